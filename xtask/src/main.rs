@@ -1,2 +1,69 @@
-//! To come.
-fn main() {}
+//! What a developer types: `cargo xtask up`, `cargo xtask build`, `cargo xtask test`.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`install`] | adds the Rust targets and system packages that are missing |
+//! | [`workspace`] | where the repository is, what it contains, how cargo is called in it |
+//! | [`build`] | builds the components that the `spin.toml` files name |
+//! | [`up`] | builds everything, then becomes the shop |
+//! | [`test`] | runs every check and suite, and counts |
+//!
+//! Exit codes: 0 done, 1 something failed, 2 something must be set up first (the message says what).
+
+mod build;
+mod failure;
+mod install;
+mod test;
+mod up;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+
+/// Builds, runs and tests Boxoffice.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and serve the shop, with demo data.
+    Up(up::Arguments),
+    /// Build every component of every spin.toml.
+    Build,
+    /// Check, build and test everything, installing first what the suites need.
+    Test(test::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Up(arguments) => up::run(arguments),
+        Command::Build => build_all(),
+        Command::Test(arguments) => test::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            failure.code()
+        }
+    }
+}
+
+fn build_all() -> Result<(), Failure> {
+    let workspace = Workspace::find()?;
+    install::targets(&workspace)?;
+    build::components(&workspace, &workspace.manifests()?)
+}
+
+/// Says what is being done, one line a step.
+fn say(step: &str) {
+    println!("==> {step}");
+}

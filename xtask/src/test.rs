@@ -1,0 +1,367 @@
+//! `cargo xtask test`: every check and suite in turn, then a table and one line that counts.
+//!
+//! The suites are whatever test targets the workspace has; nothing lists them here. A failure does
+//! not end the run, except that suites which run the components are skipped when those were not
+//! built. Every step calls cargo with `--workspace`, so that all of them share one set of features
+//! and nothing is compiled twice.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+use crate::workspace::{Suite, Workspace};
+use crate::{build, install, say};
+
+/// What `cargo xtask test` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Run this step alone (may be given several times): format, lint, build, unit, doc, or the
+    /// name of a suite.
+    #[arg(long, value_name = "STEP")]
+    only: Vec<String>,
+}
+
+/// One line of the table.
+struct Step {
+    name: String,
+    work: Work,
+}
+
+enum Work {
+    /// Passes or fails as a whole.
+    Check(Command),
+    /// Builds the components.
+    Build,
+    /// Test programs, whose tests are counted.
+    Tests { command: Command, runs_components: bool },
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+struct Outcome {
+    name: String,
+    took: Duration,
+    verdict: Verdict,
+    count: Count,
+}
+
+/// Tests as cargo reports them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+}
+
+/// Installs, runs every step that is asked for, and reports. An error if anything failed.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let workspace = Workspace::find()?;
+    let steps = chosen(steps(&workspace)?, &arguments.only)?;
+    install::targets(&workspace)?;
+    install::tools(&workspace)?;
+    install::redis_server()?;
+
+    let mut outcomes = Vec::new();
+    let mut components_are_built = true;
+    for step in steps {
+        let outcome = perform(&workspace, step, &mut components_are_built)?;
+        outcomes.push(outcome);
+    }
+    print!("\n{}", report(&outcomes));
+    if outcomes.iter().all(|outcome| outcome.verdict == Verdict::Passed) {
+        Ok(())
+    } else {
+        Err(Failure::Failed("not everything passed (see the table)".to_owned()))
+    }
+}
+
+fn steps(workspace: &Workspace) -> Result<Vec<Step>, Failure> {
+    let cargo = |arguments: &[&str]| {
+        let mut command = workspace.cargo();
+        command.args(arguments);
+        command
+    };
+    let tests = |arguments: &[&str]| {
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+        command.args(arguments);
+        command
+    };
+    let clippy = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+    let mut steps = vec![
+        Step::new("format", Work::Check(cargo(&["fmt", "--all", "--check"]))),
+        Step::new("lint", Work::Check(cargo(&clippy))),
+        Step::new("build", Work::Build),
+        Step::new("unit", Work::tests(tests(&["--lib", "--bins"]), false)),
+        Step::new("doc", Work::tests(tests(&["--doc"]), false)),
+    ];
+    for name in suite_names(workspace.suites()?) {
+        let command = tests(&["--test", &name]);
+        steps.push(Step::new(&name, Work::tests(command, true)));
+    }
+    Ok(steps)
+}
+
+/// Each name once: cargo runs the targets of that name in all packages at once.
+fn suite_names(suites: Vec<Suite>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for suite in suites {
+        if !names.contains(&suite.target) {
+            names.push(suite.target);
+        }
+    }
+    names
+}
+
+/// The steps that were asked for, and the build of the components if any of those needs it.
+fn chosen(steps: Vec<Step>, only: &[String]) -> Result<Vec<Step>, Failure> {
+    if only.is_empty() {
+        return Ok(steps);
+    }
+    if let Some(unknown) = only.iter().find(|name| !steps.iter().any(|step| step.name == **name)) {
+        let known: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+        return Err(Failure::Setup(format!(
+            "there is no step `{unknown}`; there are: {}",
+            known.join(", ")
+        )));
+    }
+    let is_asked_for = |step: &Step| only.contains(&step.name);
+    let needs_build = steps.iter().any(|step| is_asked_for(step) && step.work.runs_components());
+    Ok(steps
+        .into_iter()
+        .filter(|step| is_asked_for(step) || (needs_build && matches!(step.work, Work::Build)))
+        .collect())
+}
+
+impl Step {
+    fn new(name: &str, work: Work) -> Step {
+        Step { name: name.to_owned(), work }
+    }
+}
+
+impl Work {
+    fn tests(command: Command, runs_components: bool) -> Work {
+        Work::Tests { command, runs_components }
+    }
+
+    fn runs_components(&self) -> bool {
+        matches!(self, Work::Tests { runs_components: true, .. })
+    }
+}
+
+fn perform(
+    workspace: &Workspace,
+    step: Step,
+    components_are_built: &mut bool,
+) -> Result<Outcome, Failure> {
+    say(&step.name);
+    let start = Instant::now();
+    let mut count = Count::default();
+    let verdict = match step.work {
+        Work::Check(mut command) => verdict(build::finish(&mut command, "the check failed")),
+        Work::Build => {
+            let built = verdict(build::components(workspace, &workspace.manifests()?));
+            *components_are_built = built == Verdict::Passed;
+            built
+        }
+        Work::Tests { runs_components: true, .. } if !*components_are_built => {
+            println!("skipped: the components were not built");
+            Verdict::Skipped
+        }
+        Work::Tests { mut command, .. } => {
+            let (succeeded, counted) = run_tests(&mut command, &mut std::io::stdout())?;
+            count = counted;
+            if succeeded { Verdict::Passed } else { Verdict::Failed }
+        }
+    };
+    Ok(Outcome { name: step.name, took: start.elapsed(), verdict, count })
+}
+
+fn verdict(result: Result<(), Failure>) -> Verdict {
+    match result {
+        Ok(()) => Verdict::Passed,
+        Err(failure) => {
+            println!("{failure}");
+            Verdict::Failed
+        }
+    }
+}
+
+/// Runs `cargo test`, shows what it prints as it comes, and adds up what it counted.
+fn run_tests(command: &mut Command, show: &mut dyn Write) -> Result<(bool, Count), Failure> {
+    let failed = |error: std::io::Error| Failure::Failed(format!("cargo test: {error}"));
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+    let mut count = Count::default();
+    if let Some(stdout) = child.stdout.take() {
+        let mut lines = BufReader::new(stdout);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+            show.write_all(&line).map_err(failed)?;
+            count.add(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    }
+    let succeeded = child.wait().map_err(failed)?.success();
+    // Test programs that did not compile, or died, fail without counting anything.
+    if !succeeded && count.failed == 0 {
+        count.failed = 1;
+    }
+    Ok((succeeded, count))
+}
+
+impl Count {
+    /// Adds what a line says, if it is the one that closes a test program's report:
+    /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    fn add(&mut self, line: &str) {
+        let Some((_, numbers)) =
+            line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "))
+        else {
+            return;
+        };
+        for part in numbers.split(';') {
+            match part.trim().split_once(' ') {
+                Some((number, "passed")) => self.passed += number.parse().unwrap_or(0),
+                Some((number, "failed")) => self.failed += number.parse().unwrap_or(0),
+                Some((number, "ignored")) => self.ignored += number.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn report(outcomes: &[Outcome]) -> String {
+    let mut report = String::new();
+    let mut total = Count::default();
+    let width = outcomes.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).max(4);
+    let _ = writeln!(report, "{:width$}  {:>9}  result", "step", "time");
+    for Outcome { name, took, verdict, count } in outcomes {
+        let result = match verdict {
+            Verdict::Passed => "ok",
+            Verdict::Failed => "FAILED",
+            Verdict::Skipped => "skipped",
+        };
+        let took = format!("{:.1} s", took.as_secs_f64());
+        let _ = writeln!(report, "{name:width$}  {took:>9}  {result}{}", count.describe());
+        total.passed += count.passed;
+        total.failed += count.failed;
+    }
+    let _ = writeln!(report, "\n{} passed, {} failed", total.passed, total.failed);
+    report
+}
+
+impl Count {
+    fn describe(&self) -> String {
+        let mut text = String::new();
+        for (number, what) in
+            [(self.passed, "passed"), (self.failed, "failed"), (self.ignored, "ignored")]
+        {
+            if number > 0 {
+                let _ = write!(text, ", {number} {what}");
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(steps: &[Step]) -> Vec<&str> {
+        steps.iter().map(|step| step.name.as_str()).collect()
+    }
+
+    fn some_steps() -> Vec<Step> {
+        vec![
+            Step::new("lint", Work::Check(Command::new("true"))),
+            Step::new("build", Work::Build),
+            Step::new("unit", Work::tests(Command::new("true"), false)),
+            Step::new("api", Work::tests(Command::new("true"), true)),
+        ]
+    }
+
+    #[test]
+    fn counts_are_added_up_over_several_programs() {
+        let mut count = Count::default();
+        for line in [
+            "running 3 tests\n",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out\n",
+            "test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 9 filtered out\n",
+            "a test printed: test result: ok. 99 passed; 0 failed\n",
+        ] {
+            count.add(line);
+        }
+        assert_eq!(count, Count { passed: 7, failed: 2, ignored: 1 });
+    }
+
+    #[test]
+    fn a_suite_brings_the_build_of_the_components_with_it() {
+        let only = ["api".to_owned()];
+        let steps = chosen(some_steps(), &only).expect("api is a step");
+        assert_eq!(names(&steps), ["build", "api"]);
+    }
+
+    #[test]
+    fn unit_tests_need_no_components() {
+        let steps = chosen(some_steps(), &["unit".to_owned()]).expect("unit is a step");
+        assert_eq!(names(&steps), ["unit"]);
+    }
+
+    #[test]
+    fn everything_runs_unless_something_is_chosen() {
+        let steps = chosen(some_steps(), &[]).expect("nothing was asked for");
+        assert_eq!(names(&steps), ["lint", "build", "unit", "api"]);
+    }
+
+    #[test]
+    fn an_unknown_step_is_refused_with_those_that_exist() {
+        let refused = chosen(some_steps(), &["apy".to_owned()]).err().expect("no such step");
+        let message = refused.to_string();
+        assert!(message.contains("apy") && message.contains("lint, build, unit, api"), "{message}");
+    }
+
+    #[test]
+    fn programs_that_die_without_counting_are_a_failure() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo 'running 2 tests'; exit 101"]);
+        let mut shown = Vec::new();
+        let (succeeded, count) = run_tests(&mut command, &mut shown).expect("sh starts");
+        assert_eq!(shown, b"running 2 tests\n");
+        assert!(!succeeded);
+        assert_eq!(count, Count { failed: 1, ..Count::default() });
+    }
+
+    #[test]
+    fn the_report_ends_with_the_sum() {
+        let outcome = |name: &str, verdict, passed, failed| Outcome {
+            name: name.to_owned(),
+            took: Duration::from_millis(1250),
+            verdict,
+            count: Count { passed, failed, ignored: 0 },
+        };
+        let report = report(&[
+            outcome("lint", Verdict::Passed, 0, 0),
+            outcome("unit", Verdict::Passed, 40, 0),
+            outcome("api", Verdict::Failed, 7, 1),
+        ]);
+        assert!(report.contains("api       1.2 s  FAILED, 7 passed, 1 failed\n"), "{report}");
+        assert!(report.ends_with("\n47 passed, 1 failed\n"), "{report}");
+    }
+
+    #[test]
+    fn a_suite_in_two_packages_is_one_step() {
+        let suite = |package: &str, target: &str| Suite {
+            package: package.to_owned(),
+            target: target.to_owned(),
+        };
+        let suites = vec![suite("a", "api"), suite("b", "faults"), suite("c", "api")];
+        assert_eq!(suite_names(suites), ["api", "faults"]);
+    }
+}
