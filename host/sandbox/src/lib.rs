@@ -1,1 +1,68 @@
-//! To come.
+//! The payment sandbox: a small server that speaks the part of Stripe's API that the shop uses.
+//!
+//! No real money moves. A client written for Stripe works against it unchanged: form-encoded bodies,
+//! error shapes, idempotency keys, test cards and the life of a PaymentIntent are Stripe's, as its API
+//! reference (<https://docs.stripe.com/api>) and testing guide (<https://docs.stripe.com/testing>)
+//! describe them. Parameters and objects that the shop has no use for are refused by name rather than
+//! ignored, so that nobody relies on something that the sandbox only pretends to do.
+//!
+//! # Where things are
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `server` | the routes, starting and stopping |
+//! | `app` | one request's way through: check, run in a transaction, remember, answer |
+//! | `call` | what every request carries: key, API version, idempotency key, parameters |
+//! | `form` | Stripe's bracket syntax and typed access to parameters |
+//! | `choice` | parameters with a fixed set of values |
+//! | `errors` | Stripe's error envelope |
+//! | `ledger` | the SQLite file: opening, transactions, storing objects (`schema.sql` beside it) |
+//! | `idempotency` | remembered answers and requests in flight |
+//! | `movements` | the append-only record of money moved |
+//! | `list`, `expand`, `render` | pagination; `expand[]`; what objects look like |
+//! | `money`, `cards`, `ids` | currencies and their limits; the test cards; random ids |
+//! | `intents` | PaymentIntents: create, read, update, confirm, capture, cancel |
+//! | `charges`, `refunds`, `methods` | the other resources, one file each |
+//! | `three_ds`, `page` | the pages for people: the bank's 3-D Secure step, the overview at `/` |
+//!
+//! # Example
+//!
+//! ```no_run
+//! # async fn run() -> anyhow::Result<()> {
+//! use std::{sync::Arc, time::SystemTime};
+//! let sandbox = boxoffice_sandbox::Sandbox::start(boxoffice_sandbox::Options {
+//!     listen: "127.0.0.1:0".parse()?,
+//!     ledger: "ledger.db".into(),
+//!     api_key: None,
+//!     now: Arc::new(SystemTime::now),
+//! })
+//! .await?;
+//! println!("http://{}", sandbox.address());
+//! sandbox.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod call;
+mod cards;
+mod charges;
+mod choice;
+mod errors;
+mod expand;
+mod form;
+mod idempotency;
+mod ids;
+mod intents;
+mod ledger;
+mod list;
+mod methods;
+mod money;
+mod movements;
+mod page;
+mod refunds;
+mod render;
+mod server;
+mod three_ds;
+
+pub use server::{Options, Sandbox};
