@@ -1,1 +1,64 @@
-//! To come.
+//! `auth`: accounts, sign-in and sessions. It alone holds the key that signs session tokens.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`sign_up`], [`sign_in`], [`sign_out`], [`current_user`], [`jwks`] | one call of the API each |
+//! | [`account`] | accounts in the database |
+//! | [`password`] | hashing and checking passwords |
+//! | [`session`] | tokens, and the cookie that carries them |
+//! | [`throttle`] | how often a sign-in may fail |
+
+mod account;
+mod current_user;
+mod jwks;
+mod password;
+mod session;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod throttle;
+
+use axum::routing::get;
+use axum::{Json, Router};
+use boxoffice_common::{Service, health, http::serve};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+use utoipa::OpenApi;
+
+/// This service.
+static SERVICE: Service =
+    Service { name: "auth", migrations: &[include_str!("../migrations/0001_accounts.sql")] };
+
+/// This service's part of the API's description.
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        sign_up::sign_up,
+        sign_in::sign_in,
+        sign_out::sign_out,
+        current_user::current_user,
+        jwks::jwks
+    ),
+    tags((name = "users", description = "Accounts and sessions"))
+)]
+struct Api;
+
+thread_local! {
+    static ROUTER: Router = router();
+}
+
+fn router() -> Router {
+    serve::router()
+        .merge(sign_up::route())
+        .merge(sign_in::route())
+        .merge(sign_out::route())
+        .merge(current_user::route())
+        .merge(jwks::route())
+        .merge(health::routes(&SERVICE, "/api/users", false))
+        .route("/api/users/openapi.json", get(async || Json(Api::openapi())))
+}
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    serve(&SERVICE, &ROUTER.with(Router::clone), request).await
+}

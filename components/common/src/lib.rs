@@ -1,1 +1,37 @@
-//! To come.
+//! What Boxoffice's services share, so that each of them holds only its own business.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`service`] | a service's name, schema and the groups that read its events |
+//! | [`config`] | application variables |
+//! | [`db`] | connections, transactions, migrations: the one place that knows the database |
+//! | [`command`] | one command, one atomic write: transaction, outbox and idempotency together |
+//! | [`events`] | the events' contract, the outbox, the bus on Redis, the consumers |
+//! | [`http`] | the request's way in and out: limits, ids, extractors, pages |
+//! | [`problem`] | the one error that clients see (RFC 9457) |
+//! | [`identity`] | who is asking, by the composed `boxoffice:identity/session` |
+//! | [`peer`], [`client`] | calls to the sibling services, and to anyone else |
+//! | [`health`] | `/healthz` and `/readyz` of a service |
+//! | [`money`], [`timestamp`] | amounts in minor units, instants in RFC 3339 |
+//!
+//! Everything that waits on the host is wrapped in [`send_wrapper::SendWrapper`] where it happens:
+//! a component has one thread, but axum asks for futures that are `Send`.
+
+pub mod client;
+pub mod command;
+pub mod config;
+pub mod db;
+pub mod events;
+pub mod health;
+pub mod http;
+pub mod identity;
+pub mod log;
+pub mod money;
+pub mod peer;
+pub mod problem;
+pub mod service;
+pub mod timestamp;
+
+pub use problem::Problem;
+pub use service::Service;
+pub use timestamp::Timestamp;

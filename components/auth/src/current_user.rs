@@ -1,0 +1,31 @@
+//! `GET /api/users/currentUser`: who is signed in.
+
+use axum::routing::get;
+use axum::{Json, Router};
+use boxoffice_common::identity::MaybeUser;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::account::Account;
+
+/// Who is signed in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CurrentUser {
+    /// The account; `null` when nobody is signed in.
+    pub(crate) current_user: Option<Account>,
+}
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/users/currentUser", get(current_user))
+}
+
+/// Who is signed in
+#[utoipa::path(
+    get, path = "/api/users/currentUser", tag = "users",
+    responses((status = 200, description = "The account, or null", body = CurrentUser))
+)]
+pub(crate) async fn current_user(MaybeUser(user): MaybeUser) -> Json<CurrentUser> {
+    let current_user = user.map(|user| Account { id: user.id, email: user.email });
+    Json(CurrentUser { current_user })
+}

@@ -1,0 +1,55 @@
+//! `POST /api/users/signIn`: starts a session.
+
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use boxoffice_common::Problem;
+use boxoffice_common::command::Idempotency;
+use boxoffice_common::http::Valid;
+use boxoffice_common::problem::{ProblemBody, Result};
+
+use crate::account::{self, Account, Credentials, Stored};
+use crate::{password, session, throttle};
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/users/signIn", post(sign_in))
+}
+
+/// Sign in
+///
+/// Starts a session, in the cookie. Ten failures for an address lock it for up to 15 minutes.
+#[utoipa::path(
+    post, path = "/api/users/signIn", tag = "users", request_body = Credentials,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    responses(
+        (status = 200, description = "The account; the session is in the cookie", body = Account),
+        (status = 400, description = "Fields are invalid", body = ProblemBody),
+        (status = 401, description = "Address and password do not match", body = ProblemBody),
+        (status = 429, description = "Too many failures; Retry-After says how long to wait", body = ProblemBody),
+    )
+)]
+pub(crate) async fn sign_in(
+    // A repeated sign-in does no harm: the key is checked and not needed.
+    _: Idempotency,
+    Valid(credentials): Valid<Credentials>,
+) -> Result<Response> {
+    let email = credentials.address();
+    throttle::admit(&email).await?;
+    let Some(stored) = check(&email, &credentials.password).await? else {
+        throttle::count_failure(&email).await?;
+        return Err(Problem::unauthorized("Address and password do not match")
+            .with_code("invalid_credentials"));
+    };
+    throttle::forget(&email).await?;
+    let response = Json(&stored.account).into_response();
+    Ok(session::start(&stored.account, response).await?)
+}
+
+/// The account of `email`, if `password` is its password.
+async fn check(email: &str, password: &str) -> Result<Option<Stored>> {
+    let Some(stored) = account::find(email).await? else {
+        password::pretend(password)?;
+        return Ok(None);
+    };
+    Ok(password::matches(password, &stored.password_hash)?.then_some(stored))
+}

@@ -1,0 +1,27 @@
+//! `POST /api/users/signOut`: ends the session in this browser.
+
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use boxoffice_common::command::Idempotency;
+use boxoffice_common::problem::Result;
+
+use crate::current_user::CurrentUser;
+use crate::session;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/users/signOut", post(sign_out))
+}
+
+/// Sign out
+///
+/// Takes the session's cookie back.
+#[utoipa::path(
+    post, path = "/api/users/signOut", tag = "users",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    responses((status = 200, description = "Nobody is signed in now", body = CurrentUser))
+)]
+pub(crate) async fn sign_out(_: Idempotency) -> Result<Response> {
+    let response = Json(CurrentUser { current_user: None }).into_response();
+    Ok(session::end(response).await?)
+}

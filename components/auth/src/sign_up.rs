@@ -1,0 +1,87 @@
+//! `POST /api/users/signUp`: makes an account and signs its owner in.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::post;
+use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::db::{self, Transaction};
+use boxoffice_common::http::Valid;
+use boxoffice_common::problem::{FieldError, ProblemBody, Result};
+use boxoffice_common::{Problem, Timestamp, params};
+use http::StatusCode;
+use uuid::Uuid;
+
+use crate::account::{self, Account, Credentials};
+use crate::{SERVICE, password, session};
+
+/// The scope of idempotency keys of those who have no account yet.
+const ANYONE: &str = "anyone";
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/users/signUp", post(sign_up))
+}
+
+/// Sign up
+///
+/// Makes an account and starts a session, in the cookie.
+#[utoipa::path(
+    post, path = "/api/users/signUp", tag = "users", request_body = Credentials,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    responses(
+        (status = 201, description = "The new account; the session is in the cookie", body = Account),
+        (status = 400, description = "Fields are invalid", body = ProblemBody),
+        (status = 409, description = "The address has an account", body = ProblemBody),
+    )
+)]
+pub(crate) async fn sign_up(
+    idempotency: Idempotency,
+    Valid(credentials): Valid<Credentials>,
+) -> Result<Response> {
+    let email = credentials.address();
+    // The body holds the password: its digest is not stored. A repeat shows that it knows the
+    // password instead, below.
+    let idempotency = idempotency.identified_by(&format!("signUp {email}"));
+    if let Some(replay) = command::replay(&SERVICE, ANYONE, &idempotency).await? {
+        return again(&credentials, replay).await;
+    }
+    let account = Account { id: Uuid::now_v7(), email };
+    let password_hash = password::hash(&credentials.password)?;
+    let response = command::run(&SERVICE, ANYONE, &idempotency, async |transaction| {
+        insert(transaction, &account, &password_hash).await?;
+        Ok(Reply::created("/api/users/currentUser", &account)?)
+    })
+    .await?;
+    if response.headers().contains_key("idempotent-replayed") {
+        return again(&credentials, response).await;
+    }
+    Ok(session::start(&account, response).await?)
+}
+
+async fn insert(transaction: &Transaction, account: &Account, hash: &str) -> Result<()> {
+    let sql = "INSERT INTO auth_users (id, email, password_hash, created_at) \
+               VALUES (?1, ?2, ?3, ?4)";
+    let row = params![account.id, &account.email, hash, Timestamp::now()];
+    transaction.execute(sql, row).await.map_err(|error| match error {
+        taken if taken.is_unique("auth_users.email") => email_taken(),
+        other => other.into(),
+    })
+}
+
+fn email_taken() -> Problem {
+    let message = "This address has an account already; sign in instead".to_owned();
+    let field = Some("email".to_owned());
+    Problem::conflict(message.clone(), "email_taken").about(vec![FieldError { message, field }])
+}
+
+/// A repeat of a sign-up that succeeded: the same answer, and a session for whoever knows the
+/// password.
+async fn again(credentials: &Credentials, replay: Response) -> Result<Response> {
+    let stored = account::find(&credentials.address()).await?.ok_or_else(|| {
+        db::Error::Row("an answered sign-up has no account".to_owned())
+    })?;
+    if !password::matches(&credentials.password, &stored.password_hash)? {
+        return Err(email_taken());
+    }
+    debug_assert_eq!(replay.status(), StatusCode::CREATED);
+    Ok(session::start(&stored.account, replay).await?)
+}

@@ -1,0 +1,157 @@
+//! SQLite through `spin:sqlite` (label `default`), in WAL mode.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use send_wrapper::SendWrapper;
+use spin_sdk::sqlite::{self, Connection};
+
+use super::{Constraint, Error, Result, Row, Value};
+
+/// How long SQLite waits for other writers before it says busy, in milliseconds.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+/// More idle connections than an instance serves requests at once would only cost memory.
+const MAX_IDLE: usize = 16;
+
+thread_local! {
+    static IDLE: RefCell<Vec<Connection>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A connection in the hands of one request; it goes back when dropped, unless a transaction is
+/// open on it: then the host closes it, which rolls the transaction back.
+pub(super) struct Lease {
+    connection: Option<Connection>,
+    in_transaction: bool,
+}
+
+impl Lease {
+    pub(super) async fn take() -> Result<Self> {
+        let idle = IDLE.with_borrow_mut(Vec::pop);
+        let connection = match idle {
+            Some(connection) => connection,
+            None => SendWrapper::new(open()).await?,
+        };
+        Ok(Self { connection: Some(connection), in_transaction: false })
+    }
+
+    pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        let Some(connection) = &self.connection else {
+            return Err(Error::Failed("the connection was given back".to_owned()));
+        };
+        SendWrapper::new(run(connection, sql, params)).await
+    }
+
+    /// Takes the write lock at once: a transaction that read first and wrote later could not be
+    /// made to wait for other writers, SQLite would refuse it (`SQLITE_BUSY_SNAPSHOT`).
+    pub(super) async fn begin(&mut self) -> Result<()> {
+        self.query("BEGIN IMMEDIATE", &[]).await?;
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<()> {
+        self.query("COMMIT", &[]).await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.in_transaction {
+            return;
+        }
+        if let Some(connection) = self.connection.take() {
+            IDLE.with_borrow_mut(|idle| {
+                if idle.len() < MAX_IDLE {
+                    idle.push(connection);
+                }
+            });
+        }
+    }
+}
+
+async fn open() -> Result<Connection> {
+    let connection = Connection::open_default().await.map_err(explain)?;
+    run(&connection, &format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"), &[]).await?;
+    // In WAL mode NORMAL keeps the database whole through a crash of the process; a power cut may
+    // take the last commits, never part of one.
+    run(&connection, "PRAGMA synchronous = NORMAL", &[]).await?;
+    Ok(connection)
+}
+
+async fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+    let params = params.iter().cloned().map(into_sqlite);
+    let answer = connection.execute(sql, params).await.map_err(explain)?;
+    let columns: Arc<[String]> = answer.columns().into();
+    let rows = answer.collect().await.map_err(explain)?;
+    rows.into_iter()
+        .map(|row| {
+            let values = row.values.into_iter().map(from_sqlite).collect::<Result<_>>()?;
+            Ok(Row::new(Arc::clone(&columns), values))
+        })
+        .collect()
+}
+
+/// Puts the database file into WAL mode, in which readers and the writer do not wait for each
+/// other. The mode stays with the file. Switching needs the file for oneself, and SQLite does not
+/// wait for that: the caller tries again on [`Error::Busy`].
+pub(super) async fn enable_wal(lease: &Lease) -> Result<()> {
+    lease.query("PRAGMA journal_mode = WAL", &[]).await.map(drop)
+}
+
+fn into_sqlite(value: Value) -> sqlite::Value {
+    match value {
+        Value::Null => sqlite::Value::Null,
+        Value::Int(number) => sqlite::Value::Integer(number),
+        Value::Text(text) => sqlite::Value::Text(text),
+    }
+}
+
+fn from_sqlite(value: sqlite::Value) -> Result<Value> {
+    match value {
+        sqlite::Value::Null => Ok(Value::Null),
+        sqlite::Value::Integer(number) => Ok(Value::Int(number)),
+        sqlite::Value::Text(text) => Ok(Value::Text(text)),
+        other => Err(Error::Row(format!("a value of a type we do not store: {other:?}"))),
+    }
+}
+
+/// Spin passes SQLite's own message on; it is the only thing that tells errors apart.
+fn explain(error: sqlite::Error) -> Error {
+    let text = match error {
+        sqlite::Error::Io(text) => text,
+        other => return Error::Failed(other.to_string()),
+    };
+    let after = |marker: &str| {
+        text.find(marker).map(|at| text[at + marker.len()..].trim().to_owned())
+    };
+    if let Some(name) = after("UNIQUE constraint failed:") {
+        Error::Constraint(Constraint::Unique(name))
+    } else if let Some(name) = after("CHECK constraint failed:") {
+        Error::Constraint(Constraint::Check(name))
+    } else if let Some(name) = after("constraint failed") {
+        Error::Constraint(Constraint::Other(name))
+    } else if text.contains("database is locked") || text.contains("database table is locked") {
+        Error::Busy(text)
+    } else {
+        Error::Failed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlites_messages_are_told_apart() {
+        let io = |text: &str| explain(sqlite::Error::Io(text.to_owned()));
+        assert!(io("UNIQUE constraint failed: auth_users.email").is_unique("auth_users.email"));
+        assert!(matches!(io("database is locked"), Error::Busy(_)));
+        assert!(matches!(
+            io("CHECK constraint failed: orders_listings_sold"),
+            Error::Constraint(Constraint::Check(name)) if name == "orders_listings_sold"
+        ));
+        assert!(matches!(io("disk I/O error"), Error::Failed(_)));
+    }
+}

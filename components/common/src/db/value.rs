@@ -1,0 +1,156 @@
+//! Values that go into statements and come out of rows, the same for every database.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Error;
+use crate::Timestamp;
+
+/// A parameter or a column's value. Times are milliseconds, ids and JSON are text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// SQL's `NULL`.
+    Null,
+    /// A whole number of up to 64 bits.
+    Int(i64),
+    /// Text in UTF-8.
+    Text(String),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(value: Uuid) -> Self {
+        Self::Text(value.to_string())
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(value: Timestamp) -> Self {
+        Self::Int(value.as_millis())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A type that a column's value can be read as.
+pub trait FromValue: Sized {
+    /// The value as `Self`, or what it was instead.
+    ///
+    /// # Errors
+    /// A description of the value that does not fit.
+    fn from_value(value: &Value) -> Result<Self, String>;
+}
+
+impl FromValue for i64 {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Int(number) => Ok(*number),
+            other => Err(format!("{other:?} is not a number")),
+        }
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Text(text) => Ok(text.clone()),
+            other => Err(format!("{other:?} is not text")),
+        }
+    }
+}
+
+impl FromValue for Uuid {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let text = String::from_value(value)?;
+        text.parse().map_err(|_| format!("{text:?} is not a UUID"))
+    }
+}
+
+impl FromValue for Timestamp {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        i64::from_value(value).map(Self::from_millis)
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Null => Ok(None),
+            other => T::from_value(other).map(Some),
+        }
+    }
+}
+
+/// One row of an answer.
+#[derive(Clone, Debug)]
+pub struct Row {
+    columns: Arc<[String]>,
+    values: Vec<Value>,
+}
+
+impl Row {
+    pub(super) fn new(columns: Arc<[String]>, values: Vec<Value>) -> Self {
+        Self { columns, values }
+    }
+
+    /// The value of `column`, read as `T`.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when there is no such column or its value does not fit `T`.
+    pub fn get<T: FromValue>(&self, column: &str) -> Result<T, Error> {
+        let value = self
+            .columns
+            .iter()
+            .position(|name| name == column)
+            .and_then(|index| self.values.get(index))
+            .ok_or_else(|| Error::Row(format!("no column {column}")))?;
+        T::from_value(value).map_err(|problem| Error::Row(format!("column {column}: {problem}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn rows_are_read_by_name_and_type() {
+        let row = Row::new(
+            ["id", "count", "note"].map(String::from).into(),
+            vec![Value::from("x"), Value::from(3), Value::Null],
+        );
+        assert_eq!(row.get::<String>("id").unwrap(), "x");
+        assert_eq!(row.get::<i64>("count").unwrap(), 3);
+        assert_eq!(row.get::<Option<String>>("note").unwrap(), None);
+        assert!(row.get::<i64>("id").unwrap_err().to_string().contains("column id"));
+        assert!(row.get::<i64>("nope").unwrap_err().to_string().contains("no column nope"));
+    }
+}

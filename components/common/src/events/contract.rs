@@ -1,0 +1,307 @@
+//! The contract of the events: CloudEvents 1.0 in JSON, each with its aggregate's whole state.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Timestamp;
+
+/// The type of an event: also the name of its stream and of its doorbell's channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EventType {
+    /// A listing was made.
+    #[serde(rename = "ticket:created")]
+    TicketCreated,
+    /// A listing was edited or withdrawn by its seller.
+    #[serde(rename = "ticket:updated")]
+    TicketUpdated,
+    /// Tickets are held for a buyer.
+    #[serde(rename = "order:created")]
+    OrderCreated,
+    /// A hold ended without a sale.
+    #[serde(rename = "order:cancelled")]
+    OrderCancelled,
+    /// An order is paid for; its tickets are the buyer's.
+    #[serde(rename = "order:completed")]
+    OrderCompleted,
+    /// Money was authorized.
+    #[serde(rename = "payment:created")]
+    PaymentCreated,
+    /// An order's payments were declined once too often: it will not be paid.
+    #[serde(rename = "payment:declined")]
+    PaymentDeclined,
+    /// Authorized money was taken.
+    #[serde(rename = "payment:captured")]
+    PaymentCaptured,
+    /// An authorization was given up.
+    #[serde(rename = "payment:voided")]
+    PaymentVoided,
+    /// Taken money was given back.
+    #[serde(rename = "payment:refunded")]
+    PaymentRefunded,
+    /// A hold's time is up.
+    #[serde(rename = "expiration:complete")]
+    ExpirationComplete,
+}
+
+impl EventType {
+    /// Every type there is.
+    pub const ALL: [Self; 11] = [
+        Self::TicketCreated,
+        Self::TicketUpdated,
+        Self::OrderCreated,
+        Self::OrderCancelled,
+        Self::OrderCompleted,
+        Self::PaymentCreated,
+        Self::PaymentDeclined,
+        Self::PaymentCaptured,
+        Self::PaymentVoided,
+        Self::PaymentRefunded,
+        Self::ExpirationComplete,
+    ];
+
+    /// The name in `type`, of the stream and of the channel.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TicketCreated => "ticket:created",
+            Self::TicketUpdated => "ticket:updated",
+            Self::OrderCreated => "order:created",
+            Self::OrderCancelled => "order:cancelled",
+            Self::OrderCompleted => "order:completed",
+            Self::PaymentCreated => "payment:created",
+            Self::PaymentDeclined => "payment:declined",
+            Self::PaymentCaptured => "payment:captured",
+            Self::PaymentVoided => "payment:voided",
+            Self::PaymentRefunded => "payment:refunded",
+            Self::ExpirationComplete => "expiration:complete",
+        }
+    }
+
+    /// The services whose groups must have had an event of this type before it may be trimmed.
+    #[must_use]
+    pub const fn groups(self) -> &'static [&'static str] {
+        match self {
+            Self::TicketCreated | Self::TicketUpdated => &["orders"],
+            Self::OrderCreated => &["tickets", "expiration"],
+            Self::OrderCancelled | Self::OrderCompleted => &["tickets", "payments", "expiration"],
+            Self::PaymentCreated | Self::PaymentDeclined | Self::ExpirationComplete => &["orders"],
+            Self::PaymentCaptured | Self::PaymentVoided | Self::PaymentRefunded => &[],
+        }
+    }
+
+    /// The service that alone emits events of this type, and trims their stream.
+    #[must_use]
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::TicketCreated | Self::TicketUpdated => "tickets",
+            Self::OrderCreated | Self::OrderCancelled | Self::OrderCompleted => "orders",
+            Self::PaymentCreated
+            | Self::PaymentDeclined
+            | Self::PaymentCaptured
+            | Self::PaymentVoided
+            | Self::PaymentRefunded => "payments",
+            Self::ExpirationComplete => "expiration",
+        }
+    }
+}
+
+/// An event as it travels: CloudEvents 1.0, JSON format.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Event {
+    specversion: String,
+    /// Unique to this event; a repeat carries the same.
+    pub id: Uuid,
+    source: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// The aggregate's id.
+    pub subject: Uuid,
+    /// When it happened.
+    pub time: Timestamp,
+    datacontenttype: String,
+    data: serde_json::Value,
+}
+
+impl Event {
+    /// The event that `subject` now is as `data` says.
+    ///
+    /// # Errors
+    /// When `data` cannot be written as JSON.
+    pub fn new(
+        event_type: EventType,
+        subject: Uuid,
+        data: &impl Serialize,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            specversion: "1.0".to_owned(),
+            id: Uuid::now_v7(),
+            source: format!("/boxoffice/{}", event_type.source()),
+            event_type,
+            subject,
+            time: Timestamp::now(),
+            datacontenttype: "application/json".to_owned(),
+            data: serde_json::to_value(data)?,
+        })
+    }
+
+    /// The data, read as the type that belongs to [`Event::event_type`].
+    ///
+    /// # Errors
+    /// When the sender broke the contract.
+    pub fn data<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
+        Ok(T::deserialize(&self.data)?)
+    }
+}
+
+/// A listing's state, as its seller last wrote it: `ticket:created`, `ticket:updated`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketState {
+    /// The listing.
+    pub id: Uuid,
+    /// Grows with every change; the newer version wins.
+    pub version: i64,
+    /// Whose listing it is.
+    pub seller_id: Uuid,
+    /// What is for sale.
+    pub title: String,
+    /// Price of one, in minor units.
+    pub price: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// How many the listing has in all, sold ones included.
+    pub quantity: i64,
+    /// Taken off sale for good by its seller.
+    pub withdrawn: bool,
+    /// Where it takes place.
+    pub venue: Option<String>,
+    /// In which city.
+    pub city: Option<String>,
+    /// When it begins.
+    pub starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub time_zone: Option<String>,
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub enum OrderStatus {
+    /// The tickets are held; nobody has paid yet.
+    #[serde(rename = "created")]
+    Created,
+    /// The tickets are held; a payment has begun.
+    #[serde(rename = "awaiting:payment")]
+    AwaitingPayment,
+    /// Paid for: the tickets are the buyer's.
+    #[serde(rename = "complete")]
+    Complete,
+    /// The hold ended without a sale.
+    #[serde(rename = "cancelled")]
+    Cancelled,
+}
+
+impl OrderStatus {
+    /// The name in JSON and in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::AwaitingPayment => "awaiting:payment",
+            Self::Complete => "complete",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl crate::db::FromValue for OrderStatus {
+    fn from_value(value: &crate::db::Value) -> Result<Self, String> {
+        let name = String::from_value(value)?;
+        [Self::Created, Self::AwaitingPayment, Self::Complete, Self::Cancelled]
+            .into_iter()
+            .find(|status| status.name() == name)
+            .ok_or_else(|| format!("{name:?} is no status of an order"))
+    }
+}
+
+/// An order's state: `order:created`, `order:cancelled`, `order:completed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderState {
+    /// The order.
+    pub id: Uuid,
+    /// Grows with every change; the newer version wins.
+    pub version: i64,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Who holds or bought.
+    pub buyer_id: Uuid,
+    /// The listing.
+    pub ticket_id: Uuid,
+    /// How many tickets.
+    pub quantity: i64,
+    /// What they cost together, in minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// When the hold ends.
+    pub expires_at: Timestamp,
+    /// The payment that completed it.
+    pub payment_id: Option<Uuid>,
+}
+
+/// A payment's state: all `payment:…` events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentState {
+    /// The payment.
+    pub id: Uuid,
+    /// Grows with every change; the newer version wins.
+    pub version: i64,
+    /// The order that it pays for.
+    pub order_id: Uuid,
+    /// In minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// What `expiration:complete` says: this order's time is up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expiration {
+    /// The order.
+    pub order_id: Uuid,
+    /// When its hold ended.
+    pub expires_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn an_event_travels_as_cloudevents() {
+        let order_id = Uuid::now_v7();
+        let data = Expiration { order_id, expires_at: Timestamp::from_millis(1_000) };
+        let event = Event::new(EventType::ExpirationComplete, order_id, &data).unwrap();
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["specversion"], "1.0");
+        assert_eq!(json["type"], "expiration:complete");
+        assert_eq!(json["source"], "/boxoffice/expiration");
+        assert_eq!(json["subject"], order_id.to_string());
+        assert_eq!(json["data"]["expiresAt"], "1970-01-01T00:00:01Z");
+        let back: Event = serde_json::from_value(json).unwrap();
+        assert_eq!(back.data::<Expiration>().unwrap(), data);
+        back.data::<OrderState>().unwrap_err();
+    }
+
+    #[test]
+    fn names_and_serde_agree() {
+        for event_type in EventType::ALL {
+            assert_eq!(serde_json::to_value(event_type).unwrap(), event_type.name());
+        }
+    }
+}

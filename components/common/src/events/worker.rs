@@ -1,0 +1,177 @@
+//! From the bus into a service's handlers.
+//!
+//! The doorbell only says that there is something to read: what is applied comes from the stream,
+//! so that a lost, repeated or reordered doorbell changes nothing.
+
+use anyhow::{Context, Result, anyhow};
+use serde::Deserialize;
+
+use super::bus::{self, Delivery};
+use super::outbox;
+use super::{Event, EventType};
+use crate::{Service, Timestamp, config, db, log, params};
+
+/// After this many deliveries an event that a handler refuses goes to the dead letters.
+const MAX_DELIVERIES: i64 = 8;
+/// How long answers to idempotent requests are remembered, in seconds.
+const REMEMBER_SECONDS: i64 = 24 * 60 * 60;
+/// The doorbell that the clock rings.
+pub const TICK: &str = "clock:tick";
+
+/// What became of an event that a handler was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It changed something.
+    Applied,
+    /// What it says, or something newer, was known already.
+    Stale,
+}
+
+impl Outcome {
+    /// [`Outcome::Applied`] if a guarded statement changed a row, [`Outcome::Stale`] if it did not.
+    #[must_use]
+    pub const fn of(changed: bool) -> Self {
+        if changed { Self::Applied } else { Self::Stale }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+/// A service's side of the events: what it reads, and what it does with it. Handlers are
+/// idempotent and take events in any order.
+#[allow(async_fn_in_trait, reason = "used within one component, on its one thread")]
+pub trait Handler {
+    /// The service, and with it the consumer group.
+    const SERVICE: &'static Service;
+
+    /// Applies one event.
+    async fn handle(event: &Event) -> Result<Outcome>;
+
+    /// What the service does on a tick besides what all do.
+    async fn tick() -> Result<()>;
+}
+
+/// Answers a doorbell: `message` is an event's JSON. Drains that event's stream, or, on a tick,
+/// heals everything.
+///
+/// # Errors
+/// When the message is not one of ours, or Redis or the database fail. Nothing is lost by it:
+/// the entries stay in their streams.
+pub async fn answer<H: Handler>(message: &[u8]) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Doorbell {
+        #[serde(rename = "type")]
+        name: String,
+    }
+    let doorbell: Doorbell =
+        serde_json::from_slice(message).context("a doorbell is a CloudEvent in JSON")?;
+    let outcome = if doorbell.name == TICK {
+        heal::<H>().await
+    } else {
+        let event_type = subscriptions(H::SERVICE)
+            .find(|event_type| event_type.name() == doorbell.name)
+            .ok_or_else(|| anyhow!("{} does not read {}", H::SERVICE.name, doorbell.name))?;
+        drain::<H>(event_type).await
+    };
+    outbox::publish_pending(H::SERVICE).await;
+    outcome
+}
+
+fn subscriptions(service: &'static Service) -> impl Iterator<Item = EventType> {
+    EventType::ALL.into_iter().filter(|event_type| event_type.groups().contains(&service.name))
+}
+
+/// Does everything that may have been left undone. One part that fails does not keep the others
+/// from being done.
+async fn heal<H: Handler>() -> Result<()> {
+    let service = H::SERVICE;
+    let mut failures = Failures::default();
+    failures.note("publishing the outbox", outbox::heal(service).await);
+    for event_type in subscriptions(service) {
+        failures.note(event_type.name(), drain::<H>(event_type).await);
+        failures.note(event_type.name(), redeliver::<H>(event_type).await);
+    }
+    failures.note("the service's own tick", H::tick().await);
+    for event_type in outbox::emitted_by(service) {
+        failures.note("trimming", bus::trim(event_type).await);
+    }
+    failures.note("forgetting old answers", forget_answers(service).await);
+    failures.note("noting the tick", bus::ticked(service.name, Timestamp::now()).await);
+    failures.into_result()
+}
+
+/// Applies what `H`'s group has not had of `event_type`, until there is no more.
+async fn drain<H: Handler>(event_type: EventType) -> Result<()> {
+    loop {
+        let deliveries = bus::read(event_type, H::SERVICE.name).await?;
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        apply_all::<H>(event_type, &deliveries).await?;
+    }
+}
+
+/// Applies again what was delivered a while ago and never acknowledged: its reader crashed, or its
+/// handler failed. What fails too often goes to the dead letters.
+async fn redeliver<H: Handler>(event_type: EventType) -> Result<()> {
+    let idle_ms = config::number("event_retry_ms").await?;
+    let deliveries = bus::claim(event_type, H::SERVICE.name, idle_ms).await?;
+    apply_all::<H>(event_type, &deliveries).await
+}
+
+async fn apply_all<H: Handler>(event_type: EventType, deliveries: &[Delivery]) -> Result<()> {
+    let group = H::SERVICE.name;
+    let mut done = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        match apply::<H>(delivery).await {
+            Ok(()) => done.push(delivery.id.clone()),
+            Err(error) => {
+                let error = format!("{error:#}");
+                if delivery.deliveries >= MAX_DELIVERIES {
+                    bus::bury(event_type, group, delivery, &error).await?;
+                    log::event(group, event_type.name(), &delivery.id, "dead");
+                } else {
+                    log::event(group, event_type.name(), &delivery.id, "failed");
+                }
+                log::failed(event_type.name(), &anyhow!(error));
+            }
+        }
+    }
+    bus::acknowledge(event_type, group, &done).await
+}
+
+async fn apply<H: Handler>(delivery: &Delivery) -> Result<()> {
+    let event = delivery.parse()?;
+    let outcome = H::handle(&event).await?;
+    log::event(H::SERVICE.name, event.event_type.name(), event.id, outcome.name());
+    Ok(())
+}
+
+async fn forget_answers(service: &'static Service) -> Result<()> {
+    let connection = db::Connection::open(service).await?;
+    let sql = format!("DELETE FROM {}_idempotency WHERE created_at < ?1", service.name);
+    let old = Timestamp::now().plus_seconds(-REMEMBER_SECONDS);
+    connection.query(&sql, params![old]).await?;
+    Ok(())
+}
+
+/// Failures that are reported together at the end.
+#[derive(Default)]
+struct Failures(Vec<String>);
+
+impl Failures {
+    fn note(&mut self, what: &str, outcome: Result<()>) {
+        if let Err(error) = outcome {
+            self.0.push(format!("{what}: {error:#}"));
+        }
+    }
+
+    fn into_result(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(anyhow!(self.0.join("; "))) }
+    }
+}

@@ -1,0 +1,144 @@
+//! JSON bodies: read, checked, and everything wrong with them reported at once.
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use garde::Validate;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::problem::{FieldError, Problem};
+
+/// A JSON object read as `T` and valid by `T`'s rules.
+///
+/// Fields of `T` have defaults (`#[serde(default)]`), which its rules refuse where a field is
+/// needed: a missing field is one invalid field among others, not the end of the reading.
+pub struct Valid<T>(pub T);
+
+impl<S, T> FromRequest<S> for Valid<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !media_type.is_some_and(is_json) {
+            return Err(Problem::unsupported_media_type());
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Problem::malformed("The request's body broke off"))?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut object: Map<String, Value> = match serde_json::from_slice(bytes) {
+        Ok(Value::Object(object)) => object,
+        Ok(_) => return Err(Problem::malformed("The body must be a JSON object, such as {…}")),
+        Err(error) => return Err(Problem::malformed(format!("The body is not JSON: {error}"))),
+    };
+    // `null` says that a field is not given.
+    object.retain(|_, value| !value.is_null());
+    let mut errors = Vec::new();
+    let value = loop {
+        match serde_path_to_error::deserialize::<_, T>(Value::Object(object.clone())) {
+            Ok(value) => break value,
+            Err(error) => {
+                let path = error.path().to_string();
+                let field = path.split(['.', '[']).next().unwrap_or_default().to_owned();
+                let message = sentence(&error.into_inner().to_string());
+                // Without the field, the reading gets further and finds the next one.
+                if object.remove(&field).is_none() {
+                    return Err(Problem::malformed(message));
+                }
+                errors.push(FieldError { message, field: Some(field) });
+            }
+        }
+    };
+    if let Err(report) = value.validate() {
+        for (path, error) in report.iter() {
+            let field = path.to_string();
+            if !errors.iter().any(|known| known.field.as_deref() == Some(&field)) {
+                let message = sentence(&error.message());
+                errors.push(FieldError { message, field: Some(field) });
+            }
+        }
+    }
+    if errors.is_empty() { Ok(value) } else { Err(Problem::invalid(errors)) }
+}
+
+/// `text` with a capital letter, without serde's position in a document that the client never
+/// wrote.
+fn sentence(text: &str) -> String {
+    let text = text.split(" at line ").next().unwrap_or(text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use axum::response::IntoResponse;
+    use futures::FutureExt;
+    use http_body_util::BodyExt;
+    use serde::Deserialize;
+
+    #[derive(Debug, Default, Deserialize, Validate)]
+    #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+    struct Thing {
+        #[garde(length(min = 1))]
+        title: String,
+        #[garde(range(min = 1))]
+        unit_price: i64,
+        #[garde(skip)]
+        note: Option<String>,
+    }
+
+    fn errors(body: &str) -> Vec<(String, String)> {
+        let response = parse::<Thing>(body.as_bytes()).unwrap_err().into_response();
+        assert_eq!(response.status(), 400);
+        let bytes = response.into_body().collect().now_or_never().unwrap().unwrap().to_bytes();
+        let body: Value = serde_json::from_slice(&bytes).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut all: Vec<_> = body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| (text(&error["field"]), text(&error["message"])))
+            .collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn a_good_body_is_read() {
+        let thing: Thing =
+            parse(br#"{"title": "A", "unitPrice": 3, "note": null}"#).unwrap();
+        assert_eq!((thing.title.as_str(), thing.unit_price, thing.note), ("A", 3, None));
+    }
+
+    #[test]
+    fn everything_wrong_is_reported_at_once() {
+        let all = errors(r#"{"unitPrice": "cheap", "colour": 1}"#);
+        let fields: Vec<_> = all.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["colour", "title", "unitPrice"]);
+        assert!(all[0].1.starts_with("Unknown field `colour`"), "{}", all[0].1);
+        assert!(all[2].1.starts_with("Invalid type"), "{}", all[2].1);
+    }
+
+    #[test]
+    fn what_is_no_object_is_malformed() {
+        for body in ["", "[]", "{", "\"x\""] {
+            assert_eq!(errors(body).len(), 1, "{body}");
+        }
+    }
+}

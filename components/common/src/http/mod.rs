@@ -1,0 +1,19 @@
+//! The request's way in and the answer's way out, the same for every service.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`serve`] | limits, request ids, the Origin check, the way through a router |
+//! | [`body`] | JSON bodies, with all that is wrong with them at once |
+//! | [`page`] | cursors and `Link` headers |
+//! | [`path`] | ids in paths |
+//! | [`etag`] | versions as entity tags, `If-Match` |
+
+pub mod body;
+pub mod etag;
+pub mod page;
+pub mod path;
+pub mod serve;
+
+pub use body::Valid;
+pub use path::Id;
+pub use serve::serve;

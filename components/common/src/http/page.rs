@@ -1,0 +1,133 @@
+//! Lists by cursor: a page, and a `Link` to the next one (RFC 8288).
+
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::{HeaderValue, LINK};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+
+use crate::Problem;
+
+/// How many entries a page has if the client does not say.
+pub const DEFAULT_LIMIT: i64 = 20;
+/// How many entries a page may have.
+pub const MAX_LIMIT: i64 = 100;
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// What to send as `cursor` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Writes where a page ended, so that clients hand it back unread.
+///
+/// # Errors
+/// When `position` cannot be written as JSON.
+pub fn write_cursor(position: &impl Serialize) -> anyhow::Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(position)?))
+}
+
+/// Reads what [`write_cursor`] wrote.
+///
+/// # Errors
+/// 400 when the client made the cursor up, or took it from another list.
+pub fn read_cursor<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok())
+        .ok_or_else(|| {
+            Problem::invalid_field(
+                "cursor",
+                "This cursor is not from this list; start again without one",
+            )
+        })
+}
+
+/// The page's size that the client asks for.
+///
+/// # Errors
+/// 400 when it is out of range.
+pub fn limit(asked: Option<i64>) -> Result<i64, Problem> {
+    let limit = asked.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::invalid_field("limit", format!("The limit is a number from 1 to {MAX_LIMIT}")))
+}
+
+impl<T> Page<T> {
+    /// Makes a page of `rows`, of which one more than `limit` was asked for: if it is there, so is
+    /// a next page, which begins after `position` of the last entry kept.
+    ///
+    /// # Errors
+    /// When the position cannot be written.
+    pub fn of<P: Serialize>(
+        mut rows: Vec<T>,
+        limit: i64,
+        position: impl FnOnce(&T) -> P,
+    ) -> anyhow::Result<Self> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = match rows.last().filter(|_| more) {
+            Some(last) => Some(write_cursor(&position(last))?),
+            None => None,
+        };
+        Ok(Self { items: rows, next_cursor })
+    }
+}
+
+impl<T: Serialize> Page<T> {
+    /// The answer to the request for `path` with `query`: this page, and a `Link` to the next.
+    pub fn respond(self, path: &str, query: Option<&str>) -> Response {
+        let link = self.next_cursor.as_ref().and_then(|cursor| {
+            let kept = query
+                .unwrap_or_default()
+                .split('&')
+                .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+            let last = format!("cursor={cursor}");
+            let query: Vec<&str> = kept.chain([last.as_str()]).collect();
+            HeaderValue::try_from(format!("<{path}?{}>; rel=\"next\"", query.join("&"))).ok()
+        });
+        let mut response = axum::Json(self).into_response();
+        if let Some(link) = link {
+            response.headers_mut().insert(LINK, link);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn a_page_ends_where_the_next_begins() {
+        let page = Page::of(vec![1, 2, 3], 2, |last| *last).unwrap();
+        assert_eq!(page.items, [1, 2]);
+        assert_eq!(read_cursor::<i64>(page.next_cursor.as_deref().unwrap()).unwrap(), 2);
+        let response = page.respond("/api/tickets", Some("limit=2&cursor=old&q=a%20b"));
+        let link = response.headers()[LINK].to_str().unwrap();
+        assert!(link.starts_with("</api/tickets?limit=2&q=a%20b&cursor="), "{link}");
+        assert!(Page::of(vec![1, 2], 2, |last| *last).unwrap().next_cursor.is_none());
+    }
+
+    #[test]
+    fn foreign_cursors_and_wild_limits_are_refused() {
+        assert_eq!(read_cursor::<i64>("%%%").unwrap_err().status(), 400);
+        assert_eq!(read_cursor::<i64>("Zm9v").unwrap_err().status(), 400);
+        assert_eq!(limit(None).unwrap(), DEFAULT_LIMIT);
+        for wild in [0, -1, 101] {
+            assert_eq!(limit(Some(wild)).unwrap_err().status(), 400);
+        }
+    }
+}

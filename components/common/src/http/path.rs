@@ -1,0 +1,22 @@
+//! Ids in paths.
+
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+use uuid::Uuid;
+
+use crate::Problem;
+
+/// The `{id}` of the path. What is no UUID names nothing: 404, as for an id that nobody has.
+pub struct Id(pub Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        text.ok()
+            .and_then(|Path(text)| text.parse().ok())
+            .map(Self)
+            .ok_or_else(|| Problem::not_found("There is nothing with this id"))
+    }
+}

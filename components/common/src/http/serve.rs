@@ -1,0 +1,169 @@
+//! From the host's request to the service's router and back.
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, ORIGIN};
+use http::{HeaderMap, Method, Uri};
+use http_body_util::{BodyExt, Full};
+use tower_service::Service as _;
+use uuid::Uuid;
+
+use crate::command::{BodyDigest, IDEMPOTENCY_KEY};
+use crate::events::outbox;
+use crate::problem::{Cause, Problem};
+use crate::{Service, log};
+
+/// The longest body that a request may have, in bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// Names a request through all services and logs.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of the request at hand, for the log and for calls to siblings.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub HeaderValue);
+
+/// Serves one request by `service`'s `router`.
+///
+/// The body is read before the router runs and the answer is written as a whole: Spin would hold
+/// back the second piece of an answer that comes in two.
+pub async fn serve(
+    service: &'static Service,
+    router: &Router,
+    request: spin_sdk::http::Request,
+) -> http::Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let id = request_id(&parts.headers);
+    let response = match admit(&parts.method, &parts.uri, &parts.headers) {
+        Err(problem) => problem.into_response(),
+        Ok(()) => match read_body(&parts.headers, body).await {
+            Err(problem) => problem.into_response(),
+            Ok(body) => {
+                let digest =
+                    parts.headers.contains_key(IDEMPOTENCY_KEY).then(|| BodyDigest::of(&body));
+                let mut request = http::Request::from_parts(parts, axum::body::Body::from(body));
+                request.extensions_mut().insert(RequestId(id.clone()));
+                if let Some(digest) = digest {
+                    request.extensions_mut().insert(digest);
+                }
+                route(router, request).await
+            }
+        },
+    };
+    if outbox::is_pending() {
+        spin_sdk::wasip3::spawn(outbox::publish_pending(service));
+    }
+    finish(response, id).await
+}
+
+/// A router that answers what it does not know with a problem.
+pub fn router() -> Router {
+    Router::new()
+        .fallback(async || Problem::not_found("There is nothing at this address"))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+}
+
+async fn route(router: &Router, request: http::Request<axum::body::Body>) -> Response {
+    let mut router = router.clone();
+    router.call(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// The client's id if it is one that can stand in a log line, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let given = headers.get(&REQUEST_ID).filter(|value| {
+        (1..=64).contains(&value.len())
+            && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    });
+    given.cloned().unwrap_or_else(|| {
+        HeaderValue::try_from(Uuid::now_v7().to_string())
+            .unwrap_or(HeaderValue::from_static("unknown"))
+    })
+}
+
+/// Refuses changes that another site's page asks for in a visitor's name: browsers say in `Origin`
+/// whose page it was (OWASP, Cross-Site Request Forgery Prevention).
+fn admit(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let ours = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| uri.authority().map(http::uri::Authority::as_str));
+    let theirs = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
+    if theirs.is_some() && theirs == ours {
+        return Ok(());
+    }
+    Err(Problem::forbidden("Changes are only taken from Boxoffice's own pages (see Origin)"))
+}
+
+async fn read_body(
+    headers: &HeaderMap,
+    mut body: impl http_body_util::BodyExt<Data = Bytes> + Unpin,
+) -> Result<Bytes, Problem> {
+    let declared = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > BODY_LIMIT) {
+        return Err(Problem::too_large(BODY_LIMIT));
+    }
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::malformed("The request's body broke off"))?;
+        if let Ok(data) = frame.into_data() {
+            if bytes.len() + data.len() > BODY_LIMIT {
+                return Err(Problem::too_large(BODY_LIMIT));
+            }
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+async fn finish(response: Response, id: HeaderValue) -> http::Response<Full<Bytes>> {
+    let (mut parts, body) = response.into_parts();
+    let id_text = id.to_str().unwrap_or_default().to_owned();
+    if let Some(Cause(cause)) = parts.extensions.get() {
+        log::request_failed(&id_text, cause);
+    }
+    // Ours are bodies in memory: reading one cannot fail.
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let headers = &mut parts.headers;
+    if parts.status != http::StatusCode::NO_CONTENT {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    headers.insert(REQUEST_ID, id);
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    http::Response::from_parts(parts, Full::new(body))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(k, v)| (HeaderName::from_static(k), v.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_may_change_things() {
+        let uri = Uri::from_static("/api/orders");
+        let ask = |method, pairs| admit(&method, &uri, &headers(pairs)).is_ok();
+        assert!(ask(Method::POST, &[("host", "shop.example")]), "no browser, no Origin");
+        assert!(ask(Method::POST, &[("host", "shop.example"), ("origin", "https://shop.example")]));
+        assert!(!ask(Method::POST, &[("host", "shop.example"), ("origin", "https://evil.example")]));
+        assert!(!ask(Method::DELETE, &[("host", "shop.example"), ("origin", "null")]));
+        assert!(ask(Method::GET, &[("host", "shop.example"), ("origin", "https://evil.example")]));
+    }
+
+    #[test]
+    fn request_ids_are_kept_if_they_fit_a_log_line() {
+        assert_eq!(request_id(&headers(&[("x-request-id", "abc-1")])), "abc-1");
+        assert_ne!(request_id(&headers(&[("x-request-id", "a b\"")])), "a b\"");
+    }
+}

@@ -1,0 +1,108 @@
+//! Who is asking, by the composed component that exports `boxoffice:identity/session`.
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, COOKIE};
+use http::request::Parts;
+use send_wrapper::SendWrapper;
+use uuid::Uuid;
+
+use crate::Problem;
+
+mod wit {
+    #![allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated")]
+    wit_bindgen::generate!({ world: "verifier", path: "../../wit/identity.wit" });
+}
+
+use wit::boxoffice::identity::session::{self, Error};
+
+/// The cookie that carries the session token.
+pub const COOKIE_NAME: &str = "session";
+/// The same where the shop is served by https: browsers then keep it to this host and to https.
+pub const SECURE_COOKIE_NAME: &str = "__Host-session";
+
+/// The user who is asking. As an extractor, it refuses those who are not signed in.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The account.
+    pub id: Uuid,
+    /// Its address.
+    pub email: String,
+    /// The session token, to ask siblings in the user's name.
+    pub token: String,
+}
+
+/// The user who is asking, if anyone is signed in.
+pub struct MaybeUser(pub Option<User>);
+
+impl<S: Send + Sync> FromRequestParts<S> for User {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let token = token(&parts.headers)
+            .ok_or_else(|| Problem::unauthorized("Sign in first, then try again"))?;
+        verify(token.to_owned()).await
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match User::from_request_parts(parts, state).await {
+            Ok(user) => Ok(Self(Some(user))),
+            Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => Ok(Self(None)),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+async fn verify(token: String) -> Result<User, Problem> {
+    let user = match SendWrapper::new(session::verify(token.clone())).await {
+        Ok(user) => user,
+        Err(Error::Expired) => {
+            return Err(Problem::unauthorized("Your session has ended; sign in again")
+                .with_code("session_expired"));
+        }
+        Err(Error::Invalid(_)) => {
+            return Err(Problem::unauthorized("This is no valid session; sign in again"));
+        }
+        Err(Error::Misconfigured(text)) => return Err(Problem::internal(anyhow::anyhow!(text))),
+    };
+    let id = user.id.parse().map_err(anyhow::Error::from)?;
+    Ok(User { id, email: user.email, token })
+}
+
+/// The session token: of `Authorization: Bearer …`, else of the cookie.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    bearer.or_else(|| {
+        headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| matches!(*name, COOKIE_NAME | SECURE_COOKIE_NAME))
+            .map(|(_, value)| value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn the_token_is_found_in_header_or_cookie() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(token(&headers), None);
+        headers.insert(COOKIE, "theme=dark; session=abc.def".parse().unwrap());
+        assert_eq!(token(&headers), Some("abc.def"));
+        headers.insert(AUTHORIZATION, "Bearer xyz".parse().unwrap());
+        assert_eq!(token(&headers), Some("xyz"));
+    }
+}

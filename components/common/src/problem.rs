@@ -1,0 +1,287 @@
+//! The one error that clients see: RFC 9457 `application/problem+json`.
+//!
+//! What went wrong inside travels along for the log and is never sent.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db;
+
+/// Something wrong with the request, in a sentence for whoever sent it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// What is wrong and how to mend it.
+    pub message: String,
+    /// The field that it is about, in the request's own spelling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// The body of every answer that is an error (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// A URI reference that names the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem in words.
+    pub title: String,
+    /// The status code.
+    pub status: u16,
+    /// What happened this time.
+    pub detail: String,
+    /// Everything that is wrong, all at once.
+    pub errors: Vec<FieldError>,
+    /// A word for programs to tell causes apart, such as Stripe's decline code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// An error on its way to the client.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    code: Option<String>,
+    headers: HeaderMap,
+    cause: Option<anyhow::Error>,
+}
+
+/// A `Result` whose error is for the client.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// What the answer carries for the log, out of the client's sight.
+#[derive(Clone)]
+pub(crate) struct Cause(pub(crate) std::sync::Arc<anyhow::Error>);
+
+impl Problem {
+    fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            kind,
+            title,
+            detail: detail.into(),
+            errors: Vec::new(),
+            code: None,
+            headers: HeaderMap::new(),
+            cause: None,
+        }
+    }
+
+    /// 400: the request makes no sense as it stands.
+    #[must_use]
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
+    }
+
+    /// 400: these fields are invalid.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => only.message.clone(),
+            all => format!("{} fields need your attention", all.len()),
+        };
+        let problem = Self::new(StatusCode::BAD_REQUEST, "invalid", "Invalid input", detail);
+        Self { errors, ..problem }
+    }
+
+    /// 400: this one field is invalid.
+    #[must_use]
+    pub fn invalid_field(field: &str, message: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError { message: message.into(), field: Some(field.to_owned()) }])
+    }
+
+    /// 401: nobody is signed in, or the sign-in failed.
+    #[must_use]
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in", detail)
+            .with_header(http::header::WWW_AUTHENTICATE, "Bearer realm=\"boxoffice\"")
+    }
+
+    /// 402: the provider declined the payment; `code` is its reason.
+    #[must_use]
+    pub fn declined(detail: impl Into<String>, code: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYMENT_REQUIRED, "declined", "Payment declined", detail)
+            .with_code(code)
+    }
+
+    /// 403: signed in, but not yours to do.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+    }
+
+    /// 404: there is no such thing.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    /// 405: the thing exists, the method does not.
+    #[must_use]
+    pub fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "Method not allowed",
+            "This address does not take that method; the Allow header lists those that it takes",
+        )
+    }
+
+    /// 409: the thing's state does not allow it; `code` tells the reasons apart.
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>, code: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail).with_code(code)
+    }
+
+    /// 412: the thing has changed since the client read it.
+    #[must_use]
+    pub fn precondition_failed(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition-failed",
+            "Changed meanwhile",
+            detail,
+        )
+    }
+
+    /// 413: the body is longer than `limit` bytes.
+    #[must_use]
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "Too large",
+            format!("The request's body may have at most {limit} bytes"),
+        )
+    }
+
+    /// 415: the body is not JSON.
+    #[must_use]
+    pub fn unsupported_media_type() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "Unsupported media type",
+            "Send the body as JSON, with Content-Type: application/json",
+        )
+    }
+
+    /// 429: too often; try again after `seconds`.
+    #[must_use]
+    pub fn too_many(detail: impl Into<String>, seconds: i64) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests", detail)
+            .with_header(RETRY_AFTER, &seconds.max(1).to_string())
+    }
+
+    /// 500: our fault; `cause` goes to the log.
+    #[must_use]
+    pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
+        let problem = Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong",
+            "The fault is ours. Try again; if it stays, tell us the X-Request-Id of this answer",
+        );
+        Self { cause: Some(cause.into()), ..problem }
+    }
+
+    /// 503: not now; try again after `seconds`. `cause` goes to the log.
+    #[must_use]
+    pub fn unavailable(
+        detail: impl Into<String>,
+        seconds: i64,
+        cause: impl Into<anyhow::Error>,
+    ) -> Self {
+        let problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available", detail)
+                .with_header(RETRY_AFTER, &seconds.max(1).to_string());
+        Self { cause: Some(cause.into()), ..problem }
+    }
+
+    /// The same problem, about these fields.
+    #[must_use]
+    pub fn about(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// The same problem with a `code` for programs.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// The same problem with a header on its answer.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The status code.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(cause: anyhow::Error) -> Self {
+        Self::internal(cause)
+    }
+}
+
+impl From<db::Error> for Problem {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::Busy(_) => {
+                Self::unavailable("Too much is going on at once; try again", 1, error)
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        // A problem without fields still lists its message, so that clients may always read
+        // `errors`.
+        let errors = if self.errors.is_empty() {
+            vec![FieldError { message: self.detail.clone(), field: None }]
+        } else {
+            self.errors
+        };
+        let body = ProblemBody {
+            kind: format!("/api/docs#problem-{}", self.kind),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            errors,
+            code: self.code,
+        };
+        let mut response = (self.status, axum::Json(body)).into_response();
+        response.headers_mut().extend(self.headers);
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(Cause(std::sync::Arc::new(cause)));
+        }
+        response
+    }
+}
