@@ -1,1 +1,70 @@
-//! To come.
+//! `tickets`: listings. Sellers make and edit them, everyone browses them.
+//!
+//! How many tickets of a listing are held and sold is decided by `orders`; here is a replica of it,
+//! kept by the events of orders.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`create`], [`show`], [`list`], [`edit`], [`withdraw`] | one call of the API each |
+//! | [`ticket`] | a listing: in the database, in JSON, in events |
+//! | [`draft`] | what sellers write, and its rules |
+//! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
+//! | [`worker`] | what the events of orders change here |
+
+#![allow(unsafe_code, reason = "the entry points' macros export symbols; nothing here is unsafe by hand")]
+
+mod create;
+mod draft;
+mod edit;
+mod freeze;
+mod list;
+mod show;
+mod ticket;
+mod withdraw;
+mod worker;
+
+use axum::routing::get;
+use axum::{Json, Router};
+use boxoffice_common::events::worker as events;
+use boxoffice_common::{Service, health, http::serve};
+use bytes::Bytes;
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::{http_service, redis_subscriber};
+use utoipa::OpenApi;
+
+/// This service.
+static SERVICE: Service =
+    Service { name: "tickets", migrations: &[include_str!("../migrations/0001_listings.sql")] };
+
+/// This service's part of the API's description.
+#[derive(OpenApi)]
+#[openapi(
+    paths(create::create, show::show, list::list, edit::edit, withdraw::withdraw),
+    tags((name = "tickets", description = "Listings"))
+)]
+struct Api;
+
+thread_local! {
+    static ROUTER: Router = router();
+}
+
+fn router() -> Router {
+    serve::router()
+        .merge(create::route())
+        .merge(show::route())
+        .merge(list::route())
+        .merge(edit::route())
+        .merge(withdraw::route())
+        .merge(health::routes(&SERVICE, "/api/tickets", true))
+        .route("/api/tickets/openapi.json", get(async || Json(Api::openapi())))
+}
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    serve(&SERVICE, &ROUTER.with(Router::clone), request).await
+}
+
+#[redis_subscriber]
+async fn on_message(message: Bytes) -> anyhow::Result<()> {
+    events::answer::<worker::Tickets>(&message).await
+}

@@ -65,7 +65,7 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
     };
     if let Err(report) = value.validate() {
         for (path, error) in report.iter() {
-            let field = path.to_string();
+            let field = camel_case(&path.to_string());
             if !errors.iter().any(|known| known.field.as_deref() == Some(&field)) {
                 let message = sentence(&error.message());
                 errors.push(FieldError { message, field: Some(field) });
@@ -73,6 +73,16 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
         }
     }
     if errors.is_empty() { Ok(value) } else { Err(Problem::invalid(errors)) }
+}
+
+/// A field's name as it is in JSON: the rules know it by its name in Rust.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        name + &letters.next().map_or_else(String::new, |c| c.to_uppercase().collect()) + letters.as_str()
+    })
 }
 
 /// `text` with a capital letter, without serde's position in a document that the client never
@@ -128,6 +138,7 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_reported_at_once() {
+        assert_eq!(errors(r#"{"title": "A", "unitPrice": 0}"#)[0].0, "unitPrice");
         let all = errors(r#"{"unitPrice": "cheap", "colour": 1}"#);
         let fields: Vec<_> = all.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["colour", "title", "unitPrice"]);

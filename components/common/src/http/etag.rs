@@ -31,6 +31,13 @@ impl IfMatch {
             _ => Ok(()),
         }
     }
+
+    /// The version that a change must find, which was checked to be `version`; `None` if the
+    /// client does not mind which.
+    #[must_use]
+    pub fn guard(&self, version: i64) -> Option<i64> {
+        self.0.as_ref().map(|_| version)
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {

@@ -1,0 +1,43 @@
+//! `POST /api/tickets`: lists tickets for sale.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::post;
+use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::events::EventType;
+use boxoffice_common::http::Valid;
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::{ProblemBody, Result};
+
+use crate::SERVICE;
+use crate::draft::Draft;
+use crate::ticket::Ticket;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/tickets", post(create))
+}
+
+/// List tickets for sale
+#[utoipa::path(
+    post, path = "/api/tickets", tag = "tickets", request_body = Draft,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    responses(
+        (status = 201, description = "The new listing", body = Ticket),
+        (status = 400, description = "Fields are invalid", body = ProblemBody),
+        (status = 401, description = "Not signed in", body = ProblemBody),
+    )
+)]
+pub(crate) async fn create(
+    user: User,
+    idempotency: Idempotency,
+    Valid(draft): Valid<Draft>,
+) -> Result<Response> {
+    command::run(&SERVICE, &user.id.to_string(), &idempotency, async |transaction| {
+        let ticket = Ticket::new(user.id, draft.tidied());
+        ticket.insert(transaction).await?;
+        transaction.emit(ticket.event(EventType::TicketCreated)?);
+        let location = format!("/api/tickets/{}", ticket.id);
+        Ok(Reply::created(&location, &ticket)?.at_version(ticket.version))
+    })
+    .await
+}

@@ -1,0 +1,96 @@
+//! `PUT /api/tickets/{id}`: changes a listing of one's own.
+
+use axum::response::Response;
+use axum::routing::put;
+use axum::{Extension, Router};
+use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::events::EventType;
+use boxoffice_common::http::etag::IfMatch;
+use boxoffice_common::http::serve::RequestId;
+use boxoffice_common::http::{Id, Valid};
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::Problem;
+use uuid::Uuid;
+
+use crate::SERVICE;
+use crate::draft::Draft;
+use crate::freeze::freeze;
+use crate::show::not_found;
+use crate::ticket::{Status, Ticket};
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/tickets/{id}", put(edit))
+}
+
+/// Change a listing
+///
+/// Replaces all that its seller wrote. Refused while someone is checking out.
+#[utoipa::path(
+    put, path = "/api/tickets/{id}", tag = "tickets", request_body = Draft,
+    params(
+        ("id" = Uuid, Path, description = "The listing"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless"),
+    ),
+    responses(
+        (status = 200, description = "The listing as it is now", body = Ticket),
+        (status = 400, description = "Fields are invalid", body = ProblemBody),
+        (status = 401, description = "Not signed in", body = ProblemBody),
+        (status = 403, description = "Somebody else's listing", body = ProblemBody),
+        (status = 404, description = "There is no such listing", body = ProblemBody),
+        (status = 409, description = "Held, sold or withdrawn", body = ProblemBody),
+        (status = 412, description = "Changed since If-Match", body = ProblemBody),
+    )
+)]
+pub(crate) async fn edit(
+    user: User,
+    Id(id): Id,
+    if_match: IfMatch,
+    idempotency: Idempotency,
+    Extension(request_id): Extension<RequestId>,
+    Valid(draft): Valid<Draft>,
+) -> Result<Response> {
+    let caller = user.id.to_string();
+    if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
+        return Ok(replay);
+    }
+    let ticket = own(&user, id).await?;
+    if_match.check(ticket.version)?;
+    match ticket.status {
+        Status::Sold => return Err(sold()),
+        Status::Withdrawn => return Err(withdrawn()),
+        Status::Open | Status::Held => {}
+    }
+    let frozen = freeze(&ticket, &user, &request_id).await?;
+    draft.covers(frozen.sold)?;
+    command::run(&SERVICE, &caller, &idempotency, async |transaction| {
+        let edited = Ticket::update(transaction, id, if_match.guard(ticket.version), draft.tidied()).await?;
+        let edited = edited.ok_or_else(changed_meanwhile)?;
+        transaction.emit(edited.event(EventType::TicketUpdated)?);
+        frozen.still_holds()?;
+        Ok(Reply::ok(&edited)?.at_version(edited.version))
+    })
+    .await
+}
+
+/// The listing `id`, which must be `user`'s.
+pub(crate) async fn own(user: &User, id: Uuid) -> Result<Ticket> {
+    let ticket = Ticket::find(id).await?.ok_or_else(not_found)?;
+    if ticket.seller_id == user.id {
+        return Ok(ticket);
+    }
+    Err(Problem::forbidden("Only its seller may change a listing"))
+}
+
+pub(crate) fn sold() -> Problem {
+    Problem::conflict("All of these tickets are sold; the listing stays as it is", "sold")
+}
+
+fn withdrawn() -> Problem {
+    Problem::conflict("This listing is withdrawn; list the tickets anew", "withdrawn")
+}
+
+pub(crate) fn changed_meanwhile() -> Problem {
+    Problem::conflict("This listing changed just now; read it again", "changed")
+}

@@ -1,0 +1,57 @@
+//! Asking `orders` to hold nothing while a listing changes.
+//!
+//! `orders` alone knows what is held. It is asked before the change is committed, and gives nothing
+//! out until it has seen the change, or a few seconds have passed. So no buyer ever gets a listing
+//! at a price, or in a number, that its seller has just changed.
+
+use boxoffice_common::http::serve::RequestId;
+use boxoffice_common::identity::User;
+use boxoffice_common::peer::{Call, Peer};
+use boxoffice_common::problem::Result;
+use boxoffice_common::{Problem, Timestamp};
+use http::Method;
+use serde::Deserialize;
+
+use crate::ticket::Ticket;
+
+const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
+
+/// What `orders` promises.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Frozen {
+    /// How many tickets are sold; as long as it is frozen, no more will be.
+    pub(crate) sold: i64,
+    /// Until when nothing is given out.
+    frozen_until: Timestamp,
+}
+
+/// Freezes `ticket`, whose seller is `user`.
+///
+/// # Errors
+/// 409 while some of it is held, 503 when `orders` does not answer.
+pub(crate) async fn freeze(ticket: &Ticket, user: &User, request_id: &RequestId) -> Result<Frozen> {
+    let path = format!("/internal/listings/{}/freeze", ticket.id);
+    let call = Call {
+        method: Method::POST,
+        path: &path,
+        token: Some(&user.token),
+        request_id: Some(request_id),
+    };
+    let frozen = ORDERS.ask(call, Some(&ticket.state())).await?;
+    frozen.ok_or_else(|| Problem::internal(anyhow::anyhow!("orders has no {path}")))
+}
+
+impl Frozen {
+    /// Checks, right before the commit, that the promise still holds.
+    ///
+    /// # Errors
+    /// 503 when we were too slow; nothing has changed then.
+    pub(crate) fn still_holds(&self) -> Result<()> {
+        if Timestamp::now() < self.frozen_until {
+            return Ok(());
+        }
+        let cause = anyhow::anyhow!("a change took longer than its listing was frozen");
+        Err(Problem::unavailable("That took too long; try again", 1, cause))
+    }
+}

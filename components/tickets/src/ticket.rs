@@ -1,0 +1,213 @@
+//! A listing: in the database, in JSON, in events.
+
+use boxoffice_common::Timestamp;
+use boxoffice_common::db::{self, Connection, Row, Transaction, Value};
+use boxoffice_common::events::contract::TicketState;
+use boxoffice_common::events::{Event, EventType};
+use boxoffice_common::params;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::SERVICE;
+use crate::draft::Draft;
+
+/// Where a listing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    /// There are tickets to have.
+    Open,
+    /// The last tickets are in someone's checkout.
+    Held,
+    /// All tickets are sold.
+    Sold,
+    /// Its seller has taken it off sale.
+    Withdrawn,
+}
+
+/// A listing.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Ticket {
+    /// The listing's id.
+    pub(crate) id: Uuid,
+    /// What is for sale.
+    pub(crate) title: String,
+    /// Price of one ticket in the currency's minor unit.
+    pub(crate) price: i64,
+    /// ISO 4217 code.
+    pub(crate) currency: String,
+    /// How many tickets the listing has in all.
+    pub(crate) quantity: i64,
+    /// How many can be had right now.
+    pub(crate) available: i64,
+    /// Where it stands.
+    pub(crate) status: Status,
+    /// Whose listing it is.
+    pub(crate) seller_id: Uuid,
+    /// Where it takes place.
+    pub(crate) venue: Option<String>,
+    /// In which city.
+    pub(crate) city: Option<String>,
+    /// When it begins.
+    pub(crate) starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub(crate) time_zone: Option<String>,
+    /// Whatever else buyers should know.
+    pub(crate) description: Option<String>,
+    /// When it was listed.
+    pub(crate) created_at: Timestamp,
+    /// Grows with every change; also in the `ETag`.
+    pub(crate) version: i64,
+}
+
+/// The columns that [`Ticket::read`] needs.
+pub(crate) const COLUMNS: &str = "id, title, price, currency, quantity, held, sold, withdrawn, \
+    seller_id, venue, city, starts_at, time_zone, description, created_at, version";
+
+impl Ticket {
+    /// A new listing of `seller`.
+    pub(crate) fn new(seller_id: Uuid, draft: Draft) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            available: draft.quantity,
+            title: draft.title,
+            price: draft.price,
+            currency: draft.currency,
+            quantity: draft.quantity,
+            status: Status::Open,
+            seller_id,
+            venue: draft.venue,
+            city: draft.city,
+            starts_at: draft.starts_at,
+            time_zone: draft.time_zone,
+            description: draft.description,
+            created_at: Timestamp::now(),
+            version: 1,
+        }
+    }
+
+    /// Reads a row of [`COLUMNS`].
+    pub(crate) fn read(row: &Row) -> db::Result<Self> {
+        let quantity: i64 = row.get("quantity")?;
+        let held: i64 = row.get("held")?;
+        let available = quantity - held - row.get::<i64>("sold")?;
+        let status = match (row.get::<i64>("withdrawn")?, available, held) {
+            (1, ..) => Status::Withdrawn,
+            (_, 1.., _) => Status::Open,
+            (_, _, 1..) => Status::Held,
+            _ => Status::Sold,
+        };
+        Ok(Self {
+            id: row.get("id")?,
+            title: row.get("title")?,
+            price: row.get("price")?,
+            currency: row.get("currency")?,
+            quantity,
+            available: if status == Status::Withdrawn { 0 } else { available.max(0) },
+            status,
+            seller_id: row.get("seller_id")?,
+            venue: row.get("venue")?,
+            city: row.get("city")?,
+            starts_at: row.get("starts_at")?,
+            time_zone: row.get("time_zone")?,
+            description: row.get("description")?,
+            created_at: row.get("created_at")?,
+            version: row.get("version")?,
+        })
+    }
+
+    /// The listing `id`, if there is one.
+    pub(crate) async fn find(id: Uuid) -> db::Result<Option<Self>> {
+        let connection = Connection::open(&SERVICE).await?;
+        let sql = format!("SELECT {COLUMNS} FROM tickets_tickets WHERE id = ?1");
+        connection.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
+    }
+
+    /// Stores a new listing.
+    pub(crate) async fn insert(&self, transaction: &Transaction) -> db::Result<()> {
+        let sql = "INSERT INTO tickets_tickets \
+            (id, seller_id, title, price, currency, quantity, venue, city, starts_at, time_zone, \
+             description, words, city_key, created_at, version) \
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        let mut row = vec![Value::from(self.id), Value::from(self.seller_id)];
+        row.extend(self.content());
+        row.extend([Value::from(self.created_at), Value::from(self.version)]);
+        transaction.execute(sql, &row).await
+    }
+
+    /// Replaces what a seller writes, if the listing is still at `version`, where one is given.
+    pub(crate) async fn update(
+        transaction: &Transaction,
+        id: Uuid,
+        version: Option<i64>,
+        draft: Draft,
+    ) -> db::Result<Option<Self>> {
+        let sql = format!(
+            "UPDATE tickets_tickets SET title = ?3, price = ?4, currency = ?5, quantity = ?6, \
+             venue = ?7, city = ?8, starts_at = ?9, time_zone = ?10, description = ?11, \
+             words = ?12, city_key = ?13, version = version + 1 \
+             WHERE id = ?1 AND (?2 IS NULL OR version = ?2) AND withdrawn = 0 RETURNING {COLUMNS}"
+        );
+        let mut row = vec![Value::from(id), Value::from(version)];
+        row.extend(Self::new(Uuid::nil(), draft).content());
+        transaction.first(&sql, &row).await?.as_ref().map(Self::read).transpose()
+    }
+
+    /// Takes the listing off sale, if it is still at `version`, where one is given.
+    pub(crate) async fn withdraw(
+        transaction: &Transaction,
+        id: Uuid,
+        version: Option<i64>,
+    ) -> db::Result<Option<Self>> {
+        let sql = format!(
+            "UPDATE tickets_tickets SET withdrawn = 1, version = version + 1 \
+             WHERE id = ?1 AND (?2 IS NULL OR version = ?2) AND withdrawn = 0 RETURNING {COLUMNS}"
+        );
+        let row = transaction.first(&sql, params![id, version]).await?;
+        row.as_ref().map(Self::read).transpose()
+    }
+
+    /// What a seller writes, from the title on, and what searches compare with.
+    fn content(&self) -> [Value; 11] {
+        let texts = [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
+        let words: Vec<String> = texts.into_iter().flatten().map(|text| text.to_lowercase()).collect();
+        [
+            (&self.title).into(),
+            self.price.into(),
+            (&self.currency).into(),
+            self.quantity.into(),
+            self.venue.as_ref().into(),
+            self.city.as_ref().into(),
+            self.starts_at.into(),
+            self.time_zone.as_ref().into(),
+            self.description.as_ref().into(),
+            words.join("\n").into(),
+            self.city.as_ref().map(|city| city.to_lowercase()).into(),
+        ]
+    }
+
+    /// What other services learn of the listing.
+    pub(crate) fn state(&self) -> TicketState {
+        TicketState {
+            id: self.id,
+            version: self.version,
+            seller_id: self.seller_id,
+            title: self.title.clone(),
+            price: self.price,
+            currency: self.currency.clone(),
+            quantity: self.quantity,
+            withdrawn: self.status == Status::Withdrawn,
+            venue: self.venue.clone(),
+            city: self.city.clone(),
+            starts_at: self.starts_at,
+            time_zone: self.time_zone.clone(),
+        }
+    }
+
+    /// The event that tells of the listing's state.
+    pub(crate) fn event(&self, event_type: EventType) -> anyhow::Result<Event> {
+        Event::new(event_type, self.id, &self.state())
+    }
+}

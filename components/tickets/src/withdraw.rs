@@ -1,0 +1,70 @@
+//! `DELETE /api/tickets/{id}`: takes a listing of one's own off sale.
+
+use axum::response::{IntoResponse, Response};
+use axum::routing::delete;
+use axum::{Extension, Router};
+use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::events::EventType;
+use boxoffice_common::http::Id;
+use boxoffice_common::http::etag::IfMatch;
+use boxoffice_common::http::serve::RequestId;
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::{ProblemBody, Result};
+
+use crate::SERVICE;
+use crate::edit::{changed_meanwhile, own, sold};
+use crate::freeze::freeze;
+use crate::ticket::{Status, Ticket};
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/tickets/{id}", delete(withdraw))
+}
+
+/// Withdraw a listing
+///
+/// What is sold stays sold; the rest is off sale for good. Refused while someone is checking out.
+#[utoipa::path(
+    delete, path = "/api/tickets/{id}", tag = "tickets",
+    params(
+        ("id" = Uuid, Path, description = "The listing"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless"),
+    ),
+    responses(
+        (status = 204, description = "Off sale, now or before"),
+        (status = 401, description = "Not signed in", body = ProblemBody),
+        (status = 403, description = "Somebody else's listing", body = ProblemBody),
+        (status = 404, description = "There is no such listing", body = ProblemBody),
+        (status = 409, description = "Held or sold", body = ProblemBody),
+        (status = 412, description = "Changed since If-Match", body = ProblemBody),
+    )
+)]
+pub(crate) async fn withdraw(
+    user: User,
+    Id(id): Id,
+    if_match: IfMatch,
+    idempotency: Idempotency,
+    Extension(request_id): Extension<RequestId>,
+) -> Result<Response> {
+    let caller = user.id.to_string();
+    if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
+        return Ok(replay);
+    }
+    let ticket = own(&user, id).await?;
+    if ticket.status == Status::Withdrawn {
+        return Ok(Reply::no_content().into_response());
+    }
+    if_match.check(ticket.version)?;
+    if ticket.status == Status::Sold {
+        return Err(sold());
+    }
+    let frozen = freeze(&ticket, &user, &request_id).await?;
+    command::run(&SERVICE, &caller, &idempotency, async |transaction| {
+        let withdrawn = Ticket::withdraw(transaction, id, if_match.guard(ticket.version)).await?;
+        let withdrawn = withdrawn.ok_or_else(changed_meanwhile)?;
+        transaction.emit(withdrawn.event(EventType::TicketUpdated)?);
+        frozen.still_holds()?;
+        Ok(Reply::no_content())
+    })
+    .await
+}

@@ -1,0 +1,54 @@
+//! What the events of orders change here: how many tickets of a listing are held and sold.
+
+use anyhow::Result;
+use boxoffice_common::db::Transaction;
+use boxoffice_common::events::contract::{OrderState, OrderStatus};
+use boxoffice_common::events::worker::Handler;
+use boxoffice_common::events::{Event, EventType, Outcome};
+use boxoffice_common::{Service, params};
+
+use crate::SERVICE;
+
+/// This service's side of the events.
+pub(crate) struct Tickets;
+
+impl Handler for Tickets {
+    const SERVICE: &'static Service = &SERVICE;
+
+    async fn handle(event: &Event) -> Result<Outcome> {
+        match event.event_type {
+            EventType::OrderCreated | EventType::OrderCancelled | EventType::OrderCompleted => {
+                replicate(&event.data()?).await
+            }
+            other => anyhow::bail!("tickets has no use for {}", other.name()),
+        }
+    }
+
+    async fn tick() -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes over an order's state, unless a newer one is known, and counts its listing anew.
+async fn replicate(order: &OrderState) -> Result<Outcome> {
+    let transaction = Transaction::begin(&SERVICE).await?;
+    let sql = "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) \
+               VALUES (?1, ?2, ?3, ?4, ?5) \
+               ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
+               WHERE excluded.version > tickets_orders.version RETURNING id";
+    let row = params![order.id, order.ticket_id, order.quantity, order.status.name(), order.version];
+    if transaction.first(sql, row).await?.is_none() {
+        return Ok(Outcome::Stale);
+    }
+    let count = "UPDATE tickets_tickets SET version = version + 1, \
+         held = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \
+                 WHERE ticket_id = ?1 AND status IN (?2, ?3)), \
+         sold = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \
+                 WHERE ticket_id = ?1 AND status = ?4) \
+         WHERE id = ?1";
+    let statuses = [OrderStatus::Created, OrderStatus::AwaitingPayment, OrderStatus::Complete];
+    let [created, awaiting, complete] = statuses.map(OrderStatus::name);
+    transaction.execute(count, params![order.ticket_id, created, awaiting, complete]).await?;
+    transaction.commit().await?;
+    Ok(Outcome::Applied)
+}
