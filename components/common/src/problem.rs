@@ -233,6 +233,15 @@ impl Problem {
         self
     }
 
+    /// What went wrong, for callers that have no client to tell.
+    #[must_use]
+    pub fn into_cause(self) -> anyhow::Error {
+        match self.cause {
+            Some(cause) => cause,
+            None => anyhow::anyhow!("{}: {}", self.title, self.detail),
+        }
+    }
+
     /// The status code.
     #[must_use]
     pub const fn status(&self) -> StatusCode {

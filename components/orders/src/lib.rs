@@ -1,1 +1,70 @@
-//! To come.
+//! `orders`: holds and orders. It alone decides what is held and what is sold.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`create`], [`show`], [`list`], [`cancel`] | one call of the API each |
+//! | [`begin_payment`], [`freeze`] | what `payments` and `tickets` ask of it |
+//! | [`order`] | an order: in the database, in JSON, in events |
+//! | [`transition`] | how orders end: one guarded statement each |
+//! | [`listing`] | the inventory |
+//! | [`worker`] | what the events of tickets, payments and expiration change here |
+
+#![allow(unsafe_code, reason = "the entry points' macros export symbols; nothing here is unsafe by hand")]
+
+mod begin_payment;
+mod cancel;
+mod create;
+mod freeze;
+mod list;
+mod listing;
+mod order;
+mod show;
+mod transition;
+mod worker;
+
+use axum::routing::get;
+use axum::{Json, Router};
+use boxoffice_common::events::worker as events;
+use boxoffice_common::{Service, health, http::serve};
+use bytes::Bytes;
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::{http_service, redis_subscriber};
+use utoipa::OpenApi;
+
+/// This service.
+static SERVICE: Service =
+    Service { name: "orders", migrations: &[include_str!("../migrations/0001_inventory.sql")] };
+
+/// This service's part of the API's description.
+#[derive(OpenApi)]
+#[openapi(
+    paths(create::create, show::show, list::list, cancel::cancel),
+    tags((name = "orders", description = "Holds and orders"))
+)]
+struct Api;
+
+thread_local! {
+    static ROUTER: Router = router();
+}
+
+fn router() -> Router {
+    serve::router()
+        .merge(create::route())
+        .merge(show::route())
+        .merge(list::route())
+        .merge(cancel::route())
+        .merge(begin_payment::route())
+        .merge(freeze::route())
+        .merge(health::routes(&SERVICE, "/api/orders", true))
+        .route("/api/orders/openapi.json", get(async || Json(Api::openapi())))
+}
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    serve(&SERVICE, &ROUTER.with(Router::clone), request).await
+}
+
+#[redis_subscriber]
+async fn on_message(message: Bytes) -> anyhow::Result<()> {
+    events::answer::<worker::Orders>(&message).await
+}

@@ -1,0 +1,51 @@
+//! `POST /internal/orders/{id}/payment`: what `payments` asks before it takes anyone's money.
+//!
+//! No route of `spin.toml` leads here from outside, and it only acts in the name of the buyer.
+
+use axum::routing::post;
+use axum::{Json, Router};
+use boxoffice_common::db::Transaction;
+use boxoffice_common::http::Id;
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::Result;
+use boxoffice_common::{Problem, Timestamp};
+
+use boxoffice_common::events::contract::OrderStatus;
+
+use crate::SERVICE;
+use crate::order::Order;
+use crate::show::own;
+use crate::transition;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/internal/orders/{id}/payment", post(begin_payment))
+}
+
+async fn begin_payment(user: User, Id(id): Id) -> Result<Json<Order>> {
+    let order = own(&user, id).await?;
+    let mut transaction = Transaction::begin(&SERVICE).await?;
+    match transition::begin_payment(&mut transaction, id, user.id).await? {
+        Some(order) => {
+            transaction.commit().await?;
+            Ok(Json(order))
+        }
+        None => Err(refusal(&order)),
+    }
+}
+
+fn refusal(order: &Order) -> Problem {
+    match order.status {
+        OrderStatus::Complete => Problem::conflict("This order is paid for already", "complete"),
+        OrderStatus::Cancelled => {
+            Problem::conflict("This order is cancelled. You were not charged", "cancelled")
+        }
+        OrderStatus::Created | OrderStatus::AwaitingPayment
+            if order.expires_at <= Timestamp::now() =>
+        {
+            Problem::conflict("Your hold ended. You were not charged", "expired")
+        }
+        OrderStatus::Created | OrderStatus::AwaitingPayment => {
+            Problem::conflict("This order changed just now; read it again", "changed")
+        }
+    }
+}

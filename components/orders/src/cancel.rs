@@ -1,0 +1,55 @@
+//! `DELETE /api/orders/{id}`: gives up a hold of one's own.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::delete;
+use boxoffice_common::Problem;
+use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::events::contract::OrderStatus;
+use boxoffice_common::http::Id;
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::{ProblemBody, Result};
+
+use crate::SERVICE;
+use crate::show::own;
+use crate::transition;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/orders/{id}", delete(cancel))
+}
+
+/// Give up a hold
+///
+/// Its tickets go back on sale. Doing it twice is as good as once.
+#[utoipa::path(
+    delete, path = "/api/orders/{id}", tag = "orders",
+    params(
+        ("id" = Uuid, Path, description = "The order"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless"),
+    ),
+    responses(
+        (status = 204, description = "Cancelled, now or before"),
+        (status = 401, description = "Not signed in", body = ProblemBody),
+        (status = 403, description = "Somebody else's order", body = ProblemBody),
+        (status = 404, description = "There is no such order", body = ProblemBody),
+        (status = 409, description = "The order is complete", body = ProblemBody),
+    )
+)]
+pub(crate) async fn cancel(user: User, Id(id): Id, idempotency: Idempotency) -> Result<Response> {
+    let order = own(&user, id).await?;
+    command::run(&SERVICE, &user.id.to_string(), &idempotency, async |transaction| {
+        if transition::give_up(transaction, id, user.id).await?.is_some() {
+            return Ok(Reply::no_content());
+        }
+        // It had ended before; read above, or between then and now.
+        let complaint = "This order is paid for; its tickets are yours and it cannot be cancelled";
+        match order.status {
+            OrderStatus::Cancelled => Ok(Reply::no_content()),
+            OrderStatus::Complete => Err(Problem::conflict(complaint, "complete")),
+            OrderStatus::Created | OrderStatus::AwaitingPayment => {
+                Err(Problem::conflict("This order ended just now; read it again", "changed"))
+            }
+        }
+    })
+    .await
+}

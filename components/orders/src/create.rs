@@ -1,0 +1,170 @@
+//! `POST /api/orders`: holds tickets for a buyer.
+
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Extension, Router};
+use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::db::Transaction;
+use boxoffice_common::events::EventType;
+use boxoffice_common::events::contract::TicketState;
+use boxoffice_common::http::Valid;
+use boxoffice_common::http::serve::RequestId;
+use boxoffice_common::identity::User;
+use boxoffice_common::peer::{Call, Peer};
+use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::{Problem, Timestamp, config, money};
+use garde::Validate;
+use http::Method;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::SERVICE;
+use crate::listing::Listing;
+use crate::order::Order;
+
+const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
+
+/// What a buyer wants.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewOrder {
+    /// The listing.
+    #[garde(custom(is_given))]
+    ticket_id: Uuid,
+    /// How many tickets.
+    #[garde(custom(is_quantity))]
+    #[schema(default = 1, minimum = 1, maximum = 1000)]
+    quantity: i64,
+}
+
+impl Default for NewOrder {
+    fn default() -> Self {
+        Self { ticket_id: Uuid::nil(), quantity: 1 }
+    }
+}
+
+fn is_given(id: &Uuid, _: &()) -> garde::Result {
+    if id.is_nil() { Err(garde::Error::new("Say which listing, by its id")) } else { Ok(()) }
+}
+
+fn is_quantity(quantity: &i64, _: &()) -> garde::Result {
+    match quantity {
+        1..=1_000 => Ok(()),
+        _ => Err(garde::Error::new("Order from 1 to 1000 tickets")),
+    }
+}
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/orders", post(create))
+}
+
+/// Hold tickets
+///
+/// Takes them off sale for the buyer until `expiresAt`; whoever has paid by then owns them.
+#[utoipa::path(
+    post, path = "/api/orders", tag = "orders", request_body = NewOrder,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    responses(
+        (status = 201, description = "The order, with its tickets held", body = Order),
+        (status = 400, description = "Fields are invalid", body = ProblemBody),
+        (status = 401, description = "Not signed in", body = ProblemBody),
+        (status = 403, description = "One's own listing", body = ProblemBody),
+        (status = 404, description = "There is no such listing", body = ProblemBody),
+        (status = 409, description = "Held or sold to others, or off sale", body = ProblemBody),
+    )
+)]
+pub(crate) async fn create(
+    user: User,
+    idempotency: Idempotency,
+    Extension(request_id): Extension<RequestId>,
+    Valid(wish): Valid<NewOrder>,
+) -> Result<Response> {
+    let hold_seconds = config::number("hold_seconds").await?;
+    let caller = user.id.to_string();
+    let attempt = async |transaction: &mut Transaction| hold(transaction, &user, &wish, hold_seconds).await;
+    match command::run(&SERVICE, &caller, &idempotency, attempt).await {
+        Err(problem) if problem.status() == http::StatusCode::NOT_FOUND => {
+            // Its event may be on the way still: the listing's owner knows.
+            replicate(wish.ticket_id, &request_id).await?;
+            command::run(&SERVICE, &caller, &idempotency, attempt).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn hold(
+    transaction: &mut Transaction,
+    user: &User,
+    wish: &NewOrder,
+    hold_seconds: i64,
+) -> Result<Reply> {
+    let now = Timestamp::now();
+    let held = Listing::hold(transaction, wish.ticket_id, user.id, wish.quantity, now).await?;
+    let Some(listing) = held else {
+        return Err(refusal(transaction, user, wish, now).await?);
+    };
+    let amount = money::total(listing.price, wish.quantity).ok_or_else(|| {
+        Problem::invalid_field("quantity", "So many cost more than can be paid at once; order fewer")
+    })?;
+    let until = now.plus_seconds(hold_seconds);
+    let order = Order::new(listing, user.id, wish.quantity, amount, now, until);
+    order.insert(transaction).await?;
+    transaction.emit(order.event(EventType::OrderCreated)?);
+    let location = format!("/api/orders/{}", order.id);
+    Ok(Reply::created(&location, &order)?.at_version(order.version))
+}
+
+/// Why nothing was held.
+async fn refusal(
+    transaction: &Transaction,
+    user: &User,
+    wish: &NewOrder,
+    now: Timestamp,
+) -> Result<Problem> {
+    let Some(listing) = Listing::find(transaction, wish.ticket_id).await? else {
+        return Ok(Problem::not_found("There is no such listing"));
+    };
+    let available = listing.quantity - listing.held - listing.sold;
+    Ok(if listing.seller_id == user.id {
+        Problem::forbidden("These are your own tickets; edit or withdraw the listing instead")
+    } else if listing.withdrawn {
+        Problem::conflict("The seller has withdrawn these tickets", "withdrawn")
+    } else if listing.starts_at.is_some_and(|start| start <= now) {
+        Problem::conflict("The event has begun; its tickets are off sale", "begun")
+    } else if listing.sold == listing.quantity {
+        Problem::conflict("These tickets are sold", "sold")
+    } else if available == 0 {
+        Problem::conflict(
+            "Someone else just reserved this ticket. You haven't been charged",
+            "reserved",
+        )
+    } else if available < wish.quantity {
+        let detail = format!("Only {available} of these tickets are left; order fewer");
+        Problem::conflict(detail, "not_enough")
+    } else {
+        Problem::conflict("The seller is changing this listing; try again in a moment", "changing")
+    })
+}
+
+/// Takes a listing over from `tickets`, if there is one.
+async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Seen {
+        status: String,
+        #[serde(flatten)]
+        ticket: serde_json::Map<String, serde_json::Value>,
+    }
+    let path = format!("/api/tickets/{ticket_id}");
+    let call =
+        Call { method: Method::GET, path: &path, token: None, request_id: Some(request_id) };
+    let Some(Seen { status, mut ticket }) = TICKETS.ask(call, None::<&()>).await? else {
+        return Ok(());
+    };
+    ticket.insert("withdrawn".to_owned(), (status == "withdrawn").into());
+    let state: TicketState =
+        serde_json::from_value(ticket.into()).map_err(anyhow::Error::from)?;
+    let transaction = Transaction::begin(&SERVICE).await?;
+    Listing::replicate(&transaction, &state).await?;
+    Ok(transaction.commit().await?)
+}

@@ -1,0 +1,50 @@
+//! `POST /internal/listings/{id}/freeze`: what `tickets` asks before a seller's change.
+//!
+//! No route of `spin.toml` leads here from outside, and it only acts in the name of the seller.
+
+use axum::routing::post;
+use axum::{Json, Router};
+use boxoffice_common::db::Transaction;
+use boxoffice_common::events::contract::TicketState;
+use boxoffice_common::http::Id;
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::Result;
+use boxoffice_common::{Problem, Timestamp};
+use serde::Serialize;
+
+use crate::SERVICE;
+use crate::listing::Listing;
+
+/// How long a seller's change may take, in seconds.
+const FREEZE_SECONDS: i64 = 10;
+
+/// What is promised.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Frozen {
+    sold: i64,
+    frozen_until: Timestamp,
+}
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/internal/listings/{id}/freeze", post(freeze))
+}
+
+async fn freeze(user: User, Id(id): Id, Json(ticket): Json<TicketState>) -> Result<Json<Frozen>> {
+    if ticket.id != id || ticket.seller_id != user.id {
+        return Err(Problem::forbidden("Only its seller may change a listing"));
+    }
+    let frozen_until = Timestamp::now().plus_seconds(FREEZE_SECONDS);
+    let transaction = Transaction::begin(&SERVICE).await?;
+    // The listing may be so new that its event has not arrived.
+    Listing::replicate(&transaction, &ticket).await?;
+    let sold = Listing::freeze(&transaction, id, user.id, frozen_until).await?;
+    let Some(sold) = sold else {
+        return Err(Problem::conflict(
+            "Someone is checking out. You can edit this if their hold ends",
+            "held",
+        ));
+    };
+    transaction.commit().await?;
+    Ok(Json(Frozen { sold, frozen_until }))
+}

@@ -1,0 +1,214 @@
+//! An order: in the database, in JSON, in events.
+
+use boxoffice_common::Timestamp;
+use boxoffice_common::db::{self, Connection, Row, Transaction, Value};
+use boxoffice_common::events::contract::{OrderState, OrderStatus};
+use boxoffice_common::events::{Event, EventType};
+use boxoffice_common::params;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::SERVICE;
+use crate::listing::Listing;
+
+/// Why an order ended without a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CancelReason {
+    /// The hold's time was up.
+    Expired,
+    /// The buyer gave it up.
+    Buyer,
+    /// Its payments were declined once too often.
+    Declined,
+}
+
+impl CancelReason {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Buyer => "buyer",
+            Self::Declined => "declined",
+        }
+    }
+}
+
+impl db::FromValue for CancelReason {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let name = String::from_value(value)?;
+        [Self::Expired, Self::Buyer, Self::Declined]
+            .into_iter()
+            .find(|reason| reason.name() == name)
+            .ok_or_else(|| format!("{name:?} is no reason"))
+    }
+}
+
+/// What was ordered, as it was when the order was made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrderedTicket {
+    /// The listing.
+    pub(crate) id: Uuid,
+    /// What is for sale.
+    pub(crate) title: String,
+    /// Price of one ticket in the currency's minor unit.
+    pub(crate) price: i64,
+    /// Where it takes place.
+    pub(crate) venue: Option<String>,
+    /// In which city.
+    pub(crate) city: Option<String>,
+    /// When it begins.
+    pub(crate) starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub(crate) time_zone: Option<String>,
+}
+
+/// An order.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Order {
+    /// The order's id.
+    pub(crate) id: Uuid,
+    /// Where it stands.
+    pub(crate) status: OrderStatus,
+    /// Why it ended without a sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cancel_reason: Option<CancelReason>,
+    /// How many tickets.
+    pub(crate) quantity: i64,
+    /// What they cost together, in the currency's minor unit.
+    pub(crate) amount: i64,
+    /// ISO 4217 code.
+    pub(crate) currency: String,
+    /// What was ordered.
+    pub(crate) ticket: OrderedTicket,
+    /// Until when the tickets are held.
+    pub(crate) expires_at: Timestamp,
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
+    /// Grows with every change.
+    pub(crate) version: i64,
+    #[serde(skip)]
+    pub(crate) buyer_id: Uuid,
+    #[serde(skip)]
+    pub(crate) payment_id: Option<Uuid>,
+}
+
+/// The columns that [`Order::read`] needs.
+pub(crate) const COLUMNS: &str = "id, buyer_id, ticket_id, quantity, price, amount, currency, \
+    status, cancel_reason, payment_id, title, venue, city, starts_at, time_zone, expires_at, \
+    created_at, version";
+
+impl Order {
+    /// A new order of `buyer` for `quantity` of what `listing` offers, which costs `amount`.
+    pub(crate) fn new(
+        listing: Listing,
+        buyer_id: Uuid,
+        quantity: i64,
+        amount: i64,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            status: OrderStatus::Created,
+            cancel_reason: None,
+            quantity,
+            amount,
+            currency: listing.currency,
+            ticket: OrderedTicket {
+                id: listing.ticket_id,
+                title: listing.title,
+                price: listing.price,
+                venue: listing.venue,
+                city: listing.city,
+                starts_at: listing.starts_at,
+                time_zone: listing.time_zone,
+            },
+            expires_at,
+            created_at: now,
+            version: 1,
+            buyer_id,
+            payment_id: None,
+        }
+    }
+
+    /// Reads a row of [`COLUMNS`].
+    pub(crate) fn read(row: &Row) -> db::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            status: row.get("status")?,
+            cancel_reason: row.get("cancel_reason")?,
+            quantity: row.get("quantity")?,
+            amount: row.get("amount")?,
+            currency: row.get("currency")?,
+            ticket: OrderedTicket {
+                id: row.get("ticket_id")?,
+                title: row.get("title")?,
+                price: row.get("price")?,
+                venue: row.get("venue")?,
+                city: row.get("city")?,
+                starts_at: row.get("starts_at")?,
+                time_zone: row.get("time_zone")?,
+            },
+            expires_at: row.get("expires_at")?,
+            created_at: row.get("created_at")?,
+            version: row.get("version")?,
+            buyer_id: row.get("buyer_id")?,
+            payment_id: row.get("payment_id")?,
+        })
+    }
+
+    /// The order `id`, if there is one.
+    pub(crate) async fn find(id: Uuid) -> db::Result<Option<Self>> {
+        let connection = Connection::open(&SERVICE).await?;
+        let sql = format!("SELECT {COLUMNS} FROM orders_orders WHERE id = ?1");
+        connection.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
+    }
+
+    /// Stores a new order.
+    pub(crate) async fn insert(&self, transaction: &Transaction) -> db::Result<()> {
+        let sql = "INSERT INTO orders_orders \
+            (id, buyer_id, ticket_id, quantity, price, amount, currency, status, title, venue, \
+             city, starts_at, time_zone, expires_at, created_at, version) \
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        let ticket = &self.ticket;
+        let row = params![
+            self.id,
+            self.buyer_id,
+            ticket.id,
+            self.quantity,
+            ticket.price,
+            self.amount,
+            &self.currency,
+            self.status.name(),
+            &ticket.title,
+            ticket.venue.as_deref(),
+            ticket.city.as_deref(),
+            ticket.starts_at,
+            ticket.time_zone.as_deref(),
+            self.expires_at,
+            self.created_at,
+            self.version
+        ];
+        transaction.execute(sql, row).await
+    }
+
+    /// The event that tells of the order's state.
+    pub(crate) fn event(&self, event_type: EventType) -> anyhow::Result<Event> {
+        let state = OrderState {
+            id: self.id,
+            version: self.version,
+            status: self.status,
+            buyer_id: self.buyer_id,
+            ticket_id: self.ticket.id,
+            quantity: self.quantity,
+            amount: self.amount,
+            currency: self.currency.clone(),
+            expires_at: self.expires_at,
+            payment_id: self.payment_id,
+        };
+        Event::new(event_type, self.id, &state)
+    }
+}

@@ -1,0 +1,45 @@
+//! `GET /api/orders/{id}`: one order of one's own.
+
+use axum::routing::get;
+use axum::{Json, Router};
+use boxoffice_common::Problem;
+use boxoffice_common::http::{Id, etag};
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::{ProblemBody, Result};
+use http::header::{ETAG, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+use crate::order::Order;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/orders/{id}", get(show))
+}
+
+/// One order
+#[utoipa::path(
+    get, path = "/api/orders/{id}", tag = "orders",
+    params(("id" = Uuid, Path, description = "The order")),
+    responses(
+        (status = 200, description = "The order", body = Order),
+        (status = 401, description = "Not signed in", body = ProblemBody),
+        (status = 403, description = "Somebody else's order", body = ProblemBody),
+        (status = 404, description = "There is no such order", body = ProblemBody),
+    )
+)]
+pub(crate) async fn show(
+    user: User,
+    Id(id): Id,
+) -> Result<([(HeaderName, HeaderValue); 1], Json<Order>)> {
+    let order = own(&user, id).await?;
+    Ok(([(ETAG, etag::of(order.version))], Json(order)))
+}
+
+/// The order `id`, which must be `user`'s.
+pub(crate) async fn own(user: &User, id: Uuid) -> Result<Order> {
+    let order = Order::find(id).await?;
+    let order = order.ok_or_else(|| Problem::not_found("There is no such order"))?;
+    if order.buyer_id == user.id {
+        return Ok(order);
+    }
+    Err(Problem::forbidden("This is somebody else's order"))
+}

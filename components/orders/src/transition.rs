@@ -1,0 +1,86 @@
+//! How an order goes on from a hold: to its payment, to a sale, or back.
+//!
+//! Each way is one guarded statement on the order's row. Whichever commits first has decided;
+//! the others then find no row to change, and change nothing else either. So expiry, cancellation
+//! and payment can race as they like, and no unit is freed or sold twice.
+
+use boxoffice_common::db::{Transaction, Value};
+use boxoffice_common::events::EventType;
+use boxoffice_common::events::contract::PaymentState;
+use boxoffice_common::problem::Result;
+use boxoffice_common::{Timestamp, params};
+use uuid::Uuid;
+
+use crate::listing::Listing;
+use crate::order::{COLUMNS, CancelReason, Order};
+
+/// Only what still holds its tickets can go on.
+const HELD: &str = "status IN ('created', 'awaiting:payment')";
+
+/// Ends a hold of `buyer`'s, because they gave it up.
+pub(crate) async fn give_up(tx: &mut Transaction, id: Uuid, buyer: Uuid) -> Result<Option<Order>> {
+    end(tx, id, CancelReason::Buyer, "buyer_id = ?3", buyer.into()).await
+}
+
+/// Ends a hold whose time is up.
+pub(crate) async fn expire(tx: &mut Transaction, id: Uuid) -> Result<Option<Order>> {
+    end(tx, id, CancelReason::Expired, "expires_at <= ?3", Timestamp::now().into()).await
+}
+
+/// Ends a hold whose payments were declined once too often.
+pub(crate) async fn decline(tx: &mut Transaction, payment: &PaymentState) -> Result<Option<Order>> {
+    end(tx, payment.order_id, CancelReason::Declined, "amount = ?3", payment.amount.into()).await
+}
+
+/// Cancels the order `id` if it is held and `guard`, with its parameter `?3`, is true, and puts its
+/// tickets back on sale.
+async fn end(
+    transaction: &mut Transaction,
+    id: Uuid,
+    reason: CancelReason,
+    guard: &str,
+    param: Value,
+) -> Result<Option<Order>> {
+    let sql = format!(
+        "UPDATE orders_orders SET status = 'cancelled', cancel_reason = ?2, version = version + 1 \
+         WHERE id = ?1 AND {HELD} AND {guard} RETURNING {COLUMNS}"
+    );
+    let row = transaction.first(&sql, params![id, reason.name(), param]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let order = Order::read(&row)?;
+    Listing::free(transaction, order.ticket.id, order.quantity).await?;
+    transaction.emit(order.event(EventType::OrderCancelled)?);
+    Ok(Some(order))
+}
+
+/// Notes that `buyer` begins to pay, if the order is held and its time is not up.
+pub(crate) async fn begin_payment(
+    transaction: &mut Transaction,
+    id: Uuid,
+    buyer: Uuid,
+) -> Result<Option<Order>> {
+    let sql = format!(
+        "UPDATE orders_orders SET status = 'awaiting:payment', version = version + 1 \
+         WHERE id = ?1 AND buyer_id = ?2 AND {HELD} AND expires_at > ?3 RETURNING {COLUMNS}"
+    );
+    let row = transaction.first(&sql, params![id, buyer, Timestamp::now()]).await?;
+    Ok(row.as_ref().map(Order::read).transpose()?)
+}
+
+/// Completes the order that `payment` was authorized for, if it is still held: its tickets are
+/// sold.
+pub(crate) async fn complete(
+    transaction: &mut Transaction,
+    payment: &PaymentState,
+) -> Result<Option<Order>> {
+    let sql = format!(
+        "UPDATE orders_orders SET status = 'complete', payment_id = ?2, version = version + 1 \
+         WHERE id = ?1 AND {HELD} AND amount = ?3 AND currency = ?4 RETURNING {COLUMNS}"
+    );
+    let params = params![payment.order_id, payment.id, payment.amount, &payment.currency];
+    let Some(row) = transaction.first(&sql, params).await? else { return Ok(None) };
+    let order = Order::read(&row)?;
+    Listing::sell(transaction, order.ticket.id, order.quantity).await?;
+    transaction.emit(order.event(EventType::OrderCompleted)?);
+    Ok(Some(order))
+}

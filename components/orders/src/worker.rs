@@ -1,0 +1,52 @@
+//! What the events of tickets, payments and expiration change here.
+
+use anyhow::{Context, Result};
+use boxoffice_common::db::Transaction;
+use boxoffice_common::events::contract::{Expiration, PaymentState, TicketState};
+use boxoffice_common::events::worker::Handler;
+use boxoffice_common::events::{Event, EventType, Outcome};
+use boxoffice_common::{Problem, Service};
+
+use crate::listing::Listing;
+use crate::{SERVICE, transition};
+
+/// This service's side of the events.
+pub(crate) struct Orders;
+
+impl Handler for Orders {
+    const SERVICE: &'static Service = &SERVICE;
+
+    async fn handle(event: &Event) -> Result<Outcome> {
+        let mut transaction = Transaction::begin(&SERVICE).await?;
+        let changed = match event.event_type {
+            EventType::TicketCreated | EventType::TicketUpdated => {
+                let ticket: TicketState = event.data()?;
+                Listing::replicate(&transaction, &ticket).await?
+            }
+            EventType::PaymentCreated => {
+                let payment: PaymentState = event.data()?;
+                let order = transition::complete(&mut transaction, &payment).await;
+                order.map_err(Problem::into_cause).context("completing an order")?.is_some()
+            }
+            EventType::PaymentDeclined => {
+                let payment: PaymentState = event.data()?;
+                let order = transition::decline(&mut transaction, &payment).await;
+                order.map_err(Problem::into_cause).context("ending an order")?.is_some()
+            }
+            EventType::ExpirationComplete => {
+                let Expiration { order_id, .. } = event.data()?;
+                let order = transition::expire(&mut transaction, order_id).await;
+                order.map_err(Problem::into_cause).context("expiring an order")?.is_some()
+            }
+            other => anyhow::bail!("orders has no use for {}", other.name()),
+        };
+        if changed {
+            transaction.commit().await?;
+        }
+        Ok(Outcome::of(changed))
+    }
+
+    async fn tick() -> Result<()> {
+        Ok(())
+    }
+}
