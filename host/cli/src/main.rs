@@ -1,2 +1,99 @@
-//! To come.
-fn main() {}
+//! `boxoffice`: runs the shop.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`serve`] | runs a manifest and nothing else, as in production |
+//! | [`up`] | runs a developer's copy: keys, Redis, payment sandbox, shop, demo data |
+//! | [`payments`] | decides between the sandbox and Stripe |
+//! | [`sandbox`], [`keys`] | parts of `up` on their own, for those who run the shop with `spin up` |
+//! | [`variables`] | the shop's variables: from the manifest, a file, the environment |
+//! | [`places`] | the addresses that people type into a browser |
+//! | [`stop`] | Ctrl-C and SIGTERM |
+//! | [`failure`] | why a command ended, and its exit code |
+//!
+//! Exit codes: 0 stopped as asked, 1 failed while running, 2 could not start as configured.
+
+mod failure;
+mod keys;
+mod payments;
+mod places;
+mod sandbox;
+mod serve;
+mod stop;
+mod up;
+mod variables;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use boxoffice_host::log;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::failure::Failure;
+
+/// Runs Boxoffice, a marketplace for event tickets.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run what a manifest says, as in production.
+    Serve(serve::Arguments),
+    /// Run a developer's copy: keys, Redis, a payment sandbox, the shop and demo data.
+    Up(up::Arguments),
+    /// Run the payment sandbox alone, for a shop that runs elsewhere.
+    Sandbox(sandbox::Arguments),
+    /// Make development keys, for a shop that is run with Spin.
+    Keys(keys::Arguments),
+}
+
+/// The form of the log, which goes to standard error.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    fn init(self) {
+        log::init(match self {
+            LogFormat::Text => log::Format::Text,
+            LogFormat::Json => log::Format::Json,
+        });
+    }
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Up(arguments) => up::run(&arguments),
+        Command::Sandbox(arguments) => sandbox::run(arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            failure.code()
+        }
+    }
+}
+
+/// Runs asynchronous work on the main thread, with as many helpers as the machine has cores.
+///
+/// What is still running when the work is done does not keep the process from ending.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Broken(anyhow::Error::new(error)))?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_background();
+    outcome
+}

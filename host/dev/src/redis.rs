@@ -143,6 +143,11 @@ impl Redis {
         self.server.is_some()
     }
 
+    /// What a server of ours said last, once it has ended by itself.
+    pub fn has_ended(&mut self) -> Option<Problem> {
+        self.server.as_mut()?.has_ended()
+    }
+
     /// Stops the server if it is our own: asks it to, waits, then kills it.
     pub fn stop(mut self, patience: Duration) {
         if let Some(server) = &mut self.server {

@@ -54,7 +54,7 @@ impl Server {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
         let last = text.lines().last().unwrap_or("it said nothing").trim();
         Some(Problem::new(
-            format!("redis-server ended as soon as it was started ({status}): {last}"),
+            format!("the redis-server that was started here has ended ({status}): {last}"),
             format!("mend what {} says", log.display()),
         ))
     }

@@ -1,0 +1,113 @@
+//! `boxoffice serve`: runs a manifest and nothing else, as in production.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use boxoffice_dev::keys;
+use boxoffice_host::{Host, Options, Problem, RedisLost};
+use clap::ValueEnum;
+
+use crate::failure::{Failure, from_dev};
+use crate::places::base_url;
+use crate::stop::Stop;
+use crate::variables::{Declared, Variables, merge};
+use crate::{LogFormat, block_on};
+
+/// How long requests in flight may take to finish once the host was asked to stop.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// What `boxoffice serve` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The application.
+    #[arg(long, default_value = "spin.toml", value_name = "FILE")]
+    manifest: PathBuf,
+    /// Where it listens.
+    #[arg(long, default_value = "127.0.0.1:3000", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+    /// The folder of its SQLite databases.
+    #[arg(long, default_value = ".boxoffice", value_name = "FOLDER")]
+    data: PathBuf,
+    /// A file of variables: flat TOML of strings. SPIN_VARIABLE_<NAME> wins over it.
+    #[arg(long, value_name = "FILE")]
+    variables: Option<PathBuf>,
+    /// What to do when the Redis of a trigger goes away.
+    #[arg(long, value_enum, default_value = "exit")]
+    redis_lost: WhenRedisIsLost,
+    /// The form of the log on standard error.
+    #[arg(long, value_enum, default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum WhenRedisIsLost {
+    /// Stop, as Spin does, and leave it to whoever watches to start again.
+    Exit,
+    /// Connect again as soon as it is back.
+    Reconnect,
+}
+
+/// Runs the manifest until it is told to stop, or stops by itself, which is a failure.
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    arguments.log_format.init();
+    let (variables, problems) = variables(&arguments);
+    let options = Options {
+        listen: arguments.listen,
+        data: arguments.data,
+        variables,
+        redis_lost: match arguments.redis_lost {
+            WhenRedisIsLost::Exit => RedisLost::Exit,
+            WhenRedisIsLost::Reconnect => RedisLost::Reconnect,
+        },
+        ..Options::new(arguments.manifest)
+    };
+    block_on(async {
+        let mut stop = Stop::listen()?;
+        let host = start(options, problems).await?;
+        tracing::info!("serving at {}", base_url(host.address()));
+        let outcome = tokio::select! {
+            () = stop.asked() => Ok(()),
+            reason = host.stopped() => Err(Failure::Broken(anyhow::anyhow!("{reason}"))),
+        };
+        stop.end_at_once_if_asked_again();
+        host.shutdown(GRACE).await;
+        outcome
+    })
+}
+
+/// Starts the host, unless there are problems already; then it is only asked for its own, so that
+/// all of them are told at once.
+pub(crate) async fn start(options: Options, mut problems: Vec<Problem>) -> Result<Host, Failure> {
+    match Host::start(options).await {
+        Ok(host) if problems.is_empty() => Ok(host),
+        Ok(host) => {
+            host.shutdown(Duration::ZERO).await;
+            Err(Failure::Misconfigured(problems))
+        }
+        Err(error) => {
+            problems.extend(error.problems);
+            Err(Failure::Misconfigured(problems))
+        }
+    }
+}
+
+fn variables(arguments: &Arguments) -> (Variables, Vec<Problem>) {
+    let declared = Declared::read(&arguments.manifest);
+    let mut problems = Vec::new();
+    let mut file = Variables::new();
+    if let Some(path) = &arguments.variables {
+        match keys::read(path) {
+            Ok(variables) => {
+                problems.extend(declared.check_file(path, &variables));
+                file = variables;
+            }
+            Err(problem) => problems.push(from_dev(problem)),
+        }
+    }
+    let environment = declared.in_environment(std::env::vars_os()).unwrap_or_else(|found| {
+        problems.extend(found);
+        Variables::new()
+    });
+    (merge([file, environment]), problems)
+}
