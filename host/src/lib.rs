@@ -5,25 +5,48 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`options`](Options), [`clock`](Clock) | what a caller decides: addresses, folders, variables, time |
-//! | `manifest` | `spin.toml`: its shape, its templates and variables |
-//! | `allowed_hosts` | `allowed_outbound_hosts`: which addresses a component may reach |
-//! | `problem` | everything wrong with an application, reported at once |
+//! | [`Options`], [`Clock`] | what a caller decides: addresses, folders, variables, time |
+//! | [`Problem`] | everything wrong with an application, reported at once |
+//! | `host`, `lifetime` | starting everything below, and stopping it |
+//! | `manifest`, `plan` | `spin.toml`: its shape; then with templates expanded, references followed |
+//! | `allowed_hosts`, `capability` | what components, and their dependencies, can be granted |
 //! | `engine` | the wasmtime engine and its pool of instances |
+//! | `component` | loading: read, compose, compile or map, link |
 //! | `compose`, `deny`, `artifact` | dependencies, what they may not use, compiled code on disk |
-//! | `component` | a component's configuration, linked and ready to instantiate |
 //! | `state`, `guest_log` | what one instance holds; its output, relayed into the log |
+//! | `http` | the HTTP trigger: routes, reuse of instances, the host's own errors |
+//! | `redis_trigger`, `cron_trigger`, `instance` | the triggers whose every call has its own instance |
 //! | `call` | the one gate that every side effect of a guest passes |
-//! | `sqlite`, `postgres`, `redis_client`, `variables`, `outbound_http` | the interfaces behind the gate |
-//! | `http` | the HTTP trigger: routes, reuse of instances, host-made errors |
-//! | `redis_trigger`, `cron_trigger` | the other triggers |
-//! | `host` | starting all of the above, and stopping it |
+//! | `sqlite`, `postgres`, `redis_client`, `outbound_http`, `variables` | the interfaces behind it |
+//! | [`log`] | the host's log |
 
+mod allowed_hosts;
+mod artifact;
+mod call;
+mod capability;
 mod clock;
+mod component;
+mod compose;
+mod cron_trigger;
+mod deny;
+mod engine;
+mod guest_log;
 mod host;
+mod http;
+mod instance;
+mod lifetime;
 pub mod log;
+mod manifest;
 mod options;
+mod outbound_http;
+mod plan;
+mod postgres;
 mod problem;
+mod redis_client;
+mod redis_trigger;
+mod sqlite;
+mod state;
+mod variables;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use host::{Host, StopReason};

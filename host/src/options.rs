@@ -1,6 +1,6 @@
 //! What the caller of the host decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Folder of the application's data: the SQLite database `label` is `sqlite/<label>.db` in it.
     pub data: PathBuf,
+    /// The labels of the SQLite databases that there are; Spin's own default is `default` alone.
+    pub databases: BTreeSet<String>,
     /// Folder of compiled components. It can be deleted at any time.
     pub cache: PathBuf,
     /// Values of application variables; they win over the manifest's defaults.
@@ -40,6 +42,7 @@ impl Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data: beside.join(".boxoffice"),
+            databases: BTreeSet::from(["default".to_owned()]),
             cache: beside.join("target/boxoffice-cache"),
             variables: BTreeMap::new(),
             clock: Arc::new(SystemClock),

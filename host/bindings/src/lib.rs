@@ -27,7 +27,15 @@ pub mod platform {
             }
         ",
         world: "boxoffice:host/platform",
-        imports: { default: async },
+        // Those whose WIT type leaves no room for an error trap on a handle that is not ours.
+        imports: {
+            "spin:sqlite/sqlite.[method]connection.last-insert-rowid": async | trappable,
+            "spin:sqlite/sqlite.[method]connection.last-insert-rowid-async": trappable,
+            "spin:sqlite/sqlite.[method]connection.changes": async | trappable,
+            "spin:sqlite/sqlite.[method]connection.changes-async": trappable,
+            "spin:postgres/postgres.[constructor]connection-builder": async | trappable,
+            default: async,
+        },
     });
 }
 

@@ -1,0 +1,246 @@
+//! One component's instances, kept and replaced as Spin does: an instance serves up to 128
+//! requests, 16 at a time, and goes after a second of idleness.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::Sleep;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use wasmtime::component::GuestTaskId;
+use wasmtime::{Engine, PoolConcurrencyLimitError, Store, StoreContextMut};
+use wasmtime_wasi_http::handler::{
+    ExpirationError, HandlerState, Instance, InstantiationError, Proxy, ProxyHandler, ShouldAccept,
+    TrapOrPanicError, WorkerExpiration, WorkerState, WorkerStatus,
+};
+use wasmtime_wasi_http::p3::bindings::ServicePre;
+use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
+use wasmtime_wasi_http::{WasiBody, WasiHttpView};
+
+use crate::lifetime::Lifetime;
+use crate::state::{Grants, Shared, State};
+
+/// How often a request asks again when the pool of instances is exhausted.
+const POOL_RETRY: Duration = Duration::from_millis(5);
+
+/// The components that HTTP reaches, by id.
+pub(crate) struct Endpoints(HashMap<String, Arc<Endpoint>>);
+
+impl Endpoints {
+    /// A set of endpoints.
+    pub(crate) fn new(endpoints: impl Iterator<Item = Arc<Endpoint>>) -> Self {
+        Self(endpoints.map(|endpoint| (endpoint.id().to_owned(), endpoint)).collect())
+    }
+
+    /// The component of this id.
+    pub(crate) fn get(&self, id: &str) -> Option<&Arc<Endpoint>> {
+        self.0.get(id)
+    }
+}
+
+/// How long and for how much an instance is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reuse {
+    /// Requests that an instance serves in all.
+    pub(crate) total: usize,
+    /// Requests that it serves at a time.
+    pub(crate) concurrent: usize,
+    /// How long it is kept without any.
+    pub(crate) idle: Duration,
+    /// How long one may take.
+    pub(crate) request: Duration,
+}
+
+impl Reuse {
+    /// Spin's defaults.
+    pub(crate) fn new(request: Duration) -> Self {
+        Self { total: 128, concurrent: 16, idle: Duration::from_secs(1), request }
+    }
+}
+
+/// Why a component gave no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It took too long.
+    TimedOut,
+    /// It, or a request beside this one in the same instance, trapped.
+    Trapped,
+    /// It answered with an error of `wasi:http` in place of a response.
+    Refused(String),
+    /// No instance could be had in time.
+    Exhausted,
+    /// Something else, for the log.
+    Broken(wasmtime::Error),
+}
+
+/// A component and its instances.
+pub(crate) struct Endpoint {
+    handler: ProxyHandler<Handler>,
+}
+
+impl Endpoint {
+    /// The endpoint of a component.
+    pub(crate) fn new(
+        engine: Engine,
+        shared: Arc<Shared>,
+        grants: Arc<Grants>,
+        pre: ServicePre<State>,
+        reuse: Reuse,
+        lifetime: Lifetime,
+    ) -> Self {
+        let handler = Handler { engine, shared, grants, pre, reuse, lifetime };
+        Self { handler: ProxyHandler::new(handler) }
+    }
+
+    /// The component's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.handler.state().grants.id
+    }
+
+    /// Has the component answer a request. While the pool of instances is exhausted, it waits.
+    pub(crate) async fn handle(
+        &self,
+        mut request: http::Request<WasiBody>,
+    ) -> Result<http::Response<WasiBody>, Failure> {
+        let deadline = Instant::now() + self.handler.state().reuse.request;
+        loop {
+            let error = match self.handler.handle((), request).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            request = match error.downcast::<InstantiationError<()>>() {
+                Ok(error) if error.error.is::<PoolConcurrencyLimitError>() => {
+                    if Instant::now() >= deadline {
+                        return Err(Failure::Exhausted);
+                    }
+                    // A poisoned request is as whole as any: nobody changes it.
+                    error.request.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+                }
+                Ok(error) => return Err(Failure::Broken(wasmtime::format_err!("{error:?}"))),
+                Err(error) => return Err(failure(error)),
+            };
+            tokio::time::sleep(POOL_RETRY).await;
+        }
+    }
+}
+
+fn failure(error: wasmtime::Error) -> Failure {
+    if error.is::<ExpirationError>() {
+        Failure::TimedOut
+    } else if error.is::<TrapOrPanicError>() {
+        Failure::Trapped
+    } else if let Some(code) = error.downcast_ref::<ErrorCode>() {
+        Failure::Refused(format!("{code:?}"))
+    } else {
+        Failure::Broken(error)
+    }
+}
+
+struct Handler {
+    engine: Engine,
+    shared: Arc<Shared>,
+    grants: Arc<Grants>,
+    pre: ServicePre<State>,
+    reuse: Reuse,
+    lifetime: Lifetime,
+}
+
+impl HandlerState for Handler {
+    type StoreData = State;
+    type WorkerExpiration = Expiration;
+    type WorkerState = Worker;
+
+    async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
+        let mut store = State::store(&self.engine, &self.shared, &self.grants);
+        let proxy = Proxy::P3(self.pre.instantiate_async(&mut store).await?);
+        let stop = self.lifetime.stop.clone();
+        Ok(Instance {
+            store,
+            proxy,
+            view: State::http,
+            expiration: Expiration {
+                reuse: self.reuse,
+                sleep: Box::pin(tokio::time::sleep(self.reuse.idle)),
+                stop: Box::pin(stop.clone().cancelled_owned()),
+            },
+            state: Worker {
+                reuse: self.reuse,
+                grants: self.grants.clone(),
+                stop,
+                _running: self.lifetime.instances.token(),
+            },
+        })
+    }
+}
+
+/// Ends an instance that is idle, takes too long, or belongs to a host that stops.
+struct Expiration {
+    reuse: Reuse,
+    sleep: Pin<Box<Sleep>>,
+    stop: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl WorkerExpiration for Expiration {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        status: WorkerStatus,
+        since: Instant,
+    ) -> Poll<()> {
+        if self.stop.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let allowed = match status {
+            WorkerStatus::Idle => self.reuse.idle,
+            WorkerStatus::Requests | WorkerStatus::PostReturn => self.reuse.request,
+        };
+        let deadline = (since + allowed).into();
+        if self.sleep.deadline() != deadline {
+            self.sleep.as_mut().reset(deadline);
+        }
+        self.sleep.as_mut().poll(context)
+    }
+}
+
+struct Worker {
+    reuse: Reuse,
+    grants: Arc<Grants>,
+    stop: CancellationToken,
+    _running: TaskTrackerToken,
+}
+
+impl WorkerState for Worker {
+    type StoreData = State;
+    type RequestData = ();
+
+    fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
+        if total >= self.reuse.total {
+            ShouldAccept::Never
+        } else if concurrent >= self.reuse.concurrent {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        }
+    }
+
+    fn on_request_start(
+        &self,
+        _: StoreContextMut<'_, State>,
+        (): (),
+        _: GuestTaskId,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        Box::pin(tokio::time::sleep(self.reuse.request))
+    }
+
+    fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
+        if let Err(error) = result
+            && !self.stop.is_cancelled()
+        {
+            let component = self.grants.id.as_str();
+            tracing::error!(component, error = format!("{error:?}"), "an instance failed");
+        }
+    }
+}

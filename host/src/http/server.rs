@@ -1,0 +1,200 @@
+//! Accepts connections, has each request answered, logs one line for each.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{HeaderValue, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::answer::{Entry, Tracked, plain, problem};
+use super::endpoint::{Endpoint, Endpoints, Failure};
+use super::request::{Arrival, REQUEST_ID, prepare, request_id};
+use super::routes::{Route, Routes};
+use crate::engine::REQUESTS_IN_FLIGHT;
+use crate::lifetime::Lifetime;
+
+const HEALTH: &str = "/.well-known/spin/health";
+
+/// How long a client may take to send a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait after an accept failed, for example since there are too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A route and who answers it.
+pub(crate) type Served = Route<Arc<Endpoint>>;
+
+/// The server of an application.
+pub(crate) struct Server {
+    routes: Routes<Arc<Endpoint>>,
+    /// Keeps the components that have no route of their own, for the others' calls.
+    _endpoints: Arc<Endpoints>,
+    /// Requests beyond its permits wait: an exhausted pool would fail them.
+    places: Arc<Semaphore>,
+    /// How long they wait.
+    patience: Duration,
+}
+
+impl Server {
+    /// A server for these routes; `patience` is how long a request waits for its turn.
+    pub(crate) fn new(
+        routes: Routes<Arc<Endpoint>>,
+        endpoints: Arc<Endpoints>,
+        patience: Duration,
+    ) -> Self {
+        let places = Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT));
+        Self { routes, _endpoints: endpoints, places, patience }
+    }
+
+    /// Accepts connections until the host drains.
+    pub(crate) async fn run(self: Arc<Self>, listener: TcpListener, lifetime: Lifetime) {
+        loop {
+            let accepted = tokio::select! {
+                () = lifetime.drain.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, client)) => {
+                    let connection = self.clone().connection(stream, client, lifetime.clone());
+                    lifetime.spawn(connection);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn connection(self: Arc<Self>, stream: TcpStream, client: SocketAddr, life: Lifetime) {
+        // A body that follows its head in a second packet would wait for the client's delayed
+        // acknowledgement of the first.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection broke before its first request");
+            return;
+        }
+        let client = HeaderValue::from_str(&client.to_string()).ok();
+        let client = client.unwrap_or(HeaderValue::from_static("0.0.0.0:0"));
+        let service = service_fn(|request| {
+            let (server, client) = (self.clone(), client.clone());
+            async move { Ok::<_, Infallible>(server.answer(request, &client).await) }
+        });
+        let mut serving = std::pin::pin!(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIMEOUT)
+                .serve_connection(TokioIo::new(stream), service)
+        );
+        let ended = tokio::select! {
+            ended = &mut serving => ended,
+            () = life.drain.cancelled() => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended badly");
+        }
+    }
+
+    async fn answer(
+        &self,
+        mut request: http::Request<Incoming>,
+        client: &HeaderValue,
+    ) -> http::Response<Tracked> {
+        let request_id = request_id(request.headers_mut());
+        let mut entry = Entry {
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            route: None,
+            status: StatusCode::OK,
+            start: Instant::now(),
+            request_id: request_id.clone(),
+        };
+        let mut place = None;
+        let mut response = if entry.path == HEALTH {
+            plain(StatusCode::OK, "text/plain; charset=utf-8", "OK")
+        } else if let Some(served) = self.routes.find(&entry.path) {
+            entry.route = Some(served.clone());
+            place = self.place().await;
+            match place {
+                Some(_) => forward(served, request, client).await,
+                None => busy(),
+            }
+        } else {
+            problem(StatusCode::NOT_FOUND, "nothing answers at this path")
+        };
+        response.headers_mut().insert(REQUEST_ID, request_id);
+        entry.status = response.status();
+        response.map(|body| Tracked { body, entry, place })
+    }
+
+    /// A request's turn; None if it waited too long.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            return Some(place);
+        }
+        tokio::time::timeout(self.patience, self.places.clone().acquire_owned()).await.ok()?.ok()
+    }
+}
+
+async fn forward(
+    served: &Served,
+    request: http::Request<Incoming>,
+    client: &HeaderValue,
+) -> http::Response<WasiBody> {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let arrival = Arrival {
+        route: &served.pattern_header,
+        prefix: &served.prefix_header,
+        rest: served.rest(&path),
+        client,
+    };
+    if let Err(error) = prepare(&mut parts, &arrival) {
+        return problem(StatusCode::BAD_REQUEST, error);
+    }
+    let request = http::Request::from_parts(parts, body.map_err(Error::from).boxed_unsync());
+    match served.target.handle(request).await {
+        Ok(response) => response,
+        Err(error) => failed(served.target.id(), error),
+    }
+}
+
+fn busy() -> http::Response<WasiBody> {
+    problem(StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting: try again")
+}
+
+/// Tells the log why a component gave no answer, and the client that it did not.
+fn failed(component: &str, failure: Failure) -> http::Response<WasiBody> {
+    match failure {
+        Failure::TimedOut => {
+            tracing::error!(component, "a request took too long");
+            problem(StatusCode::SERVICE_UNAVAILABLE, "the answer took too long: try again")
+        }
+        Failure::Exhausted => {
+            tracing::error!(component, "no instance was to be had");
+            busy()
+        }
+        Failure::Trapped => {
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "the request could not be answered")
+        }
+        Failure::Refused(code) => {
+            tracing::error!(component, code, "a component answered with an error code");
+            problem(StatusCode::BAD_GATEWAY, "the request could not be answered")
+        }
+        Failure::Broken(error) => {
+            tracing::error!(component, error = format!("{error:?}"), "a request failed");
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "the request could not be answered")
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The Redis trigger, with Spin's semantics: a fresh instance for every message, the messages of
+//! one server one after the other, a failed message logged and dropped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use boxoffice_host_bindings::inbound_redis::RedisSubscriberPre;
+use futures::StreamExt;
+use futures::future::join_all;
+use redis::aio::PubSub;
+use tokio::sync::watch;
+use wasmtime::Engine;
+
+use crate::host::StopReason;
+use crate::instance::{self, Outcome};
+use crate::lifetime::Lifetime;
+use crate::options::RedisLost;
+use crate::problem::Problem;
+use crate::redis_client::CONNECT_TIMEOUT;
+use crate::state::{Grants, Shared, State};
+
+/// How long to wait before connecting again: this at first, twice as long after each failure.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Spin's way of writing a server's address, without its password.
+fn shown(client: &redis::Client) -> String {
+    client.get_connection_info().addr().to_string()
+}
+
+/// A server whose channels are subscribed to.
+pub(crate) struct Connected {
+    client: redis::Client,
+    pubsub: PubSub,
+}
+
+/// Connects to a server and subscribes; when this returns, no further message is missed.
+///
+/// # Errors
+/// The server does not answer, or not as Redis does.
+pub(crate) async fn connect(
+    address: &str,
+    channels: impl Iterator<Item = &str>,
+) -> Result<Connected, String> {
+    let client = redis::Client::open(address).map_err(|error| error.to_string())?;
+    let channels: Vec<&str> = channels.collect();
+    let pubsub = subscribe(&client, &channels).await?;
+    Ok(Connected { client, pubsub })
+}
+
+async fn subscribe(client: &redis::Client, channels: &[&str]) -> Result<PubSub, String> {
+    let subscribing = async {
+        let mut pubsub = client.get_async_pubsub().await?;
+        pubsub.subscribe(channels).await?;
+        Ok::<_, redis::RedisError>(pubsub)
+    };
+    match tokio::time::timeout(CONNECT_TIMEOUT, subscribing).await {
+        Ok(subscribed) => subscribed.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())),
+    }
+}
+
+/// Why a server that does not answer is one, and what to do about it.
+pub(crate) fn unreachable<'v>(
+    address: &str,
+    variables: impl Iterator<Item = &'v String>,
+    error: &str,
+) -> Problem {
+    let place = redis::Client::open(address).map_or_else(|_| "its address".into(), |c| shown(&c));
+    let variables: Vec<String> =
+        variables.map(|name| format!("SPIN_VARIABLE_{}", name.to_uppercase())).collect();
+    let elsewhere = if variables.is_empty() {
+        "name another server in spin.toml".into()
+    } else {
+        format!("set {} to where one runs", variables.join(" and "))
+    };
+    Problem::new(
+        format!("Redis does not answer at {place}: {error}"),
+        format!("start a redis-server there, or {elsewhere}"),
+    )
+}
+
+/// A component that reacts to messages.
+pub(crate) struct Reactor {
+    pub(crate) engine: Engine,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) pre: Arc<RedisSubscriberPre<State>>,
+    /// How long one message may take.
+    pub(crate) timeout: Duration,
+}
+
+impl Reactor {
+    async fn react(&self, channel: &str, payload: Vec<u8>) {
+        let start = Instant::now();
+        let outcome = instance::call(self.timeout, || async {
+            let mut store = State::store(&self.engine, &self.shared, &self.grants);
+            let instance = self.pre.instantiate_async(&mut store).await?;
+            let payload = payload.clone();
+            store
+                .run_concurrent(async |accessor| {
+                    let guest = instance.spin_redis_inbound_redis();
+                    guest.call_handle_message(accessor, payload).await
+                })
+                .await?
+        });
+        report(&self.grants.id, channel, start, &outcome.await);
+    }
+}
+
+fn report(component: &str, channel: &str, start: Instant, outcome: &Outcome) {
+    let ms = start.elapsed().as_micros() as f64 / 1000.0;
+    let outcome_name = outcome.name();
+    match outcome.error() {
+        None => {
+            tracing::info!(target: "message", channel, component, outcome = outcome_name, ms);
+        }
+        Some(error) => {
+            tracing::error!(target: "message", channel, component, outcome = outcome_name, ms, error);
+        }
+    }
+}
+
+/// The trigger of one server.
+pub(crate) struct RedisTrigger {
+    pub(crate) connected: Connected,
+    /// Who listens to which channel.
+    pub(crate) channels: BTreeMap<String, Vec<Arc<Reactor>>>,
+    pub(crate) lost: RedisLost,
+    pub(crate) stopped: watch::Sender<Option<StopReason>>,
+    pub(crate) lifetime: Lifetime,
+}
+
+impl RedisTrigger {
+    /// Handles messages until the host drains, or its server is lost for good.
+    pub(crate) async fn run(self) {
+        let Self { connected, channels, lost, stopped, lifetime } = self;
+        let Connected { client, mut pubsub } = connected;
+        let address = shown(&client);
+        let names: Vec<&str> = channels.keys().map(String::as_str).collect();
+        tracing::info!(address, channels = names.join(" "), "listening to Redis");
+        loop {
+            listen(&mut pubsub, &channels, &lifetime).await;
+            if lifetime.drain.is_cancelled() {
+                return;
+            }
+            if lost == RedisLost::Exit {
+                let error = "the connection was closed".to_owned();
+                tracing::error!(address, error, "Redis is lost");
+                stopped.send_replace(Some(StopReason::RedisLost { address, error }));
+                return;
+            }
+            match again(&client, &names, &address, &lifetime).await {
+                Some(fresh) => pubsub = fresh,
+                None => return,
+            }
+        }
+    }
+}
+
+/// Returns when the connection is lost or the host drains.
+async fn listen(
+    pubsub: &mut PubSub,
+    channels: &BTreeMap<String, Vec<Arc<Reactor>>>,
+    lifetime: &Lifetime,
+) {
+    let mut messages = pubsub.on_message();
+    loop {
+        let message = tokio::select! {
+            biased;
+            () = lifetime.drain.cancelled() => return,
+            message = messages.next() => message,
+        };
+        let Some(message) = message else { return };
+        let channel = message.get_channel_name();
+        let Some(reactors) = channels.get(channel) else { continue };
+        // All listeners of a channel at once, then the next message: as Spin does.
+        let payload = message.get_payload_bytes();
+        join_all(reactors.iter().map(|reactor| reactor.react(channel, payload.to_vec()))).await;
+    }
+}
+
+/// Connects again, however long it takes; None if the host drains before.
+async fn again(
+    client: &redis::Client,
+    channels: &[&str],
+    address: &str,
+    lifetime: &Lifetime,
+) -> Option<PubSub> {
+    let lost = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    tracing::warn!(address, "Redis is lost: connecting again");
+    loop {
+        tokio::select! {
+            () = lifetime.drain.cancelled() => return None,
+            () = tokio::time::sleep(pause) => {}
+        }
+        match subscribe(client, channels).await {
+            Ok(pubsub) => {
+                let after_ms = lost.elapsed().as_millis() as u64;
+                tracing::warn!(
+                    address,
+                    after_ms,
+                    "Redis is back; what it said meanwhile was missed"
+                );
+                return Some(pubsub);
+            }
+            Err(error) => tracing::warn!(address, error, "Redis does not answer"),
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,214 @@
+//! What one instance of a component holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, SystemTime};
+
+use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
+use wasmtime::{Engine, ResourceLimiter, Store};
+use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::allowed_hosts::{AllowedHosts, Target};
+use crate::clock::Clock;
+use crate::engine::MEMORY_PER_INSTANCE;
+use crate::guest_log::{GuestOutput, Stream};
+use crate::http::Endpoints;
+use crate::outbound_http::{Client, OutboundHttp};
+use crate::postgres::Pools;
+use crate::sqlite::Databases;
+
+/// What all instances of a running application share.
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) databases: Databases,
+    pub(crate) pools: Pools,
+    pub(crate) client: Client,
+    /// The components that `http://<id>.spin.internal` reaches. Weak, since their handlers hold
+    /// this very struct.
+    pub(crate) endpoints: OnceLock<Weak<Endpoints>>,
+}
+
+/// What the manifest grants a component, its templates expanded.
+#[derive(Debug, Default)]
+pub(crate) struct Grants {
+    pub(crate) id: String,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) databases: BTreeSet<String>,
+    pub(crate) hosts: AllowedHosts,
+}
+
+impl Grants {
+    /// Whether the component may reach an address of a scheme; if not, the log says how to allow it.
+    pub(crate) fn allow_address(&self, address: &str, scheme: &str) -> bool {
+        match Target::parse(address, scheme) {
+            Ok(target) => self.allow(&target),
+            Err(error) => {
+                tracing::warn!(component = self.id, error, "an address cannot be reached");
+                false
+            }
+        }
+    }
+
+    /// Whether the component may reach a target; if not, the log says how to allow it.
+    pub(crate) fn allow(&self, target: &Target) -> bool {
+        let allowed = self.hosts.allow(target);
+        if !allowed {
+            tracing::warn!(
+                component = self.id,
+                host = %target,
+                "denied: to allow it, add \"{target}\" to component.{}.allowed_outbound_hosts",
+                self.id
+            );
+        }
+        allowed
+    }
+}
+
+/// The data of a store: one instance.
+pub(crate) struct State {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) grants: Arc<Grants>,
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outbound: OutboundHttp,
+    memory: MemoryBudget,
+}
+
+/// Names [`State`] as what the host interfaces work on.
+pub(crate) struct Guest;
+
+impl HasData for Guest {
+    type Data<'a> = &'a mut State;
+}
+
+impl State {
+    /// A store for a new instance.
+    pub(crate) fn store(
+        engine: &Engine,
+        shared: &Arc<Shared>,
+        grants: &Arc<Grants>,
+    ) -> Store<Self> {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.allow_tcp(false)
+            .allow_udp(false)
+            .wall_clock(WallClock(shared.clock.clone()))
+            .stdout(GuestOutput::new(Stream::Out, grants.clone()))
+            .stderr(GuestOutput::new(Stream::Error, grants.clone()));
+        for (name, value) in &grants.environment {
+            wasi.env(name, value);
+        }
+        let state = Self {
+            shared: shared.clone(),
+            grants: grants.clone(),
+            table: ResourceTable::new(),
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            outbound: OutboundHttp::new(shared.clone(), grants.clone()),
+            memory: MemoryBudget { left: MEMORY_PER_INSTANCE },
+        };
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| &mut state.memory);
+        // A busy guest gives its thread back at every tick, so that it can be stopped and others run.
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+
+    /// Keeps `value` behind a handle. The interfaces' handle types say nothing of what lies behind;
+    /// the table checks that it is a `V` whenever one is taken.
+    pub(crate) fn push<V: Send + 'static, H>(
+        &mut self,
+        value: V,
+    ) -> Result<Resource<H>, ResourceTableError> {
+        Ok(Resource::new_own(self.table.push(value)?.rep()))
+    }
+
+    /// What lies behind a handle.
+    pub(crate) fn get<V: Send + 'static, H>(
+        &self,
+        handle: &Resource<H>,
+    ) -> Result<&V, ResourceTableError> {
+        self.table.get(&Resource::<V>::new_borrow(handle.rep()))
+    }
+
+    /// Takes back what lies behind a handle that its owner gives up.
+    pub(crate) fn remove<V: Send + 'static, H>(
+        &mut self,
+        handle: Resource<H>,
+    ) -> Result<V, ResourceTableError> {
+        self.table.delete(Resource::<V>::new_own(handle.rep()))
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
+    }
+}
+
+/// The host's clock as `wasi:clocks` asks for it.
+struct WallClock(Arc<dyn Clock>);
+
+impl HostWallClock for WallClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        // Before 1970 there is no time of day to tell.
+        self.0.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+/// Memory that an instance may still take, all of its memories together.
+struct MemoryBudget {
+    left: usize,
+}
+
+impl ResourceLimiter for MemoryBudget {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let left = self.left.checked_sub(desired.saturating_sub(current));
+        self.left = left.unwrap_or(self.left);
+        Ok(left.is_some())
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // The pool bounds tables.
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn memories_share_one_budget() {
+        let mut budget = MemoryBudget { left: 100 };
+        assert!(budget.memory_growing(0, 60, None).unwrap());
+        assert!(!budget.memory_growing(0, 60, None).unwrap());
+        assert!(budget.memory_growing(60, 100, None).unwrap());
+        assert!(!budget.memory_growing(100, 101, None).unwrap());
+    }
+}
