@@ -29,19 +29,17 @@ struct Plan {
 }
 
 /// Builds every component of the given manifests.
+///
+/// Manifest by manifest: cargo compiles what several packages share with the features that all
+/// packages of one call ask for, so the shop's components would differ with the company.
 pub(crate) fn components(workspace: &Workspace, manifests: &[PathBuf]) -> Result<(), Failure> {
-    let mut steps = Vec::new();
     for manifest in manifests {
-        let text = std::fs::read_to_string(manifest).map_err(|error| {
-            Failure::Failed(format!("{} cannot be read: {error}", manifest.display()))
-        })?;
+        let failed = |why: String| Failure::Failed(format!("{}: {why}", manifest.display()));
+        let text = std::fs::read_to_string(manifest).map_err(|error| failed(error.to_string()))?;
         let folder = manifest.parent().unwrap_or(workspace.root());
-        steps.extend(
-            steps_of(&text, folder)
-                .map_err(|why| Failure::Failed(format!("{}: {why}", manifest.display())))?,
-        );
+        run(workspace, plan(steps_of(&text, folder).map_err(failed)?))?;
     }
-    run(workspace, plan(steps))
+    Ok(())
 }
 
 fn run(workspace: &Workspace, plan: Plan) -> Result<(), Failure> {

@@ -46,8 +46,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     install::redis_for_up(&data)?;
     build::components(&workspace, &[workspace.manifest()])?;
     say("host: boxoffice");
+    // With the whole workspace's features, as `test` compiles it: else wasmtime is compiled twice.
     build::finish(
-        workspace.cargo().args(["build", "--package", "boxoffice"]),
+        workspace.cargo().args(["build", "--workspace", "--bin", "boxoffice"]),
         "the host was not built",
     )?;
 
