@@ -17,29 +17,37 @@ use crate::events::bus;
 pub struct Check {
     /// Whether it does its work.
     pub ok: bool,
+    /// Whether requests fail without it. What is not required is made up for later, by a tick.
+    pub required: bool,
     /// What is wrong, or what is worth knowing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
 }
 
 impl Check {
-    /// The check that succeeds if `outcome` does. The error's text goes to the log, not to the
-    /// client, who learns only `complaint`.
+    /// A required check that succeeds if `outcome` does. The error's text goes to the log, not to
+    /// the client, who learns only `complaint`.
     pub fn of<T>(outcome: anyhow::Result<T>, complaint: &str) -> Self {
         match outcome {
-            Ok(_) => Self { ok: true, detail: None },
+            Ok(_) => Self { ok: true, required: true, detail: None },
             Err(error) => {
                 crate::log::failed(complaint, &error);
-                Self { ok: false, detail: Some(complaint.to_owned()) }
+                Self { ok: false, required: true, detail: Some(complaint.to_owned()) }
             }
         }
+    }
+
+    /// The same check of something that requests do without.
+    #[must_use]
+    pub fn not_required(self) -> Self {
+        Self { required: false, ..self }
     }
 }
 
 /// Each dependency by name.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Health {
-    /// `ok` if all checks are.
+    /// `ok`; `degraded` when something fails that requests do without; else `unavailable`.
     pub status: String,
     /// The dependencies.
     pub checks: BTreeMap<String, Check>,
@@ -49,14 +57,22 @@ impl Health {
     /// The health that `checks` make together.
     #[must_use]
     pub fn of(checks: BTreeMap<String, Check>) -> Self {
-        let ok = checks.values().all(|check| check.ok);
-        Self { status: if ok { "ok" } else { "unavailable" }.to_owned(), checks }
+        let failed = |required| checks.values().any(|check| !check.ok && check.required == required);
+        let status = match (failed(true), failed(false)) {
+            (true, _) => "unavailable",
+            (_, true) => "degraded",
+            _ => "ok",
+        };
+        Self { status: status.to_owned(), checks }
     }
 
-    /// 200 or 503.
+    /// 200, or 503 when something required fails: a replica that serves requests must not be taken
+    /// out of service for the sake of what its events need.
     pub fn respond(self) -> Response {
-        let status =
-            if self.status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let status = match self.status.as_str() {
+            "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        };
         (status, Json(self)).into_response()
     }
 }
@@ -74,7 +90,7 @@ pub fn routes(service: &'static Service, prefix: &str, redis: bool) -> Router {
             if redis {
                 checks.insert(
                     "redis".to_owned(),
-                    Check::of(bus::ping().await, "Redis does not answer"),
+                    Check::of(bus::ping().await, "Redis does not answer").not_required(),
                 );
             }
             Health::of(checks).respond()
@@ -86,4 +102,21 @@ async fn database(service: &'static Service) -> anyhow::Result<()> {
     let connection = Connection::open(service).await?;
     connection.query("SELECT 1 AS one", &[]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_required_makes_unavailable() {
+        let check = |ok, required| Check { ok, required, detail: None };
+        let status = |checks: &[Check]| {
+            let named = checks.iter().enumerate().map(|(i, c)| (i.to_string(), c.clone()));
+            Health::of(named.collect()).status
+        };
+        assert_eq!(status(&[check(true, true), check(true, false)]), "ok");
+        assert_eq!(status(&[check(true, true), check(false, false)]), "degraded");
+        assert_eq!(status(&[check(false, true), check(false, false)]), "unavailable");
+    }
 }

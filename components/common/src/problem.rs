@@ -242,6 +242,12 @@ impl Problem {
         }
     }
 
+    /// The word for programs, if there is one.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
     /// The status code.
     #[must_use]
     pub const fn status(&self) -> StatusCode {

@@ -1,1 +1,25 @@
-//! To come.
+//! `expiration`: says when a hold's time is up. Whether the hold then ends is for `orders` to say.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`timer`] | one timer an order, in the database |
+//! | [`worker`] | what the events of orders, and ticks, set off here |
+
+#![allow(unsafe_code, reason = "the entry point's macro exports symbols; nothing here is unsafe by hand")]
+
+mod timer;
+mod worker;
+
+use boxoffice_common::Service;
+use boxoffice_common::events::worker as events;
+use bytes::Bytes;
+use spin_sdk::redis_subscriber;
+
+/// This service.
+static SERVICE: Service =
+    Service { name: "expiration", migrations: &[include_str!("../migrations/0001_timers.sql")] };
+
+#[redis_subscriber]
+async fn on_message(message: Bytes) -> anyhow::Result<()> {
+    events::answer::<worker::Expirations>(&message).await
+}

@@ -1,1 +1,61 @@
-//! To come.
+//! `payments`: takes the buyers' money, through Stripe or the sandbox that speaks like it.
+//!
+//! Money is authorized first. It is captured once the order is complete; if the order ends any
+//! other way, the authorization is given up. So nobody pays without a ticket.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`pay`] | `POST /api/payments` |
+//! | [`payment`] | a payment: in the database, in JSON, in events |
+//! | [`attempt`] | from a payment method to authorized money, or a decline |
+//! | [`settle`] | capturing, voiding or refunding, by how the order ended |
+//! | [`stripe`] | the provider |
+//! | [`worker`] | what the events of orders, and ticks, set off here |
+
+#![allow(unsafe_code, reason = "the entry points' macros export symbols; nothing here is unsafe by hand")]
+
+mod attempt;
+mod pay;
+mod payment;
+mod settle;
+mod stripe;
+mod worker;
+
+use axum::routing::get;
+use axum::{Json, Router};
+use boxoffice_common::events::worker as events;
+use boxoffice_common::{Service, health, http::serve};
+use bytes::Bytes;
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::{http_service, redis_subscriber};
+use utoipa::OpenApi;
+
+/// This service.
+static SERVICE: Service =
+    Service { name: "payments", migrations: &[include_str!("../migrations/0001_payments.sql")] };
+
+/// This service's part of the API's description.
+#[derive(OpenApi)]
+#[openapi(paths(pay::pay), tags((name = "payments", description = "Paying for orders")))]
+struct Api;
+
+thread_local! {
+    static ROUTER: Router = router();
+}
+
+fn router() -> Router {
+    serve::router()
+        .merge(pay::route())
+        .merge(health::routes(&SERVICE, "/api/payments", true))
+        .route("/api/payments/openapi.json", get(async || Json(Api::openapi())))
+}
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    serve(&SERVICE, &ROUTER.with(Router::clone), request).await
+}
+
+#[redis_subscriber]
+async fn on_message(message: Bytes) -> anyhow::Result<()> {
+    events::answer::<worker::Payments>(&message).await
+}

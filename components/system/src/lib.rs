@@ -1,1 +1,42 @@
-//! To come.
+//! `system`: the health of the whole, and the description of the API.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`ready`] | `/healthz` and `/readyz` |
+//! | [`openapi`] | `/api/openapi.json`: what the services say of themselves, as one |
+//! | [`docs`] | `/api/docs`: the same for people |
+//! | [`home`] | `/`, until there is a shop |
+//! | [`siblings`] | the services |
+
+#![allow(unsafe_code, reason = "the entry point's macro exports symbols; nothing here is unsafe by hand")]
+
+mod docs;
+mod home;
+mod openapi;
+mod ready;
+mod siblings;
+
+use axum::Router;
+use boxoffice_common::{Service, http::serve};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+/// This service, which keeps nothing.
+static SERVICE: Service = Service { name: "system", migrations: &[] };
+
+thread_local! {
+    static ROUTER: Router = router();
+}
+
+fn router() -> Router {
+    serve::router()
+        .merge(ready::routes())
+        .merge(openapi::route())
+        .merge(docs::route())
+        .merge(home::route())
+}
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    serve(&SERVICE, &ROUTER.with(Router::clone), request).await
+}

@@ -11,6 +11,7 @@ use boxoffice_common::http::{Id, Valid};
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
 use boxoffice_common::Problem;
+use send_wrapper::SendWrapper;
 use uuid::Uuid;
 
 use crate::SERVICE;
@@ -18,6 +19,11 @@ use crate::draft::Draft;
 use crate::freeze::freeze;
 use crate::show::not_found;
 use crate::ticket::{Status, Ticket};
+
+/// How often a change is begun that others overtake.
+const ATTEMPTS: u32 = 4;
+/// The code of a change that was overtaken.
+const CHANGED: &str = "changed";
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets/{id}", put(edit))
@@ -55,21 +61,44 @@ pub(crate) async fn edit(
     if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
         return Ok(replay);
     }
-    let ticket = own(&user, id).await?;
-    if_match.check(ticket.version)?;
-    match ticket.status {
-        Status::Sold => return Err(sold()),
-        Status::Withdrawn => return Err(withdrawn()),
-        Status::Open | Status::Held => {}
-    }
-    let frozen = freeze(&ticket, &user, &request_id).await?;
-    draft.covers(frozen.sold)?;
-    command::run(&SERVICE, &caller, &idempotency, async |transaction| {
-        let edited = Ticket::update(transaction, id, if_match.guard(ticket.version), draft.tidied()).await?;
-        let edited = edited.ok_or_else(changed_meanwhile)?;
-        transaction.emit(edited.event(EventType::TicketUpdated)?);
-        frozen.still_holds()?;
-        Ok(Reply::ok(&edited)?.at_version(edited.version))
+    let draft = draft.tidied();
+    unless_overtaken(&if_match, async || {
+        let ticket = own(&user, id).await?;
+        if_match.check(ticket.version)?;
+        match ticket.status {
+            Status::Sold => return Err(sold()),
+            Status::Withdrawn => return Err(withdrawn()),
+            Status::Open | Status::Held => {}
+        }
+        let frozen = freeze(&ticket, &user, &request_id).await?;
+        draft.covers(frozen.sold)?;
+        command::run(&SERVICE, &caller, &idempotency, async |transaction| {
+            let edited = Ticket::update(transaction, id, ticket.version, draft.clone()).await?;
+            let edited = edited.ok_or_else(changed_meanwhile)?;
+            transaction.emit(edited.event(EventType::TicketUpdated)?);
+            frozen.still_holds()?;
+            Ok(Reply::ok(&edited)?.at_version(edited.version))
+        })
+        .await
+    })
+    .await
+}
+
+/// Makes a change that must find the version it is based on. Where the client does not mind which
+/// version that is, a change that was overtaken begins anew: what it is based on may well have
+/// changed between freezing and committing, by a hold that ended just before.
+pub(crate) async fn unless_overtaken(
+    if_match: &IfMatch,
+    change: impl AsyncFn() -> Result<Response>,
+) -> Result<Response> {
+    SendWrapper::new(async move {
+        for _ in 1..ATTEMPTS {
+            match change().await {
+                Err(problem) if problem.code() == Some(CHANGED) && !if_match.is_given() => {}
+                outcome => return outcome,
+            }
+        }
+        change().await
     })
     .await
 }
@@ -92,5 +121,5 @@ fn withdrawn() -> Problem {
 }
 
 pub(crate) fn changed_meanwhile() -> Problem {
-    Problem::conflict("This listing changed just now; read it again", "changed")
+    Problem::conflict("This listing changed just now; read it again", CHANGED)
 }

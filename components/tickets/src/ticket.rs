@@ -137,33 +137,33 @@ impl Ticket {
         transaction.execute(sql, &row).await
     }
 
-    /// Replaces what a seller writes, if the listing is still at `version`, where one is given.
+    /// Replaces what a seller writes, if the listing is still at `version`.
     pub(crate) async fn update(
         transaction: &Transaction,
         id: Uuid,
-        version: Option<i64>,
+        version: i64,
         draft: Draft,
     ) -> db::Result<Option<Self>> {
         let sql = format!(
             "UPDATE tickets_tickets SET title = ?3, price = ?4, currency = ?5, quantity = ?6, \
              venue = ?7, city = ?8, starts_at = ?9, time_zone = ?10, description = ?11, \
              words = ?12, city_key = ?13, version = version + 1 \
-             WHERE id = ?1 AND (?2 IS NULL OR version = ?2) AND withdrawn = 0 RETURNING {COLUMNS}"
+             WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}"
         );
         let mut row = vec![Value::from(id), Value::from(version)];
         row.extend(Self::new(Uuid::nil(), draft).content());
         transaction.first(&sql, &row).await?.as_ref().map(Self::read).transpose()
     }
 
-    /// Takes the listing off sale, if it is still at `version`, where one is given.
+    /// Takes the listing off sale, if it is still at `version`.
     pub(crate) async fn withdraw(
         transaction: &Transaction,
         id: Uuid,
-        version: Option<i64>,
+        version: i64,
     ) -> db::Result<Option<Self>> {
         let sql = format!(
             "UPDATE tickets_tickets SET withdrawn = 1, version = version + 1 \
-             WHERE id = ?1 AND (?2 IS NULL OR version = ?2) AND withdrawn = 0 RETURNING {COLUMNS}"
+             WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}"
         );
         let row = transaction.first(&sql, params![id, version]).await?;
         row.as_ref().map(Self::read).transpose()

@@ -12,7 +12,7 @@ use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
 
 use crate::SERVICE;
-use crate::edit::{changed_meanwhile, own, sold};
+use crate::edit::{changed_meanwhile, own, sold, unless_overtaken};
 use crate::freeze::freeze;
 use crate::ticket::{Status, Ticket};
 
@@ -50,21 +50,24 @@ pub(crate) async fn withdraw(
     if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
         return Ok(replay);
     }
-    let ticket = own(&user, id).await?;
-    if ticket.status == Status::Withdrawn {
-        return Ok(Reply::no_content().into_response());
-    }
-    if_match.check(ticket.version)?;
-    if ticket.status == Status::Sold {
-        return Err(sold());
-    }
-    let frozen = freeze(&ticket, &user, &request_id).await?;
-    command::run(&SERVICE, &caller, &idempotency, async |transaction| {
-        let withdrawn = Ticket::withdraw(transaction, id, if_match.guard(ticket.version)).await?;
-        let withdrawn = withdrawn.ok_or_else(changed_meanwhile)?;
-        transaction.emit(withdrawn.event(EventType::TicketUpdated)?);
-        frozen.still_holds()?;
-        Ok(Reply::no_content())
+    unless_overtaken(&if_match, async || {
+        let ticket = own(&user, id).await?;
+        if ticket.status == Status::Withdrawn {
+            return Ok(Reply::no_content().into_response());
+        }
+        if_match.check(ticket.version)?;
+        if ticket.status == Status::Sold {
+            return Err(sold());
+        }
+        let frozen = freeze(&ticket, &user, &request_id).await?;
+        command::run(&SERVICE, &caller, &idempotency, async |transaction| {
+            let withdrawn = Ticket::withdraw(transaction, id, ticket.version).await?;
+            let withdrawn = withdrawn.ok_or_else(changed_meanwhile)?;
+            transaction.emit(withdrawn.event(EventType::TicketUpdated)?);
+            frozen.still_holds()?;
+            Ok(Reply::no_content())
+        })
+        .await
     })
     .await
 }

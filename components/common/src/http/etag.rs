@@ -32,11 +32,10 @@ impl IfMatch {
         }
     }
 
-    /// The version that a change must find, which was checked to be `version`; `None` if the
-    /// client does not mind which.
+    /// Whether the client minds which version it changes.
     #[must_use]
-    pub fn guard(&self, version: i64) -> Option<i64> {
-        self.0.as_ref().map(|_| version)
+    pub const fn is_given(&self) -> bool {
+        self.0.is_some()
     }
 }
 

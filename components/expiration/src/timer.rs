@@ -1,0 +1,62 @@
+//! One timer an order, in the database.
+
+use anyhow::Result;
+use boxoffice_common::db::{Connection, Transaction};
+use boxoffice_common::events::contract::{Expiration, OrderState, OrderStatus};
+use boxoffice_common::events::{Event, EventType};
+use boxoffice_common::{Timestamp, params};
+
+use crate::SERVICE;
+
+/// How many timers one transaction fires.
+const BATCH: i64 = 200;
+/// A timer that fired is fired again if its order has not ended after this long, in seconds:
+/// `orders` may have found the time not quite up by its own clock.
+const AGAIN_AFTER_SECONDS: i64 = 60;
+/// How long timers of orders that have ended are kept, in seconds: an older event of such an order
+/// may still come, and must not start its timer anew.
+const KEEP_SECONDS: i64 = 7 * 24 * 60 * 60;
+
+/// Sets or stops the timer of `order`, unless something newer is known; tells whether it did.
+pub(crate) async fn set(order: &OrderState) -> Result<bool> {
+    let running = match order.status {
+        OrderStatus::Created | OrderStatus::AwaitingPayment => 1,
+        OrderStatus::Complete | OrderStatus::Cancelled => 0,
+    };
+    let sql = "INSERT INTO expiration_timers (order_id, expires_at, version, running) \
+               VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT (order_id) DO UPDATE SET expires_at = excluded.expires_at, \
+               version = excluded.version, running = excluded.running \
+               WHERE excluded.version > expiration_timers.version RETURNING order_id";
+    let connection = Connection::open(&SERVICE).await?;
+    let row = params![order.id, order.expires_at, order.version, running];
+    Ok(connection.first(sql, row).await?.is_some())
+}
+
+/// Fires what is due: each timer and its event in one transaction.
+pub(crate) async fn fire_due() -> Result<()> {
+    while fire_batch().await? == BATCH {}
+    let connection = Connection::open(&SERVICE).await?;
+    let old = Timestamp::now().plus_seconds(-KEEP_SECONDS);
+    let sql = "DELETE FROM expiration_timers WHERE running = 0 AND expires_at < ?1";
+    connection.query(sql, params![old]).await?;
+    Ok(())
+}
+
+async fn fire_batch() -> Result<i64> {
+    let now = Timestamp::now();
+    let sql = "UPDATE expiration_timers SET fired_at = ?1 WHERE order_id IN \
+               (SELECT order_id FROM expiration_timers WHERE running = 1 AND expires_at <= ?1 \
+                AND (fired_at IS NULL OR fired_at <= ?2) ORDER BY expires_at LIMIT ?3) \
+               RETURNING order_id, expires_at";
+    let again = now.plus_seconds(-AGAIN_AFTER_SECONDS);
+    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let rows = transaction.query(sql, params![now, again, BATCH]).await?;
+    for row in &rows {
+        let data =
+            Expiration { order_id: row.get("order_id")?, expires_at: row.get("expires_at")? };
+        transaction.emit(Event::new(EventType::ExpirationComplete, data.order_id, &data)?);
+    }
+    transaction.commit().await?;
+    Ok(i64::try_from(rows.len()).unwrap_or(BATCH))
+}

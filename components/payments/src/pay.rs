@@ -1,0 +1,161 @@
+//! `POST /api/payments`: pays for an order.
+
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Extension, Router};
+use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::http::Valid;
+use boxoffice_common::http::serve::RequestId;
+use boxoffice_common::identity::User;
+use boxoffice_common::peer::{Call, Peer};
+use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::{Problem, log};
+use garde::Validate;
+use http::Method;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::attempt::{self, Answer};
+use crate::payment::{Payment, Status};
+use crate::{SERVICE, settle};
+
+const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
+
+/// How an order is to be paid.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "orderId": "01980f3c-0000-7000-8000-000000000000", "token": "pm_card_visa"
+}))]
+pub(crate) struct NewPayment {
+    /// The order.
+    #[garde(custom(is_given))]
+    order_id: Uuid,
+    /// A payment method of Stripe's (`pm_…`), or a token of its older kind (`tok_…`).
+    #[garde(custom(is_token))]
+    token: String,
+}
+
+impl Default for NewPayment {
+    fn default() -> Self {
+        Self { order_id: Uuid::nil(), token: String::new() }
+    }
+}
+
+fn is_given(id: &Uuid, _: &()) -> garde::Result {
+    if id.is_nil() { Err(garde::Error::new("Say which order, by its id")) } else { Ok(()) }
+}
+
+fn is_token(token: &str, _: &()) -> garde::Result {
+    let known = token.starts_with("pm_") || token.starts_with("tok_");
+    let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if known && plain && token.len() <= 255 {
+        return Ok(());
+    }
+    Err(garde::Error::new("Give a payment method of Stripe's (pm_…) or one of its tokens (tok_…)"))
+}
+
+/// What `orders` says of the order that is to be paid.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Payable {
+    pub(crate) id: Uuid,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+}
+
+/// The answer to a payment.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Paid {
+    payment: Payment,
+}
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/payments", post(pay))
+}
+
+/// Pay for an order
+///
+/// Authorizes the order's amount. The order completes a moment later, and only then is the money
+/// taken; should the order have ended meanwhile, it is not.
+#[utoipa::path(
+    post, path = "/api/payments", tag = "payments", request_body = NewPayment,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    responses(
+        (status = 201, description = "The money is set aside", body = Paid),
+        (status = 400, description = "Fields are invalid", body = ProblemBody),
+        (status = 401, description = "Not signed in", body = ProblemBody),
+        (status = 402, description = "Declined; `code` is Stripe's decline code. The hold stays", body = ProblemBody),
+        (status = 403, description = "Somebody else's order", body = ProblemBody),
+        (status = 404, description = "There is no such order", body = ProblemBody),
+        (status = 409, description = "Ended, paid already, or being paid", body = ProblemBody),
+        (status = 503, description = "The provider's answer is not known yet: do not pay again", body = ProblemBody),
+    )
+)]
+pub(crate) async fn pay(
+    user: User,
+    idempotency: Idempotency,
+    Extension(request_id): Extension<RequestId>,
+    Valid(wish): Valid<NewPayment>,
+) -> Result<Response> {
+    let caller = user.id.to_string();
+    if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
+        return Ok(replay);
+    }
+    let payment = match attempt::made_before(user.id, &idempotency).await? {
+        Some(payment) => same(payment, &wish)?,
+        None => {
+            let order = payable(&user, wish.order_id, &request_id).await?;
+            attempt::begin(user.id, &order, &wish.token, &idempotency).await?
+        }
+    };
+    let payment = match attempt::finish(payment).await? {
+        Answer::Authorized(payment) => payment,
+        Answer::Declined(payment) => return Err(declined(&payment)),
+        Answer::Unknown(cause) => {
+            let detail = "We're checking your payment. Don't pay again";
+            return Err(Problem::unavailable(detail, 5, cause).with_code("payment_pending"));
+        }
+    };
+    // The order may have ended before the money was there; then it is given up at once.
+    if let Err(error) = settle::settle(&payment).await {
+        log::failed("settling a payment; a tick will try again", &error);
+    }
+    command::run(&SERVICE, &caller, &idempotency, async |_| {
+        let payment = Payment::find(payment.id).await?.unwrap_or(payment);
+        let location = format!("/api/orders/{}", payment.order_id);
+        Ok(Reply::created(&location, &Paid { payment })?)
+    })
+    .await
+}
+
+/// The attempt that the same key has made, if it was for the same order and method.
+fn same(payment: Payment, wish: &NewPayment) -> Result<Payment> {
+    if payment.order_id == wish.order_id && payment.token == wish.token {
+        return Ok(payment);
+    }
+    Err(Problem::conflict(
+        "This Idempotency-Key was used for another payment; use a new one for each",
+        "idempotency_key_reused",
+    ))
+}
+
+/// Tells `orders` that `user` begins to pay, and asks what for.
+async fn payable(user: &User, order_id: Uuid, request_id: &RequestId) -> Result<Payable> {
+    let path = format!("/internal/orders/{order_id}/payment");
+    let call = Call {
+        method: Method::POST,
+        path: &path,
+        token: Some(&user.token),
+        request_id: Some(request_id),
+    };
+    let order = ORDERS.ask(call, None::<&()>).await?;
+    order.ok_or_else(|| Problem::not_found("There is no such order"))
+}
+
+fn declined(payment: &Payment) -> Problem {
+    debug_assert_eq!(payment.status, Status::Declined);
+    let message = payment.decline_message.as_deref().unwrap_or("The card was declined");
+    let code = payment.decline_code.as_deref().unwrap_or("card_declined");
+    Problem::declined(format!("{message} Your hold stays; try another card"), code)
+}

@@ -1,0 +1,78 @@
+//! Capturing, voiding or refunding, by how the order ended.
+//!
+//! What is due follows from two facts, whichever is learnt first: where the payment stands and how
+//! its order ended. The provider is asked with a key made of the payment's id and the deed, so that
+//! a repeat after a crash does nothing twice.
+
+use anyhow::{Context, Result, anyhow};
+use boxoffice_common::db::{Connection, Transaction};
+use boxoffice_common::events::EventType;
+use boxoffice_common::events::contract::OrderStatus;
+use boxoffice_common::params;
+use uuid::Uuid;
+
+use crate::SERVICE;
+use crate::payment::{Payment, Status};
+use crate::stripe::{self, Error};
+
+/// What is to be done with a payment's money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Capture,
+    Void,
+    Refund,
+}
+
+/// Does what is due for `payment`; tells whether anything was.
+///
+/// # Errors
+/// When the provider or the database fail. It stays due then.
+pub(crate) async fn settle(payment: &Payment) -> Result<bool> {
+    let Some(deed) = due(payment).await? else { return Ok(false) };
+    let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
+    let asked = match deed {
+        Deed::Capture => stripe::capture(payment, intent).await,
+        Deed::Void => stripe::void(payment, intent).await,
+        Deed::Refund => stripe::refund(payment, intent).await,
+    };
+    if let Err(error) = asked {
+        payment.put_off().await?;
+        let what = format!("{deed:?} of payment {} ({intent})", payment.id);
+        return Err(match error {
+            Error::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
+            Error::Refused(cause) | Error::Unknown(cause) => cause,
+        })
+        .context(what);
+    }
+    let (status, event_type) = match deed {
+        Deed::Capture => (Status::Captured, EventType::PaymentCaptured),
+        Deed::Void => (Status::Voided, EventType::PaymentVoided),
+        Deed::Refund => (Status::Refunded, EventType::PaymentRefunded),
+    };
+    let mut transaction = Transaction::begin(&SERVICE).await?;
+    if let Some(payment) = payment.advance(&transaction, status, None).await? {
+        transaction.emit(payment.event(event_type)?);
+        transaction.commit().await?;
+    }
+    Ok(true)
+}
+
+/// What is due, by what is known of the payment's order.
+async fn due(payment: &Payment) -> Result<Option<Deed>> {
+    let connection = Connection::open(&SERVICE).await?;
+    let sql = "SELECT status, payment_id FROM payments_orders WHERE id = ?1";
+    let Some(row) = connection.first(sql, params![payment.order_id]).await? else {
+        return Ok(None);
+    };
+    let sold_to = match row.get::<OrderStatus>("status")? {
+        OrderStatus::Complete => Some(row.get::<Uuid>("payment_id")?),
+        OrderStatus::Cancelled => None,
+        OrderStatus::Created | OrderStatus::AwaitingPayment => return Ok(None),
+    };
+    Ok(match payment.status {
+        Status::Authorized if sold_to == Some(payment.id) => Some(Deed::Capture),
+        Status::Authorized => Some(Deed::Void),
+        Status::Captured if sold_to != Some(payment.id) => Some(Deed::Refund),
+        _ => None,
+    })
+}

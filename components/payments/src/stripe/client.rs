@@ -1,0 +1,147 @@
+//! async-stripe's client trait over `wasi:http`.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use boxoffice_common::{client, config};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use serde::Deserialize;
+use stripe_client_core::{CustomizedStripeRequest, StripeClient, StripeClientErr, StripeMethod};
+use stripe_shared::version::VERSION;
+
+use super::{Decline, Error, base};
+
+/// How long one answer may take.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// A client with the key and the address that the variables give.
+pub(super) struct Client {
+    base: String,
+    key: String,
+}
+
+/// Stripe's error, as far as we use it (https://docs.stripe.com/api/errors).
+#[derive(Debug, Deserialize)]
+struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Debug, Deserialize)]
+struct ErrorDetail {
+    #[serde(rename = "type")]
+    kind: String,
+    code: Option<String>,
+    decline_code: Option<String>,
+    message: Option<String>,
+}
+
+impl Client {
+    pub(super) async fn new() -> anyhow::Result<Self> {
+        Ok(Self { base: base().await?, key: config::variable("stripe_api_key").await? })
+    }
+
+    fn request(&self, request: CustomizedStripeRequest) -> anyhow::Result<Request<Full<Bytes>>> {
+        let (request, config) = request.into_pieces();
+        let method = match request.method {
+            StripeMethod::Get => Method::GET,
+            StripeMethod::Post => Method::POST,
+            StripeMethod::Delete => Method::DELETE,
+        };
+        let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
+        let uri = format!("{}/v1{}{query}", self.base, request.path);
+        let mut http = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(AUTHORIZATION, format!("Bearer {}", self.key))
+            .header("stripe-version", VERSION.as_str());
+        if let Some(key) = config.request_strategy.and_then(|strategy| strategy.get_key()) {
+            http = http.header("idempotency-key", key.as_str());
+        }
+        if request.body.is_some() {
+            http = http.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        Ok(http.body(Full::new(Bytes::from(request.body.unwrap_or_default())))?)
+    }
+}
+
+impl StripeClient for Client {
+    type Err = Error;
+
+    async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Error> {
+        let request = self.request(request).map_err(Error::Refused)?;
+        let answer = client::send(request, LIMIT).await.map_err(Error::Unknown)?;
+        let (parts, body) = answer.into_parts();
+        if parts.status.is_success() {
+            return Ok(body);
+        }
+        Err(explain(parts.status, &parts.headers, &body))
+    }
+}
+
+impl StripeClientErr for Error {
+    fn deserialize_err(message: impl Display) -> Self {
+        // It has acted; only what it says is not understood.
+        Self::Unknown(anyhow!("an answer of Stripe's: {message}"))
+    }
+}
+
+/// Tells a decline from a refusal, and both from what says nothing about what happened: trouble on
+/// Stripe's side, a limit on requests, or the same key under way twice.
+fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+    let request_id = headers.get("request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
+    let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
+        return Error::Unknown(anyhow!("Stripe answered {status} without its error (request {request_id})"));
+    };
+    let ErrorDetail { kind, code, decline_code, message } = error;
+    let message = message.unwrap_or_default();
+    if status == StatusCode::PAYMENT_REQUIRED && kind == "card_error" {
+        let code = decline_code.or(code).unwrap_or_else(|| "card_declined".to_owned());
+        return Error::Declined(Decline { code, message });
+    }
+    let text = anyhow!(
+        "Stripe answered {status} {kind} {}: {message} (request {request_id})",
+        code.unwrap_or_default()
+    );
+    match status {
+        StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::CONFLICT
+        | StatusCode::TOO_MANY_REQUESTS => Error::Unknown(text),
+        status if status.is_client_error() => Error::Refused(text),
+        _ => Error::Unknown(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: u16, body: &str) -> Error {
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        explain(status, &HeaderMap::new(), body.as_bytes())
+    }
+
+    #[test]
+    fn declines_keep_stripes_code() {
+        let body = r#"{"error":{"type":"card_error","code":"card_declined",
+            "decline_code":"insufficient_funds","message":"Your card has insufficient funds."}}"#;
+        assert!(matches!(of(402, body), Error::Declined(Decline { code, message })
+            if code == "insufficient_funds" && message.ends_with("funds.")));
+        let body = r#"{"error":{"type":"card_error","code":"expired_card"}}"#;
+        assert!(matches!(of(402, body), Error::Declined(Decline { code, .. }) if code == "expired_card"));
+    }
+
+    #[test]
+    fn only_what_cannot_have_happened_is_refused() {
+        let body = r#"{"error":{"type":"invalid_request_error","code":"resource_missing"}}"#;
+        assert!(matches!(of(404, body), Error::Refused(_)));
+        assert!(matches!(of(409, body), Error::Unknown(_)));
+        assert!(matches!(of(429, body), Error::Unknown(_)));
+        assert!(matches!(of(500, body), Error::Unknown(_)));
+        assert!(matches!(of(502, "<html>"), Error::Unknown(_)));
+    }
+}

@@ -1,0 +1,90 @@
+//! What the events of orders, and ticks, set off here.
+
+use anyhow::{Context, Result};
+use boxoffice_common::db::Connection;
+use boxoffice_common::events::contract::OrderState;
+use boxoffice_common::events::worker::Handler;
+use boxoffice_common::events::{Event, EventType, Outcome};
+use boxoffice_common::{Problem, Service, Timestamp, log, params};
+
+use crate::attempt::{self, Answer};
+use crate::payment::{Payment, Status};
+use crate::{SERVICE, settle};
+
+/// How many payments one tick takes up: the next tick comes soon, and others want their turn.
+const BATCH: i64 = 25;
+
+/// This service's side of the events.
+pub(crate) struct Payments;
+
+impl Handler for Payments {
+    const SERVICE: &'static Service = &SERVICE;
+
+    async fn handle(event: &Event) -> Result<Outcome> {
+        match event.event_type {
+            EventType::OrderCancelled | EventType::OrderCompleted => {
+                let order: OrderState = event.data()?;
+                let outcome = replicate(&order).await?;
+                let payments = Payment::select("order_id = ?1", params![order.id]).await?;
+                for payment in payments {
+                    settle_or_put_off(&payment).await;
+                }
+                Ok(outcome)
+            }
+            other => anyhow::bail!("payments has no use for {}", other.name()),
+        }
+    }
+
+    /// Finds out about answers that were lost, and does what is still due.
+    async fn tick() -> Result<()> {
+        let due = "status IN ('pending', 'authorized', 'captured') AND try_again_at <= ?1 \
+            AND (status = 'pending' OR order_id IN (SELECT id FROM payments_orders WHERE \
+                 (status = 'cancelled') \
+                 OR (payments_payments.status = 'authorized' AND status = 'complete'))) \
+            ORDER BY try_again_at LIMIT ?2";
+        for payment in Payment::select(due, params![Timestamp::now(), BATCH]).await? {
+            let payment = if payment.status == Status::Pending {
+                find_out(payment).await?
+            } else {
+                Some(payment)
+            };
+            if let Some(payment) = payment {
+                settle_or_put_off(&payment).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes over how an order ended, unless something newer is known.
+async fn replicate(order: &OrderState) -> Result<Outcome> {
+    let connection = Connection::open(&SERVICE).await?;
+    let sql = "INSERT INTO payments_orders (id, status, payment_id, version) \
+               VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT (id) DO UPDATE SET status = excluded.status, \
+               payment_id = excluded.payment_id, version = excluded.version \
+               WHERE excluded.version > payments_orders.version RETURNING id";
+    let row = params![order.id, order.status.name(), order.payment_id, order.version];
+    Ok(Outcome::of(connection.first(sql, row).await?.is_some()))
+}
+
+/// Asks the provider again about a payment whose answer was lost.
+async fn find_out(payment: Payment) -> Result<Option<Payment>> {
+    let id = payment.id;
+    let answer = attempt::finish(payment).await.map_err(Problem::into_cause);
+    Ok(match answer.with_context(|| format!("finding out about payment {id}"))? {
+        Answer::Authorized(payment) => Some(payment),
+        Answer::Declined(_) => None,
+        Answer::Unknown(cause) => {
+            log::failed("finding out about a payment; a tick will try again", &cause);
+            None
+        }
+    })
+}
+
+/// What fails stays due, for a later tick; an event that set it off has been applied all the same.
+async fn settle_or_put_off(payment: &Payment) {
+    if let Err(error) = settle::settle(payment).await {
+        log::failed("settling a payment; a tick will try again", &error);
+    }
+}
