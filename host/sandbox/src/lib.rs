@@ -25,6 +25,16 @@
 //! | `charges`, `refunds`, `methods` | the other resources, one file each |
 //! | `three_ds`, `page` | the pages for people: the bank's 3-D Secure step, the overview at `/` |
 //!
+//! # Where it differs from Stripe
+//!
+//! - Cards only; no customers, webhooks, search or balance. An unknown route or parameter is refused.
+//! - 3-D Secure always goes by redirect, to the page at `/sandbox/3ds/{id}`; a test answers it with
+//!   `POST outcome=complete` or `outcome=fail`.
+//! - A hold that lapsed after its seven days is noticed when it is captured, not before.
+//! - The smallest charge in a currency that Stripe gives no limit for is one minor unit.
+//! - `GET /v1/payment_methods/pm_card_…` shows the test card under that id.
+//! - `GET /sandbox/movements` lists what was authorized, captured, voided and refunded.
+//!
 //! # Example
 //!
 //! ```no_run
