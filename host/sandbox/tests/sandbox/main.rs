@@ -1,6 +1,6 @@
 //! Drives the real server over HTTP.
 //!
-//! `scenarios` is the table of calls and what must come of them; the other modules hold what a table
+//! `scenarios` are tables of calls and what must come of them; the other modules hold what a table
 //! cannot say: headers, time, concurrency, restarts, pages.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
