@@ -159,7 +159,8 @@ fn add_all(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     platform::spin::postgres::postgres::add_to_linker::<_, Guest>(linker, |state| state)?;
     platform::spin::redis::redis::add_to_linker::<_, Guest>(linker, |state| state)?;
     platform::spin::variables::variables::add_to_linker::<_, Guest>(linker, |state| state)?;
-    platform::fermyon::spin::redis::add_to_linker::<_, Guest>(linker, |state| state)
+    platform::fermyon::spin::redis::add_to_linker::<_, Guest>(linker, |state| state)?;
+    platform::fermyon::spin::variables::add_to_linker::<_, Guest>(linker, |state| state)
 }
 
 /// A component by its id, or the problem that there is none of a kind.

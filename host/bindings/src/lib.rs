@@ -7,7 +7,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`platform`] | imports: `spin:sqlite`, `spin:postgres`, `spin:redis`, `spin:variables`, `fermyon:spin/redis` |
+//! | [`platform`] | imports: `spin:sqlite`, `spin:postgres`, `spin:redis`, `spin:variables`, and of old the last two for cron |
 //! | [`inbound_redis`] | export: `spin:redis/inbound-redis`, called for every Redis message |
 //! | [`cron`] | export: `handle-cron-event`, called for every tick of a cron trigger |
 #![allow(missing_docs, unreachable_pub, reason = "generated from WIT")]
@@ -24,6 +24,7 @@ pub mod platform {
                 import spin:redis/redis@3.0.0;
                 import spin:variables/variables@3.0.0;
                 import fermyon:spin/redis@2.0.0;
+                import fermyon:spin/variables@2.0.0;
             }
         ",
         world: "boxoffice:host/platform",

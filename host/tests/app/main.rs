@@ -1,0 +1,21 @@
+//! The host runs real components against a real Redis: everything here goes through compiled
+//! `.wasm`, as it does in production.
+//!
+//! | module | what |
+//! |---|---|
+//! | `harness` | builds the components, starts hosts and Redis |
+//! | `http` | the HTTP trigger: routes, headers, reuse, limits, errors |
+//! | `storage` | SQLite through `spin:sqlite` |
+//! | `events` | the Redis and cron triggers |
+//! | `outbound` | what leaves a component: calls, Redis, HTTP, denials |
+//! | `composition` | dependencies and what they inherit |
+//! | `lifecycle` | start-up problems, the cache, shutting down |
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod composition;
+mod events;
+mod harness;
+mod http;
+mod lifecycle;
+mod outbound;
+mod storage;
