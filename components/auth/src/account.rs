@@ -34,7 +34,11 @@ impl Credentials {
 /// RFC 5321 allows 254 characters in an address.
 fn is_address(email: &str, _: &()) -> garde::Result {
     let address = email.trim();
-    if address.len() <= 254 && garde::rules::email::apply(&address, ()).is_ok() { Ok(()) } else { Err(garde::Error::new("Enter an e-mail address such as ada@example.com")) }
+    if address.len() <= 254 && garde::rules::email::apply(&address, ()).is_ok() {
+        Ok(())
+    } else {
+        Err(garde::Error::new("Enter an e-mail address such as ada@example.com"))
+    }
 }
 
 /// Lengths as OWASP's Authentication Cheat Sheet has them; long enough counts, composition does not.

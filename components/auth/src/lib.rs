@@ -8,7 +8,10 @@
 //! | [`session`] | tokens, and the cookie that carries them |
 //! | [`throttle`] | how often a sign-in may fail |
 
-#![allow(unsafe_code, reason = "the entry points' macros export symbols; nothing here is unsafe by hand")]
+#![allow(
+    unsafe_code,
+    reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
+)]
 
 mod account;
 mod current_user;

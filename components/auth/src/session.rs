@@ -103,8 +103,7 @@ async fn with_cookie(mut response: Response, token: &str, seconds: i64) -> Resul
 
 /// Lax: a link from elsewhere finds one signed in, a form from elsewhere does not.
 fn cookie(token: &str, seconds: i64, secure: bool) -> String {
-    let (name, secure) =
-        if secure { (SECURE_COOKIE_NAME, "; Secure") } else { (COOKIE_NAME, "") };
+    let (name, secure) = if secure { (SECURE_COOKIE_NAME, "; Secure") } else { (COOKIE_NAME, "") };
     format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 

@@ -76,9 +76,9 @@ fn email_taken() -> Problem {
 /// A repeat of a sign-up that succeeded: the same answer, and a session for whoever knows the
 /// password.
 async fn again(credentials: &Credentials, replay: Response) -> Result<Response> {
-    let stored = account::find(&credentials.address()).await?.ok_or_else(|| {
-        db::Error::Row("an answered sign-up has no account".to_owned())
-    })?;
+    let stored = account::find(&credentials.address())
+        .await?
+        .ok_or_else(|| db::Error::Row("an answered sign-up has no account".to_owned()))?;
     if !password::matches(&credentials.password, &stored.password_hash)? {
         return Err(email_taken());
     }

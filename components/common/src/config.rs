@@ -19,7 +19,9 @@ pub async fn variable(name: &'static str) -> Result<String> {
         return Ok(value);
     }
     let value = SendWrapper::new(spin_sdk::variables::get(name)).await.with_context(|| {
-        format!("the variable {name} is not given to this component: see its variables in spin.toml")
+        format!(
+            "the variable {name} is not given to this component: see its variables in spin.toml"
+        )
     })?;
     CACHE.with_borrow_mut(|cache| cache.insert(name, value.clone()));
     Ok(value)

@@ -57,7 +57,8 @@ impl Health {
     /// The health that `checks` make together.
     #[must_use]
     pub fn of(checks: BTreeMap<String, Check>) -> Self {
-        let failed = |required| checks.values().any(|check| !check.ok && check.required == required);
+        let failed =
+            |required| checks.values().any(|check| !check.ok && check.required == required);
         let status = match (failed(true), failed(false)) {
             (true, _) => "unavailable",
             (_, true) => "degraded",

@@ -42,7 +42,11 @@ impl Peer {
     ///
     /// # Errors
     /// When the sibling cannot be reached or does not answer in time.
-    pub async fn send(&self, call: Call<'_>, body: Option<&impl Serialize>) -> Result<Response<Bytes>> {
+    pub async fn send(
+        &self,
+        call: Call<'_>,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response<Bytes>> {
         let base = config::variable(self.base_url).await?;
         let url = format!("{}{}", base.trim_end_matches('/'), call.path);
         let mut request = Request::builder().method(call.method).uri(url);
@@ -103,7 +107,9 @@ fn pass_on(status: StatusCode, body: &[u8]) -> Problem {
     let problem = match status {
         StatusCode::UNAUTHORIZED => Problem::unauthorized(detail),
         StatusCode::FORBIDDEN => Problem::forbidden(detail),
-        StatusCode::CONFLICT => return Problem::conflict(detail, code.as_deref().unwrap_or("conflict")),
+        StatusCode::CONFLICT => {
+            return Problem::conflict(detail, code.as_deref().unwrap_or("conflict"));
+        }
         StatusCode::PRECONDITION_FAILED => Problem::precondition_failed(detail),
         _ => Problem::malformed(detail),
     };

@@ -40,9 +40,12 @@ pub struct ProblemBody {
     pub code: Option<String>,
 }
 
-/// An error on its way to the client.
+/// An error on its way to the client. Boxed: every handler's `Result` has room for one.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     status: StatusCode,
     kind: &'static str,
     title: &'static str,
@@ -67,7 +70,7 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Inner {
             status,
             kind,
             title,
@@ -76,7 +79,7 @@ impl Problem {
             code: None,
             headers: HeaderMap::new(),
             cause: None,
-        }
+        }))
     }
 
     /// 400: the request makes no sense as it stands.
@@ -92,8 +95,7 @@ impl Problem {
             [only] => only.message.clone(),
             all => format!("{} fields need your attention", all.len()),
         };
-        let problem = Self::new(StatusCode::BAD_REQUEST, "invalid", "Invalid input", detail);
-        Self { errors, ..problem }
+        Self::new(StatusCode::BAD_REQUEST, "invalid", "Invalid input", detail).about(errors)
     }
 
     /// 400: this one field is invalid.
@@ -188,13 +190,13 @@ impl Problem {
     /// 500: our fault; `cause` goes to the log.
     #[must_use]
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
-        let problem = Self::new(
+        Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
             "Something went wrong",
             "The fault is ours. Try again; if it stays, tell us the X-Request-Id of this answer",
-        );
-        Self { cause: Some(cause.into()), ..problem }
+        )
+        .caused_by(cause)
     }
 
     /// 503: not now; try again after `seconds`. `cause` goes to the log.
@@ -204,23 +206,28 @@ impl Problem {
         seconds: i64,
         cause: impl Into<anyhow::Error>,
     ) -> Self {
-        let problem =
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available", detail)
-                .with_header(RETRY_AFTER, &seconds.max(1).to_string());
-        Self { cause: Some(cause.into()), ..problem }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available", detail)
+            .with_header(RETRY_AFTER, &seconds.max(1).to_string())
+            .caused_by(cause)
+    }
+
+    /// The same problem, with what the log is to say.
+    fn caused_by(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
     }
 
     /// The same problem, about these fields.
     #[must_use]
     pub fn about(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// The same problem with a `code` for programs.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.0.code = Some(code.into());
         self
     }
 
@@ -228,7 +235,7 @@ impl Problem {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+            self.0.headers.insert(name, value);
         }
         self
     }
@@ -236,22 +243,20 @@ impl Problem {
     /// What went wrong, for callers that have no client to tell.
     #[must_use]
     pub fn into_cause(self) -> anyhow::Error {
-        match self.cause {
-            Some(cause) => cause,
-            None => anyhow::anyhow!("{}: {}", self.title, self.detail),
-        }
+        let Inner { cause, title, detail, .. } = *self.0;
+        cause.unwrap_or_else(|| anyhow::anyhow!("{title}: {detail}"))
     }
 
     /// The word for programs, if there is one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.0.code.as_deref()
     }
 
     /// The status code.
     #[must_use]
-    pub const fn status(&self) -> StatusCode {
-        self.status
+    pub fn status(&self) -> StatusCode {
+        self.0.status
     }
 }
 
@@ -274,27 +279,26 @@ impl From<db::Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let Inner { status, kind, title, detail, mut errors, code, headers, cause } = *self.0;
         // A problem without fields still lists its message, so that clients may always read
         // `errors`.
-        let errors = if self.errors.is_empty() {
-            vec![FieldError { message: self.detail.clone(), field: None }]
-        } else {
-            self.errors
-        };
+        if errors.is_empty() {
+            errors.push(FieldError { message: detail.clone(), field: None });
+        }
         let body = ProblemBody {
-            kind: format!("/api/docs#problem-{}", self.kind),
-            title: self.title.to_owned(),
-            status: self.status.as_u16(),
-            detail: self.detail,
+            kind: format!("/api/docs#problem-{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail,
             errors,
-            code: self.code,
+            code,
         };
-        let mut response = (self.status, axum::Json(body)).into_response();
-        response.headers_mut().extend(self.headers);
+        let mut response = (status, axum::Json(body)).into_response();
+        response.headers_mut().extend(headers);
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(cause) = self.cause {
+        if let Some(cause) = cause {
             response.extensions_mut().insert(Cause(std::sync::Arc::new(cause)));
         }
         response

@@ -5,7 +5,10 @@
 //! | [`timer`] | one timer an order, in the database |
 //! | [`worker`] | what the events of orders, and ticks, set off here |
 
-#![allow(unsafe_code, reason = "the entry point's macro exports symbols; nothing here is unsafe by hand")]
+#![allow(
+    unsafe_code,
+    reason = "the entry point's macro exports symbols; nothing here is unsafe by hand"
+)]
 
 mod timer;
 mod worker;

@@ -82,7 +82,8 @@ pub(crate) async fn create(
 ) -> Result<Response> {
     let hold_seconds = config::number("hold_seconds").await?;
     let caller = user.id.to_string();
-    let attempt = async |transaction: &mut Transaction| hold(transaction, &user, &wish, hold_seconds).await;
+    let attempt =
+        async |transaction: &mut Transaction| hold(transaction, &user, &wish, hold_seconds).await;
     match command::run(&SERVICE, &caller, &idempotency, attempt).await {
         Err(problem) if problem.status() == http::StatusCode::NOT_FOUND => {
             // Its event may be on the way still: the listing's owner knows.
@@ -105,7 +106,10 @@ async fn hold(
         return Err(refusal(transaction, user, wish, now).await?);
     };
     let amount = money::total(listing.price, wish.quantity).ok_or_else(|| {
-        Problem::invalid_field("quantity", "So many cost more than can be paid at once; order fewer")
+        Problem::invalid_field(
+            "quantity",
+            "So many cost more than can be paid at once; order fewer",
+        )
     })?;
     let until = now.plus_seconds(hold_seconds);
     let order = Order::new(listing, user.id, wish.quantity, amount, now, until);
@@ -156,14 +160,12 @@ async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
         ticket: serde_json::Map<String, serde_json::Value>,
     }
     let path = format!("/api/tickets/{ticket_id}");
-    let call =
-        Call { method: Method::GET, path: &path, token: None, request_id: Some(request_id) };
+    let call = Call { method: Method::GET, path: &path, token: None, request_id: Some(request_id) };
     let Some(Seen { status, mut ticket }) = TICKETS.ask(call, None::<&()>).await? else {
         return Ok(());
     };
     ticket.insert("withdrawn".to_owned(), (status == "withdrawn").into());
-    let state: TicketState =
-        serde_json::from_value(ticket.into()).map_err(anyhow::Error::from)?;
+    let state: TicketState = serde_json::from_value(ticket.into()).map_err(anyhow::Error::from)?;
     let transaction = Transaction::begin(&SERVICE).await?;
     Listing::replicate(&transaction, &state).await?;
     Ok(transaction.commit().await?)

@@ -9,7 +9,10 @@
 //! | [`listing`] | the inventory |
 //! | [`worker`] | what the events of tickets, payments and expiration change here |
 
-#![allow(unsafe_code, reason = "the entry points' macros export symbols; nothing here is unsafe by hand")]
+#![allow(
+    unsafe_code,
+    reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
+)]
 
 mod begin_payment;
 mod cancel;

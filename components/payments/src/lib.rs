@@ -12,7 +12,10 @@
 //! | [`stripe`] | the provider |
 //! | [`worker`] | what the events of orders, and ticks, set off here |
 
-#![allow(unsafe_code, reason = "the entry points' macros export symbols; nothing here is unsafe by hand")]
+#![allow(
+    unsafe_code,
+    reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
+)]
 
 mod attempt;
 mod pay;

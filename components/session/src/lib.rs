@@ -68,11 +68,8 @@ impl Keys {
             .map_err(|error| format!("session_public_keys is not a JWK set (RFC 7517): {error}"))?;
         let mut keys = HashMap::new();
         for jwk in &set.keys {
-            let kid = jwk
-                .common
-                .key_id
-                .clone()
-                .ok_or("session_public_keys has a key without kid")?;
+            let kid =
+                jwk.common.key_id.clone().ok_or("session_public_keys has a key without kid")?;
             let key = DecodingKey::from_jwk(jwk)
                 .map_err(|error| format!("session_public_keys, key {kid}: {error}"))?;
             keys.insert(kid, key);
@@ -123,7 +120,8 @@ mod tests {
         let keys: Vec<_> = pairs
             .iter()
             .map(|(kid, seed)| {
-                let mut jwk = Jwk::from_encoding_key(&signing_key(*seed), Algorithm::EdDSA).unwrap();
+                let mut jwk =
+                    Jwk::from_encoding_key(&signing_key(*seed), Algorithm::EdDSA).unwrap();
                 jwk.common.key_id = Some((*kid).to_owned());
                 jwk
             })

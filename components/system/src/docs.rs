@@ -25,7 +25,11 @@ const PROBLEMS: [(&str, &str, &str); 13] = [
     ("too-large", "413", "The body is too long."),
     ("unsupported-media-type", "415", "Send JSON."),
     ("too-many", "429", "Wait as long as Retry-After says."),
-    ("unavailable", "503", "Wait as long as Retry-After says, then repeat with the same Idempotency-Key."),
+    (
+        "unavailable",
+        "503",
+        "Wait as long as Retry-After says, then repeat with the same Idempotency-Key.",
+    ),
 ];
 
 pub(crate) fn route() -> Router {

@@ -8,7 +8,10 @@
 //! | [`home`] | `/`, until there is a shop |
 //! | [`siblings`] | the services |
 
-#![allow(unsafe_code, reason = "the entry point's macro exports symbols; nothing here is unsafe by hand")]
+#![allow(
+    unsafe_code,
+    reason = "the entry point's macro exports symbols; nothing here is unsafe by hand"
+)]
 
 mod docs;
 mod home;

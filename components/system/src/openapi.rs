@@ -1,8 +1,8 @@
 //! `/api/openapi.json`: what the services say of themselves, as one description (OpenAPI 3.1).
 
 use anyhow::{Context, Result};
-use axum::{Json, Router};
 use axum::routing::get;
+use axum::{Json, Router};
 use boxoffice_common::Problem;
 use serde_json::{Value, json};
 

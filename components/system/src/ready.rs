@@ -28,7 +28,10 @@ async fn ready() -> Response {
         let health = answer.and_then(|(_, json)| Ok(serde_json::from_value::<Health>(json)?));
         match health {
             Ok(health) => checks.extend(
-                health.checks.into_iter().map(|(name, check)| (format!("{}.{name}", sibling.name()), check)),
+                health
+                    .checks
+                    .into_iter()
+                    .map(|(name, check)| (format!("{}.{name}", sibling.name()), check)),
             ),
             Err(error) => {
                 let check = Check::of(Err::<(), _>(error), "the service does not answer");
@@ -56,7 +59,8 @@ fn ticks(seen: Result<Vec<(String, Timestamp)>>) -> Vec<(String, Check)> {
     groups
         .into_iter()
         .map(|group| {
-            let age = seen.get(*group).map(|at| (Timestamp::now().as_millis() - at.as_millis()) / 1000);
+            let age =
+                seen.get(*group).map(|at| (Timestamp::now().as_millis() - at.as_millis()) / 1000);
             let detail = match age {
                 Some(age) => format!("last tick {age} s ago"),
                 None => "no tick yet".to_owned(),

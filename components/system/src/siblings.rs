@@ -32,9 +32,7 @@ static ALL: [Sibling; 4] = [
 ];
 
 /// What each service answers to `GET` of `file` below its prefix: the status, and the JSON.
-pub(crate) async fn ask_all(
-    file: &str,
-) -> Vec<(&'static Sibling, Result<(StatusCode, Value)>)> {
+pub(crate) async fn ask_all(file: &str) -> Vec<(&'static Sibling, Result<(StatusCode, Value)>)> {
     let asked = ALL.iter().map(async |sibling| (sibling, ask(sibling, file).await));
     SendWrapper::new(join_all(asked)).await
 }

@@ -50,7 +50,10 @@ pub(crate) struct Draft {
     #[schema(example = "Europe/Zurich")]
     pub(crate) time_zone: Option<String>,
     /// Whatever else buyers should know.
-    #[garde(inner(custom(is_text(5_000, "Keep the description to 5000 characters, or leave it out"))))]
+    #[garde(inner(custom(is_text(
+        5_000,
+        "Keep the description to 5000 characters, or leave it out"
+    ))))]
     #[schema(max_length = 5000)]
     pub(crate) description: Option<String>,
 }
@@ -103,14 +106,16 @@ fn check(good: bool, complaint: impl std::fmt::Display) -> garde::Result {
 fn is_text<T: AsRef<str>>(max: usize, complaint: &str) -> impl FnOnce(&T, &()) -> garde::Result {
     move |text, _| {
         let text = text.as_ref().trim();
-        let unreadable = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+        let unreadable =
+            |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
         check(!text.contains(unreadable) && (1..=max).contains(&text.chars().count()), complaint)
     }
 }
 
 fn is_price(price: &i64, _: &()) -> garde::Result {
-    let complaint =
-        format!("Give a price from 1 to {MAX_AMOUNT}, in the currency's smallest unit (4500 is 45.00)");
+    let complaint = format!(
+        "Give a price from 1 to {MAX_AMOUNT}, in the currency's smallest unit (4500 is 45.00)"
+    );
     check((1..=MAX_AMOUNT).contains(price), complaint)
 }
 
@@ -119,10 +124,7 @@ fn is_currency(code: &str, _: &()) -> garde::Result {
 }
 
 fn is_quantity(quantity: &i64, _: &()) -> garde::Result {
-    check(
-        (1..=MAX_QUANTITY).contains(quantity),
-        format!("List from 1 to {MAX_QUANTITY} tickets"),
-    )
+    check((1..=MAX_QUANTITY).contains(quantity), format!("List from 1 to {MAX_QUANTITY} tickets"))
 }
 
 fn is_future(starts_at: &Timestamp, _: &()) -> garde::Result {

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use axum::routing::put;
 use axum::{Extension, Router};
+use boxoffice_common::Problem;
 use boxoffice_common::command::{self, Idempotency, Reply};
 use boxoffice_common::events::EventType;
 use boxoffice_common::http::etag::IfMatch;
@@ -10,7 +11,6 @@ use boxoffice_common::http::serve::RequestId;
 use boxoffice_common::http::{Id, Valid};
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::Problem;
 use send_wrapper::SendWrapper;
 use uuid::Uuid;
 

@@ -11,7 +11,10 @@
 //! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
 //! | [`worker`] | what the events of orders change here |
 
-#![allow(unsafe_code, reason = "the entry points' macros export symbols; nothing here is unsafe by hand")]
+#![allow(
+    unsafe_code,
+    reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
+)]
 
 mod create;
 mod draft;

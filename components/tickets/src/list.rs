@@ -152,7 +152,9 @@ impl Select {
         };
         select.events_between(from, to);
         select.containing(&filter.q.unwrap_or_default());
-        if let Some(city) = filter.city.map(|city| city.trim().to_lowercase()).filter(|city| !city.is_empty()) {
+        if let Some(city) =
+            filter.city.map(|city| city.trim().to_lowercase()).filter(|city| !city.is_empty())
+        {
             select.that("city_key = ?", [city.into()]);
         }
         if let Some(price) = max_price {
@@ -253,7 +255,8 @@ mod tests {
 
     #[test]
     fn every_value_is_a_parameter() {
-        let select = select("q=O'Hara%20100%25&city=Basel&maxPrice=500&sort=-price&limit=5").unwrap();
+        let select =
+            select("q=O'Hara%20100%25&city=Basel&maxPrice=500&sort=-price&limit=5").unwrap();
         let sql = select.sql();
         assert!(sql.contains("words LIKE ?2 ESCAPE '\\' AND words LIKE ?3"), "{sql}");
         assert!(sql.ends_with("ORDER BY price DESC, id DESC LIMIT 6"), "{sql}");

@@ -171,8 +171,10 @@ impl Ticket {
 
     /// What a seller writes, from the title on, and what searches compare with.
     fn content(&self) -> [Value; 11] {
-        let texts = [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
-        let words: Vec<String> = texts.into_iter().flatten().map(|text| text.to_lowercase()).collect();
+        let texts =
+            [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
+        let words: Vec<String> =
+            texts.into_iter().flatten().map(|text| text.to_lowercase()).collect();
         [
             (&self.title).into(),
             self.price.into(),

@@ -36,7 +36,8 @@ async fn replicate(order: &OrderState) -> Result<Outcome> {
                VALUES (?1, ?2, ?3, ?4, ?5) \
                ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
                WHERE excluded.version > tickets_orders.version RETURNING id";
-    let row = params![order.id, order.ticket_id, order.quantity, order.status.name(), order.version];
+    let row =
+        params![order.id, order.ticket_id, order.quantity, order.status.name(), order.version];
     if transaction.first(sql, row).await?.is_none() {
         return Ok(Outcome::Stale);
     }

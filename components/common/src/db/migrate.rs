@@ -67,7 +67,8 @@ pub(super) async fn once(service: &'static Service, lease: &sqlite::Lease) -> Re
 
 /// How many migrations the database has seen. 0 where there is no table of them yet.
 async fn applied(service: &'static Service, lease: &sqlite::Lease) -> Result<i64> {
-    let sql = format!("SELECT COALESCE(MAX(version), 0) AS version FROM {}_migrations", service.name);
+    let sql =
+        format!("SELECT COALESCE(MAX(version), 0) AS version FROM {}_migrations", service.name);
     match lease.query(&sql, &[]).await {
         Ok(rows) => rows.first().map_or(Ok(0), |row| row.get("version")),
         Err(Error::Failed(text)) if text.contains("no such table") => Ok(0),

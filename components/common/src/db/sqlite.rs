@@ -123,9 +123,8 @@ fn explain(error: sqlite::Error) -> Error {
         sqlite::Error::Io(text) => text,
         other => return Error::Failed(other.to_string()),
     };
-    let after = |marker: &str| {
-        text.find(marker).map(|at| text[at + marker.len()..].trim().to_owned())
-    };
+    let after =
+        |marker: &str| text.find(marker).map(|at| text[at + marker.len()..].trim().to_owned());
     if let Some(name) = after("UNIQUE constraint failed:") {
         Error::Constraint(Constraint::Unique(name))
     } else if let Some(name) = after("CHECK constraint failed:") {

@@ -292,7 +292,7 @@ fn entries(answer: Vec<RedisResult>) -> Result<Vec<Delivery>> {
         return Ok(Vec::new());
     }
     let rest = &answer[1..];
-    if rest.len() % 3 != 0 {
+    if !rest.len().is_multiple_of(3) {
         bail!("a stream holds an entry that is not one field named event");
     }
     rest.chunks_exact(3)

@@ -67,7 +67,7 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
         for (path, error) in report.iter() {
             let field = camel_case(&path.to_string());
             if !errors.iter().any(|known| known.field.as_deref() == Some(&field)) {
-                let message = sentence(&error.message());
+                let message = sentence(error.message());
                 errors.push(FieldError { message, field: Some(field) });
             }
         }
@@ -81,7 +81,8 @@ fn camel_case(name: &str) -> String {
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| {
         let mut letters = word.chars();
-        name + &letters.next().map_or_else(String::new, |c| c.to_uppercase().collect()) + letters.as_str()
+        name + &letters.next().map_or_else(String::new, |c| c.to_uppercase().collect())
+            + letters.as_str()
     })
 }
 
@@ -131,8 +132,7 @@ mod tests {
 
     #[test]
     fn a_good_body_is_read() {
-        let thing: Thing =
-            parse(br#"{"title": "A", "unitPrice": 3, "note": null}"#).unwrap();
+        let thing: Thing = parse(br#"{"title": "A", "unitPrice": 3, "note": null}"#).unwrap();
         assert_eq!((thing.title.as_str(), thing.unit_price, thing.note), ("A", 3, None));
     }
 

@@ -73,7 +73,10 @@ async fn route(router: &Router, request: http::Request<axum::body::Body>) -> Res
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let given = headers.get(&REQUEST_ID).filter(|value| {
         (1..=64).contains(&value.len())
-            && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+            && value
+                .as_bytes()
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
     });
     given.cloned().unwrap_or_else(|| {
         HeaderValue::try_from(Uuid::now_v7().to_string())
@@ -156,7 +159,10 @@ mod tests {
         let ask = |method, pairs| admit(&method, &uri, &headers(pairs)).is_ok();
         assert!(ask(Method::POST, &[("host", "shop.example")]), "no browser, no Origin");
         assert!(ask(Method::POST, &[("host", "shop.example"), ("origin", "https://shop.example")]));
-        assert!(!ask(Method::POST, &[("host", "shop.example"), ("origin", "https://evil.example")]));
+        assert!(!ask(
+            Method::POST,
+            &[("host", "shop.example"), ("origin", "https://evil.example")]
+        ));
         assert!(!ask(Method::DELETE, &[("host", "shop.example"), ("origin", "null")]));
         assert!(ask(Method::GET, &[("host", "shop.example"), ("origin", "https://evil.example")]));
     }

@@ -94,7 +94,9 @@ impl StripeClientErr for Error {
 fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
     let request_id = headers.get("request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
     let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
-        return Error::Unknown(anyhow!("Stripe answered {status} without its error (request {request_id})"));
+        return Error::Unknown(anyhow!(
+            "Stripe answered {status} without its error (request {request_id})"
+        ));
     };
     let ErrorDetail { kind, code, decline_code, message } = error;
     let message = message.unwrap_or_default();
@@ -132,7 +134,9 @@ mod tests {
         assert!(matches!(of(402, body), Error::Declined(Decline { code, message })
             if code == "insufficient_funds" && message.ends_with("funds.")));
         let body = r#"{"error":{"type":"card_error","code":"expired_card"}}"#;
-        assert!(matches!(of(402, body), Error::Declined(Decline { code, .. }) if code == "expired_card"));
+        assert!(
+            matches!(of(402, body), Error::Declined(Decline { code, .. }) if code == "expired_card")
+        );
     }
 
     #[test]
