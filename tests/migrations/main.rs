@@ -1,0 +1,1 @@
+//! The schema comes to be once, however many start together.

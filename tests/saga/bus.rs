@@ -1,0 +1,137 @@
+//! The bus, seen from outside: what anyone with a Redis client can read and do.
+
+use std::collections::HashMap;
+
+use boxoffice_tests::{App, eventually, id};
+use serde_json::{Value, json};
+
+/// Every stream, which is every type of event.
+pub(crate) const STREAMS: [&str; 11] = [
+    "ticket:created",
+    "ticket:updated",
+    "order:created",
+    "order:cancelled",
+    "order:completed",
+    "payment:created",
+    "payment:declined",
+    "payment:captured",
+    "payment:voided",
+    "payment:refunded",
+    "expiration:complete",
+];
+
+/// An entry of a stream: its id and its fields.
+pub(crate) type Entry = (String, HashMap<String, String>);
+
+/// The events that `stream` holds, oldest first.
+pub(crate) async fn events(app: &App, stream: &str) -> Vec<Value> {
+    let entries = entries(app, stream, "-").await;
+    entries.iter().map(|(_, fields)| serde_json::from_str(&fields["event"]).unwrap()).collect()
+}
+
+/// The dead letters, oldest first.
+pub(crate) async fn dead_letters(app: &App) -> Vec<Entry> {
+    entries(app, "dead-letters", "-").await
+}
+
+/// The entries of `stream` from `start` on, oldest first.
+pub(crate) async fn entries(app: &App, stream: &str, start: &str) -> Vec<Entry> {
+    let mut redis = app.redis().await;
+    redis::cmd("XRANGE").arg(&[stream, start, "+"]).query_async(&mut redis).await.unwrap()
+}
+
+/// The event of `stream` that is about `thing`, once there is one.
+pub(crate) async fn event_of(app: &App, stream: &str, thing: &Value) -> Value {
+    let look = async || {
+        let events = events(app, stream).await;
+        events.into_iter().find(|event| event["subject"] == thing["id"])
+    };
+    let what = format!("{stream} is published for {}", id(thing));
+    eventually(&what, look, Option::is_some).await.unwrap()
+}
+
+/// An event that nobody sent: `data` about `subject`.
+pub(crate) fn forged(app: &App, name: &str, subject: &Value, data: Value) -> Value {
+    json!({
+        "specversion": "1.0",
+        "id": format!("01980f3c-0000-7000-8000-{:012x}", rand()),
+        "source": "/boxoffice/tests",
+        "type": name,
+        "subject": subject,
+        "time": app.time(0),
+        "datacontenttype": "application/json",
+        "data": data,
+    })
+}
+
+/// A number that is another each time.
+fn rand() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Puts `event` into its stream, and rings no doorbell.
+pub(crate) async fn append(app: &App, event: &Value) -> String {
+    append_raw(app, event["type"].as_str().unwrap(), &[("event", &event.to_string())]).await
+}
+
+/// Puts an entry of any kind into a stream, and rings no doorbell.
+pub(crate) async fn append_raw(app: &App, stream: &str, fields: &[(&str, &str)]) -> String {
+    let mut redis = app.redis().await;
+    redis::cmd("XADD").arg(stream).arg("*").arg(fields).query_async(&mut redis).await.unwrap()
+}
+
+/// Rings the doorbell of `event`; how many heard it.
+pub(crate) async fn ring(app: &App, event: &Value) -> usize {
+    let mut redis = app.redis().await;
+    let (channel, message) = (event["type"].as_str().unwrap(), event.to_string());
+    redis::cmd("PUBLISH").arg(channel).arg(message).query_async(&mut redis).await.unwrap()
+}
+
+/// Sends `event` as a service would.
+pub(crate) async fn send(app: &App, event: &Value) {
+    append(app, event).await;
+    assert_ne!(ring(app, event).await, 0, "nobody listens to {}", event["type"]);
+}
+
+/// How much each group still has to do in `stream`: entries that it has not had, and those that it
+/// has had and not acknowledged.
+pub(crate) async fn unread(app: &App, stream: &str) -> Vec<(String, usize)> {
+    let mut redis = app.redis().await;
+    let groups: redis::RedisResult<Vec<HashMap<String, redis::Value>>> =
+        redis::cmd("XINFO").arg(&["GROUPS", stream]).query_async(&mut redis).await;
+    // A stream that nothing was ever written to does not exist.
+    let Ok(groups) = groups else { return Vec::new() };
+    let mut left = Vec::new();
+    for group in groups {
+        let text = |name: &str| -> String { redis::from_redis_value_ref(&group[name]).unwrap() };
+        let pending: usize = text("pending").parse().unwrap();
+        let after = format!("({}", text("last-delivered-id"));
+        left.push((text("name"), pending + entries(app, stream, &after).await.len()));
+    }
+    left
+}
+
+/// Waits until all groups of `stream` have done everything in it.
+pub(crate) async fn done(app: &App, stream: &str) {
+    let left = async || unread(app, stream).await;
+    let none = |left: &Vec<(String, usize)>| {
+        !left.is_empty() && left.iter().all(|(_, count)| *count == 0)
+    };
+    eventually(&format!("{stream} is done"), left, none).await;
+}
+
+/// Waits until the shop listens to Redis, as it does again some time after Redis has come back.
+pub(crate) async fn listens(app: &App) {
+    let mut redis = app.redis().await;
+    let subscribers = async || -> usize {
+        let (_, count): (String, usize) = redis::cmd("PUBSUB")
+            .arg(&["NUMSUB", "clock:tick"])
+            .query_async(&mut redis)
+            .await
+            .unwrap();
+        count
+    };
+    eventually("the shop listens to Redis", subscribers, |count| *count > 0).await;
+}

@@ -1,0 +1,138 @@
+//! Holds whose time is up.
+
+use boxoffice_tests::{App, eventually};
+use serde_json::{Value, json};
+
+use crate::audit::audit;
+use crate::bus;
+use crate::provider::{Mood, Provider};
+use crate::{HOLD, PRICE, Stage, VISA};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_runs_out_goes_back_on_sale() {
+    let stage = Stage::set(1).await;
+    let Stage { app, buyer, other, ticket, .. } = &stage;
+    let order = buyer.hold(ticket).await.expect(201);
+    bus::done(app, "order:created").await;
+    app.advance(HOLD - 1);
+    app.tick().await;
+    bus::done(app, "order:created").await;
+    other.hold(ticket).await.refuses(409, "reserved");
+    buyer.sees_order(&order, json!({ "status": "created" })).await;
+    app.advance(1);
+    app.tick().await;
+    let ended = buyer
+        .sees_order(&order, json!({ "status": "cancelled", "cancelReason": "expired" }))
+        .await;
+    assert_eq!(ended["version"], 2, "{ended:#}");
+    stage.shows(1, "open").await;
+    buyer.pay(&order, VISA).await.refuses(409, "cancelled");
+    let second = other.hold(ticket).await.expect(201);
+    other.pay(&second, VISA).await.expect(201);
+    other.sees_order(&second, json!({ "status": "complete" })).await;
+    stage.shows(0, "sold").await;
+    audit(app).await;
+    let event = bus::event_of(app, "expiration:complete", &json!({ "id": order["id"] })).await;
+    assert_eq!(event["data"]["expiresAt"], order["expiresAt"], "{event:#}");
+    assert_eq!(app.sandbox_intents().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_due_runs_out() {
+    let stage = Stage::set(2).await;
+    let Stage { app, buyer, other, ticket, .. } = &stage;
+    let first = buyer.hold(ticket).await.expect(201);
+    app.advance(HOLD / 2);
+    let second = other.hold(ticket).await.expect(201);
+    bus::done(app, "order:created").await;
+    app.advance(HOLD / 2);
+    app.tick().await;
+    buyer.sees_order(&first, json!({ "status": "cancelled", "cancelReason": "expired" })).await;
+    stage.shows(1, "open").await;
+    other.sees_order(&second, json!({ "status": "created" })).await;
+    audit(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_bought_does_not_run_out() {
+    let stage = Stage::set(1).await;
+    let Stage { app, buyer, ticket, .. } = &stage;
+    let order = buyer.hold(ticket).await.expect(201);
+    buyer.pay(&order, VISA).await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    app.advance(2 * HOLD);
+    audit(app).await;
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    stage.shows(0, "sold").await;
+    assert!(bus::events(app, "expiration:complete").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shop_says_how_long_a_hold_lasts() {
+    let app = App::start_with([("hold_seconds", "60")]).await;
+    let stage = Stage::set_in(app, 1).await;
+    let Stage { app, buyer, ticket, .. } = &stage;
+    let order = buyer.hold(ticket).await.shows(201, json!({ "expiresAt": app.time(60) })).body;
+    bus::done(app, "order:created").await;
+    app.advance(59);
+    app.tick().await;
+    buyer.sees_order(&order, json!({ "status": "created" })).await;
+    app.advance(1);
+    app.tick().await;
+    buyer.sees_order(&order, json!({ "status": "cancelled", "cancelReason": "expired" })).await;
+    stage.shows(1, "open").await;
+    audit(app).await;
+}
+
+/// No tick has come yet: the order is still held, but nobody can pay for it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_pays_for_a_hold_whose_time_is_up() {
+    let stage = Stage::set(1).await;
+    let Stage { app, buyer, ticket, .. } = &stage;
+    let order = buyer.hold(ticket).await.expect(201);
+    bus::done(app, "order:created").await;
+    app.advance(HOLD);
+    buyer.pay(&order, VISA).await.refuses(409, "expired");
+    assert!(app.sandbox_intents().await.is_empty());
+    audit(app).await;
+    buyer.sees_order(&order, json!({ "status": "cancelled", "cancelReason": "expired" })).await;
+}
+
+/// The provider thinks for so long that the hold ends meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_comes_too_late_is_given_up() {
+    let provider = Provider::start().await;
+    let app = App::start_with([("stripe_api_base", &provider.url())]).await;
+    provider.stand_before(app.sandbox_url().trim_start_matches("http://").parse().unwrap());
+    let stage = Stage::set_in(app, 1).await;
+    let Stage { app, buyer, other, ticket, .. } = &stage;
+    let order = buyer.hold(ticket).await.expect(201);
+    bus::done(app, "order:created").await;
+    provider.be(Mood::Slow);
+    let (payer, paid) = (buyer.clone(), order.clone());
+    let paying = tokio::spawn(async move { payer.pay(&paid, VISA).await });
+    let intents = async || app.intents_of(&order).await;
+    let set_aside = |intents: &Vec<Value>| {
+        intents.first().is_some_and(|intent| intent["status"] == "requires_capture")
+    };
+    eventually("the money is set aside", intents, set_aside).await;
+    app.advance(HOLD);
+    app.tick().await;
+    buyer.sees_order(&order, json!({ "status": "cancelled", "cancelReason": "expired" })).await;
+    let next = other.hold(ticket).await.expect(201);
+    provider.be(Mood::Normal);
+    // Nobody has bought anything: the answer says so, and so does its repeat.
+    paying.await.unwrap().refuses(409, "ended");
+    audit(app).await;
+    let intents = app.intents_of(&order).await;
+    let [intent] = &intents[..] else { panic!("{intents:#?}") };
+    assert_eq!(intent["status"], "canceled", "{intent:#}");
+    assert_eq!(intent["amount_received"], 0, "{intent:#}");
+    let voided = bus::events(app, "payment:voided").await;
+    assert_eq!(voided.len(), 1, "{voided:#?}");
+    assert_eq!(voided[0]["data"]["orderId"], order["id"]);
+    assert_eq!(voided[0]["data"]["amount"], PRICE);
+    other.pay(&next, VISA).await.expect(201);
+    other.sees_order(&next, json!({ "status": "complete" })).await;
+    audit(app).await;
+}

@@ -1,0 +1,84 @@
+//! The purchase as a saga, on the real components: how it goes when all is well, when people do
+//! what people do, and when parts of it fail.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `purchase` | a purchase, and what the rest of the world hears of it |
+//! | `expiry` | holds whose time is up |
+//! | `cancel`, `decline` | the other ways in which a hold ends |
+//! | `races` | many people, or both ends of a purchase, at once |
+//! | `editing` | sellers who change what is being bought |
+//! | `delivery` | events lost, repeated, overtaken, poisoned; streams trimmed |
+//! | `outage` | without Redis, without the provider, without its answer |
+//! | `restart` | the shop itself stops and starts |
+//! | `audit` | what must be true at the end of every one of these |
+//! | `bus` | Redis, as anyone sees it |
+//! | `provider` | a payment provider that can be made to misbehave |
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod audit;
+mod bus;
+mod cancel;
+mod decline;
+mod delivery;
+mod editing;
+mod expiry;
+mod outage;
+mod provider;
+mod purchase;
+mod races;
+mod restart;
+
+use boxoffice_tests::{App, Person};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+/// How long a hold lasts unless a test says otherwise, in seconds.
+const HOLD: u64 = 900;
+
+/// The price of one ticket of a [`Stage`], in cents.
+const PRICE: i64 = 4500;
+
+/// A card that works.
+const VISA: &str = "pm_card_visa";
+
+/// What most of these tests begin with: a shop with one listing, and two people who want it.
+struct Stage {
+    app: App,
+    seller: Person,
+    buyer: Person,
+    other: Person,
+    ticket: Value,
+}
+
+impl Stage {
+    /// A listing of `quantity` tickets at [`PRICE`].
+    async fn set(quantity: i64) -> Self {
+        Self::set_in(App::start().await, quantity).await
+    }
+
+    /// The same in a shop that runs already.
+    async fn set_in(app: App, quantity: i64) -> Self {
+        let (seller, buyer, other) =
+            tokio::join!(app.sign_up(), app.sign_up(), app.sign_up());
+        let ticket = seller.list(json!({ "price": PRICE, "quantity": quantity })).await.expect(201);
+        Self { app, seller, buyer, other, ticket }
+    }
+
+    /// Waits until the listing shows how many tickets are available, and where it stands.
+    async fn shows(&self, available: i64, status: &str) {
+        self.buyer
+            .sees_ticket(&self.ticket, json!({ "available": available, "status": status }))
+            .await;
+    }
+}
+
+/// So many people with accounts.
+async fn crowd(app: &App, count: usize) -> Vec<Person> {
+    join_all((0..count).map(|_| app.sign_up())).await
+}
+
+/// How many of `statuses` are `status`.
+fn count(statuses: &[u16], status: u16) -> usize {
+    statuses.iter().filter(|seen| **seen == status).count()
+}

@@ -1,0 +1,119 @@
+//! The running shop: what a test starts with.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use boxoffice_host::Host;
+use serde_json::Value;
+
+use crate::{Person, Surroundings, eventually, id};
+
+/// Redis's hash of each worker's last tick.
+const TICKS: &str = "boxoffice:ticks";
+/// The workers that take ticks.
+const WORKERS: usize = 4;
+
+/// A shop that runs, with everything around it (which it dereferences to).
+pub struct App {
+    // Before what it runs on: fields are dropped in this order.
+    host: Option<Host>,
+    around: Surroundings,
+}
+
+impl App {
+    /// Starts an empty shop.
+    pub async fn start() -> Self {
+        Self::start_with([]).await
+    }
+
+    /// Starts an empty shop with these application variables besides.
+    pub async fn start_with<const N: usize>(variables: [(&str, &str); N]) -> Self {
+        let mut around = Surroundings::prepare().await;
+        around.variables.extend(variables.map(|(name, value)| (name.into(), value.into())));
+        let host = Some(around.host().await);
+        Self { host, around }
+    }
+
+    /// Stops the shop, and starts it anew with the same data.
+    pub async fn restart(&mut self) {
+        if let Some(host) = self.host.take() {
+            host.shutdown(Duration::from_secs(5)).await;
+        }
+        self.host = Some(self.around.host().await);
+    }
+
+    /// The host.
+    ///
+    /// # Panics
+    /// Never: there is one but within [`App::restart`].
+    pub fn host(&self) -> &Host {
+        self.host.as_ref().expect("it runs")
+    }
+
+    /// Someone who has just come to the shop.
+    pub fn client(&self) -> Person {
+        Person::new(self.host().address())
+    }
+
+    /// Someone with an account, signed in.
+    pub async fn sign_up(&self) -> Person {
+        self.client().signed_up().await
+    }
+
+    /// Moves time forward by `seconds`.
+    pub fn advance(&self, seconds: u64) {
+        self.around.advance(Duration::from_secs(seconds));
+    }
+
+    /// Fires a tick, and waits until every worker has done what it does on one. The events that
+    /// they publish by it may be on their way still.
+    ///
+    /// # Panics
+    /// When a worker does not get done.
+    pub async fn tick(&self) {
+        let mut redis = self.redis().await;
+        let _: () = redis::cmd("DEL").arg(TICKS).query_async(&mut redis).await.unwrap();
+        self.host().fire_cron().await.unwrap();
+        let ticked = async || -> usize {
+            redis::cmd("HLEN").arg(TICKS).query_async(&mut redis).await.unwrap()
+        };
+        eventually("all workers have ticked", ticked, |ticked| *ticked == WORKERS).await;
+    }
+
+    /// All PaymentIntents of the payment sandbox, newest first.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn sandbox_intents(&self) -> Vec<Value> {
+        let url = format!("{}/v1/payment_intents?limit=100", self.sandbox_url());
+        let key = &self.variables["stripe_api_key"];
+        let answer = reqwest::Client::new().get(url).bearer_auth(key).send().await.unwrap();
+        let mut list: Value = answer.json().await.unwrap();
+        assert_eq!(list["has_more"], false, "more than one page of intents: {list:#}");
+        match list["data"].take() {
+            Value::Array(intents) => intents,
+            _ => panic!("no list of intents: {list:#}"),
+        }
+    }
+
+    /// The PaymentIntents of one order, newest first.
+    pub async fn intents_of(&self, order: &Value) -> Vec<Value> {
+        let mut intents = self.sandbox_intents().await;
+        intents.retain(|intent| intent["metadata"]["order_id"] == id(order));
+        intents
+    }
+}
+
+impl Deref for App {
+    type Target = Surroundings;
+
+    fn deref(&self) -> &Surroundings {
+        &self.around
+    }
+}
+
+impl DerefMut for App {
+    fn deref_mut(&mut self) -> &mut Surroundings {
+        &mut self.around
+    }
+}

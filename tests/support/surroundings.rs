@@ -1,0 +1,196 @@
+//! What a shop needs around it: Redis, payment sandbox, clock, folder, keys. All of it is one
+//! test's own, and gone when the test is.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use boxoffice_dev::keys;
+use boxoffice_dev::redis::{Redis, find_or_start};
+use boxoffice_host::{Clock, Cron, Host, ManualClock, Options};
+use boxoffice_sandbox::Sandbox;
+use tempfile::TempDir;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// When every test begins, in seconds since 1970: 2030-03-01T12:00:00Z.
+pub const START: u64 = 1_898_596_800;
+
+/// Everything around a shop. Hosts are started in it: one, or several that share all of it.
+pub struct Surroundings {
+    /// What hosts are given as application variables.
+    pub variables: BTreeMap<String, String>,
+    clock: Arc<ManualClock>,
+    redis_port: u16,
+    redis: Option<Redis>,
+    sandbox_address: SocketAddr,
+    sandbox: Option<Sandbox>,
+    folder: TempDir,
+}
+
+impl Surroundings {
+    /// A Redis and a sandbox that have just started, an empty folder, new keys.
+    ///
+    /// # Panics
+    /// When one of them does not start.
+    pub async fn prepare() -> Self {
+        if std::env::var_os("RUST_LOG").is_some() {
+            boxoffice_host::log::init(boxoffice_host::log::Format::Text);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(START)));
+        let (redis, redis_port) = new_redis(folder.path());
+        let mut variables = keys::ensure(&folder.path().join("keys"), "").unwrap().variables;
+        variables.insert("redis_url".into(), redis_url(redis_port));
+        variables.insert("event_retry_ms".into(), "50".into());
+        let mut around = Self {
+            variables,
+            clock,
+            redis_port,
+            redis: Some(redis),
+            sandbox_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            sandbox: None,
+            folder,
+        };
+        around.start_sandbox().await;
+        around.variables.insert("stripe_api_base".into(), around.sandbox_url());
+        around
+    }
+
+    /// Starts a host.
+    ///
+    /// # Panics
+    /// When it does not start, with everything that is wrong.
+    pub async fn host(&self) -> Host {
+        let mut options = Options::new(workspace().join("spin.toml"));
+        options.data = self.data();
+        options.cache = workspace().join("target/boxoffice-cache");
+        options.variables = self.variables.clone();
+        options.clock = self.clock.clone();
+        options.cron = Cron::Manual;
+        match Host::start(options).await {
+            Ok(host) => host,
+            Err(error) => panic!("{error}\nbuild the components with `cargo xtask build`"),
+        }
+    }
+
+    /// The folder of the shop's data.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The shop's database, to look into.
+    ///
+    /// # Panics
+    /// When there is none yet.
+    pub fn database(&self) -> rusqlite::Connection {
+        let path = self.data().join("sqlite/default.db");
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let database = rusqlite::Connection::open_with_flags(path, flags).unwrap();
+        database.busy_timeout(Duration::from_secs(5)).unwrap();
+        database
+    }
+
+    /// The payment sandbox's ledger, a SQLite file.
+    pub fn ledger(&self) -> PathBuf {
+        self.folder.path().join("ledger.db")
+    }
+
+    /// Moves time forward.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// The time `seconds` from now, in RFC 3339.
+    ///
+    /// # Panics
+    /// When there is no such time.
+    pub fn time(&self, seconds: i64) -> String {
+        let now = OffsetDateTime::from(self.clock.now()) + time::Duration::seconds(seconds);
+        now.format(&Rfc3339).unwrap()
+    }
+
+    /// A connection to Redis.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(redis_url(self.redis_port)).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// Stops Redis.
+    pub fn stop_redis(&mut self) {
+        if let Some(redis) = self.redis.take() {
+            redis.stop(Duration::from_secs(5));
+        }
+    }
+
+    /// Starts Redis again, where it was and with what it knew.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_redis(&mut self) {
+        let redis = find_or_start(&redis_url(self.redis_port), self.folder.path()).unwrap();
+        self.redis = Some(redis);
+    }
+
+    /// Stops the payment sandbox.
+    pub async fn stop_sandbox(&mut self) {
+        if let Some(sandbox) = self.sandbox.take() {
+            sandbox.shutdown().await;
+        }
+    }
+
+    /// Starts the payment sandbox (again: where it was and with what it knew).
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_sandbox(&mut self) {
+        let clock = self.clock.clone();
+        let options = boxoffice_sandbox::Options {
+            listen: self.sandbox_address,
+            ledger: self.ledger(),
+            api_key: self.variables.get("stripe_api_key").cloned(),
+            now: Arc::new(move || clock.now()),
+        };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        self.sandbox_address = sandbox.address();
+        self.sandbox = Some(sandbox);
+    }
+
+    /// The payment sandbox's base URL.
+    pub fn sandbox_url(&self) -> String {
+        format!("http://{}", self.sandbox_address)
+    }
+}
+
+/// The folder of `spin.toml`.
+pub fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn redis_url(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}")
+}
+
+/// A Redis of our own: where somebody else has one already, another port is tried.
+fn new_redis(folder: &Path) -> (Redis, u16) {
+    let mut problem = None;
+    for _ in 0..20 {
+        let port = free_port();
+        match find_or_start(&redis_url(port), folder) {
+            Ok(redis) if redis.is_ours() => return (redis, port),
+            Ok(_) => {}
+            Err(error) => problem = Some(error),
+        }
+    }
+    panic!("no Redis could be started: {problem:?}");
+}
+
+fn free_port() -> u16 {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    TcpListener::bind(any).unwrap().local_addr().unwrap().port()
+}
