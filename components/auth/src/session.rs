@@ -55,6 +55,7 @@ impl Key {
     /// Reads PKCS#8 in PEM, as `openssl genpkey -algorithm ed25519` writes it. The `kid` is the
     /// key's thumbprint (RFC 7638): it needs no bookkeeping and changes with the key.
     fn from_pem(pem: &str) -> Result<Self> {
+        boxoffice_eddsa::install();
         let key = SigningKey::from_pkcs8_pem(pem.trim())
             .map_err(|error| anyhow!("this is no Ed25519 key in PKCS#8 PEM: {error}"))?;
         // Without the public half, which jsonwebtoken does not expect in the DER.

@@ -64,6 +64,7 @@ async fn read_keys() -> Result<Keys, String> {
 
 impl Keys {
     fn parse(text: &str) -> Result<Self, String> {
+        boxoffice_eddsa::install();
         let set: JwkSet = serde_json::from_str(text)
             .map_err(|error| format!("session_public_keys is not a JWK set (RFC 7517): {error}"))?;
         let mut keys = HashMap::new();
@@ -117,6 +118,7 @@ mod tests {
     }
 
     fn keys(pairs: &[(&str, u8)]) -> Keys {
+        boxoffice_eddsa::install();
         let keys: Vec<_> = pairs
             .iter()
             .map(|(kid, seed)| {
