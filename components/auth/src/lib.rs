@@ -53,14 +53,15 @@ thread_local! {
 }
 
 fn router() -> Router {
-    serve::router()
+    let routes = Router::new()
         .merge(sign_up::route())
         .merge(sign_in::route())
         .merge(sign_out::route())
         .merge(current_user::route())
         .merge(jwks::route())
         .merge(health::routes(&SERVICE, "/api/users", false))
-        .route("/api/users/openapi.json", get(async || Json(Api::openapi())))
+        .route("/api/users/openapi.json", get(async || Json(Api::openapi())));
+    serve::complete(routes)
 }
 
 #[http_service]

@@ -51,7 +51,7 @@ thread_local! {
 }
 
 fn router() -> Router {
-    serve::router()
+    let routes = Router::new()
         .merge(create::route())
         .merge(show::route())
         .merge(list::route())
@@ -59,7 +59,8 @@ fn router() -> Router {
         .merge(begin_payment::route())
         .merge(freeze::route())
         .merge(health::routes(&SERVICE, "/api/orders", true))
-        .route("/api/orders/openapi.json", get(async || Json(Api::openapi())))
+        .route("/api/orders/openapi.json", get(async || Json(Api::openapi())));
+    serve::complete(routes)
 }
 
 #[http_service]

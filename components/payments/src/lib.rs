@@ -47,10 +47,11 @@ thread_local! {
 }
 
 fn router() -> Router {
-    serve::router()
+    let routes = Router::new()
         .merge(pay::route())
         .merge(health::routes(&SERVICE, "/api/payments", true))
-        .route("/api/payments/openapi.json", get(async || Json(Api::openapi())))
+        .route("/api/payments/openapi.json", get(async || Json(Api::openapi())));
+    serve::complete(routes)
 }
 
 #[http_service]

@@ -123,6 +123,9 @@ pub(crate) async fn pay(
     }
     command::run(&SERVICE, &caller, &idempotency, async |_| {
         let payment = Payment::find(payment.id).await?.unwrap_or(payment);
+        if matches!(payment.status, Status::Voided | Status::Refunded) {
+            return Err(Problem::conflict("Your hold ended. You were not charged", "expired"));
+        }
         let location = format!("/api/orders/{}", payment.order_id);
         Ok(Reply::created(&location, &Paid { payment })?)
     })

@@ -32,11 +32,12 @@ thread_local! {
 }
 
 fn router() -> Router {
-    serve::router()
+    let routes = Router::new()
         .merge(ready::routes())
         .merge(openapi::route())
         .merge(docs::route())
-        .merge(home::route())
+        .merge(home::route());
+    serve::complete(routes)
 }
 
 #[http_service]

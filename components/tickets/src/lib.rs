@@ -52,14 +52,15 @@ thread_local! {
 }
 
 fn router() -> Router {
-    serve::router()
+    let routes = Router::new()
         .merge(create::route())
         .merge(show::route())
         .merge(list::route())
         .merge(edit::route())
         .merge(withdraw::route())
         .merge(health::routes(&SERVICE, "/api/tickets", true))
-        .route("/api/tickets/openapi.json", get(async || Json(Api::openapi())))
+        .route("/api/tickets/openapi.json", get(async || Json(Api::openapi())));
+    serve::complete(routes)
 }
 
 #[http_service]

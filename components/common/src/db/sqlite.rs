@@ -44,9 +44,10 @@ impl Lease {
     /// Takes the write lock at once: a transaction that read first and wrote later could not be
     /// made to wait for other writers, SQLite would refuse it (`SQLITE_BUSY_SNAPSHOT`).
     pub(super) async fn begin(&mut self) -> Result<()> {
-        self.query("BEGIN IMMEDIATE", &[]).await?;
+        // Set first: a caller that is given up while it waits must not leave behind, for others to
+        // find, a connection with a transaction open.
         self.in_transaction = true;
-        Ok(())
+        self.query("BEGIN IMMEDIATE", &[]).await.map(drop)
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {

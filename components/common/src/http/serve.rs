@@ -57,9 +57,10 @@ pub async fn serve(
     finish(response, id).await
 }
 
-/// A router that answers what it does not know with a problem.
-pub fn router() -> Router {
-    Router::new()
+/// `routes`, which answer with a problem what they do not know. To be called on all routes of a
+/// service: axum gives the answer for unknown methods only to routes that are there already.
+pub fn complete(routes: Router) -> Router {
+    routes
         .fallback(async || Problem::not_found("There is nothing at this address"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }
@@ -136,7 +137,8 @@ async fn finish(response: Response, id: HeaderValue) -> http::Response<Full<Byte
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let headers = &mut parts.headers;
     if parts.status != http::StatusCode::NO_CONTENT {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        // The answer to HEAD says how long that to GET is, and has no body.
+        headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(body.len()));
     }
     headers.insert(REQUEST_ID, id);
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
