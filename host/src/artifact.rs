@@ -19,7 +19,7 @@ use crate::compose::{self, Part};
 use crate::manifest::Inherit;
 
 /// Changes whenever the same inputs would lead to other code for a reason that lies in this crate.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 const KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 

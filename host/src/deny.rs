@@ -63,7 +63,7 @@ fn stub_world(resolve: &mut Resolve, interfaces: &[String]) -> anyhow::Result<Wo
     let exports: String = interfaces.iter().map(|name| format!("export {name};\n")).collect();
     let source = format!("package boxoffice:denied;\nworld denied {{\n{exports}}}\n");
     let package = resolve.push_str("denied.wit", &source)?;
-    Ok(resolve.select_world(&[package], Some("denied"))?)
+    resolve.select_world(&[package], Some("denied"))
 }
 
 /// How exports of a core module are named and called: synchronously, also for `async func`s,
@@ -73,11 +73,14 @@ const ABI: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
 /// Where functions that answer find their empty answer: zeros.
 const ZEROS: i32 = 16;
 
+/// Where arguments go that nobody looks at.
+const ARGUMENTS: i32 = 1024;
+
 fn encode(resolve: &Resolve, world: WorldId) -> anyhow::Result<Vec<u8>> {
     let mut module = Stubs::default();
     for (name, item) in &resolve.worlds[world].exports {
         let WorldItem::Interface { id, .. } = item else { continue };
-        let empty = answers_empty(&resolve.name_world_key(name));
+        let body = body(&resolve.name_world_key(name));
         for func in resolve.interfaces[*id].functions.values() {
             let kind = WasmExportKind::Normal;
             let export = WasmExport::Func { interface: Some(name), func, kind };
@@ -86,25 +89,35 @@ fn encode(resolve: &Resolve, world: WorldId) -> anyhow::Result<Vec<u8>> {
                 &resolve.wasm_export_name(ABI, export),
                 &signature.params,
                 &signature.results,
-                empty,
+                body,
             );
         }
     }
-    module.function(
-        &resolve.wasm_export_name(ABI, WasmExport::Realloc),
-        &[WasmType::I32; 4],
-        &[WasmType::I32],
-        false,
-    );
+    // Arguments are put into memory before a call: it has to have a place for them, or the trace
+    // would name this function and not the one that was called.
+    let realloc = resolve.wasm_export_name(ABI, WasmExport::Realloc);
+    module.function(&realloc, &[WasmType::I32; 4], &[WasmType::I32], Body::Answer(ARGUMENTS));
     let memory = resolve.wasm_export_name(ABI, WasmExport::Memory);
     let mut module = module.finish(&memory);
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8)?;
-    Ok(ComponentEncoder::default().module(&module)?.encode()?)
+    ComponentEncoder::default().module(&module)?.encode()
 }
 
-/// Interfaces that a program looks at before it does anything: seeing nothing is the denial.
-fn answers_empty(interface: &str) -> bool {
-    matches!(capability::set_of(interface), Some("environment" | "files"))
+/// What a function does.
+#[derive(Clone, Copy)]
+enum Body {
+    Trap,
+    /// Answers this value, or, without results, nothing.
+    Answer(i32),
+}
+
+/// Interfaces that a program looks at before it does anything answer that there is nothing to see:
+/// that is the denial.
+fn body(interface: &str) -> Body {
+    match capability::set_of(interface) {
+        Some("environment" | "files") => Body::Answer(ZEROS),
+        _ => Body::Trap,
+    }
 }
 
 /// A core module of functions that trap or answer zeros.
@@ -118,25 +131,25 @@ struct Stubs {
 }
 
 impl Stubs {
-    fn function(&mut self, name: &str, params: &[WasmType], results: &[WasmType], empty: bool) {
+    fn function(&mut self, name: &str, params: &[WasmType], results: &[WasmType], body: Body) {
         let index = self.functions.len();
         self.types.ty().function(params.iter().map(val_type), results.iter().map(val_type));
         self.functions.function(index);
         self.exports.export(name, ExportKind::Func, index);
         self.names.append(index, name);
-        let mut body = Function::new([]);
-        match (empty, results) {
-            (true, []) => {}
-            // An answer that does not fit one value lies in memory.
-            (true, [WasmType::Pointer | WasmType::I32]) => {
-                body.instruction(&Instruction::I32Const(ZEROS));
+        let mut code = Function::new([]);
+        match (body, results) {
+            (Body::Answer(_), []) => {}
+            // An answer that does not fit one value lies in memory, at the value.
+            (Body::Answer(value), [WasmType::Pointer | WasmType::I32]) => {
+                code.instruction(&Instruction::I32Const(value));
             }
             _ => {
-                body.instruction(&Instruction::Unreachable);
+                code.instruction(&Instruction::Unreachable);
             }
         }
-        body.instruction(&Instruction::End);
-        self.code.function(&body);
+        code.instruction(&Instruction::End);
+        self.code.function(&code);
     }
 
     fn finish(mut self, memory_name: &str) -> Vec<u8> {

@@ -13,29 +13,19 @@ use crate::state::Grants;
 /// A longer line is logged in pieces, so that output without newlines cannot pile up.
 const LONGEST_LINE: usize = 16 * 1024;
 
-/// Which of the two outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Error,
-}
-
 /// One output of an instance. All writers that the guest opens share the line being written.
 #[derive(Clone)]
 pub(crate) struct GuestOutput(Arc<Shared>);
 
 struct Shared {
-    stream: Stream,
     grants: Arc<Grants>,
     line: Mutex<Vec<u8>>,
 }
 
 impl GuestOutput {
     /// The output of an instance of a component.
-    pub(crate) fn new(stream: Stream, grants: Arc<Grants>) -> Self {
-        Self(Arc::new(Shared { stream, grants, line: Mutex::default() }))
+    pub(crate) fn new(grants: Arc<Grants>) -> Self {
+        Self(Arc::new(Shared { grants, line: Mutex::default() }))
     }
 }
 
@@ -63,11 +53,11 @@ impl Shared {
             return;
         }
         let component = self.grants.id.as_str();
-        match (level(line), self.stream) {
-            (Level::Error, _) => tracing::error!(target: "guest", component, "{line}"),
-            (Level::Warn, _) => tracing::warn!(target: "guest", component, "{line}"),
-            (Level::Info, _) => tracing::info!(target: "guest", component, "{line}"),
-            (Level::Debug, _) => tracing::debug!(target: "guest", component, "{line}"),
+        match level(line) {
+            Level::Error => tracing::error!(target: "guest", component, "{line}"),
+            Level::Warn => tracing::warn!(target: "guest", component, "{line}"),
+            Level::Info => tracing::info!(target: "guest", component, "{line}"),
+            Level::Debug => tracing::debug!(target: "guest", component, "{line}"),
         }
     }
 }
@@ -149,5 +139,74 @@ impl wasmtime_wasi::p2::OutputStream for GuestOutput {
 
     fn check_write(&mut self) -> wasmtime_wasi::p2::StreamResult<usize> {
         Ok(LONGEST_LINE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    /// Collects the log of a test.
+    #[derive(Clone, Default)]
+    struct Collected(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Collected {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'w> MakeWriter<'w> for Collected {
+        type Writer = Self;
+
+        fn make_writer(&'w self) -> Self {
+            self.clone()
+        }
+    }
+
+    fn logged(pieces: &[&str]) -> Vec<String> {
+        let collected = Collected::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(collected.clone())
+            .with_ansi(false)
+            .without_time()
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let grants = Grants { id: "tickets".into(), ..Grants::default() };
+            let output = GuestOutput::new(Arc::new(grants));
+            for piece in pieces {
+                output.0.write(piece.as_bytes());
+            }
+        });
+        let log = String::from_utf8(collected.0.lock().unwrap().clone()).unwrap();
+        log.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn lines_are_relayed_whole_with_their_component_and_level() {
+        let lines = logged(&["a wh", "ole line\n\nlevel=error ", "x=1\nlast"]);
+        assert_eq!(
+            lines,
+            [
+                "INFO guest: a whole line component=\"tickets\"",
+                "ERROR guest: level=error x=1 component=\"tickets\"",
+                "INFO guest: last component=\"tickets\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_without_an_end_comes_in_pieces() {
+        let lines = logged(&[&"x".repeat(LONGEST_LINE), "y"]);
+        assert_eq!(lines.len(), 2);
     }
 }

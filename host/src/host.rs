@@ -26,7 +26,7 @@ use crate::outbound_http;
 use crate::plan::{self, Plan, Subscriptions};
 use crate::postgres::Pools;
 use crate::problem::{Problem, StartError};
-use crate::redis_trigger::{self, Connected, Reactor, RedisTrigger};
+use crate::redis_trigger::{self, Connected, Listeners, Reactor, RedisTrigger};
 use crate::sqlite::Databases;
 use crate::state::Shared;
 
@@ -310,7 +310,7 @@ impl Assembly<'_> {
         &self,
         mut connected: BTreeMap<String, Connected>,
         problems: &mut Vec<Problem>,
-    ) -> Vec<(Connected, BTreeMap<String, Vec<Arc<Reactor>>>)> {
+    ) -> Vec<(Connected, Listeners)> {
         let mut reactors: BTreeMap<&str, Arc<Reactor>> = BTreeMap::new();
         let ids = self.plan.redis.values().flat_map(|server| server.channels.values().flatten());
         for id in ids {
@@ -357,7 +357,7 @@ impl Assembly<'_> {
         address: SocketAddr,
         listener: TcpListener,
         server: Server,
-        redis: Vec<(Connected, BTreeMap<String, Vec<Arc<Reactor>>>)>,
+        redis: Vec<(Connected, Listeners)>,
         tickers: Vec<(Arc<Ticker>, Vec<Schedule>)>,
     ) -> Host {
         let lifetime = self.lifetime;

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `types` | values and parameters, between the interface and Postgres |
 
+#![allow(clippy::result_large_err, reason = "the interface's own error, which only failures build")]
+
 mod types;
 
 use std::collections::HashMap;

@@ -122,11 +122,13 @@ fn report(component: &str, channel: &str, start: Instant, outcome: &Outcome) {
     }
 }
 
+/// Who listens to which channel.
+pub(crate) type Listeners = BTreeMap<String, Vec<Arc<Reactor>>>;
+
 /// The trigger of one server.
 pub(crate) struct RedisTrigger {
     pub(crate) connected: Connected,
-    /// Who listens to which channel.
-    pub(crate) channels: BTreeMap<String, Vec<Arc<Reactor>>>,
+    pub(crate) channels: Listeners,
     pub(crate) lost: RedisLost,
     pub(crate) stopped: watch::Sender<Option<StopReason>>,
     pub(crate) lifetime: Lifetime,
@@ -160,11 +162,7 @@ impl RedisTrigger {
 }
 
 /// Returns when the connection is lost or the host drains.
-async fn listen(
-    pubsub: &mut PubSub,
-    channels: &BTreeMap<String, Vec<Arc<Reactor>>>,
-    lifetime: &Lifetime,
-) {
+async fn listen(pubsub: &mut PubSub, channels: &Listeners, lifetime: &Lifetime) {
     let mut messages = pubsub.on_message();
     loop {
         let message = tokio::select! {

@@ -219,7 +219,7 @@ fn collect(
     statement: &mut rusqlite::Statement<'_>,
     parameters: &[wit::Value],
 ) -> rusqlite::Result<Rows> {
-    let columns: Vec<String> = statement.column_names().into_iter().map(Into::into).collect();
+    let columns: Vec<String> = statement.column_names().map(Into::into).collect();
     let width = columns.len();
     let mut found =
         statement.query(rusqlite::params_from_iter(parameters.iter().map(Parameter)))?;

@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::allowed_hosts::{AllowedHosts, Target};
 use crate::clock::Clock;
 use crate::engine::MEMORY_PER_INSTANCE;
-use crate::guest_log::{GuestOutput, Stream};
+use crate::guest_log::GuestOutput;
 use crate::http::Endpoints;
 use crate::outbound_http::{Client, OutboundHttp};
 use crate::postgres::Pools;
@@ -95,8 +95,8 @@ impl State {
         wasi.allow_tcp(false)
             .allow_udp(false)
             .wall_clock(WallClock(shared.clock.clone()))
-            .stdout(GuestOutput::new(Stream::Out, grants.clone()))
-            .stderr(GuestOutput::new(Stream::Error, grants.clone()));
+            .stdout(GuestOutput::new(grants.clone()))
+            .stderr(GuestOutput::new(grants.clone()));
         for (name, value) in &grants.environment {
             wasi.env(name, value);
         }

@@ -296,8 +296,8 @@ source = "c.wasm"
             found,
             [
                 "spin.toml:5:1: unknown key `application.colour`",
-                "spin.toml:36:3: unknown key `component.a.build.wathc`",
-                "spin.toml:39:1: unknown key `component.b.key_value_stores`",
+                "spin.toml:34:3: unknown key `component.a.build.wathc`",
+                "spin.toml:37:1: unknown key `component.b.key_value_stores`",
             ]
         );
     }

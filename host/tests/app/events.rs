@@ -14,7 +14,8 @@ const GRANTS: &str = "variables = { redis = \"{{ redis }}\" }\n\
 
 async fn listener(redis: &Redis, lost: RedisLost) -> Running {
     let url = redis.url();
-    let app = App::new().guest("guest", GRANTS, "false").channel("a", "guest").channel("b", "guest");
+    let app =
+        App::new().guest("guest", GRANTS, "false").channel("a", "guest").channel("b", "guest");
     app.start_with(|options| {
         options.variables.insert("redis".into(), url);
         options.redis_lost = lost;

@@ -69,9 +69,7 @@ impl App {
 
     /// Adds a trigger of a channel.
     pub(crate) fn channel(self, channel: &str, id: &str) -> Self {
-        self.text(&format!(
-            "[[trigger.redis]]\nchannel = \"{channel}\"\ncomponent = \"{id}\""
-        ))
+        self.text(&format!("[[trigger.redis]]\nchannel = \"{channel}\"\ncomponent = \"{id}\""))
     }
 
     /// Starts it with options as they are by default.
@@ -172,7 +170,8 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts one on a free port.
     pub(crate) fn start() -> Self {
-        let mut redis = Self { process: None, port: free_port(), _folder: tempfile::tempdir().unwrap() };
+        let mut redis =
+            Self { process: None, port: free_port(), _folder: tempfile::tempdir().unwrap() };
         redis.again();
         redis
     }
@@ -209,7 +208,11 @@ impl Redis {
 
     /// Publishes a message; how many listened.
     pub(crate) fn publish(&self, channel: &str, message: &str) -> i64 {
-        redis::cmd("PUBLISH").arg(channel).arg(message).query(&mut self.connection().unwrap()).unwrap()
+        redis::cmd("PUBLISH")
+            .arg(channel)
+            .arg(message)
+            .query(&mut self.connection().unwrap())
+            .unwrap()
     }
 
     /// The list of what guests received, once it has `count` entries.

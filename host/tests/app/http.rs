@@ -131,7 +131,11 @@ async fn components_see_the_hosts_clock() {
 async fn a_component_has_its_own_variables_and_environment_only() {
     let app = App::new()
         .text("[variables.secret]\ndefault = \"s\"")
-        .guest("guest", "variables = { mine = \"{{ secret }}!\" }\nenvironment = { A = \"b\" }", "false")
+        .guest(
+            "guest",
+            "variables = { mine = \"{{ secret }}!\" }\nenvironment = { A = \"b\" }",
+            "false",
+        )
         .start()
         .await;
     assert_eq!(app.get("/guest/variable", json!({ "name": "mine" })).await, "s!");

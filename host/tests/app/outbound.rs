@@ -104,5 +104,5 @@ async fn postgres_is_denied_like_everything_else() {
     let input = json!({ "address": "postgres://127.0.0.1/db", "statement": "SELECT 1" });
     let (status, error) = app.ask("/guest/postgres", input).await;
     assert_eq!(status, 418);
-    assert!(error.to_string().contains("postgres://127.0.0.1 is not permitted"), "{error}");
+    assert!(error.to_string().contains("postgres://127.0.0.1:5432 is not permitted"), "{error}");
 }

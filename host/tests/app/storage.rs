@@ -9,7 +9,8 @@ async fn app() -> Running {
     let grants = "sqlite_databases = [\"default\"]";
     let app = App::new().guest("one", grants, "false").guest("two", grants, "false");
     let app = app.guest("none", "", "false").start().await;
-    sql(&app, "one", &["PRAGMA journal_mode = WAL", "CREATE TABLE t (x INTEGER PRIMARY KEY, y)"]).await;
+    sql(&app, "one", &["PRAGMA journal_mode = WAL", "CREATE TABLE t (x INTEGER PRIMARY KEY, y)"])
+        .await;
     app
 }
 
@@ -61,4 +62,48 @@ async fn writers_wait_for_each_other_and_lose_nothing() {
     let add = ["BEGIN IMMEDIATE", "INSERT INTO t (y) VALUES (1)", "COMMIT"];
     join_all((0..100).map(|n| sql(&app, if n % 2 == 0 { "one" } else { "two" }, &add))).await;
     assert_eq!(sql(&app, "one", &["SELECT count(*) FROM t"]).await, json!([[100]]));
+}
+
+#[tokio::test]
+#[ignore = "needs a Postgres: set BOXOFFICE_TEST_POSTGRES to its address (postgres://…)"]
+async fn postgres_takes_and_gives_all_types() {
+    let address = std::env::var("BOXOFFICE_TEST_POSTGRES").unwrap();
+    let grants = "allowed_outbound_hosts = [\"postgres://*:*\"]";
+    let app = App::new().guest("guest", grants, "false").start().await;
+    let ask = async |statement: &str, parameters: Value| {
+        let input = json!({ "address": address, "statement": statement, "parameters": parameters });
+        app.ask("/guest/postgres", input).await
+    };
+    for (cast, parameter, expected) in [
+        ("bool", json!({ "boolean": true }), "DbValue::Boolean(true)"),
+        ("int4", json!({ "int32": -1 }), "DbValue::Int32(-1)"),
+        ("int8", json!({ "int64": 5_000_000_000_i64 }), "DbValue::Int64(5000000000)"),
+        ("float8", json!({ "floating64": 0.5 }), "DbValue::Floating64(0.5)"),
+        ("text", json!({ "str": "ü" }), "DbValue::Str(\"ü\")"),
+        ("bytea", json!({ "binary": "a" }), "DbValue::Binary([97])"),
+        ("date", json!({ "date": 0 }), "DbValue::Date((2026, 8, 21))"),
+        ("time", json!({ "time": 0 }), "DbValue::Time((1, 2, 3, 4000))"),
+        ("timestamp", json!({ "datetime": 0 }), "DbValue::Datetime((2026, 8, 21, 1, 2, 3, 4000))"),
+        ("timestamptz", json!({ "timestamp": 60 }), "DbValue::Datetime((1970, 1, 1, 0, 1, 0, 0))"),
+        (
+            "uuid",
+            json!({ "uuid": "01a207c4-fd03-760a-ae41-84f35277231f" }),
+            "DbValue::Uuid(\"01a207c4-fd03-760a-ae41-84f35277231f\")",
+        ),
+        ("jsonb", json!({ "jsonb": "[1]" }), "DbValue::Jsonb([91, 49, 93])"),
+        ("numeric", json!({ "decimal": "12.50" }), "DbValue::Decimal(\"12.50\")"),
+        ("int4[]", json!({ "array": 0 }), "DbValue::ArrayInt32([Some(1), None])"),
+        ("uuid", json!({ "null": 0 }), "DbValue::DbNull"),
+    ] {
+        let (status, rows) = ask(&format!("SELECT $1::{cast}"), json!([parameter])).await;
+        assert_eq!((status, &rows[0][0]), (200, &json!(expected)), "{cast}: {rows}");
+    }
+    let (status, error) = ask("SELECT $1::int8", json!([{ "int32": 1 }])).await;
+    assert_eq!(status, 418, "{error}");
+    let (_, error) = ask("SELECT nothing", json!([])).await;
+    assert!(error.to_string().contains("42703"), "{error}");
+    // An open transaction does not outlive its connection's return to the pool.
+    ask("BEGIN", json!([])).await;
+    let (_, rows) = ask("SELECT pg_current_xact_id_if_assigned() IS NULL", json!([])).await;
+    assert_eq!(rows[0][0], "DbValue::Boolean(true)");
 }

@@ -1,6 +1,9 @@
 //! The component: `POST /<what>` with a JSON body does it and tells how that went.
 
-#![allow(unsafe_code, reason = "the entry points' macros export symbols; nothing here is unsafe by hand")]
+#![allow(
+    unsafe_code,
+    reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
+)]
 
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
@@ -34,9 +37,9 @@ mod cron {
         world: "test:ticks/ticker",
         generate_all,
     });
+    use super::Ticks;
     pub(crate) use fermyon::spin::redis::Connection;
     pub(crate) use fermyon::spin::variables;
-    use super::Ticks;
     export!(Ticks);
 }
 
@@ -50,7 +53,8 @@ impl cron::Guest for Ticks {
     /// Publishes the tick's time, synchronously.
     fn handle_cron_event(metadata: cron::Metadata) -> Result<(), cron::Error> {
         let failed = |error| cron::Error::Other(format!("{error:?}"));
-        let address = cron::variables::get("redis").map_err(|error| cron::Error::Other(error.to_string()))?;
+        let address =
+            cron::variables::get("redis").map_err(|error| cron::Error::Other(error.to_string()))?;
         let connection = cron::Connection::open(&address).map_err(failed)?;
         connection.publish("ticks", metadata.timestamp.to_string().as_bytes()).map_err(failed)
     }
@@ -96,7 +100,9 @@ async fn act(request: Request) -> anyhow::Result<Value> {
             let headers: serde_json::Map<String, Value> = parts
                 .headers
                 .iter()
-                .map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes()))))
+                .map(|(name, value)| {
+                    (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes())))
+                })
                 .collect();
             json!({ "uri": parts.uri.to_string(), "headers": headers })
         }
@@ -188,7 +194,7 @@ async fn postgres(input: &Value) -> anyhow::Result<Value> {
     let address = input["address"].as_str().context("no address")?;
     let connection = pg::Connection::open(address.to_owned()).await?;
     let statement = input["statement"].as_str().context("no statement")?;
-    let mut found = connection.query(statement, &[]).await?;
+    let mut found = connection.query(statement, &parameters(&input["parameters"])?).await?;
     let mut rows = Vec::new();
     let width = found.columns().len();
     while let Some(row) = found.next().await {
@@ -196,6 +202,35 @@ async fn postgres(input: &Value) -> anyhow::Result<Value> {
     }
     found.result().await?;
     Ok(json!(rows))
+}
+
+/// `{"int32": 1}` and the like, one a parameter.
+fn parameters(input: &Value) -> anyhow::Result<Vec<pg::ParameterValue>> {
+    use pg::ParameterValue as P;
+    let one = |(kind, value): (&String, &Value)| {
+        let text = value.as_str().unwrap_or_default().to_owned();
+        let number = value.as_i64().unwrap_or_default();
+        Ok(match kind.as_str() {
+            "boolean" => P::Boolean(value.as_bool().context("no boolean")?),
+            "int32" => P::Int32(i32::try_from(number)?),
+            "int64" => P::Int64(number),
+            "floating64" => P::Floating64(value.as_f64().context("no number")?),
+            "str" => P::Str(text),
+            "binary" => P::Binary(text.into_bytes()),
+            "date" => P::Date((2026, 8, 21)),
+            "time" => P::Time((1, 2, 3, 4_000)),
+            "datetime" => P::Datetime((2026, 8, 21, 1, 2, 3, 4_000)),
+            "timestamp" => P::Timestamp(number),
+            "uuid" => P::Uuid(text),
+            "jsonb" => P::Jsonb(text.into_bytes()),
+            "decimal" => P::Decimal(text),
+            "array" => P::ArrayInt32(vec![Some(1), None]),
+            "null" => P::DbNull,
+            other => bail!("no parameter {other}"),
+        })
+    };
+    let objects = input.as_array().into_iter().flatten().filter_map(Value::as_object);
+    objects.flatten().map(one).collect()
 }
 
 fn argument(text: &str) -> RedisParameter {
