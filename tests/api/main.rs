@@ -3,6 +3,20 @@
 //! | module | holds |
 //! |---|---|
 //! | `smoke` | from an account to a ticket of one's own |
+//! | `users` | accounts, signing in and out, sessions |
+//! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
+//! | `orders` | holds, and one's own orders |
+//! | `payments` | paying, declines |
+//! | `idempotency` | the same request twice, or twenty times at once |
+//! | `conventions` | what holds for every address: methods, ids, origins, errors |
+//! | `health` | `/healthz`, `/readyz` |
+//! | `description` | `/api/openapi.json`, and the pages for people |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod browse;
+mod editing;
+mod orders;
+mod payments;
 mod smoke;
+mod tickets;
+mod users;

@@ -65,6 +65,11 @@ impl App {
         self.around.advance(Duration::from_secs(seconds));
     }
 
+    /// Moves time forward by a millisecond: what comes next is later than what was.
+    pub fn a_moment_passes(&self) {
+        self.around.advance(Duration::from_millis(1));
+    }
+
     /// Fires a tick, and waits until every worker has done what it does on one. The events that
     /// they publish by it may be on their way still.
     ///

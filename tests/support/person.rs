@@ -57,6 +57,12 @@ impl Person {
         Self { account: answer.expect(status), ..self.with_cookie(&cookie) }
     }
 
+    /// The same person, at the address that the shop has after a restart.
+    #[must_use]
+    pub fn at(self, address: SocketAddr) -> Self {
+        Self { base: format!("http://{address}"), ..self }
+    }
+
     /// The same person, who sends this cookie.
     ///
     /// # Panics

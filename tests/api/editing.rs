@@ -1,0 +1,255 @@
+//! `PUT /api/tickets/{id}`, `DELETE /api/tickets/{id}`: changing a listing, and taking it back.
+
+use boxoffice_tests::person::listing;
+use boxoffice_tests::{App, Person, Request, check, delete, id, put, row};
+use serde_json::{Value, json};
+
+const NOBODYS: &str = "/api/tickets/01980f3c-0000-7000-8000-000000000000";
+
+fn path(ticket: &Value) -> String {
+    format!("/api/tickets/{}", id(ticket))
+}
+
+/// A listing that is sold out.
+async fn sold_out(seller: &Person, buyer: &Person) -> Value {
+    let ticket = seller.list(json!({})).await.expect(201);
+    let order = buyer.hold(&ticket).await.expect(201);
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    seller.sees_ticket(&ticket, json!({ "status": "sold" })).await
+}
+
+#[tokio::test]
+async fn an_edit_replaces_all_that_the_seller_wrote() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let wish =
+        json!({ "venue": "Old Mill", "city": "Basel", "description": "Row 7", "quantity": 2 });
+    let ticket = seller.list(wish).await.expect(201);
+    app.advance(60);
+    let change = json!({ "title": "New", "price": 900, "quantity": 5, "city": "Bern" });
+    let answer = seller.put(&path(&ticket), change).await;
+    let answer = answer.shows(
+        200,
+        json!({
+            "id": ticket["id"], "sellerId": ticket["sellerId"], "createdAt": ticket["createdAt"],
+            "title": "New", "price": 900, "quantity": 5, "available": 5, "status": "open",
+            "city": "Bern", "currency": "USD", "venue": null, "description": null, "version": 2,
+        }),
+    );
+    assert_eq!(answer.header("etag"), "\"2\"");
+    let shown = app.client().get(&path(&ticket)).await;
+    assert_eq!(shown.header("etag"), "\"2\"");
+    assert_eq!(shown.expect(200), answer.body);
+    let found = app.client().get("/api/tickets?city=bern&q=new").await.expect(200);
+    assert_eq!(found["items"], json!([answer.body]), "searches go by what is there now");
+    let found = app.client().get("/api/tickets?q=mill").await.expect(200);
+    assert_eq!(found["items"], json!([]));
+}
+
+#[tokio::test]
+async fn buyers_get_what_the_seller_wrote_last() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({ "price": 1000 })).await.expect(201);
+    seller.put(&path(&ticket), listing(json!({ "title": "New", "price": 2000 }))).await.expect(200);
+    let held = async || buyer.hold(&ticket).await;
+    let order =
+        boxoffice_tests::eventually("it can be held", held, |answer| answer.status != 409).await;
+    order.shows(201, json!({ "amount": 2000, "ticket": { "title": "New", "price": 2000 } }));
+}
+
+#[tokio::test]
+async fn an_order_keeps_the_price_at_which_it_was_made() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let ticket =
+        seller.list(json!({ "title": "Old", "price": 1000, "quantity": 2 })).await.expect(201);
+    let order = buyer.hold(&ticket).await.expect(201);
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    let change = listing(json!({ "title": "New", "price": 2000, "quantity": 2 }));
+    seller.put(&path(&ticket), change).await.shows(200, json!({ "quantity": 2, "available": 1 }));
+    let kept = json!({ "amount": 1000, "ticket": { "title": "Old", "price": 1000 } });
+    buyer.get(&format!("/api/orders/{}", id(&order))).await.shows(200, kept);
+}
+
+#[tokio::test]
+async fn edits_are_refused_with_what_is_wrong() {
+    let app = App::start().await;
+    let (seller, other) = (app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({})).await.expect(201);
+    let good = |path: &str| put(path, listing(json!({ "title": "New" })));
+    let to = path(&ticket);
+    check(&app.client(), [row("nobody", good(&to), 401)]).await;
+    check(&other, [row("somebody else", good(&to), 403), row("nobody's", good(NOBODYS), 404)])
+        .await;
+    let rows = [
+        row("no such listing", good(NOBODYS), 404),
+        row("no id", good("/api/tickets/1"), 404),
+        row("nothing", put(&to, json!({})), 400).fields(["title", "price"]),
+        row("wrong fields", put(&to, json!({ "title": "", "price": 0, "id": "x" })), 400)
+            .fields(["title", "price", "id"]),
+        row("its own answer", put(&to, ticket.clone()), 400).fields([
+            "id",
+            "available",
+            "status",
+            "sellerId",
+            "createdAt",
+            "version",
+        ]),
+        row("no JSON", good(&to).body("{"), 400),
+        row("no type", good(&to).untyped(), 415),
+        row("too long", good(&to).body(vec![b' '; 64 * 1024 + 1]), 413),
+    ];
+    check(&seller, rows).await;
+    app.client().get(&to).await.shows(200, json!({ "title": ticket["title"], "version": 1 }));
+}
+
+#[tokio::test]
+async fn if_match_guards_against_overwriting() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let ticket = seller.list(json!({})).await.expect(201);
+    let edit = |title: &str, tag: &str| {
+        put(path(&ticket), listing(json!({ "title": title }))).header("if-match", tag)
+    };
+    let rows = [
+        row("what was read", edit("second", "\"1\""), 200).header("etag", "\"2\""),
+        row("what was read before", edit("third", "\"1\""), 412),
+        row("without quotes", edit("third", "2"), 412),
+        row("a weak tag", edit("third", "W/\"2\""), 412),
+        row("nonsense", edit("third", "x"), 412),
+        row("one of several", edit("third", "\"1\", \"2\""), 200).header("etag", "\"3\""),
+        row("any", edit("fourth", "*"), 200).header("etag", "\"4\""),
+        row(
+            "withdraw what was read before",
+            delete(path(&ticket)).header("if-match", "\"3\""),
+            412,
+        ),
+        row("withdraw what was read", delete(path(&ticket)).header("if-match", "\"4\""), 204),
+    ];
+    check(&seller, rows).await;
+    app.client().get(&path(&ticket)).await.shows(200, json!({ "title": "fourth" }));
+}
+
+#[tokio::test]
+async fn while_someone_checks_out_nothing_changes() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({ "quantity": 5 })).await.expect(201);
+    let order = buyer.hold(&ticket).await.expect(201);
+    let edit = || put(path(&ticket), listing(json!({ "title": "New", "quantity": 5 })));
+    let refused = || {
+        [
+            row("edit", edit(), 409).code("held"),
+            row("withdraw", delete(path(&ticket)), 409).code("held"),
+        ]
+    };
+    check(&seller, refused()).await;
+    seller.sees_ticket(&ticket, json!({ "available": 4 })).await;
+    check(&seller, refused()).await;
+    buyer.pay(&order, "pm_card_chargeDeclined").await.expect(402);
+    check(&seller, refused()).await;
+    buyer.cancel(&order).await.expect(204);
+    check(&seller, [row("after the hold", edit(), 200).shows(json!({ "available": 5 }))]).await;
+}
+
+#[tokio::test]
+async fn what_is_sold_stays_as_it_is() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let ticket = sold_out(&seller, &buyer).await;
+    let rows = [
+        row("edit", put(path(&ticket), listing(json!({}))), 409).code("sold"),
+        row("withdraw", delete(path(&ticket)), 409).code("sold"),
+    ];
+    check(&seller, rows).await;
+}
+
+#[tokio::test]
+async fn no_fewer_are_listed_than_are_sold() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({ "quantity": 5 })).await.expect(201);
+    let order = buyer.hold_many(&ticket, 3).await.expect(201);
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    let edit = |quantity| put(path(&ticket), listing(json!({ "quantity": quantity })));
+    let rows = [
+        row("fewer than sold", edit(2), 400).fields(["quantity"]),
+        row("as many as sold", edit(3), 200)
+            .shows(json!({ "quantity": 3, "available": 0, "status": "sold" })),
+        row("and that is that", edit(4), 409).code("sold"),
+    ];
+    check(&seller, rows).await;
+}
+
+#[tokio::test]
+async fn withdrawing_takes_a_listing_off_sale_for_good() {
+    let app = App::start().await;
+    let (seller, other) = (app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({ "quantity": 2 })).await.expect(201);
+    let to = path(&ticket);
+    check(&app.client(), [row("nobody", delete(&to), 401)]).await;
+    check(&other, [row("somebody else", delete(&to), 403)]).await;
+    let rows = [
+        row("no such listing", delete(NOBODYS), 404),
+        row("no id", delete("/api/tickets/1"), 404),
+        row("its seller", delete(&to), 204),
+        row("twice is as good as once", delete(&to), 204),
+        row("an edit is too late", put(&to, listing(json!({}))), 409).code("withdrawn"),
+    ];
+    check(&seller, rows).await;
+    check(&other, [row("somebody else, after that", delete(&to), 403)]).await;
+    let gone = json!({ "status": "withdrawn", "available": 0, "version": 2 });
+    app.client().get(&to).await.shows(200, gone);
+    app.client().get("/api/tickets").await.shows(200, json!({ "items": [] }));
+    let refused = async || other.hold(&ticket).await;
+    let is_withdrawn = |answer: &boxoffice_tests::Answer| answer.body["code"] == "withdrawn";
+    let answer = boxoffice_tests::eventually("orders has heard", refused, is_withdrawn).await;
+    assert_eq!(answer.status, 409);
+}
+
+#[tokio::test]
+async fn what_is_sold_of_a_withdrawn_listing_stays_sold() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({ "quantity": 2 })).await.expect(201);
+    let order = buyer.hold(&ticket).await.expect(201);
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    seller.delete(&path(&ticket)).await.expect(204);
+    buyer
+        .get(&format!("/api/orders/{}", id(&order)))
+        .await
+        .shows(200, json!({ "status": "complete" }));
+}
+
+#[tokio::test]
+async fn of_edits_at_once_each_is_whole() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let ticket = seller.list(json!({})).await.expect(201);
+    let edits: Vec<Request> = (1..=10)
+        .map(|n| put(path(&ticket), listing(json!({ "title": format!("title {n}"), "price": n }))))
+        .collect();
+    let answers = futures::future::join_all(edits.iter().map(|edit| seller.send(edit))).await;
+    let done = answers.iter().filter(|answer| answer.status == 200).count();
+    assert!(
+        done > 0 && answers.iter().all(|answer| matches!(answer.status, 200 | 409)),
+        "{answers:#?}"
+    );
+    let now = app.client().get(&path(&ticket)).await.expect(200);
+    assert_eq!(now["version"], 1 + done, "each edit that was answered with 200 counts once");
+    assert_eq!(now["title"], format!("title {}", now["price"]), "no edit is mixed with another");
+    let guarded = |title: &str| {
+        let tag = format!("\"{}\"", 1 + done);
+        put(path(&ticket), listing(json!({ "title": title }))).header("if-match", tag)
+    };
+    let guarded = ["a", "b", "c", "d", "e"].map(guarded);
+    let answers = futures::future::join_all(guarded.iter().map(|edit| seller.send(edit))).await;
+    let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!(count(200), 1, "based on one version, one edit is made: {answers:#?}");
+    assert_eq!(count(200) + count(409) + count(412), 5, "{answers:#?}");
+}

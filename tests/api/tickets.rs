@@ -1,0 +1,214 @@
+//! `POST /api/tickets`, `GET /api/tickets/{id}`: listing tickets, and looking at one.
+
+use boxoffice_tests::person::listing;
+use boxoffice_tests::{App, Row, check, get, id, post, row};
+use serde_json::{Value, json};
+
+const TICKETS: &str = "/api/tickets";
+
+#[tokio::test]
+async fn a_listing_has_all_that_its_seller_wrote() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let wish = json!({
+        "title": " The Paper Kites ", "price": 4500, "currency": "CHF", "quantity": 3,
+        "venue": "Old Mill ", "city": " Basel", "startsAt": "2030-06-12T20:30:00+02:00",
+        "timeZone": "Europe/Zurich", "description": "Row 7.\nBring a coat.",
+    });
+    let answer = seller.post(TICKETS, wish).await;
+    let answer = answer.shows(
+        201,
+        json!({
+            "title": "The Paper Kites", "price": 4500, "currency": "CHF", "quantity": 3,
+            "available": 3, "status": "open", "sellerId": seller.id(),
+            "venue": "Old Mill", "city": "Basel", "startsAt": "2030-06-12T18:30:00Z",
+            "timeZone": "Europe/Zurich", "description": "Row 7.\nBring a coat.",
+            "createdAt": "2030-03-01T12:00:00Z", "version": 1,
+        }),
+    );
+    assert_eq!(answer.header("location"), format!("/api/tickets/{}", id(&answer.body)));
+    assert_eq!(answer.header("etag"), "\"1\"");
+    assert_eq!(answer.header("content-type"), "application/json");
+    let version = id(&answer.body).as_bytes()[14];
+    assert_eq!(version, b'7', "ids are UUIDv7: {}", id(&answer.body));
+    let shown = app.client().get(answer.header("location")).await;
+    assert_eq!(shown.header("etag"), "\"1\"");
+    assert_eq!(shown.expect(200), answer.body);
+}
+
+#[tokio::test]
+async fn what_is_left_out_has_a_default() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let defaults = json!({
+        "currency": "USD", "quantity": 1, "available": 1, "venue": null, "city": null,
+        "startsAt": null, "timeZone": null, "description": null,
+    });
+    let nulls = json!({
+        "title": "A", "price": 1, "currency": null, "quantity": null, "venue": null,
+        "city": null, "startsAt": null, "timeZone": null, "description": null,
+    });
+    let rows = [("left out", json!({ "title": "A", "price": 1 })), ("null", nulls)];
+    let rows = rows.map(|(name, body)| row(name, post(TICKETS, body), 201).shows(defaults.clone()));
+    check(&seller, rows).await;
+}
+
+/// A listing with one field of this value.
+fn with(field: &str, value: Value, status: u16) -> Row {
+    let mut shown: String = value.to_string().chars().take(40).collect();
+    if shown.len() < value.to_string().len() {
+        shown.push('…');
+    }
+    let mut body = listing(json!({}));
+    body[field] = value;
+    let row = row(format!("{field}: {shown}"), post(TICKETS, body), status);
+    if status == 400 { row.fields([field]) } else { row }
+}
+
+#[tokio::test]
+async fn every_field_has_its_bounds() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let rows = [
+        with("title", json!(""), 400),
+        with("title", json!(" \t "), 400),
+        with("title", json!("x".repeat(200)), 201),
+        with("title", json!("ü".repeat(200)), 201),
+        with("title", json!("x".repeat(201)), 400),
+        with("title", json!("a\u{0}b"), 400),
+        with("title", json!(7), 400),
+        with("price", json!(0), 400),
+        with("price", json!(-1), 400),
+        with("price", json!(1), 201),
+        with("price", json!(99_999_999), 201),
+        with("price", json!(100_000_000), 400),
+        with("price", json!(9_223_372_036_854_775_808_u64), 400),
+        with("price", json!(12.5), 400),
+        with("price", json!("2500"), 400),
+        with("currency", json!("JPY"), 201),
+        with("currency", json!("eur"), 400),
+        with("currency", json!("EURO"), 400),
+        with("currency", json!(""), 400),
+        with("currency", json!("XAU"), 400),
+        with("currency", json!("ZZZ"), 400),
+        with("quantity", json!(0), 400),
+        with("quantity", json!(-3), 400),
+        with("quantity", json!(1000), 201),
+        with("quantity", json!(1001), 400),
+        with("quantity", json!(1.5), 400),
+        with("quantity", json!("2"), 400),
+        with("venue", json!(""), 400),
+        with("venue", json!("x".repeat(200)), 201),
+        with("venue", json!("x".repeat(201)), 400),
+        with("city", json!("  "), 400),
+        with("city", json!("x".repeat(100)), 201),
+        with("city", json!("x".repeat(101)), 400),
+        with("startsAt", json!("2030-03-01T12:00:01Z"), 201),
+        with("startsAt", json!("2030-03-01T12:00:00Z"), 400),
+        with("startsAt", json!("2020-01-01T00:00:00Z"), 400),
+        with("startsAt", json!("2030-06-12"), 400),
+        with("startsAt", json!("2030-02-30T00:00:00Z"), 400),
+        with("startsAt", json!("tomorrow"), 400),
+        with("startsAt", json!(1_900_000_000), 400),
+        with("timeZone", json!("America/Argentina/Buenos_Aires"), 201),
+        with("timeZone", json!("UTC"), 201),
+        with("timeZone", json!("Europe/Basel"), 400),
+        with("timeZone", json!(""), 400),
+        with("description", json!("x".repeat(5000)), 201),
+        with("description", json!("x".repeat(5001)), 400),
+        with("description", json!("a\u{7}b"), 400),
+    ];
+    check(&seller, rows).await;
+}
+
+#[tokio::test]
+async fn everything_wrong_is_told_at_once() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let body = json!({
+        "title": "", "price": -1, "currency": "BUCKS", "quantity": "many", "venue": "",
+        "startsAt": "soon", "timeZone": "Mars/Base", "colour": "red", "status": "sold",
+    });
+    let all = row("nine things", post(TICKETS, body), 400);
+    let all = all.fields([
+        "title", "price", "currency", "quantity", "venue", "startsAt", "timeZone", "colour",
+        "status",
+    ]);
+    let nothing = row("nothing", post(TICKETS, json!({})), 400).fields(["title", "price"]);
+    check(&seller, [all, nothing]).await;
+}
+
+#[tokio::test]
+async fn bodies_are_json_objects_of_bearable_length() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let good = || post(TICKETS, listing(json!({})));
+    let typed = |content_type: &str, status| {
+        row(content_type, good().header("content-type", content_type), status)
+    };
+    let raw = |body: &str| {
+        let request = good().body(body);
+        row(format!("body {body:?}"), request, 400).fields([])
+    };
+    // Blanks are no part of the listing, but they are of the body.
+    let padded = |length: usize, status| {
+        let body = listing(json!({})).to_string();
+        let body = format!("{body}{}", " ".repeat(length - body.len()));
+        row(format!("{length} bytes"), good().body(body), status)
+    };
+    let rows = [
+        typed("application/json", 201),
+        typed("application/json; charset=utf-8", 201),
+        typed("Application/JSON", 201),
+        typed("text/plain", 415),
+        typed("application/x-www-form-urlencoded", 415),
+        typed("multipart/form-data; boundary=x", 415),
+        row("no type", good().untyped(), 415),
+        raw(""),
+        raw("{"),
+        raw("[]"),
+        raw("null"),
+        raw("\"title\""),
+        raw("{\"title\": \"A\", \"price\": 1,}"),
+        raw("title=A&price=1"),
+        raw("{\"title\": \"A\", \"price\": 1} {}"),
+        row("not UTF-8", good().body(b"{\"title\": \"\xff\", \"price\": 1}".as_slice()), 400),
+        padded(64 * 1024, 201),
+        padded(64 * 1024 + 1, 413),
+        padded(1024 * 1024, 413),
+    ];
+    check(&seller, rows).await;
+    let answer = app.client().get("/api/tickets?limit=100").await;
+    let listed = answer.body["items"].as_array().unwrap().len();
+    assert_eq!(listed, 4, "only what was answered with 201 is listed");
+}
+
+#[tokio::test]
+async fn only_those_who_are_signed_in_list_tickets() {
+    let app = App::start().await;
+    let good = post(TICKETS, listing(json!({})));
+    check(&app.client(), [row("nobody", good.clone(), 401)]).await;
+    let garbage = app.client().with_authorization("Bearer garbage");
+    check(&garbage, [row("garbage", good, 401)]).await;
+    let wrong = [row("nobody, who sends nonsense", post(TICKETS, json!({ "x": 1 })), 401)];
+    check(&app.client(), wrong).await;
+    app.client().get(TICKETS).await.shows(200, json!({ "items": [] }));
+}
+
+#[tokio::test]
+async fn anyone_may_look_at_a_listing() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let ticket = seller.list(json!({})).await.expect(201);
+    let path = |id: &str| get(format!("/api/tickets/{id}"));
+    let rows = [
+        row("there is one", path(id(&ticket)), 200).shows(ticket.clone()),
+        row("nobody has this id", path("01980f3c-0000-7000-8000-000000000000"), 404),
+        row("an order's id, say", path(seller.id()), 404),
+        row("no UUID", path("1"), 404),
+        row("no UUID, and odd", path("%27%20OR%201=1--"), 404),
+        row("not UTF-8", path("%ff"), 404),
+        row("deeper", path(&format!("{}/x", id(&ticket))), 404),
+    ];
+    check(&app.client(), rows).await;
+}
