@@ -194,7 +194,7 @@ async fn postgres(input: &Value) -> anyhow::Result<Value> {
     let address = input["address"].as_str().context("no address")?;
     let connection = pg::Connection::open(address.to_owned()).await?;
     let statement = input["statement"].as_str().context("no statement")?;
-    let mut found = connection.query(statement, &parameters(&input["parameters"])?).await?;
+    let mut found = connection.query(statement, parameters(&input["parameters"])?).await?;
     let mut rows = Vec::new();
     let width = found.columns().len();
     while let Some(row) = found.next().await {
