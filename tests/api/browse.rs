@@ -155,7 +155,10 @@ async fn wrong_filters_are_named_all_at_once() {
         wrong("sort=best").fields(["sort"]),
         wrong("sort=price%20DESC").fields(["sort"]),
         wrong("cursor=made-up").fields(["cursor"]),
-        wrong("cursor=%ff").fields([]),
+        wrong("cursor=%ff").fields(["cursor"]),
+        wrong(&format!("q={}", "x".repeat(201))).fields(["q"]),
+        wrong(&format!("q={}", "x".repeat(60_000))).fields(["q"]),
+        wrong("sort=price&sort=newest").fields(["sort"]),
         wrong("colour=red").fields(["colour"]),
         wrong("from=x&to=y&maxPrice=z&sort=w&limit=v")
             .fields(["from", "to", "maxPrice", "sort", "limit"]),

@@ -152,6 +152,7 @@ async fn while_someone_checks_out_nothing_changes() {
     buyer.pay(&order, "pm_card_chargeDeclined").await.expect(402);
     check(&seller, refused()).await;
     buyer.cancel(&order).await.expect(204);
+    seller.sees_ticket(&ticket, json!({ "available": 5 })).await;
     check(&seller, [row("after the hold", edit(), 200).shows(json!({ "available": 5 }))]).await;
 }
 

@@ -14,7 +14,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod browse;
+mod conventions;
+mod description;
 mod editing;
+mod health;
+mod idempotency;
 mod orders;
 mod payments;
 mod smoke;

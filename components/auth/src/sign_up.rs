@@ -29,8 +29,10 @@ pub(crate) fn route() -> Router {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     responses(
         (status = 201, description = "The new account; the session is in the cookie", body = Account),
-        (status = 400, description = "Fields are invalid", body = ProblemBody),
-        (status = 409, description = "The address has an account", body = ProblemBody),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The address has an account", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn sign_up(
@@ -51,7 +53,7 @@ pub(crate) async fn sign_up(
         Ok(Reply::created("/api/users/currentUser", &account)?)
     })
     .await?;
-    if response.headers().contains_key("idempotent-replayed") {
+    if response.headers().contains_key(command::REPLAYED) {
         return again(&credentials, response).await;
     }
     Ok(session::start(&account, response).await?)

@@ -18,7 +18,7 @@ use crate::{Problem, Service, Timestamp, params};
 /// (draft-ietf-httpapi-idempotency-key-header).
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// On an answer that was given before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// The headers of an answer that a replay repeats.
 const KEPT_HEADERS: [HeaderName; 2] = [LOCATION, ETAG];
 
@@ -47,7 +47,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(None)) };
-        let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+        let visible = value.as_bytes().iter().all(|byte| (b' '..=b'~').contains(byte));
+        let key = value.to_str().ok().filter(|key| visible && (1..=255).contains(&key.len()));
         let Some(key) = key else {
             return Err(Problem::malformed(
                 "Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID",
@@ -150,11 +151,19 @@ where
     F: AsyncFnOnce(&mut Transaction) -> Result<Reply, Problem>,
 {
     SendWrapper::new(async move {
+        let mut transaction = Transaction::begin(service).await?;
+        // Under the lock: the same request may have come twice at once, and the other been first.
         if let Some(replay) = replay(service, caller, idempotency).await? {
             return Ok(replay);
         }
-        let mut transaction = Transaction::begin(service).await?;
-        let reply = work(&mut transaction).await?;
+        let reply = match work(&mut transaction).await {
+            Ok(reply) => reply,
+            // Where the lock is finer, what the other did may be what makes this one fail.
+            Err(problem) => {
+                drop(transaction);
+                return replay(service, caller, idempotency).await?.ok_or(problem);
+            }
+        };
         match remember(service, caller, idempotency, &transaction, &reply).await {
             Ok(()) => {}
             // The same request came twice at once and the other was first: its answer counts.

@@ -78,7 +78,9 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
     bearer.or_else(|| {
         headers
             .get_all(COOKIE)
@@ -102,7 +104,9 @@ mod tests {
         assert_eq!(token(&headers), None);
         headers.insert(COOKIE, "theme=dark; session=abc.def".parse().unwrap());
         assert_eq!(token(&headers), Some("abc.def"));
-        headers.insert(AUTHORIZATION, "Bearer xyz".parse().unwrap());
-        assert_eq!(token(&headers), Some("xyz"));
+        for header in ["Bearer xyz", "bearer  xyz"] {
+            headers.insert(AUTHORIZATION, header.parse().unwrap());
+            assert_eq!(token(&headers), Some("xyz"));
+        }
     }
 }

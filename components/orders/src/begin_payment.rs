@@ -22,14 +22,15 @@ pub(crate) fn route() -> Router {
 }
 
 async fn begin_payment(user: User, Id(id): Id) -> Result<Json<Order>> {
-    let order = own(&user, id).await?;
+    own(&user, id).await?;
     let mut transaction = Transaction::begin(&SERVICE).await?;
     match transition::begin_payment(&mut transaction, id, user.id).await? {
         Some(order) => {
             transaction.commit().await?;
             Ok(Json(order))
         }
-        None => Err(refusal(&order)),
+        // Read under this transaction's lock: what was read above may be older than what decided.
+        None => Err(refusal(&own(&user, id).await?)),
     }
 }
 

@@ -22,28 +22,29 @@ pub(crate) fn route() -> Router {
 ///
 /// Its tickets go back on sale. Doing it twice is as good as once.
 #[utoipa::path(
-    delete, path = "/api/orders/{id}", tag = "orders",
+    delete, path = "/api/orders/{id}", tag = "orders", operation_id = "cancel_order",
     params(
         ("id" = Uuid, Path, description = "The order"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless"),
     ),
     responses(
         (status = 204, description = "Cancelled, now or before"),
-        (status = 401, description = "Not signed in", body = ProblemBody),
-        (status = 403, description = "Somebody else's order", body = ProblemBody),
-        (status = 404, description = "There is no such order", body = ProblemBody),
-        (status = 409, description = "The order is complete", body = ProblemBody),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such order", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The order is complete", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn cancel(user: User, Id(id): Id, idempotency: Idempotency) -> Result<Response> {
-    let order = own(&user, id).await?;
+    own(&user, id).await?;
     command::run(&SERVICE, &user.id.to_string(), &idempotency, async |transaction| {
         if transition::give_up(transaction, id, user.id).await?.is_some() {
             return Ok(Reply::no_content());
         }
-        // It had ended before; read above, or between then and now.
+        // It had ended before. How is read under this transaction's lock: what was read above may
+        // be older than that.
         let complaint = "This order is paid for; its tickets are yours and it cannot be cancelled";
-        match order.status {
+        match own(&user, id).await?.status {
             OrderStatus::Cancelled => Ok(Reply::no_content()),
             OrderStatus::Complete => Err(Problem::conflict(complaint, "complete")),
             OrderStatus::Created | OrderStatus::AwaitingPayment => {

@@ -23,6 +23,9 @@ use crate::SERVICE;
 use crate::listing::Listing;
 use crate::order::Order;
 
+/// The code of a refusal because the seller may be changing the listing.
+const CHANGING: &str = "changing";
+
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 
 /// What a buyer wants.
@@ -63,15 +66,17 @@ pub(crate) fn route() -> Router {
 ///
 /// Takes them off sale for the buyer until `expiresAt`; whoever has paid by then owns them.
 #[utoipa::path(
-    post, path = "/api/orders", tag = "orders", request_body = NewOrder,
+    post, path = "/api/orders", tag = "orders", operation_id = "create_order", request_body = NewOrder,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     responses(
         (status = 201, description = "The order, with its tickets held", body = Order),
-        (status = 400, description = "Fields are invalid", body = ProblemBody),
-        (status = 401, description = "Not signed in", body = ProblemBody),
-        (status = 403, description = "One's own listing", body = ProblemBody),
-        (status = 404, description = "There is no such listing", body = ProblemBody),
-        (status = 409, description = "Held or sold to others, or off sale", body = ProblemBody),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "One's own listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Held or sold to others, or off sale", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn create(
@@ -85,13 +90,18 @@ pub(crate) async fn create(
     let attempt =
         async |transaction: &mut Transaction| hold(transaction, &user, &wish, hold_seconds).await;
     match command::run(&SERVICE, &caller, &idempotency, attempt).await {
-        Err(problem) if problem.status() == http::StatusCode::NOT_FOUND => {
-            // Its event may be on the way still: the listing's owner knows.
+        Err(problem) if may_be_behind(&problem) => {
             replicate(wish.ticket_id, &request_id).await?;
             command::run(&SERVICE, &caller, &idempotency, attempt).await
         }
         outcome => outcome,
     }
+}
+
+/// Whether a hold was refused for what may only be news that has not arrived: the event of a new
+/// listing, or of a change for which the listing was frozen. The listing's owner knows.
+fn may_be_behind(problem: &Problem) -> bool {
+    problem.status() == http::StatusCode::NOT_FOUND || problem.code() == Some(CHANGING)
 }
 
 async fn hold(
@@ -134,6 +144,8 @@ async fn refusal(
         Problem::forbidden("These are your own tickets; edit or withdraw the listing instead")
     } else if listing.withdrawn {
         Problem::conflict("The seller has withdrawn these tickets", "withdrawn")
+    } else if listing.frozen {
+        Problem::conflict("The seller is changing this listing; try again in a moment", CHANGING)
     } else if listing.starts_at.is_some_and(|start| start <= now) {
         Problem::conflict("The event has begun; its tickets are off sale", "begun")
     } else if listing.sold == listing.quantity {
@@ -147,11 +159,11 @@ async fn refusal(
         let detail = format!("Only {available} of these tickets are left; order fewer");
         Problem::conflict(detail, "not_enough")
     } else {
-        Problem::conflict("The seller is changing this listing; try again in a moment", "changing")
+        Problem::conflict("This listing changed just now; try again", "changed")
     })
 }
 
-/// Takes a listing over from `tickets`, if there is one.
+/// Takes a listing over from `tickets`, if there is one, and ends a freeze whose time is up.
 async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
     #[derive(Deserialize)]
     struct Seen {
@@ -159,6 +171,7 @@ async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
         #[serde(flatten)]
         ticket: serde_json::Map<String, serde_json::Value>,
     }
+    let asked = Timestamp::now();
     let path = format!("/api/tickets/{ticket_id}");
     let call = Call { method: Method::GET, path: &path, token: None, request_id: Some(request_id) };
     let Some(Seen { status, mut ticket }) = TICKETS.ask(call, None::<&()>).await? else {
@@ -168,5 +181,6 @@ async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
     let state: TicketState = serde_json::from_value(ticket.into()).map_err(anyhow::Error::from)?;
     let transaction = Transaction::begin(&SERVICE).await?;
     Listing::replicate(&transaction, &state).await?;
+    Listing::thaw(&transaction, ticket_id, asked).await?;
     Ok(transaction.commit().await?)
 }

@@ -15,8 +15,10 @@ use serde::Serialize;
 use crate::SERVICE;
 use crate::listing::Listing;
 
-/// How long a seller's change may take, in seconds.
-const FREEZE_SECONDS: i64 = 10;
+/// How long a seller's change may take until it is being committed, in seconds.
+const CHANGE_SECONDS: i64 = 7;
+/// How long the commit may take then, before it counts as not having happened.
+const COMMIT_SECONDS: i64 = 3;
 
 /// What is promised.
 #[derive(Serialize)]
@@ -34,11 +36,12 @@ async fn freeze(user: User, Id(id): Id, Json(ticket): Json<TicketState>) -> Resu
     if ticket.id != id || ticket.seller_id != user.id {
         return Err(Problem::forbidden("Only its seller may change a listing"));
     }
-    let frozen_until = Timestamp::now().plus_seconds(FREEZE_SECONDS);
+    let frozen_until = Timestamp::now().plus_seconds(CHANGE_SECONDS);
+    let thaws_at = frozen_until.plus_seconds(COMMIT_SECONDS);
     let transaction = Transaction::begin(&SERVICE).await?;
     // The listing may be so new that its event has not arrived.
     Listing::replicate(&transaction, &ticket).await?;
-    let sold = Listing::freeze(&transaction, id, user.id, frozen_until).await?;
+    let sold = Listing::freeze(&transaction, id, user.id, thaws_at).await?;
     let Some(sold) = sold else {
         return Err(Problem::conflict(
             "Someone is checking out. You can edit this if their hold ends",

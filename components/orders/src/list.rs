@@ -1,33 +1,18 @@
 //! `GET /api/orders`: one's own orders.
 
 use axum::Router;
-use axum::extract::{Query, rejection::QueryRejection};
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::Problem;
 use boxoffice_common::db::{Connection, Value};
+use boxoffice_common::http::Fields;
 use boxoffice_common::http::page::{self, Page};
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
 use http::Uri;
-use serde::Deserialize;
-use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::order::{COLUMNS, Order};
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Paging {
-    /// How many a page has, 1 to 100.
-    #[param(default = 20, minimum = 1, maximum = 100)]
-    limit: Option<i64>,
-    /// `nextCursor` of the page before.
-    cursor: Option<String>,
-}
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/orders", get(list))
@@ -37,24 +22,26 @@ pub(crate) fn route() -> Router {
 ///
 /// Newest first.
 #[utoipa::path(
-    get, path = "/api/orders", tag = "orders", params(Paging),
+    get, path = "/api/orders", tag = "orders", operation_id = "list_orders",
+    params(
+        ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
     responses(
         (status = 200, description = "A page; Link names the next", body = Page<Order>),
-        (status = 400, description = "Limit or cursor is invalid", body = ProblemBody),
-        (status = 401, description = "Not signed in", body = ProblemBody),
+        (status = 400, description = "Limit or cursor is invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(
-    user: User,
-    uri: Uri,
-    paging: Result<Query<Paging>, QueryRejection>,
-) -> Result<Response> {
-    let Query(paging) = paging.map_err(|error| Problem::malformed(error.body_text()))?;
-    let limit = page::limit(paging.limit)?;
+pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
+    let mut fields = Fields::parse(uri.query(), &["limit", "cursor"]);
+    let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
+    let cursor = fields.take("cursor", page::read_cursor::<Uuid>);
+    fields.finish()?;
     let mut params = vec![Value::from(user.id), Value::from(limit + 1)];
     let mut after = "";
-    if let Some(cursor) = &paging.cursor {
-        params.push(page::read_cursor::<Uuid>(cursor)?.into());
+    if let Some(last) = cursor {
+        params.push(last.into());
         after = "AND id < ?3";
     }
     // Ids are UUIDv7: they sort by time.

@@ -21,10 +21,12 @@ pub(crate) struct Listing {
     pub(crate) time_zone: Option<String>,
     pub(crate) held: i64,
     pub(crate) sold: i64,
+    /// Whether its seller is changing it, or was when last heard of: see [`Listing::freeze`].
+    pub(crate) frozen: bool,
 }
 
 const COLUMNS: &str = "ticket_id, seller_id, title, price, currency, quantity, withdrawn, venue, \
-    city, starts_at, time_zone, held, sold";
+    city, starts_at, time_zone, held, sold, frozen_until";
 
 impl Listing {
     fn read(row: &Row) -> db::Result<Self> {
@@ -42,6 +44,7 @@ impl Listing {
             time_zone: row.get("time_zone")?,
             held: row.get("held")?,
             sold: row.get("sold")?,
+            frozen: row.get::<i64>("frozen_until")? != 0,
         })
     }
 
@@ -66,7 +69,7 @@ impl Listing {
         let sql = format!(
             "UPDATE orders_listings SET held = held + ?3 \
              WHERE ticket_id = ?1 AND seller_id <> ?2 AND withdrawn = 0 \
-             AND held + sold + ?3 <= quantity AND frozen_until <= ?4 \
+             AND held + sold + ?3 <= quantity AND frozen_until = 0 \
              AND (starts_at IS NULL OR starts_at > ?4) RETURNING {COLUMNS}"
         );
         let row = transaction.first(&sql, params![ticket_id, buyer, quantity, now]).await?;
@@ -127,8 +130,11 @@ impl Listing {
         Ok(transaction.first(sql, row).await?.is_some())
     }
 
-    /// Lets nothing of the listing be held until `until`, if nothing is held now. Answers with how
-    /// many are sold.
+    /// Lets nothing of the listing be held, if nothing is held now. Answers with how many are sold.
+    ///
+    /// The seller's change is committed before `until`, or never. Only what the seller's side says after
+    /// that tells whether it was, so time alone does not end a freeze: [`Listing::replicate`] does
+    /// when there is something newer, [`Listing::thaw`] when there is not.
     pub(crate) async fn freeze(
         transaction: &Transaction,
         ticket_id: Uuid,
@@ -139,5 +145,17 @@ impl Listing {
                    WHERE ticket_id = ?1 AND seller_id = ?2 AND held = 0 RETURNING sold";
         let row = transaction.first(sql, params![ticket_id, seller, until]).await?;
         row.map(|row| row.get("sold")).transpose()
+    }
+
+    /// Ends a freeze that nothing came of, given that the seller's side was asked at `asked` and had
+    /// nothing newer to say.
+    pub(crate) async fn thaw(
+        transaction: &Transaction,
+        ticket_id: Uuid,
+        asked: Timestamp,
+    ) -> db::Result<()> {
+        let sql = "UPDATE orders_listings SET frozen_until = 0 \
+                   WHERE ticket_id = ?1 AND frozen_until <= ?2";
+        transaction.execute(sql, params![ticket_id, asked]).await
     }
 }

@@ -17,13 +17,13 @@ pub(crate) fn route() -> Router {
 
 /// One order
 #[utoipa::path(
-    get, path = "/api/orders/{id}", tag = "orders",
+    get, path = "/api/orders/{id}", tag = "orders", operation_id = "show_order",
     params(("id" = Uuid, Path, description = "The order")),
     responses(
         (status = 200, description = "The order", body = Order),
-        (status = 401, description = "Not signed in", body = ProblemBody),
-        (status = 403, description = "Somebody else's order", body = ProblemBody),
-        (status = 404, description = "There is no such order", body = ProblemBody),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such order", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn show(

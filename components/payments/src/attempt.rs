@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::SERVICE;
 use crate::pay::Payable;
 use crate::payment::{COLUMNS, Payment, Status};
-use crate::stripe::{self, Decline, Error};
+use crate::stripe::{self, Decline, Error, Patience};
 
 /// After so many declines of one order it will not be paid: it ends, and its tickets go back on
 /// sale.
@@ -97,9 +97,9 @@ async fn in_the_way(order_id: Uuid) -> Result<Problem> {
 }
 
 /// Asks the provider, and commits what it says. A payment that is past that already is its answer.
-pub(crate) async fn finish(payment: Payment) -> Result<Answer> {
+pub(crate) async fn finish(payment: Payment, patience: Patience) -> Result<Answer> {
     let outcome = match payment.status {
-        Status::Pending => stripe::authorize(&payment).await,
+        Status::Pending => stripe::authorize(&payment, patience).await,
         Status::Declined => return Ok(Answer::Declined(payment)),
         _ => return Ok(Answer::Authorized(payment)),
     };
@@ -130,6 +130,13 @@ pub(crate) async fn finish(payment: Payment) -> Result<Answer> {
         Some(payment) => Answer::Authorized(payment),
         None => Answer::Unknown(anyhow!("the payment {} went missing", payment.id)),
     })
+}
+
+/// Whether `payment` was the decline that its order ends with.
+pub(crate) async fn was_last(payment: &Payment) -> Result<bool> {
+    let condition = "order_id = ?1 AND status = 'declined' AND id <= ?2";
+    let before = Payment::select(condition, params![payment.order_id, payment.id]).await?;
+    Ok(i64::try_from(before.len()).unwrap_or(MAX_DECLINES) >= MAX_DECLINES)
 }
 
 async fn authorized(payment: &Payment, intent_id: &str) -> Result<Option<Payment>> {

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
-use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::command::{self, Idempotency, REPLAYED, Reply};
 use boxoffice_common::http::Valid;
 use boxoffice_common::http::serve::RequestId;
 use boxoffice_common::identity::User;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::attempt::{self, Answer};
 use crate::payment::{Payment, Status};
+use crate::stripe::Patience;
 use crate::{SERVICE, settle};
 
 const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
@@ -79,17 +80,19 @@ pub(crate) fn route() -> Router {
 /// Authorizes the order's amount. The order completes a moment later, and only then is the money
 /// taken; should the order have ended meanwhile, it is not.
 #[utoipa::path(
-    post, path = "/api/payments", tag = "payments", request_body = NewPayment,
+    post, path = "/api/payments", tag = "payments", operation_id = "pay_order", request_body = NewPayment,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     responses(
         (status = 201, description = "The money is set aside", body = Paid),
-        (status = 400, description = "Fields are invalid", body = ProblemBody),
-        (status = 401, description = "Not signed in", body = ProblemBody),
-        (status = 402, description = "Declined; `code` is Stripe's decline code. The hold stays", body = ProblemBody),
-        (status = 403, description = "Somebody else's order", body = ProblemBody),
-        (status = 404, description = "There is no such order", body = ProblemBody),
-        (status = 409, description = "Ended, paid already, or being paid", body = ProblemBody),
-        (status = 503, description = "The provider's answer is not known yet: do not pay again", body = ProblemBody),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 402, description = "Declined; `code` is Stripe's decline code. The hold stays", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such order", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Ended, paid already, or being paid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The provider's answer is not known yet: do not pay again", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn pay(
@@ -102,34 +105,54 @@ pub(crate) async fn pay(
     if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
         return Ok(replay);
     }
-    let payment = match attempt::made_before(user.id, &idempotency).await? {
+    let before = attempt::made_before(user.id, &idempotency).await?;
+    let repeated = before.as_ref().is_some_and(|payment| payment.status == Status::Declined);
+    let payment = match before {
         Some(payment) => same(payment, &wish)?,
-        None => {
-            let order = payable(&user, wish.order_id, &request_id).await?;
-            attempt::begin(user.id, &order, &wish.token, &idempotency).await?
-        }
+        None => match start(&user, &wish, &idempotency, &request_id).await {
+            Ok(payment) => payment,
+            // The same request may have come twice at once, and the other been first.
+            Err(problem) => match attempt::made_before(user.id, &idempotency).await? {
+                Some(payment) => same(payment, &wish)?,
+                None => return Err(problem),
+            },
+        },
     };
-    let payment = match attempt::finish(payment).await? {
+    let payment = match attempt::finish(payment, Patience::Buyer).await? {
         Answer::Authorized(payment) => payment,
-        Answer::Declined(payment) => return Err(declined(&payment)),
+        Answer::Declined(payment) => {
+            let refusal = declined(&payment).await?;
+            return Err(if repeated { refusal.with_header(REPLAYED, "true") } else { refusal });
+        }
         Answer::Unknown(cause) => {
             let detail = "We're checking your payment. Don't pay again";
             return Err(Problem::unavailable(detail, 5, cause).with_code("payment_pending"));
         }
     };
     // The order may have ended before the money was there; then it is given up at once.
-    if let Err(error) = settle::settle(&payment).await {
+    if let Err(error) = settle::settle(&payment, Patience::Buyer).await {
         log::failed("settling a payment; a tick will try again", &error);
     }
     command::run(&SERVICE, &caller, &idempotency, async |_| {
         let payment = Payment::find(payment.id).await?.unwrap_or(payment);
         if matches!(payment.status, Status::Voided | Status::Refunded) {
-            return Err(Problem::conflict("Your hold ended. You were not charged", "expired"));
+            return Err(Problem::conflict("Your hold ended. You were not charged", "ended"));
         }
         let location = format!("/api/orders/{}", payment.order_id);
         Ok(Reply::created(&location, &Paid { payment })?)
     })
     .await
+}
+
+/// Begins a new attempt.
+async fn start(
+    user: &User,
+    wish: &NewPayment,
+    idempotency: &Idempotency,
+    request_id: &RequestId,
+) -> Result<Payment> {
+    let order = payable(user, wish.order_id, request_id).await?;
+    attempt::begin(user.id, &order, &wish.token, idempotency).await
 }
 
 /// The attempt that the same key has made, if it was for the same order and method.
@@ -156,9 +179,13 @@ async fn payable(user: &User, order_id: Uuid, request_id: &RequestId) -> Result<
     order.ok_or_else(|| Problem::not_found("There is no such order"))
 }
 
-fn declined(payment: &Payment) -> Problem {
-    debug_assert_eq!(payment.status, Status::Declined);
+async fn declined(payment: &Payment) -> Result<Problem> {
     let message = payment.decline_message.as_deref().unwrap_or("The card was declined");
     let code = payment.decline_code.as_deref().unwrap_or("card_declined");
-    Problem::declined(format!("{message} Your hold stays; try another card"), code)
+    let next = if attempt::was_last(payment).await? {
+        "That was the last attempt: the hold has ended, and you were not charged"
+    } else {
+        "Your hold stays; try another card"
+    };
+    Ok(Problem::declined(format!("{message} {next}"), code))
 }

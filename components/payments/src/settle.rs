@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::payment::{Payment, Status};
-use crate::stripe::{self, Error};
+use crate::stripe::{self, Error, Patience};
 
 /// What is to be done with a payment's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +27,13 @@ enum Deed {
 ///
 /// # Errors
 /// When the provider or the database fail. It stays due then.
-pub(crate) async fn settle(payment: &Payment) -> Result<bool> {
+pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool> {
     let Some(deed) = due(payment).await? else { return Ok(false) };
     let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
     let asked = match deed {
-        Deed::Capture => stripe::capture(payment, intent).await,
-        Deed::Void => stripe::void(payment, intent).await,
-        Deed::Refund => stripe::refund(payment, intent).await,
+        Deed::Capture => stripe::capture(payment, intent, patience).await,
+        Deed::Void => stripe::void(payment, intent, patience).await,
+        Deed::Refund => stripe::refund(payment, intent, patience).await,
     };
     if let Err(error) = asked {
         payment.put_off().await?;

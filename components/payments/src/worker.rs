@@ -9,6 +9,7 @@ use boxoffice_common::{Problem, Service, Timestamp, log, params};
 
 use crate::attempt::{self, Answer};
 use crate::payment::{Payment, Status};
+use crate::stripe::Patience;
 use crate::{SERVICE, settle};
 
 /// How many payments one tick takes up: the next tick comes soon, and others want their turn.
@@ -27,7 +28,10 @@ impl Handler for Payments {
                 let outcome = replicate(&order).await?;
                 let payments = Payment::select("order_id = ?1", params![order.id]).await?;
                 for payment in payments {
-                    settle_or_put_off(&payment).await;
+                    // What fails stays due for a tick; the event has been applied all the same.
+                    if let Err(error) = settle::settle(&payment, Patience::Worker).await {
+                        log::failed("settling a payment; a tick will try again", &error);
+                    }
                 }
                 Ok(outcome)
             }
@@ -43,13 +47,14 @@ impl Handler for Payments {
                  OR (payments_payments.status = 'authorized' AND status = 'complete'))) \
             ORDER BY try_again_at LIMIT ?2";
         for payment in Payment::select(due, params![Timestamp::now(), BATCH]).await? {
-            let payment = if payment.status == Status::Pending {
-                find_out(payment).await?
-            } else {
-                Some(payment)
+            let outcome = match payment.status {
+                Status::Pending => find_out(payment).await,
+                _ => settle::settle(&payment, Patience::Worker).await.map(drop),
             };
-            if let Some(payment) = payment {
-                settle_or_put_off(&payment).await;
+            if let Err(error) = outcome {
+                log::failed("a payment that is due; a tick will try again", &error);
+                // Who does not answer for one will hardly for the next, and others queue behind.
+                break;
             }
         }
         Ok(())
@@ -68,23 +73,13 @@ async fn replicate(order: &OrderState) -> Result<Outcome> {
     Ok(Outcome::of(connection.first(sql, row).await?.is_some()))
 }
 
-/// Asks the provider again about a payment whose answer was lost.
-async fn find_out(payment: Payment) -> Result<Option<Payment>> {
+/// Asks the provider again about a payment whose answer was lost, and does what is due then.
+async fn find_out(payment: Payment) -> Result<()> {
     let id = payment.id;
-    let answer = attempt::finish(payment).await.map_err(Problem::into_cause);
-    Ok(match answer.with_context(|| format!("finding out about payment {id}"))? {
-        Answer::Authorized(payment) => Some(payment),
-        Answer::Declined(_) => None,
-        Answer::Unknown(cause) => {
-            log::failed("finding out about a payment; a tick will try again", &cause);
-            None
-        }
-    })
-}
-
-/// What fails stays due, for a later tick; an event that set it off has been applied all the same.
-async fn settle_or_put_off(payment: &Payment) {
-    if let Err(error) = settle::settle(payment).await {
-        log::failed("settling a payment; a tick will try again", &error);
+    let answer = attempt::finish(payment, Patience::Worker).await.map_err(Problem::into_cause);
+    match answer.with_context(|| format!("finding out about payment {id}"))? {
+        Answer::Authorized(payment) => settle::settle(&payment, Patience::Worker).await.map(drop),
+        Answer::Declined(_) => Ok(()),
+        Answer::Unknown(cause) => Err(cause),
     }
 }

@@ -12,7 +12,7 @@ use crate::openapi::describe;
 const STYLE: &str = include_str!("docs.css");
 
 /// The kinds of problem that answers name in `type`, with what to do about each.
-const PROBLEMS: [(&str, &str, &str); 13] = [
+const PROBLEMS: [(&str, &str, &str); 14] = [
     ("malformed", "400", "The request makes no sense as it stands: mend it."),
     ("invalid", "400", "Fields are invalid; errors lists all of them."),
     ("unauthorized", "401", "Sign in, or sign in again."),
@@ -25,6 +25,7 @@ const PROBLEMS: [(&str, &str, &str); 13] = [
     ("too-large", "413", "The body is too long."),
     ("unsupported-media-type", "415", "Send JSON."),
     ("too-many", "429", "Wait as long as Retry-After says."),
+    ("internal", "500", "The fault is ours. Try again; if it stays, tell us the X-Request-Id."),
     (
         "unavailable",
         "503",
@@ -62,7 +63,7 @@ pub(crate) fn page(title: &str, content: &Markup) -> Html<String> {
 fn render(api: &Value) -> Markup {
     html! {
         h1 { (text(&api["info"]["title"])) " API " small { (text(&api["info"]["version"])) } }
-        p { (text(&api["info"]["description"])) }
+        p { (prose(&api["info"]["description"])) }
         p { "For programs: " a href="/api/openapi.json" { "/api/openapi.json" } }
         nav aria-label="Contents" {
             ul {
@@ -87,7 +88,7 @@ fn render(api: &Value) -> Markup {
             @for (name, schema) in entries(&api["components"]["schemas"]) {
                 details id={ "schema-" (name) } {
                     summary { code { (name) } }
-                    p { (text(&schema["description"])) }
+                    p { (prose(&schema["description"])) }
                     (render_schema(schema))
                 }
             }
@@ -103,7 +104,7 @@ fn render_operation(path: &str, method: &str, operation: &Value) -> Markup {
                 span.method { (method.to_uppercase()) } " " code { (path) } " "
                 span { (text(&operation["summary"])) }
             }
-            p { (text(&operation["description"])) }
+            p { (prose(&operation["description"])) }
             @if !list(&operation["parameters"]).is_empty() {
                 table {
                     thead { tr { th { "Parameter" } th { "In" } th { "What" } } }
@@ -112,7 +113,7 @@ fn render_operation(path: &str, method: &str, operation: &Value) -> Markup {
                             tr {
                                 td { code { (text(&parameter["name"])) } }
                                 td { (text(&parameter["in"])) }
-                                td { (text(&parameter["description"])) }
+                                td { (prose(&parameter["description"])) }
                             }
                         }
                     }
@@ -125,7 +126,7 @@ fn render_operation(path: &str, method: &str, operation: &Value) -> Markup {
                     @for (status, response) in entries(&operation["responses"]) {
                         tr {
                             td { (status) }
-                            td { (text(&response["description"])) }
+                            td { (prose(&response["description"])) }
                             td {
                                 @for (_, content) in entries(&response["content"]) {
                                     (type_of(&content["schema"]))
@@ -176,7 +177,7 @@ fn render_schema(schema: &Value) -> Markup {
                                 @if required.iter().any(|one| text(one) == name) { " *" }
                             }
                             td { (type_of(field)) }
-                            td { (text(&field["description"])) }
+                            td { (prose(&field["description"])) }
                         }
                     }
                 }
@@ -219,6 +220,15 @@ fn operations<'a>(api: &'a Value, tag: &str) -> Vec<(&'a str, &'a str, &'a Value
     found
 }
 
+/// A description, with what stands between backticks as code.
+fn prose(value: &Value) -> Markup {
+    html! {
+        @for (index, piece) in text(value).split('`').enumerate() {
+            @if index % 2 == 0 { (piece) } @else { code { (piece) } }
+        }
+    }
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
@@ -240,7 +250,7 @@ mod tests {
     #[test]
     fn every_operation_and_schema_is_on_the_page_and_escaped() {
         let api = json!({
-            "info": { "title": "T", "version": "1", "description": "<script>" },
+            "info": { "title": "T", "version": "1", "description": "<script> `x`" },
             "tags": [{ "name": "things", "description": "Things" }],
             "paths": { "/things": { "get": { "tags": ["things"], "summary": "Look",
                 "responses": { "200": { "description": "fine",
@@ -252,6 +262,6 @@ mod tests {
         for part in ["GET", "/things", "Look", "fine", "#schema-Thing", "string (uuid)"] {
             assert!(page.contains(part), "{part} in {page}");
         }
-        assert!(!page.contains("<script>"));
+        assert!(page.contains("&lt;script&gt; <code>x</code>"), "{page}");
     }
 }

@@ -19,12 +19,14 @@ pub(crate) fn route() -> Router {
 
 /// List tickets for sale
 #[utoipa::path(
-    post, path = "/api/tickets", tag = "tickets", request_body = Draft,
+    post, path = "/api/tickets", tag = "tickets", operation_id = "create_ticket", request_body = Draft,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     responses(
         (status = 201, description = "The new listing", body = Ticket),
-        (status = 400, description = "Fields are invalid", body = ProblemBody),
-        (status = 401, description = "Not signed in", body = ProblemBody),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn create(

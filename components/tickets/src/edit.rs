@@ -33,7 +33,7 @@ pub(crate) fn route() -> Router {
 ///
 /// Replaces all that its seller wrote. Refused while someone is checking out.
 #[utoipa::path(
-    put, path = "/api/tickets/{id}", tag = "tickets", request_body = Draft,
+    put, path = "/api/tickets/{id}", tag = "tickets", operation_id = "edit_ticket", request_body = Draft,
     params(
         ("id" = Uuid, Path, description = "The listing"),
         ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on"),
@@ -41,12 +41,14 @@ pub(crate) fn route() -> Router {
     ),
     responses(
         (status = 200, description = "The listing as it is now", body = Ticket),
-        (status = 400, description = "Fields are invalid", body = ProblemBody),
-        (status = 401, description = "Not signed in", body = ProblemBody),
-        (status = 403, description = "Somebody else's listing", body = ProblemBody),
-        (status = 404, description = "There is no such listing", body = ProblemBody),
-        (status = 409, description = "Held, sold or withdrawn", body = ProblemBody),
-        (status = 412, description = "Changed since If-Match", body = ProblemBody),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Held, sold or withdrawn", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since If-Match", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn edit(
@@ -73,7 +75,9 @@ pub(crate) async fn edit(
         let frozen = freeze(&ticket, &user, &request_id).await?;
         draft.covers(frozen.sold)?;
         command::run(&SERVICE, &caller, &idempotency, async |transaction| {
-            let edited = Ticket::update(transaction, id, ticket.version, draft.clone()).await?;
+            let sold = frozen.sold;
+            let edited =
+                Ticket::update(transaction, id, ticket.version, sold, draft.clone()).await?;
             let edited = edited.ok_or_else(changed_meanwhile)?;
             transaction.emit(edited.event(EventType::TicketUpdated)?);
             frozen.still_holds()?;

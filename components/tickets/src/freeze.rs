@@ -1,8 +1,9 @@
 //! Asking `orders` to hold nothing while a listing changes.
 //!
 //! `orders` alone knows what is held. It is asked before the change is committed, and gives nothing
-//! out until it has seen the change, or a few seconds have passed. So no buyer ever gets a listing
-//! at a price, or in a number, that its seller has just changed.
+//! out until it has seen the change, or has asked here, some seconds later, and learnt that there was
+//! none. So no buyer ever gets a listing at a price, or in a number, that its seller has just
+//! changed, however long the event of the change takes.
 
 use boxoffice_common::http::serve::RequestId;
 use boxoffice_common::identity::User;

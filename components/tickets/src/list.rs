@@ -1,23 +1,23 @@
 //! `GET /api/tickets`: browse and search.
 
 use axum::Router;
-use axum::extract::{Query, rejection::QueryRejection};
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_common::Timestamp;
 use boxoffice_common::db::{Connection, Value};
+use boxoffice_common::http::Fields;
 use boxoffice_common::http::page::{self, Page};
-use boxoffice_common::problem::{FieldError, ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp};
+use boxoffice_common::problem::{ProblemBody, Result};
 use http::Uri;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::ticket::{COLUMNS, Ticket};
 
-/// The most words that a search looks for.
-const MAX_WORDS: usize = 8;
+/// The longest search, in characters.
+const MAX_SEARCH: usize = 200;
 /// What a listing without a date sorts as: after all that have one.
 const NO_DATE: i64 = i64::MAX;
 
@@ -25,30 +25,8 @@ pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets", get(list))
 }
 
-/// What to show, in which order.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Filter {
-    /// Words that title, venue, city or description contain, all of them.
-    q: Option<String>,
-    /// The city, whatever its capitals.
-    city: Option<String>,
-    /// Begins at this time or later (RFC 3339). Events that have begun show only when asked for.
-    from: Option<String>,
-    /// Begins before this time (RFC 3339).
-    to: Option<String>,
-    /// Price of at most this much, in minor units.
-    max_price: Option<String>,
-    /// The order; newest listings first if not given.
-    #[param(inline)]
-    sort: Option<String>,
-    /// How many a page has, 1 to 100.
-    #[param(default = 20, minimum = 1, maximum = 100)]
-    limit: Option<String>,
-    /// `nextCursor` of the page before.
-    cursor: Option<String>,
-}
+/// The filters that there are.
+const FILTERS: [&str; 8] = ["q", "city", "from", "to", "maxPrice", "sort", "limit", "cursor"];
 
 /// How a list is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -80,6 +58,15 @@ impl Sort {
         }
     }
 
+    /// Reads a cursor, which must be from a list in this order.
+    fn read_position(self, text: &str) -> Result<Position, String> {
+        let position: Position = page::read_cursor(text)?;
+        if position.0 == self {
+            return Ok(position);
+        }
+        Err("This cursor belongs to another order; start again without one".to_owned())
+    }
+
     fn position(self, ticket: &Ticket) -> Position {
         let key = match self {
             Self::Newest => 0,
@@ -94,18 +81,24 @@ impl Sort {
 ///
 /// Listings that are on sale, held or sold; withdrawn ones and past events do not show.
 #[utoipa::path(
-    get, path = "/api/tickets", tag = "tickets", params(Filter),
+    get, path = "/api/tickets", tag = "tickets", operation_id = "list_tickets",
+    params(
+        ("q" = Option<String>, Query, description = "Words that title, venue, city or description contain, all of them"),
+        ("city" = Option<String>, Query, description = "The city, whatever its capitals"),
+        ("from" = Option<Timestamp>, Query, description = "Begins at this time or later. Events that have begun show only when asked for"),
+        ("to" = Option<Timestamp>, Query, description = "Begins before this time"),
+        ("maxPrice" = Option<i64>, Query, description = "Costs at most this much, in minor units"),
+        ("sort" = inline(Option<Sort>), Query, description = "The order; newest listings first if not given"),
+        ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
     responses(
         (status = 200, description = "A page; Link names the next", body = Page<Ticket>),
-        (status = 400, description = "A filter is invalid", body = ProblemBody),
+        (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(
-    uri: Uri,
-    filter: Result<Query<Filter>, QueryRejection>,
-) -> Result<Response> {
-    let Query(filter) = filter.map_err(|error| Problem::malformed(error.body_text()))?;
-    let query = Select::from_filter(filter)?;
+pub(crate) async fn list(uri: Uri) -> Result<Response> {
+    let query = Select::parse(uri.query())?;
     let rows = {
         let connection = Connection::open(&SERVICE).await?;
         connection.query(&query.sql(), &query.params).await?
@@ -125,43 +118,30 @@ struct Select {
 }
 
 impl Select {
-    fn from_filter(filter: Filter) -> Result<Self> {
-        let mut errors = Vec::new();
-        let from = parse(&mut errors, "from", filter.from, |text| Timestamp::parse(&text));
-        let to = parse(&mut errors, "to", filter.to, |text| Timestamp::parse(&text));
-        let max_price = parse(&mut errors, "maxPrice", filter.max_price, |text| {
-            text.parse::<i64>().map_err(|_| "Give the highest price in minor units".to_owned())
-        });
-        let limit = parse(&mut errors, "limit", filter.limit, |text| {
-            let complaint = || format!("The limit is a number from 1 to {}", page::MAX_LIMIT);
-            text.parse().ok().and_then(|n| page::limit(Some(n)).ok()).ok_or_else(complaint)
-        });
-        let sort = parse(&mut errors, "sort", filter.sort, |text| {
-            serde_json::from_value(text.into())
-                .map_err(|_| "Sort by newest, startsAt, price or -price".to_owned())
-        });
-        if !errors.is_empty() {
-            return Err(Problem::invalid(errors));
-        }
-        let sort = sort.unwrap_or_default();
-        let mut select = Self {
-            conditions: vec!["withdrawn = 0".to_owned()],
-            params: Vec::new(),
-            sort,
-            limit: limit.unwrap_or(page::DEFAULT_LIMIT),
-        };
+    fn parse(query: Option<&str>) -> Result<Self> {
+        let mut fields = Fields::parse(query, &FILTERS);
+        let search = fields.take("q", read_search);
+        let city = fields.take("city", read_search);
+        let from = fields.take("from", Timestamp::parse);
+        let to = fields.take("to", Timestamp::parse);
+        let max_price = fields.take("maxPrice", read_price);
+        let sort = fields.take("sort", read_sort).unwrap_or_default();
+        let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
+        let after = fields.take("cursor", |text| sort.read_position(text));
+        fields.finish()?;
+
+        let conditions = vec!["withdrawn = 0".to_owned()];
+        let mut select = Self { conditions, params: Vec::new(), sort, limit };
         select.events_between(from, to);
-        select.containing(&filter.q.unwrap_or_default());
-        if let Some(city) =
-            filter.city.map(|city| city.trim().to_lowercase()).filter(|city| !city.is_empty())
-        {
+        select.containing(&search.unwrap_or_default());
+        if let Some(city) = city {
             select.that("city_key = ?", [city.into()]);
         }
         if let Some(price) = max_price {
             select.that("price <= ?", [price.into()]);
         }
-        if let Some(cursor) = filter.cursor {
-            select.after(page::read_cursor(&cursor)?)?;
+        if let Some(position) = after {
+            select.after(&position);
         }
         Ok(select)
     }
@@ -188,27 +168,20 @@ impl Select {
     }
 
     fn containing(&mut self, search: &str) {
-        for word in search.to_lowercase().split_whitespace().take(MAX_WORDS) {
+        for word in search.split_whitespace() {
             let literal = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             self.that("words LIKE ? ESCAPE '\\'", [format!("%{literal}%").into()]);
         }
     }
 
-    fn after(&mut self, Position(sort, key, id): Position) -> Result<()> {
-        if sort != self.sort {
-            return Err(Problem::invalid_field(
-                "cursor",
-                "This cursor belongs to another order; start again without one",
-            ));
-        }
+    fn after(&mut self, Position(_, key, id): &Position) {
         let (column, descends) = self.sort.key();
         let sign = if descends { '<' } else { '>' };
         if self.sort == Sort::Newest {
-            self.that("id < ?", [id.into()]);
+            self.that("id < ?", [(*id).into()]);
         } else {
-            self.that(&format!("({column}, id) {sign} (?, ?)"), [key.into(), id.into()]);
+            self.that(&format!("({column}, id) {sign} (?, ?)"), [(*key).into(), (*id).into()]);
         }
-        Ok(())
     }
 
     fn sql(&self) -> String {
@@ -226,20 +199,21 @@ impl Select {
     }
 }
 
-fn parse<T>(
-    errors: &mut Vec<FieldError>,
-    field: &str,
-    text: Option<String>,
-    read: impl FnOnce(String) -> Result<T, String>,
-) -> Option<T> {
-    // A form that was left empty asks for nothing.
-    match read(text.filter(|text| !text.is_empty())?) {
-        Ok(value) => Some(value),
-        Err(message) => {
-            errors.push(FieldError { message, field: Some(field.to_owned()) });
-            None
-        }
+fn read_search(text: &str) -> Result<String, String> {
+    if text.chars().count() > MAX_SEARCH {
+        return Err(format!("Search for at most {MAX_SEARCH} characters"));
     }
+    Ok(text.to_lowercase())
+}
+
+fn read_price(text: &str) -> Result<i64, String> {
+    let price = text.parse().ok().filter(|price| *price >= 0);
+    price.ok_or_else(|| "Give the highest price as a whole number of minor units".to_owned())
+}
+
+fn read_sort(text: &str) -> Result<Sort, String> {
+    serde_json::from_value(text.into())
+        .map_err(|_| "Sort by newest, startsAt, price or -price".to_owned())
 }
 
 #[cfg(test)]
@@ -248,9 +222,7 @@ mod tests {
     use super::*;
 
     fn select(query: &str) -> Result<Select> {
-        let uri = format!("/api/tickets?{query}").parse().unwrap();
-        let Query(filter) = Query::<Filter>::try_from_uri(&uri).unwrap();
-        Select::from_filter(filter)
+        Select::parse(Some(query))
     }
 
     #[test]

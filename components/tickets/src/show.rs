@@ -15,11 +15,11 @@ pub(crate) fn route() -> Router {
 
 /// One listing
 #[utoipa::path(
-    get, path = "/api/tickets/{id}", tag = "tickets",
+    get, path = "/api/tickets/{id}", tag = "tickets", operation_id = "show_ticket",
     params(("id" = Uuid, Path, description = "The listing")),
     responses(
         (status = 200, description = "The listing; its version is in the ETag", body = Ticket),
-        (status = 404, description = "There is no such listing", body = ProblemBody),
+        (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn show(Id(id): Id) -> Result<([(HeaderName, HeaderValue); 1], Json<Ticket>)> {

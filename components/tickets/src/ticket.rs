@@ -137,21 +137,24 @@ impl Ticket {
         transaction.execute(sql, &row).await
     }
 
-    /// Replaces what a seller writes, if the listing is still at `version`.
+    /// Replaces what a seller writes, if the listing is still at `version`. `orders` has just said
+    /// that none is held and `sold` are sold, which events may not have told yet.
     pub(crate) async fn update(
         transaction: &Transaction,
         id: Uuid,
         version: i64,
+        sold: i64,
         draft: Draft,
     ) -> db::Result<Option<Self>> {
         let sql = format!(
             "UPDATE tickets_tickets SET title = ?3, price = ?4, currency = ?5, quantity = ?6, \
              venue = ?7, city = ?8, starts_at = ?9, time_zone = ?10, description = ?11, \
-             words = ?12, city_key = ?13, version = version + 1 \
+             words = ?12, city_key = ?13, held = 0, sold = ?14, version = version + 1 \
              WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}"
         );
         let mut row = vec![Value::from(id), Value::from(version)];
         row.extend(Self::new(Uuid::nil(), draft).content());
+        row.push(sold.into());
         transaction.first(&sql, &row).await?.as_ref().map(Self::read).transpose()
     }
 

@@ -24,7 +24,7 @@ pub(crate) fn route() -> Router {
 ///
 /// What is sold stays sold; the rest is off sale for good. Refused while someone is checking out.
 #[utoipa::path(
-    delete, path = "/api/tickets/{id}", tag = "tickets",
+    delete, path = "/api/tickets/{id}", tag = "tickets", operation_id = "withdraw_ticket",
     params(
         ("id" = Uuid, Path, description = "The listing"),
         ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on"),
@@ -32,11 +32,11 @@ pub(crate) fn route() -> Router {
     ),
     responses(
         (status = 204, description = "Off sale, now or before"),
-        (status = 401, description = "Not signed in", body = ProblemBody),
-        (status = 403, description = "Somebody else's listing", body = ProblemBody),
-        (status = 404, description = "There is no such listing", body = ProblemBody),
-        (status = 409, description = "Held or sold", body = ProblemBody),
-        (status = 412, description = "Changed since If-Match", body = ProblemBody),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Held or sold", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since If-Match", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn withdraw(

@@ -10,7 +10,7 @@ use crate::allowed_hosts::INTERNAL_SUFFIX;
 /// Ties a request's traces together: taken from the client or made up, and echoed.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-const LONGEST_REQUEST_ID: usize = 128;
+const LONGEST_REQUEST_ID: usize = 64;
 
 // As Spin names them.
 const PATH_INFO: HeaderName = HeaderName::from_static("spin-path-info");
@@ -116,7 +116,12 @@ pub(crate) fn request_id(headers: &mut HeaderMap) -> HeaderValue {
 }
 
 fn is_plain(id: &[u8]) -> bool {
-    (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
+    (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.iter().all(is_plain_byte)
+}
+
+/// What can stand in a log line or a header without being taken for something else.
+fn is_plain_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.".contains(byte)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The bus on Redis: a stream per type of event, its doorbell, the dead letters.
 //!
-//! `spin:redis` flattens nested answers. Streams are therefore read one a call, and every entry
-//! has the one field `event`; what needs more structure than that is a Lua script which answers
-//! with one string.
+//! `spin:redis` flattens nested answers, so that an entry's end is lost. Streams are therefore read
+//! by Lua scripts that answer with one string. Each of our entries has the one field `event`; what
+//! others may have put there is read as far as it can be, so that it holds up nothing but itself.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,20 +32,35 @@ for i, stream in ipairs(KEYS) do
 end
 return #KEYS";
 
+/// Gives JSON of entries, with the value of their first field as the event.
+const ENTRIES: &str = r"
+local function encode(raw, deliveries)
+    local entries = {}
+    for _, entry in ipairs(raw) do
+        if entry and entry[2] then
+            entries[#entries + 1] =
+                { id = entry[1], event = entry[2][2], deliveries = deliveries(entry[1]) }
+        end
+    end
+    if #entries == 0 then return '[]' end
+    return cjson.encode(entries)
+end
+";
+
+/// Reads what the group has not had.
+const READ: &str = r"
+local answer = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], '>')
+if not answer then return '[]' end
+return encode(answer[1][2], function() return 1 end)";
+
 /// Takes over what another reader left unacknowledged; answers with how often each entry has been
 /// delivered by now, this time included.
 const CLAIM: &str = r"
 local claimed = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT', ARGV[4])
-local entries = {}
-for _, entry in ipairs(claimed[2]) do
-    if entry and entry[2] then
-        local pending = redis.call('XPENDING', KEYS[1], ARGV[1], entry[1], entry[1], 1)
-        local deliveries = pending[1] and pending[1][4] or 1
-        entries[#entries + 1] = { id = entry[1], event = entry[2][2], deliveries = deliveries }
-    end
-end
-if #entries == 0 then return '[]' end
-return cjson.encode(entries)";
+return encode(claimed[2], function(id)
+    local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)
+    return pending[1] and pending[1][4] or 1
+end)";
 
 /// Moves an entry to the dead letters and out of the group's pending list, both or neither.
 const BURY: &str = r"
@@ -59,11 +74,19 @@ return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])";
 const TRIM: &str = r"
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if #ARGV == 1 then return redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[1]) end
+local function parts(id)
+    local ms, seq = id:match('(%d+)-(%d+)')
+    return tonumber(ms), tonumber(seq)
+end
 local function older(a, b)
-    local at, an = a:match('(%d+)-(%d+)')
-    local bt, bn = b:match('(%d+)-(%d+)')
-    if tonumber(at) ~= tonumber(bt) then return tonumber(at) < tonumber(bt) end
-    return tonumber(an) < tonumber(bn)
+    local at, an = parts(a)
+    local bt, bn = parts(b)
+    if at ~= bt then return at < bt end
+    return an < bn
+end
+local function after(id)
+    local ms, seq = id:match('(%d+)-(%d+)')
+    return string.format('%s-%d', ms, tonumber(seq) + 1)
 end
 local seen = {}
 local keep = nil
@@ -72,8 +95,8 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     for i = 1, #info, 2 do group[info[i]] = info[i + 1] end
     seen[group['name']] = true
     local pending = redis.call('XPENDING', KEYS[1], group['name'])
-    local floor = (pending[1] > 0) and pending[2] or group['last-delivered-id']
-    if keep == nil or older(floor, keep) then keep = floor end
+    local needs = (pending[1] > 0) and pending[2] or after(group['last-delivered-id'])
+    if keep == nil or older(needs, keep) then keep = needs end
 end
 for i = 2, #ARGV do
     if not seen[ARGV[i]] then return 0 end
@@ -119,16 +142,15 @@ pub async fn publish(events: &[(EventType, String)]) -> Result<()> {
 pub async fn read(event_type: EventType, group: &str) -> Result<Vec<Delivery>> {
     let stream = event_type.name();
     let count = BATCH.to_string();
-    let arguments =
-        ["GROUP", group, CONSUMER, "COUNT", count.as_str(), "STREAMS", stream, ">"].map(text);
-    let answer = match execute("XREADGROUP", arguments.clone()).await {
+    let arguments = [group, CONSUMER, &count];
+    let answer = match deliveries(READ, stream, &arguments).await {
         Err(error) if no_group(&error) => {
             make_group(event_type, group).await?;
-            execute("XREADGROUP", arguments).await
+            deliveries(READ, stream, &arguments).await
         }
         answer => answer,
     };
-    entries(answer.with_context(|| format!("reading {stream}"))?)
+    answer.with_context(|| format!("reading {stream}"))
 }
 
 /// Makes sure that `group` exists on `event_type`'s stream, from the stream's beginning.
@@ -153,11 +175,23 @@ pub async fn make_group(event_type: EventType, group: &str) -> Result<()> {
 pub async fn claim(event_type: EventType, group: &str, idle_ms: i64) -> Result<Vec<Delivery>> {
     let stream = event_type.name();
     let arguments = [group, CONSUMER, &idle_ms.to_string(), &BATCH.to_string()];
-    let answer = script(CLAIM, &[stream], &arguments).await;
-    match answer.with_context(|| format!("claiming from {stream}"))?.as_slice() {
-        [RedisResult::Binary(json)] => Ok(serde_json::from_slice(json)?),
-        other => bail!("claiming from {stream} was answered with {other:?}"),
+    let claimed = deliveries(CLAIM, stream, &arguments).await;
+    claimed.with_context(|| format!("claiming from {stream}"))
+}
+
+/// The entries of `stream` that `source`, which ends in a call of `encode`, answers with.
+async fn deliveries(source: &str, stream: &str, arguments: &[&str]) -> Result<Vec<Delivery>> {
+    let answer = script(&format!("{ENTRIES}{source}"), &[stream], arguments).await?;
+    match answer.as_slice() {
+        [RedisResult::Binary(json)] => parse(json),
+        other => bail!("a list of entries was answered with {other:?}"),
     }
+}
+
+/// Reads the JSON of [`ENTRIES`]. What others have put into an event need not be text: the event is
+/// not one of ours then, and the entries around it must not suffer from it.
+fn parse(json: &[u8]) -> Result<Vec<Delivery>> {
+    Ok(serde_json::from_str(&String::from_utf8_lossy(json))?)
 }
 
 /// Tells Redis that `group` is done with `ids`.
@@ -286,22 +320,6 @@ fn as_text(value: &RedisResult) -> Result<String> {
     }
 }
 
-/// Reads `XREADGROUP`'s flattened answer: the stream's name, then id, `event`, body for each entry.
-fn entries(answer: Vec<RedisResult>) -> Result<Vec<Delivery>> {
-    if matches!(answer.as_slice(), [] | [RedisResult::Nil]) {
-        return Ok(Vec::new());
-    }
-    let rest = &answer[1..];
-    if !rest.len().is_multiple_of(3) {
-        bail!("a stream holds an entry that is not one field named event");
-    }
-    rest.chunks_exact(3)
-        .map(|entry| {
-            Ok(Delivery { id: as_text(&entry[0])?, event: as_text(&entry[2])?, deliveries: 1 })
-        })
-        .collect()
-}
-
 impl Delivery {
     /// The event that the entry holds.
     ///
@@ -317,17 +335,14 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
-    fn flat(texts: &[&str]) -> Vec<RedisResult> {
-        texts.iter().map(|text| RedisResult::Binary(text.as_bytes().to_vec())).collect()
-    }
-
     #[test]
-    fn flattened_entries_are_told_apart() {
-        let read = entries(flat(&["order:created", "1-0", "event", "{}", "1-1", "event", "[]"]));
-        let read = read.unwrap();
-        assert_eq!(read.len(), 2);
-        assert_eq!((read[1].id.as_str(), read[1].event.as_str()), ("1-1", "[]"));
-        assert!(entries(vec![RedisResult::Nil]).unwrap().is_empty());
-        entries(flat(&["order:created", "1-0", "event"])).unwrap_err();
+    fn an_entry_that_is_not_text_leaves_the_others_whole() {
+        let json = b"[{\"id\":\"1-0\",\"event\":\"\xff\xfe\",\"deliveries\":1},\
+            {\"id\":\"1-1\",\"event\":\"{}\",\"deliveries\":8}]";
+        let read = parse(json).unwrap();
+        read[0].parse().unwrap_err();
+        assert_eq!((read[1].id.as_str(), read[1].event.as_str()), ("1-1", "{}"));
+        assert_eq!(read[1].deliveries, 8);
+        assert!(parse(b"[]").unwrap().is_empty());
     }
 }

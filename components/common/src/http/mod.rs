@@ -5,6 +5,7 @@
 //! | [`serve`] | limits, request ids, the Origin check, the way through a router |
 //! | [`body`] | JSON bodies, with all that is wrong with them at once |
 //! | [`page`] | cursors and `Link` headers |
+//! | [`query`] | filters, with all that is wrong with them at once |
 //! | [`path`] | ids in paths |
 //! | [`etag`] | versions as entity tags, `If-Match` |
 
@@ -12,8 +13,10 @@ pub mod body;
 pub mod etag;
 pub mod page;
 pub mod path;
+pub mod query;
 pub mod serve;
 
 pub use body::Valid;
 pub use path::Id;
+pub use query::Fields;
 pub use serve::serve;

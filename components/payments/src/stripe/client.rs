@@ -15,13 +15,29 @@ use stripe_shared::version::VERSION;
 
 use super::{Decline, Error, base};
 
-/// How long one answer may take.
-const LIMIT: Duration = Duration::from_secs(15);
+/// Who waits for an answer, and so for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Patience {
+    /// A buyer, who would rather wait than not know.
+    Buyer,
+    /// A worker, behind whom other events queue: Spin handles one at a time.
+    Worker,
+}
+
+impl Patience {
+    const fn limit(self) -> Duration {
+        match self {
+            Self::Buyer => Duration::from_secs(15),
+            Self::Worker => Duration::from_secs(4),
+        }
+    }
+}
 
 /// A client with the key and the address that the variables give.
 pub(super) struct Client {
     base: String,
     key: String,
+    limit: Duration,
 }
 
 /// Stripe's error, as far as we use it (https://docs.stripe.com/api/errors).
@@ -40,8 +56,10 @@ struct ErrorDetail {
 }
 
 impl Client {
-    pub(super) async fn new() -> anyhow::Result<Self> {
-        Ok(Self { base: base().await?, key: config::variable("stripe_api_key").await? })
+    pub(super) async fn new(patience: Patience) -> Result<Self, Error> {
+        let base = base().await.map_err(Error::Unknown)?;
+        let key = config::variable("stripe_api_key").await.map_err(Error::Unknown)?;
+        Ok(Self { base, key, limit: patience.limit() })
     }
 
     fn request(&self, request: CustomizedStripeRequest) -> anyhow::Result<Request<Full<Bytes>>> {
@@ -73,7 +91,7 @@ impl StripeClient for Client {
 
     async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Error> {
         let request = self.request(request).map_err(Error::Refused)?;
-        let answer = client::send(request, LIMIT).await.map_err(Error::Unknown)?;
+        let answer = client::send(request, self.limit).await.map_err(Error::Unknown)?;
         let (parts, body) = answer.into_parts();
         if parts.status.is_success() {
             return Ok(body);

@@ -25,6 +25,7 @@ use stripe_types::Currency;
 
 use crate::payment::Payment;
 use client::Client;
+pub(crate) use client::Patience;
 
 /// Why the provider did not do what it was asked.
 #[derive(Debug)]
@@ -60,8 +61,8 @@ struct Created {
 }
 
 /// Sets the payment's amount aside; answers with the PaymentIntent's id.
-pub(crate) async fn authorize(payment: &Payment) -> Result<String, Error> {
-    let client = Client::new().await.map_err(Error::Unknown)?;
+pub(crate) async fn authorize(payment: &Payment, patience: Patience) -> Result<String, Error> {
+    let client = Client::new(patience).await?;
     let method = payment_method(&client, payment).await?;
     let currency = payment.currency.to_lowercase();
     // Parsing a currency cannot fail: an unknown one is passed on as it is.
@@ -108,24 +109,32 @@ async fn payment_method(client: &Client, payment: &Payment) -> Result<String, Er
 }
 
 /// Takes the money that was set aside.
-pub(crate) async fn capture(payment: &Payment, intent: &str) -> Result<(), Error> {
-    let client = Client::new().await.map_err(Error::Unknown)?;
+pub(crate) async fn capture(
+    payment: &Payment,
+    intent: &str,
+    patience: Patience,
+) -> Result<(), Error> {
+    let client = Client::new(patience).await?;
     let request = CapturePaymentIntent::new(intent).build().customize::<Intent>();
     let asked = request.request_strategy(key(payment, "capture")?).send(&client).await;
     unless_done(&client, intent, "succeeded", asked).await
 }
 
 /// Gives up the money that was set aside.
-pub(crate) async fn void(payment: &Payment, intent: &str) -> Result<(), Error> {
-    let client = Client::new().await.map_err(Error::Unknown)?;
+pub(crate) async fn void(payment: &Payment, intent: &str, patience: Patience) -> Result<(), Error> {
+    let client = Client::new(patience).await?;
     let request = CancelPaymentIntent::new(intent).build().customize::<Intent>();
     let asked = request.request_strategy(key(payment, "void")?).send(&client).await;
     unless_done(&client, intent, "canceled", asked).await
 }
 
 /// Gives back the money that was taken.
-pub(crate) async fn refund(payment: &Payment, intent: &str) -> Result<(), Error> {
-    let client = Client::new().await.map_err(Error::Unknown)?;
+pub(crate) async fn refund(
+    payment: &Payment,
+    intent: &str,
+    patience: Patience,
+) -> Result<(), Error> {
+    let client = Client::new(patience).await?;
     let request = CreateRefund::new().payment_intent(intent).build().customize::<Created>();
     request.request_strategy(key(payment, "refund")?).send(&client).await.map(drop)
 }

@@ -1,0 +1,219 @@
+//! `/api/openapi.json`, and the pages for people: the API says of itself what it is.
+
+use boxoffice_tests::{App, Request, get};
+use serde_json::{Value, json};
+
+/// Every operation of the contract, with the statuses that it must document.
+const OPERATIONS: [(&str, &str, &str); 14] = [
+    ("post", "/api/users/signUp", "201 400 409 413 415"),
+    ("post", "/api/users/signIn", "200 400 401 413 415 429"),
+    ("post", "/api/users/signOut", "200 400"),
+    ("get", "/api/users/currentUser", "200"),
+    ("get", "/.well-known/jwks.json", "200"),
+    ("post", "/api/tickets", "201 400 401 409 413 415"),
+    ("get", "/api/tickets", "200 400"),
+    ("get", "/api/tickets/{id}", "200 404"),
+    ("put", "/api/tickets/{id}", "200 400 401 403 404 409 412 413 415"),
+    ("delete", "/api/tickets/{id}", "204 400 401 403 404 409 412"),
+    ("post", "/api/orders", "201 400 401 403 404 409 413 415"),
+    ("get", "/api/orders", "200 400 401"),
+    ("get", "/api/orders/{id}", "200 401 403 404"),
+    ("delete", "/api/orders/{id}", "204 400 401 403 404 409"),
+];
+const PAY: (&str, &str, &str) =
+    ("post", "/api/payments", "201 400 401 402 403 404 409 413 415 503");
+
+async fn described(app: &App) -> Value {
+    let answer = app.client().get("/api/openapi.json").await;
+    assert_eq!(answer.header("content-type"), "application/json");
+    answer.expect(200)
+}
+
+/// All operations: method, path, what is said of it.
+fn operations(api: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = api["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().iter();
+            methods.map(move |(method, operation)| (method.as_str(), path.as_str(), operation))
+        })
+        .collect()
+}
+
+/// Everything in the description, with where it is.
+fn walk<'a>(place: String, value: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
+    visit(&place, value);
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                walk(format!("{place}/{name}"), member, visit);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(format!("{place}/{index}"), item, visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn it_is_openapi_3_1() {
+    let app = App::start().await;
+    let api = described(&app).await;
+    assert_eq!(api["openapi"], "3.1.0");
+    assert!(api["info"]["title"].is_string() && api["info"]["version"].is_string());
+    let mut ids = Vec::new();
+    for (method, path, operation) in operations(&api) {
+        let place = format!("{method} {path}: {operation:#}");
+        let methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+        assert!(methods.contains(&method), "{place}");
+        ids.push(operation["operationId"].as_str().unwrap_or_else(|| panic!("no id: {place}")));
+        let tag = &operation["tags"][0];
+        let tags = api["tags"].as_array().unwrap();
+        assert!(tags.iter().any(|known| known["name"] == *tag), "unknown tag: {place}");
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{place}");
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        for parameter in &parameters {
+            let location = parameter["in"].as_str().unwrap_or_default();
+            assert!(["path", "query", "header", "cookie"].contains(&location), "{place}");
+            assert!(parameter["schema"].is_object() && parameter["name"].is_string(), "{place}");
+            assert!(location != "path" || parameter["required"] == true, "{place}");
+        }
+        for segment in path.split('/').filter_map(|one| one.strip_prefix('{')?.strip_suffix('}')) {
+            let declared =
+                parameters.iter().any(|one| one["in"] == "path" && one["name"] == segment);
+            assert!(declared, "{segment} is not declared: {place}");
+        }
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(!responses.is_empty(), "no responses: {place}");
+        for (status, response) in responses {
+            assert!(
+                status.parse::<u16>().is_ok_and(|status| (100..600).contains(&status)),
+                "{place}"
+            );
+            assert!(
+                response["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{place}"
+            );
+        }
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "operation ids are unique: {ids:?}");
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere() {
+    let app = App::start().await;
+    let api = described(&app).await;
+    let mut count = 0;
+    walk(String::new(), &api, &mut |place, value| {
+        if let Some(target) = value["$ref"].as_str() {
+            count += 1;
+            let pointer = target.strip_prefix('#').unwrap_or_else(|| panic!("{place}: {target}"));
+            assert!(api.pointer(pointer).is_some(), "{place} refers to {target}");
+        }
+    });
+    assert!(count > 20, "{count}");
+}
+
+#[tokio::test]
+async fn the_whole_contract_is_in_it_and_nothing_else() {
+    let app = App::start().await;
+    let api = described(&app).await;
+    let contract: Vec<_> = OPERATIONS.into_iter().chain([PAY]).collect();
+    for (method, path, statuses) in &contract {
+        let operation = &api["paths"][path][method];
+        assert!(operation.is_object(), "{method} {path} is not described");
+        let described: Vec<&String> = operation["responses"].as_object().unwrap().keys().collect();
+        assert_eq!(described, statuses.split(' ').collect::<Vec<_>>(), "{method} {path}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let is_problem = response["content"]["application/problem+json"]["schema"].is_object();
+            assert_eq!(is_problem, status.as_str() >= "400", "{method} {path}: {response:#}");
+        }
+        if matches!(*method, "post" | "put" | "delete") {
+            let parameters = operation["parameters"].as_array().unwrap();
+            let key = parameters.iter().find(|one| one["name"] == "Idempotency-Key");
+            let key = key.unwrap_or_else(|| panic!("{method} {path} tells of no key"));
+            assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)));
+        }
+    }
+    for (method, path, _) in operations(&api) {
+        let known = contract.iter().any(|one| (one.0, one.1) == (method, path));
+        assert!(known, "{method} {path} is described, but in no contract");
+    }
+}
+
+#[tokio::test]
+async fn everything_described_is_there() {
+    let app = App::start().await;
+    let person = app.sign_up().await;
+    let ticket = person.list(json!({})).await.expect(201);
+    let api = described(&app).await;
+    for (method, path, operation) in operations(&api) {
+        let path = path.replace("{id}", boxoffice_tests::id(&ticket));
+        let method: reqwest::Method = method.to_uppercase().parse().unwrap();
+        let answer = person.send(&Request::new(method, &path)).await;
+        let status = answer.status.to_string();
+        let documented = operation["responses"].get(&status).is_some();
+        assert!(documented && answer.status != 405, "{status} is not documented: {answer}");
+        // Somebody's listing is no order: that is the one kind of 404 that there may be.
+        assert!(answer.status != 404 || path.starts_with("/api/orders/"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_answered_is_what_is_described() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let api = described(&app).await;
+    let schema = |name: &str| &api["components"]["schemas"][name];
+    let ticket = seller.list(json!({})).await.expect(201);
+    let order = buyer.hold(&ticket).await.expect(201);
+    let payment = buyer.pay(&order, "pm_card_visa").await.expect(201)["payment"].clone();
+    let problem = buyer.hold(&ticket).await.expect(409);
+    for (name, thing) in
+        [("Ticket", &ticket), ("Order", &order), ("Payment", &payment), ("Problem", &problem)]
+    {
+        let properties = schema(name)["properties"].as_object().unwrap_or_else(|| panic!("{name}"));
+        for member in thing.as_object().unwrap().keys() {
+            assert!(properties.contains_key(member), "{name} has {member}, which is not described");
+        }
+        for required in schema(name)["required"].as_array().unwrap() {
+            let required = required.as_str().unwrap();
+            assert!(thing.get(required).is_some(), "{name} has no {required}: {thing:#}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_for_people_are_html_and_link_to_each_other() {
+    let app = App::start().await;
+    let person = app.client();
+    for path in ["/", "/api/docs"] {
+        let answer = person.get(path).await;
+        assert_eq!(answer.status, 200, "{answer}");
+        assert!(answer.header("content-type").starts_with("text/html"), "{answer}");
+        assert!(answer.text.starts_with("<!DOCTYPE html>"), "{answer}");
+        let links = answer.text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let links: Vec<&str> = links.collect();
+        assert!(!links.is_empty());
+        for link in links {
+            if let Some(anchor) = link.strip_prefix('#') {
+                let target = format!("id=\"{anchor}\"");
+                assert!(
+                    answer.text.contains(&target),
+                    "{path} links to {link}, which is not there"
+                );
+            } else {
+                let target = person.send(&get(link)).await;
+                assert_eq!(target.status, 200, "{path} links to {link}: {target}");
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `/healthz`, `/readyz`: what operators ask.
+
+use boxoffice_tests::person::listing;
+use boxoffice_tests::{Answer, App, check, eventually, get, post, row};
+use serde_json::{Value, json};
+
+const REDIS: [&str; 3] = ["orders.redis", "payments.redis", "tickets.redis"];
+const TICKS: [&str; 4] = ["tick.expiration", "tick.orders", "tick.payments", "tick.tickets"];
+
+#[tokio::test]
+async fn healthz_says_that_it_runs() {
+    let app = App::start().await;
+    let answer = app.client().get("/healthz").await;
+    assert_eq!((answer.status, answer.text.as_str()), (200, "ok\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn readyz_names_each_dependency() {
+    let app = App::start().await;
+    let fine = |required: bool| json!({ "ok": true, "required": required });
+    let no_tick = json!({ "ok": false, "required": false, "detail": "no tick yet" });
+    let before = app.client().get("/readyz").await;
+    let before = before.shows(200, json!({ "status": "degraded" })).body;
+    for tick in TICKS {
+        assert_eq!(before["checks"][tick], no_tick, "{before:#}");
+    }
+    app.tick().await;
+    let after = app.client().get("/readyz").await.shows(200, json!({ "status": "ok" })).body;
+    let names: Vec<&str> =
+        after["checks"].as_object().unwrap().keys().map(String::as_str).collect();
+    let databases =
+        ["auth", "orders", "payments", "tickets"].map(|name| format!("{name}.database"));
+    let mut due: Vec<&str> =
+        databases.iter().map(String::as_str).chain(REDIS).chain(TICKS).collect();
+    due.sort_unstable();
+    assert_eq!(names, due);
+    for database in &databases {
+        assert_eq!(after["checks"][database], fine(true), "{after:#}");
+    }
+    for redis in REDIS {
+        assert_eq!(after["checks"][redis], fine(false), "{after:#}");
+    }
+    ticked(&after, 0, true);
+}
+
+/// Asserts that all workers ticked `age` seconds ago, and whether that will do.
+fn ticked(health: &Value, age: u64, ok: bool) {
+    for tick in TICKS {
+        let due =
+            json!({ "ok": ok, "required": false, "detail": format!("last tick {age} s ago") });
+        assert_eq!(health["checks"][tick], due, "{health:#}");
+    }
+}
+
+#[tokio::test]
+async fn readyz_says_how_old_the_last_tick_is() {
+    let app = App::start().await;
+    app.tick().await;
+    for (pass, age, status) in [(60, 60, "ok"), (1, 61, "degraded"), (3600, 3661, "degraded")] {
+        app.advance(pass);
+        let health = app.client().get("/readyz").await.shows(200, json!({ "status": status })).body;
+        ticked(&health, age, status == "ok");
+    }
+    app.tick().await;
+    app.client().get("/readyz").await.shows(200, json!({ "status": "ok" }));
+}
+
+#[tokio::test]
+async fn without_redis_the_shop_goes_on_and_says_so() {
+    let mut app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let before = seller.list(json!({})).await.expect(201);
+    app.tick().await;
+    app.stop_redis();
+    let health = app.client().get("/readyz").await.shows(200, json!({ "status": "degraded" })).body;
+    let away = json!({ "ok": false, "required": false, "detail": "Redis does not answer" });
+    for redis in REDIS {
+        assert_eq!(health["checks"][redis], away, "{health:#}");
+    }
+    assert_eq!(health["checks"]["tick"]["ok"], false, "{health:#}");
+    assert_eq!(health["checks"]["orders.database"]["ok"], true, "{health:#}");
+    let rows = [
+        row("browsing", get("/api/tickets"), 200).shows(json!({ "items": [{ "status": "open" }] })),
+        row("who one is", get("/api/users/currentUser"), 200),
+        row("listing", post("/api/tickets", listing(json!({}))), 201),
+        row("health", get("/healthz"), 200),
+    ];
+    check(&seller, rows).await;
+    let order = buyer.hold(&before).await.expect(201);
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    app.start_redis();
+    app.advance(10);
+    let heals = async || {
+        app.host().fire_cron().await.ok();
+        buyer.get(&format!("/api/orders/{}", boxoffice_tests::id(&order))).await
+    };
+    let complete = |answer: &Answer| answer.body["status"] == "complete";
+    eventually("the order is made up for", heals, complete).await;
+    let ready = async || app.client().get("/readyz").await;
+    eventually("all is well again", ready, |answer: &Answer| answer.body["status"] == "ok").await;
+}
+
+#[tokio::test]
+async fn a_service_without_its_database_is_unavailable() {
+    let app = App::start_with([("payments_base_url", "http://127.0.0.1:9")]).await;
+    let answer = app.client().exchange(&get("/readyz")).await;
+    let due = json!({
+        "status": "unavailable",
+        "checks": { "payments": { "ok": false, "required": true, "detail": "the service does not answer" } },
+    });
+    answer.shows(503, due);
+}

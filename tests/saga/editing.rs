@@ -1,0 +1,151 @@
+//! Sellers who change what is being bought.
+
+use boxoffice_tests::person::listing;
+use boxoffice_tests::{Answer, Person, delete, id, put};
+use futures::future::{join, join_all};
+use serde_json::{Value, json};
+
+use crate::audit::audit;
+use crate::bus;
+use crate::{PRICE, Stage, VISA, count, crowd};
+
+/// Replaces a listing.
+async fn edit(seller: &Person, ticket: &Value, wish: Value) -> Answer {
+    seller.send(&put(format!("/api/tickets/{}", id(ticket)), listing(wish))).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_listing_stays_as_it_is() {
+    let stage = Stage::set(2).await;
+    let Stage { app, seller, buyer, ticket, .. } = &stage;
+    let order = buyer.hold(ticket).await.expect(201);
+    edit(seller, ticket, json!({ "price": 1, "quantity": 2 })).await.refuses(409, "held");
+    seller.send(&delete(format!("/api/tickets/{}", id(ticket)))).await.refuses(409, "held");
+    buyer.sees_ticket(ticket, json!({ "price": PRICE, "available": 1, "status": "open" })).await;
+    buyer.cancel(&order).await.expect(204);
+    edit(seller, ticket, json!({ "price": 9900, "quantity": 2 }))
+        .await
+        .shows(200, json!({ "price": 9900, "available": 2 }));
+    audit(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_keeps_its_price() {
+    let stage = Stage::set(3).await;
+    let Stage { app, seller, buyer, other, ticket, .. } = &stage;
+    let first = buyer.hold_many(ticket, 2).await.expect(201);
+    buyer.pay(&first, VISA).await.expect(201);
+    buyer.sees_order(&first, json!({ "status": "complete" })).await;
+    let wish = json!({ "title": "Dearer", "price": 9900, "quantity": 3 });
+    edit(seller, ticket, wish).await.shows(200, json!({ "price": 9900, "available": 1 }));
+    bus::done(app, "ticket:updated").await;
+    let second = other.hold(ticket).await.shows(201, json!({ "amount": 9900 })).body;
+    other.pay(&second, VISA).await.shows(201, json!({ "payment": { "amount": 9900 } }));
+    other.sees_order(&second, json!({ "status": "complete", "amount": 9900 })).await;
+    let was = json!({ "amount": 2 * PRICE, "ticket": { "title": ticket["title"], "price": PRICE } });
+    buyer.sees_order(&first, was).await;
+    audit(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_listing_has_fewer_tickets_than_are_sold() {
+    let stage = Stage::set(3).await;
+    let Stage { app, seller, buyer, other, ticket, .. } = &stage;
+    let order = buyer.hold_many(ticket, 2).await.expect(201);
+    buyer.pay(&order, VISA).await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    let refused = edit(seller, ticket, json!({ "price": PRICE, "quantity": 1 })).await;
+    assert_eq!((refused.status, refused.fields()), (400, vec!["quantity"]), "{refused}");
+    // Nothing has changed, so what is left can be had; at the latest when the shop has made sure.
+    app.advance(10);
+    let rest = other.hold(ticket).await.expect(201);
+    other.cancel(&rest).await.expect(204);
+    bus::done(app, "order:cancelled").await;
+    edit(seller, ticket, json!({ "price": PRICE, "quantity": 2 }))
+        .await
+        .shows(200, json!({ "available": 0, "status": "sold" }));
+    audit(app).await;
+    other.hold(ticket).await.refuses(409, "sold");
+}
+
+/// While a crowd holds, the seller reduces the quantity and raises the price. Either the change was
+/// first, and everyone meets it; or a hold was, and the change is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_against_a_crowd() {
+    const ROUNDS: usize = 20;
+    let stage = Stage::set(1).await;
+    let Stage { app, seller, .. } = &stage;
+    let people = crowd(app, 4).await;
+    let mut changes = 0;
+    for round in 0..ROUNDS {
+        let ticket = seller.list(json!({ "price": PRICE, "quantity": 4 })).await.expect(201);
+        if round % 2 == 0 {
+            bus::done(app, "ticket:created").await;
+        }
+        let wish = json!({ "price": 2 * PRICE, "quantity": 1 });
+        let change = async {
+            // Every other round the crowd has a head start.
+            tokio::time::sleep(std::time::Duration::from_millis(round as u64 % 4 * 3)).await;
+            edit(seller, &ticket, wish).await
+        };
+        let holds = join_all(people.iter().map(|person| person.hold(&ticket)));
+        let (change, holds) = join(change, holds).await;
+        let changed = match change.status {
+            200 => true,
+            _ => {
+                change.refuses(409, "held");
+                false
+            }
+        };
+        changes += usize::from(changed);
+        let statuses: Vec<u16> = holds.iter().map(|hold| hold.status).collect();
+        assert_eq!(count(&statuses, 201) + count(&statuses, 409), 4, "{statuses:?}");
+        let most = if changed { 1 } else { 4 };
+        assert!(count(&statuses, 201) <= most, "changed: {changed}, {statuses:?}");
+        let due = if changed { 2 * PRICE } else { PRICE };
+        for hold in holds.iter().filter(|hold| hold.status == 201) {
+            assert_eq!(hold.body["amount"], due, "changed: {changed}, {hold}");
+        }
+        for (person, hold) in people.iter().zip(&holds).filter(|(_, hold)| hold.status == 201) {
+            person.pay(&hold.body, VISA).await.shows(201, json!({ "payment": { "amount": due } }));
+        }
+    }
+    println!("{changes} of {ROUNDS} changes came first");
+    audit(app).await;
+}
+
+/// Redis is away, so `orders` does not hear of the change; the time for which it was asked to wait
+/// passes. It must not sell what is not for sale any more, nor at yesterday's price.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_counts_though_nobody_hears_of_it() {
+    let mut stage = Stage::set(3).await;
+    bus::done(&stage.app, "ticket:created").await;
+    stage.app.stop_redis();
+    let Stage { app, seller, buyer, other, ticket } = &stage;
+    edit(seller, ticket, json!({ "price": 2 * PRICE, "quantity": 1 })).await.expect(200);
+    app.advance(60);
+    buyer.hold_many(ticket, 3).await.refuses(409, "not_enough");
+    let order = buyer.hold(ticket).await.shows(201, json!({ "amount": 2 * PRICE })).body;
+    other.hold(ticket).await.refuses(409, "reserved");
+    stage.app.start_redis();
+    let Stage { app, buyer, .. } = &stage;
+    bus::listens(app).await;
+    audit(app).await;
+    buyer.pay(&order, VISA).await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    audit(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_withdrawn_is_not_sold_though_nobody_hears_of_it() {
+    let mut stage = Stage::set(3).await;
+    bus::done(&stage.app, "ticket:created").await;
+    stage.app.stop_redis();
+    let Stage { app, seller, buyer, ticket, .. } = &stage;
+    seller.send(&delete(format!("/api/tickets/{}", id(ticket)))).await.expect(204);
+    app.advance(60);
+    buyer.hold(ticket).await.refuses(409, "withdrawn");
+    stage.app.start_redis();
+    bus::listens(&stage.app).await;
+    audit(&stage.app).await;
+}
