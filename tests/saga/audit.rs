@@ -181,7 +181,11 @@ fn rows(database: &Connection, sql: &str, given_back: &str) -> Vec<String> {
         Ok(format!("{:?}", values.collect::<Result<Vec<_>, _>>()?))
     };
     let params: &[&str] = if statement.parameter_count() == 1 { &[given_back] } else { &[] };
-    statement.query_map(rusqlite::params_from_iter(params), read).unwrap().map(Result::unwrap).collect()
+    statement
+        .query_map(rusqlite::params_from_iter(params), read)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 /// Everything that the services know, to compare: what an event that changes nothing must leave as

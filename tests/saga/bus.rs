@@ -121,9 +121,8 @@ pub(crate) async fn unread(app: &App, stream: &str) -> Vec<(String, usize)> {
 /// Waits until all groups of `stream` have done everything in it.
 pub(crate) async fn done(app: &App, stream: &str) {
     let left = async || unread(app, stream).await;
-    let none = |left: &Vec<(String, usize)>| {
-        !left.is_empty() && left.iter().all(|(_, count)| *count == 0)
-    };
+    let none =
+        |left: &Vec<(String, usize)>| !left.is_empty() && left.iter().all(|(_, count)| *count == 0);
     eventually(&format!("{stream} is done"), left, none).await;
 }
 

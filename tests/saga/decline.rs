@@ -13,7 +13,10 @@ async fn a_decline_keeps_the_hold_and_another_card_buys() {
     let Stage { app, buyer, other, ticket, .. } = &stage;
     let order = buyer.hold(ticket).await.expect(201);
     buyer.pay(&order, "pm_card_chargeDeclined").await.refuses(402, "generic_decline");
-    buyer.pay(&order, "pm_card_chargeDeclinedInsufficientFunds").await.refuses(402, "insufficient_funds");
+    buyer
+        .pay(&order, "pm_card_chargeDeclinedInsufficientFunds")
+        .await
+        .refuses(402, "insufficient_funds");
     app.tick().await;
     buyer.sees_order(&order, json!({ "status": "awaiting:payment" })).await;
     other.hold(ticket).await.refuses(409, "reserved");

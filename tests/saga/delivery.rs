@@ -176,7 +176,17 @@ async fn what_a_crashed_reader_left_is_done_by_another() {
     let entry = bus::append(app, &end_of(app, &order)).await;
     let taken: redis::Value = redis(
         app,
-        &["XREADGROUP", "GROUP", "orders", "crashed", "COUNT", "9", "STREAMS", "payment:declined", ">"],
+        &[
+            "XREADGROUP",
+            "GROUP",
+            "orders",
+            "crashed",
+            "COUNT",
+            "9",
+            "STREAMS",
+            "payment:declined",
+            ">",
+        ],
     )
     .await;
     assert!(format!("{taken:?}").contains(&entry), "{taken:?}");

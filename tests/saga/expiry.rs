@@ -21,9 +21,8 @@ async fn a_hold_that_runs_out_goes_back_on_sale() {
     buyer.sees_order(&order, json!({ "status": "created" })).await;
     app.advance(1);
     app.tick().await;
-    let ended = buyer
-        .sees_order(&order, json!({ "status": "cancelled", "cancelReason": "expired" }))
-        .await;
+    let ended =
+        buyer.sees_order(&order, json!({ "status": "cancelled", "cancelReason": "expired" })).await;
     assert_eq!(ended["version"], 2, "{ended:#}");
     // Before the next tick trims what everyone has had.
     let event = bus::event_of(app, "expiration:complete", &json!({ "id": order["id"] })).await;

@@ -59,8 +59,7 @@ impl Stage {
 
     /// The same in a shop that runs already.
     async fn set_in(app: App, quantity: i64) -> Self {
-        let (seller, buyer, other) =
-            tokio::join!(app.sign_up(), app.sign_up(), app.sign_up());
+        let (seller, buyer, other) = tokio::join!(app.sign_up(), app.sign_up(), app.sign_up());
         let ticket = seller.list(json!({ "price": PRICE, "quantity": quantity })).await.expect(201);
         Self { app, seller, buyer, other, ticket }
     }

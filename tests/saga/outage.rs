@@ -98,7 +98,10 @@ async fn an_answer_that_was_lost_is_found_out() {
     stage.shows(0, "sold").await;
     audit(app).await;
     let intent = only_intent(app).await;
-    assert_eq!((&intent["status"], &intent["amount_received"]), (&json!("succeeded"), &json!(PRICE)));
+    assert_eq!(
+        (&intent["status"], &intent["amount_received"]),
+        (&json!("succeeded"), &json!(PRICE))
+    );
 }
 
 /// Without a word from the provider the buyer asks the same again, and gets the same payment.

@@ -41,10 +41,10 @@ async fn a_ticket_is_bought() {
     );
     let order = order.body;
     buyer.sees_ticket(&ticket, json!({ "status": "held", "available": 0 })).await;
-    let payment = buyer
-        .pay(&order, VISA)
-        .await
-        .shows(201, json!({ "payment": { "orderId": order["id"], "amount": PRICE, "currency": "EUR" } }));
+    let payment = buyer.pay(&order, VISA).await.shows(
+        201,
+        json!({ "payment": { "orderId": order["id"], "amount": PRICE, "currency": "EUR" } }),
+    );
     let status = payment.body["payment"]["status"].as_str().unwrap();
     assert!(matches!(status, "authorized" | "captured"), "{payment}");
     buyer.sees_order(&order, json!({ "status": "complete", "amount": PRICE })).await;
@@ -69,24 +69,49 @@ async fn everyone_hears_of_a_purchase() {
     let payment = buyer.pay(&order, VISA).await.expect(201)["payment"].clone();
     let heard = heard(&mut ear, 5).await;
     let due = [
-        ("ticket:created", "tickets", &ticket, json!({
-            "id": ticket["id"], "sellerId": seller.account["id"], "price": PRICE,
-            "currency": "EUR", "quantity": 1, "title": ticket["title"], "withdrawn": false,
-        })),
-        ("order:created", "orders", &order, json!({
-            "id": order["id"], "status": "created", "buyerId": buyer.account["id"],
-            "ticketId": ticket["id"], "quantity": 1, "amount": PRICE, "currency": "EUR",
-            "expiresAt": order["expiresAt"], "paymentId": null,
-        })),
-        ("payment:created", "payments", &payment, json!({
-            "id": payment["id"], "orderId": order["id"], "amount": PRICE, "currency": "EUR",
-        })),
-        ("order:completed", "orders", &order, json!({
-            "id": order["id"], "status": "complete", "paymentId": payment["id"],
-        })),
-        ("payment:captured", "payments", &payment, json!({
-            "id": payment["id"], "orderId": order["id"], "amount": PRICE, "currency": "EUR",
-        })),
+        (
+            "ticket:created",
+            "tickets",
+            &ticket,
+            json!({
+                "id": ticket["id"], "sellerId": seller.account["id"], "price": PRICE,
+                "currency": "EUR", "quantity": 1, "title": ticket["title"], "withdrawn": false,
+            }),
+        ),
+        (
+            "order:created",
+            "orders",
+            &order,
+            json!({
+                "id": order["id"], "status": "created", "buyerId": buyer.account["id"],
+                "ticketId": ticket["id"], "quantity": 1, "amount": PRICE, "currency": "EUR",
+                "expiresAt": order["expiresAt"], "paymentId": null,
+            }),
+        ),
+        (
+            "payment:created",
+            "payments",
+            &payment,
+            json!({
+                "id": payment["id"], "orderId": order["id"], "amount": PRICE, "currency": "EUR",
+            }),
+        ),
+        (
+            "order:completed",
+            "orders",
+            &order,
+            json!({
+                "id": order["id"], "status": "complete", "paymentId": payment["id"],
+            }),
+        ),
+        (
+            "payment:captured",
+            "payments",
+            &payment,
+            json!({
+                "id": payment["id"], "orderId": order["id"], "amount": PRICE, "currency": "EUR",
+            }),
+        ),
     ];
     assert_eq!(heard.len(), due.len(), "{heard:#?}");
     let mut ids = Vec::new();

@@ -116,10 +116,15 @@ async fn one_payment_sent_twenty_times_is_one_payment() {
     for answer in &answers {
         match answer.status {
             201 => payments.push(&answer.body["payment"]["id"]),
-            _ => assert_eq!((answer.status, &answer.body["code"]), (409, &json!("payment_pending"))),
+            _ => {
+                assert_eq!((answer.status, &answer.body["code"]), (409, &json!("payment_pending")))
+            }
         }
     }
-    assert!(payments.first().is_some_and(|id| payments.iter().all(|other| other == id)), "{payments:?}");
+    assert!(
+        payments.first().is_some_and(|id| payments.iter().all(|other| other == id)),
+        "{payments:?}"
+    );
     buyer.send(&request).await.expect(201);
     audit(&app).await;
     assert_eq!(app.sandbox_intents().await.len(), 1);

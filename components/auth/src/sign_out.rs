@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_common::command::Idempotency;
-use boxoffice_common::problem::Result;
+use boxoffice_common::problem::{ProblemBody, Result};
 
 use crate::current_user::CurrentUser;
 use crate::session;
@@ -19,7 +19,10 @@ pub(crate) fn route() -> Router {
 #[utoipa::path(
     post, path = "/api/users/signOut", tag = "users",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
-    responses((status = 200, description = "Nobody is signed in now", body = CurrentUser))
+    responses(
+        (status = 200, description = "Nobody is signed in now", body = CurrentUser),
+        (status = 400, description = "The Idempotency-Key is none", body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 pub(crate) async fn sign_out(_: Idempotency) -> Result<Response> {
     let response = Json(CurrentUser { current_user: None }).into_response();

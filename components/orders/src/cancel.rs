@@ -29,6 +29,7 @@ pub(crate) fn route() -> Router {
     ),
     responses(
         (status = 204, description = "Cancelled, now or before"),
+        (status = 400, description = "The Idempotency-Key is none", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such order", body = ProblemBody, content_type = "application/problem+json"),

@@ -29,6 +29,8 @@ pub(crate) enum Answer {
     Authorized(Payment),
     /// It will not be.
     Declined(Payment),
+    /// The same is being asked already.
+    UnderWay,
     /// It is not known; a tick, or the same request again, finds out.
     Unknown(anyhow::Error),
 }
@@ -91,9 +93,14 @@ async fn in_the_way(order_id: Uuid) -> Result<Problem> {
     Ok(if paid {
         Problem::conflict("This order is paid for already", "already_paid")
     } else {
-        let detail = "A payment for this order is under way. Don't pay again";
-        Problem::conflict(detail, "payment_pending")
+        under_way()
     })
+}
+
+/// Refuses what is being done already.
+pub(crate) fn under_way() -> Problem {
+    let detail = "A payment for this order is under way. Don't pay again";
+    Problem::conflict(detail, "payment_pending")
 }
 
 /// Asks the provider, and commits what it says. A payment that is past that already is its answer.
@@ -115,6 +122,7 @@ pub(crate) async fn finish(payment: Payment, patience: Patience) -> Result<Answe
             };
             declined(&payment, &decline).await?
         }
+        Err(Error::UnderWay) => return Ok(Answer::UnderWay),
         Err(Error::Unknown(cause)) => {
             payment.put_off().await?;
             return Ok(Answer::Unknown(cause));

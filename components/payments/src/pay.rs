@@ -4,12 +4,13 @@ use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
 use boxoffice_common::command::{self, Idempotency, REPLAYED, Reply};
+use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::http::Valid;
 use boxoffice_common::http::serve::RequestId;
 use boxoffice_common::identity::User;
 use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, log};
+use boxoffice_common::{Problem, Timestamp, log};
 use garde::Validate;
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ use crate::stripe::Patience;
 use crate::{SERVICE, settle};
 
 const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
+
+/// An answer that took longer than this, in seconds, may have come after the order's end.
+const SLOW_SECONDS: i64 = 5;
 
 /// How an order is to be paid.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -124,11 +128,15 @@ pub(crate) async fn pay(
             let refusal = declined(&payment).await?;
             return Err(if repeated { refusal.with_header(REPLAYED, "true") } else { refusal });
         }
+        Answer::UnderWay => return Err(attempt::under_way()),
         Answer::Unknown(cause) => {
             let detail = "We're checking your payment. Don't pay again";
             return Err(Problem::unavailable(detail, 5, cause).with_code("payment_pending"));
         }
     };
+    if Timestamp::now() > payment.created_at.plus_seconds(SLOW_SECONDS) {
+        look_after(&user, &payment, &request_id).await?;
+    }
     // The order may have ended before the money was there; then it is given up at once.
     if let Err(error) = settle::settle(&payment, Patience::Buyer).await {
         log::failed("settling a payment; a tick will try again", &error);
@@ -177,6 +185,27 @@ async fn payable(user: &User, order_id: Uuid, request_id: &RequestId) -> Result<
     };
     let order = ORDERS.ask(call, None::<&()>).await?;
     order.ok_or_else(|| Problem::not_found("There is no such order"))
+}
+
+/// Asks `orders` whether the order has ended without a sale: the event of it may be on its way.
+async fn look_after(user: &User, payment: &Payment, request_id: &RequestId) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Seen {
+        status: OrderStatus,
+        version: i64,
+    }
+    let path = format!("/api/orders/{}", payment.order_id);
+    let call = Call {
+        method: Method::GET,
+        path: &path,
+        token: Some(&user.token),
+        request_id: Some(request_id),
+    };
+    let seen: Option<Seen> = ORDERS.ask(call, None::<&()>).await?;
+    if let Some(Seen { status: status @ OrderStatus::Cancelled, version }) = seen {
+        settle::note(payment.order_id, status, None, version).await?;
+    }
+    Ok(())
 }
 
 async fn declined(payment: &Payment) -> Result<Problem> {

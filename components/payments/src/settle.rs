@@ -23,6 +23,23 @@ enum Deed {
     Refund,
 }
 
+/// Takes over how an order stands, unless something newer is known; tells whether it did.
+pub(crate) async fn note(
+    order_id: Uuid,
+    status: OrderStatus,
+    payment_id: Option<Uuid>,
+    version: i64,
+) -> Result<bool> {
+    let connection = Connection::open(&SERVICE).await?;
+    let sql = "INSERT INTO payments_orders (id, status, payment_id, version) \
+               VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT (id) DO UPDATE SET status = excluded.status, \
+               payment_id = excluded.payment_id, version = excluded.version \
+               WHERE excluded.version > payments_orders.version RETURNING id";
+    let row = params![order_id, status.name(), payment_id, version];
+    Ok(connection.first(sql, row).await?.is_some())
+}
+
 /// Does what is due for `payment`; tells whether anything was.
 ///
 /// # Errors
@@ -40,6 +57,7 @@ pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool
         let what = format!("{deed:?} of payment {} ({intent})", payment.id);
         return Err(match error {
             Error::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
+            Error::UnderWay => anyhow!("it is being done already"),
             Error::Refused(cause) | Error::Unknown(cause) => cause,
         })
         .context(what);

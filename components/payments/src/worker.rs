@@ -1,7 +1,6 @@
 //! What the events of orders, and ticks, set off here.
 
 use anyhow::{Context, Result};
-use boxoffice_common::db::Connection;
 use boxoffice_common::events::contract::OrderState;
 use boxoffice_common::events::worker::Handler;
 use boxoffice_common::events::{Event, EventType, Outcome};
@@ -25,7 +24,8 @@ impl Handler for Payments {
         match event.event_type {
             EventType::OrderCancelled | EventType::OrderCompleted => {
                 let order: OrderState = event.data()?;
-                let outcome = replicate(&order).await?;
+                let changed =
+                    settle::note(order.id, order.status, order.payment_id, order.version).await?;
                 let payments = Payment::select("order_id = ?1", params![order.id]).await?;
                 for payment in payments {
                     // What fails stays due for a tick; the event has been applied all the same.
@@ -33,7 +33,7 @@ impl Handler for Payments {
                         log::failed("settling a payment; a tick will try again", &error);
                     }
                 }
-                Ok(outcome)
+                Ok(Outcome::of(changed))
             }
             other => anyhow::bail!("payments has no use for {}", other.name()),
         }
@@ -61,25 +61,13 @@ impl Handler for Payments {
     }
 }
 
-/// Takes over how an order ended, unless something newer is known.
-async fn replicate(order: &OrderState) -> Result<Outcome> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = "INSERT INTO payments_orders (id, status, payment_id, version) \
-               VALUES (?1, ?2, ?3, ?4) \
-               ON CONFLICT (id) DO UPDATE SET status = excluded.status, \
-               payment_id = excluded.payment_id, version = excluded.version \
-               WHERE excluded.version > payments_orders.version RETURNING id";
-    let row = params![order.id, order.status.name(), order.payment_id, order.version];
-    Ok(Outcome::of(connection.first(sql, row).await?.is_some()))
-}
-
 /// Asks the provider again about a payment whose answer was lost, and does what is due then.
 async fn find_out(payment: Payment) -> Result<()> {
     let id = payment.id;
     let answer = attempt::finish(payment, Patience::Worker).await.map_err(Problem::into_cause);
     match answer.with_context(|| format!("finding out about payment {id}"))? {
         Answer::Authorized(payment) => settle::settle(&payment, Patience::Worker).await.map(drop),
-        Answer::Declined(_) => Ok(()),
+        Answer::Declined(_) | Answer::UnderWay => Ok(()),
         Answer::Unknown(cause) => Err(cause),
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn route() -> Router {
         (status = 201, description = "The new listing", body = Ticket),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -122,6 +122,9 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
         let code = decline_code.or(code).unwrap_or_else(|| "card_declined".to_owned());
         return Error::Declined(Decline { code, message });
     }
+    if status == StatusCode::CONFLICT && code.as_deref() == Some("idempotency_key_in_use") {
+        return Error::UnderWay;
+    }
     let text = anyhow!(
         "Stripe answered {status} {kind} {}: {message} (request {request_id})",
         code.unwrap_or_default()
@@ -162,6 +165,8 @@ mod tests {
         let body = r#"{"error":{"type":"invalid_request_error","code":"resource_missing"}}"#;
         assert!(matches!(of(404, body), Error::Refused(_)));
         assert!(matches!(of(409, body), Error::Unknown(_)));
+        let body = r#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}"#;
+        assert!(matches!(of(409, body), Error::UnderWay));
         assert!(matches!(of(429, body), Error::Unknown(_)));
         assert!(matches!(of(500, body), Error::Unknown(_)));
         assert!(matches!(of(502, "<html>"), Error::Unknown(_)));

@@ -34,6 +34,8 @@ pub(crate) enum Error {
     Declined(Decline),
     /// The request is wrong, or what it is about is not in a state for it. Asking again is in vain.
     Refused(anyhow::Error),
+    /// The same request is being dealt with already; its answer counts.
+    UnderWay,
     /// No answer, or one that says nothing about what happened. It may have happened.
     Unknown(anyhow::Error),
 }
