@@ -256,7 +256,7 @@ async fn poison_goes_to_the_dead_letters() {
             assert_eq!(field(letter, "event"), "{ not json");
         }
         if field(letter, "entry") == untrue_entry {
-            let event: Value = serde_json::from_str(&field(letter, "event")).unwrap();
+            let event: Value = serde_json::from_str(field(letter, "event")).unwrap();
             assert_eq!(event, untrue);
         }
     }
