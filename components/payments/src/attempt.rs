@@ -48,7 +48,7 @@ pub(crate) async fn made_before(
 /// Commits that the provider is about to be asked.
 ///
 /// # Errors
-/// 409 when the order is paid, or is being paid.
+/// 409 when the order is paid, or is being paid, or has been declined too often.
 pub(crate) async fn begin(
     buyer: Uuid,
     order: &Payable,
@@ -56,6 +56,11 @@ pub(crate) async fn begin(
     idempotency: &Idempotency,
 ) -> Result<Payment> {
     let transaction = Transaction::begin(&SERVICE).await?;
+    // `orders` may not have heard of it yet.
+    if declines(&transaction, order.id).await? >= MAX_DECLINES {
+        let detail = "This order is cancelled: its payments were declined. You were not charged";
+        return Err(Problem::conflict(detail, "cancelled"));
+    }
     let now = Timestamp::now();
     let sql = format!(
         "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
@@ -167,13 +172,16 @@ async fn declined(payment: &Payment, decline: &Decline) -> Result<Option<Payment
     let params = params![payment.id, &decline.code, &decline.message];
     let Some(row) = transaction.first(&sql, params).await? else { return Ok(None) };
     let payment = Payment::read(&row)?;
-    let count = "SELECT COUNT(*) AS declines FROM payments_payments \
-                 WHERE order_id = ?1 AND status = 'declined'";
-    let row = transaction.first(count, params![payment.order_id]).await?;
-    let declines: i64 = row.map_or(Ok(0), |row| row.get("declines"))?;
-    if declines >= MAX_DECLINES {
+    if declines(&transaction, payment.order_id).await? >= MAX_DECLINES {
         transaction.emit(payment.event(EventType::PaymentDeclined)?);
     }
     transaction.commit().await?;
     Ok(Some(payment))
+}
+
+async fn declines(transaction: &Transaction, order_id: Uuid) -> db::Result<i64> {
+    let sql = "SELECT COUNT(*) AS declines FROM payments_payments \
+               WHERE order_id = ?1 AND status = 'declined'";
+    let row = transaction.first(sql, params![order_id]).await?;
+    row.map_or(Ok(0), |row| row.get("declines"))
 }
