@@ -78,11 +78,12 @@ fn rand() -> u64 {
 
 /// Puts `event` into its stream, and rings no doorbell.
 pub(crate) async fn append(app: &App, event: &Value) -> String {
-    append_raw(app, event["type"].as_str().unwrap(), &[("event", &event.to_string())]).await
+    let stream = event["type"].as_str().unwrap();
+    append_raw(app, stream, &[("event", event.to_string().as_bytes())]).await
 }
 
 /// Puts an entry of any kind into a stream, and rings no doorbell.
-pub(crate) async fn append_raw(app: &App, stream: &str, fields: &[(&str, &str)]) -> String {
+pub(crate) async fn append_raw(app: &App, stream: &str, fields: &[(&str, &[u8])]) -> String {
     let mut redis = app.redis().await;
     redis::cmd("XADD").arg(stream).arg("*").arg(fields).query_async(&mut redis).await.unwrap()
 }

@@ -74,3 +74,25 @@ async fn declines_of_one_order_do_not_count_for_another() {
     }
     audit(app).await;
 }
+
+/// `orders` cannot hear that the order was declined too often; a sixth card is refused all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_tries_a_sixth_card() {
+    let mut stage = Stage::set(1).await;
+    bus::done(&stage.app, "ticket:created").await;
+    stage.app.stop_redis();
+    let Stage { app, buyer, ticket, .. } = &stage;
+    let order = buyer.hold(ticket).await.expect(201);
+    for _ in 0..5 {
+        buyer.pay(&order, "pm_card_chargeDeclined").await.refuses(402, "generic_decline");
+    }
+    buyer.sees_order(&order, json!({ "status": "awaiting:payment" })).await;
+    buyer.pay(&order, VISA).await.refuses(409, "cancelled");
+    assert!(app.intents_of(&order).await.iter().all(|intent| intent["amount_capturable"] == 0));
+    stage.app.start_redis();
+    let Stage { app, buyer, .. } = &stage;
+    bus::listens(app).await;
+    audit(app).await;
+    buyer.sees_order(&order, json!({ "status": "cancelled", "cancelReason": "declined" })).await;
+    stage.shows(1, "open").await;
+}

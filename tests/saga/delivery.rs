@@ -214,12 +214,13 @@ async fn poison_goes_to_the_dead_letters() {
     let Stage { app, buyer, other, ticket, .. } = &stage;
     let first = buyer.hold(ticket).await.expect(201);
     bus::done(app, "order:created").await;
-    let nonsense = bus::append_raw(app, "payment:created", &[("event", "{ not json")]).await;
+    let nonsense = bus::append_raw(app, "payment:created", &[("event", b"{ not json")]).await;
     let data = json!({ "id": "no uuid", "amount": "a lot" });
     let untrue = bus::forged(app, "payment:created", &ticket["id"], data);
     let untrue_entry = bus::append(app, &untrue).await;
-    let fields = [("event", "{}"), ("and", "more")];
+    let fields: [(&str, &[u8]); 2] = [("event", b"{}"), ("and", b"more")];
     let misshapen = bus::append_raw(app, "payment:created", &fields).await;
+    let bytes = bus::append_raw(app, "payment:created", &[("event", b"\xff\x00\"\xfe")]).await;
     // The poison lies before this payment in the stream, and is read with it.
     buyer.pay(&first, VISA).await.expect(201);
     buyer.sees_order(&first, json!({ "status": "complete" })).await;
@@ -233,7 +234,7 @@ async fn poison_goes_to_the_dead_letters() {
             ticks += 1;
             bus::dead_letters(app).await.len()
         },
-        |letters| *letters == 3,
+        |letters| *letters == 4,
     )
     .await;
     assert!((7..=9).contains(&ticks), "it was tried once, and then {ticks} times more");
@@ -243,7 +244,7 @@ async fn poison_goes_to_the_dead_letters() {
     let letters = bus::dead_letters(app).await;
     let mut entries: Vec<&str> = letters.iter().map(|letter| field(letter, "entry")).collect();
     entries.sort();
-    let mut due = vec![nonsense.as_str(), &untrue_entry, &misshapen];
+    let mut due = vec![nonsense.as_str(), &untrue_entry, &misshapen, &bytes];
     due.sort();
     assert_eq!(entries, due);
     for letter in &letters {
@@ -260,7 +261,7 @@ async fn poison_goes_to_the_dead_letters() {
             assert_eq!(event, untrue);
         }
     }
-    Audit { dead_letters: 3, ..Audit::default() }.check(app).await;
+    Audit { dead_letters: 4, ..Audit::default() }.check(app).await;
 }
 
 /// What every group has done is gone; what one of them has not done stays, and all after it.
