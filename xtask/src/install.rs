@@ -51,7 +51,7 @@ pub(crate) fn redis_server() -> Result<(), Failure> {
     }
     let Some(apt) = Apt::find() else {
         return Err(Failure::Setup(format!(
-            "redis-server is missing, and installing it takes root. Run\n    \
+            "redis-server is missing, and installing it takes apt-get and root. Run\n    \
              sudo {REDIS_BY_HAND}\n{REDIS_OTHERWISE}"
         )));
     };

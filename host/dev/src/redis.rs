@@ -219,7 +219,7 @@ impl Place {
         }
         match self.ask() {
             Ok(version) => Answer::Ready(version),
-            Err(error) if error.to_string().contains("LOADING") => Answer::Loading,
+            Err(error) if error.code() == Some("LOADING") => Answer::Loading,
             Err(error) => Answer::Refusal(error.to_string()),
         }
     }
