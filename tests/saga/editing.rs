@@ -1,5 +1,7 @@
 //! Sellers who change what is being bought.
 
+use std::time::Duration;
+
 use boxoffice_tests::person::listing;
 use boxoffice_tests::{Answer, Person, delete, id, put};
 use futures::future::{join, join_all};
@@ -84,13 +86,12 @@ async fn a_change_against_a_crowd() {
             bus::done(app, "ticket:created").await;
         }
         let wish = json!({ "price": 2 * PRICE, "quantity": 1 });
-        let change = async {
-            // Every other round the crowd has a head start.
-            tokio::time::sleep(std::time::Duration::from_millis(round as u64 % 4 * 3)).await;
-            edit(seller, &ticket, wish).await
+        // From all of the crowd at once with the change to all after it.
+        let crowd = async {
+            tokio::time::sleep(Duration::from_millis(round as u64)).await;
+            join_all(people.iter().map(|person| person.hold(&ticket))).await
         };
-        let holds = join_all(people.iter().map(|person| person.hold(&ticket)));
-        let (change, holds) = join(change, holds).await;
+        let (change, holds) = join(edit(seller, &ticket, wish), crowd).await;
         let changed = match change.status {
             200 => true,
             _ => {

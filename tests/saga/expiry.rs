@@ -101,9 +101,7 @@ async fn nobody_pays_for_a_hold_whose_time_is_up() {
 /// The provider thinks for so long that the hold ends meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn money_that_comes_too_late_is_given_up() {
-    let provider = Provider::start().await;
-    let app = App::start_with([("stripe_api_base", &provider.url())]).await;
-    provider.stand_before(app.sandbox_url().trim_start_matches("http://").parse().unwrap());
+    let (provider, app) = Provider::with_shop().await;
     let stage = Stage::set_in(app, 1).await;
     let Stage { app, buyer, other, ticket, .. } = &stage;
     let order = buyer.hold(ticket).await.expect(201);

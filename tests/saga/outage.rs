@@ -69,9 +69,7 @@ async fn a_hold_that_runs_out_while_redis_is_away() {
 
 /// A shop whose provider stands behind a proxy.
 async fn with_provider() -> (Stage, Provider) {
-    let provider = Provider::start().await;
-    let app = App::start_with([("stripe_api_base", &provider.url())]).await;
-    provider.stand_before(app.sandbox_url().trim_start_matches("http://").parse().unwrap());
+    let (provider, app) = Provider::with_shop().await;
     (Stage::set_in(app, 1).await, provider)
 }
 

@@ -4,6 +4,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use boxoffice_tests::App;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -31,8 +32,18 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
+    /// A shop whose provider is a proxy in front of its sandbox.
+    pub(crate) async fn with_shop() -> (Self, App) {
+        let provider = Self::start().await;
+        let url = format!("http://{}", provider.address);
+        let app = App::start_with([("stripe_api_base", &url)]).await;
+        let sandbox = app.sandbox_url().trim_start_matches("http://").parse().unwrap();
+        provider.upstream.send_replace(Some(sandbox));
+        (provider, app)
+    }
+
     /// Starts a proxy; until it is told what stands behind it, those who ask have to wait.
-    pub(crate) async fn start() -> Self {
+    async fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (upstream, behind) = watch::channel(None);
@@ -43,16 +54,6 @@ impl Provider {
             }
         });
         Self { address, upstream, mood, server }
-    }
-
-    /// The base URL for `stripe_api_base`.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Puts the server at `address` behind the proxy.
-    pub(crate) fn stand_before(&self, address: SocketAddr) {
-        self.upstream.send_replace(Some(address));
     }
 
     /// Changes how it behaves from now on, towards requests under way as well.

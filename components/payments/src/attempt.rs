@@ -80,7 +80,7 @@ pub(crate) async fn begin(
     ];
     let row = match transaction.first(&sql, row).await {
         Ok(row) => row.ok_or_else(|| anyhow!("an insert returned nothing"))?,
-        Err(error) if matches!(error, db::Error::Constraint(db::Constraint::Unique(_))) => {
+        Err(db::Error::Constraint(db::Constraint::Unique(_))) => {
             drop(transaction);
             return Err(in_the_way(order.id).await?);
         }
