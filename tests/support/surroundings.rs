@@ -81,34 +81,16 @@ impl Surroundings {
         self.folder.path().join("data")
     }
 
-    /// The shop's database, to look into. It cannot be written by: a test that waited for the
-    /// database's write lock would keep the host, on the same thread, from letting go of it. See
-    /// [`Surroundings::tamper`].
+    /// The shop's database, to look into.
     ///
     /// # Panics
     /// When there is none yet.
     pub fn database(&self) -> rusqlite::Connection {
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-        rusqlite::Connection::open_with_flags(self.database_file(), flags).unwrap()
-    }
-
-    /// Changes the shop's database behind its back; how many rows `sql` changed.
-    ///
-    /// # Panics
-    /// When there is no database yet, or it refuses.
-    pub async fn tamper(&self, sql: &str) -> usize {
-        let (file, sql) = (self.database_file(), sql.to_owned());
-        let change = move || {
-            let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
-            let database = rusqlite::Connection::open_with_flags(file, flags).unwrap();
-            database.busy_timeout(Duration::from_secs(5)).unwrap();
-            database.execute(&sql, []).unwrap_or_else(|error| panic!("{sql}: {error}"))
-        };
-        tokio::task::spawn_blocking(change).await.unwrap()
-    }
-
-    fn database_file(&self) -> PathBuf {
-        self.data().join("sqlite/default.db")
+        let path = self.data().join("sqlite/default.db");
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let database = rusqlite::Connection::open_with_flags(path, flags).unwrap();
+        database.busy_timeout(Duration::from_secs(5)).unwrap();
+        database
     }
 
     /// The payment sandbox's ledger, a SQLite file.
