@@ -81,16 +81,34 @@ impl Surroundings {
         self.folder.path().join("data")
     }
 
-    /// The shop's database, to look into.
+    /// The shop's database, to look into. It cannot be written by: a test that waited for the
+    /// database's write lock would keep the host, on the same thread, from letting go of it. See
+    /// [`Surroundings::tamper`].
     ///
     /// # Panics
     /// When there is none yet.
     pub fn database(&self) -> rusqlite::Connection {
-        let path = self.data().join("sqlite/default.db");
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
-        let database = rusqlite::Connection::open_with_flags(path, flags).unwrap();
-        database.busy_timeout(Duration::from_secs(5)).unwrap();
-        database
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        rusqlite::Connection::open_with_flags(self.database_file(), flags).unwrap()
+    }
+
+    /// Changes the shop's database behind its back; how many rows `sql` changed.
+    ///
+    /// # Panics
+    /// When there is no database yet, or it refuses.
+    pub async fn tamper(&self, sql: &str) -> usize {
+        let (file, sql) = (self.database_file(), sql.to_owned());
+        let change = move || {
+            let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+            let database = rusqlite::Connection::open_with_flags(file, flags).unwrap();
+            database.busy_timeout(Duration::from_secs(5)).unwrap();
+            database.execute(&sql, []).unwrap_or_else(|error| panic!("{sql}: {error}"))
+        };
+        tokio::task::spawn_blocking(change).await.unwrap()
+    }
+
+    fn database_file(&self) -> PathBuf {
+        self.data().join("sqlite/default.db")
     }
 
     /// The payment sandbox's ledger, a SQLite file.
@@ -133,7 +151,10 @@ impl Surroundings {
     /// # Panics
     /// When it does not start.
     pub fn start_redis(&mut self) {
-        let redis = find_or_start(&redis_url(self.redis_port), self.folder.path()).unwrap();
+        let url = redis_url(self.redis_port);
+        let start = || find_or_start(&url, self.folder.path());
+        // Whatever another test is just starting may hold the folder's lock until it has begun.
+        let redis = start().or_else(|_| start()).unwrap();
         self.redis = Some(redis);
     }
 
