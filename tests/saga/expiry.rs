@@ -1,6 +1,7 @@
 //! Holds whose time is up.
 
 use boxoffice_tests::{App, eventually};
+use futures::future::join;
 use serde_json::{Value, json};
 
 use crate::audit::audit;
@@ -103,26 +104,56 @@ async fn nobody_pays_for_a_hold_whose_time_is_up() {
 async fn money_that_comes_too_late_is_given_up() {
     let (provider, app) = Provider::with_shop().await;
     let stage = Stage::set_in(app, 1).await;
-    let Stage { app, buyer, other, ticket, .. } = &stage;
+    let order = pay_too_late(&stage, &provider, Mood::Normal).await;
+    let Stage { app, other, ticket, .. } = &stage;
+    let next = other.hold(ticket).await.expect(201);
+    audit(app).await;
+    is_given_up(app, &order).await;
+    other.pay(&next, VISA).await.expect(201);
+    other.sees_order(&next, json!({ "status": "complete" })).await;
+    audit(app).await;
+}
+
+/// The same, and then the provider is gone: the money can only be given up later, but that nobody
+/// has bought anything is known now.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_comes_too_late_is_given_up_when_the_provider_is_back() {
+    let (provider, app) = Provider::with_shop().await;
+    let stage = Stage::set_in(app, 1).await;
+    let order = pay_too_late(&stage, &provider, Mood::Leaving).await;
+    let Stage { app, .. } = &stage;
+    let intents = app.intents_of(&order).await;
+    assert!(intents.iter().all(|i| i["status"] == "requires_capture"), "{intents:#?}");
+    provider.be(Mood::Normal);
+    app.advance(60);
+    audit(app).await;
+    is_given_up(app, &order).await;
+}
+
+/// Buys a ticket of a provider that answers when the hold has ended, and then is in that `mood`.
+/// Nobody has bought anything, and the answer says so.
+async fn pay_too_late(stage: &Stage, provider: &Provider, mood: Mood) -> Value {
+    let Stage { app, buyer, ticket, .. } = stage;
     let order = buyer.hold(ticket).await.expect(201);
     bus::done(app, "order:created").await;
     provider.be(Mood::Slow);
-    let (payer, paid) = (buyer.clone(), order.clone());
-    let paying = tokio::spawn(async move { payer.pay(&paid, VISA).await });
-    let intents = async || app.intents_of(&order).await;
-    let set_aside = |intents: &Vec<Value>| {
-        intents.first().is_some_and(|intent| intent["status"] == "requires_capture")
+    let end = async {
+        let intents = async || app.intents_of(&order).await.len();
+        eventually("the money is set aside", intents, |count| *count == 1).await;
+        app.advance(HOLD);
+        app.tick().await;
+        let ended = json!({ "status": "cancelled", "cancelReason": "expired" });
+        buyer.sees_order(&order, ended).await;
+        provider.be(mood);
     };
-    eventually("the money is set aside", intents, set_aside).await;
-    app.advance(HOLD);
-    app.tick().await;
-    buyer.sees_order(&order, json!({ "status": "cancelled", "cancelReason": "expired" })).await;
-    let next = other.hold(ticket).await.expect(201);
-    provider.be(Mood::Normal);
-    // Nobody has bought anything: the answer says so, and so does its repeat.
-    paying.await.unwrap().refuses(409, "ended");
-    audit(app).await;
-    let intents = app.intents_of(&order).await;
+    let (answer, ()) = join(buyer.pay(&order, VISA), end).await;
+    answer.refuses(409, "ended");
+    order
+}
+
+/// Checks that the money for `order` was set aside once and never taken, and that everyone hears.
+async fn is_given_up(app: &App, order: &Value) {
+    let intents = app.intents_of(order).await;
     let [intent] = &intents[..] else { panic!("{intents:#?}") };
     assert_eq!(intent["status"], "canceled", "{intent:#}");
     assert_eq!(intent["amount_received"], 0, "{intent:#}");
@@ -130,7 +161,4 @@ async fn money_that_comes_too_late_is_given_up() {
     assert_eq!(voided.len(), 1, "{voided:#?}");
     assert_eq!(voided[0]["data"]["orderId"], order["id"]);
     assert_eq!(voided[0]["data"]["amount"], PRICE);
-    other.pay(&next, VISA).await.expect(201);
-    other.sees_order(&next, json!({ "status": "complete" })).await;
-    audit(app).await;
 }

@@ -21,6 +21,8 @@ pub(crate) enum Mood {
     Slow,
     /// It hangs up before it has understood.
     Deaf,
+    /// It says what it has done already, and hangs up on whoever asks for more.
+    Leaving,
 }
 
 /// The proxy. Dropped, it is gone.
@@ -85,7 +87,7 @@ async fn relay(
         let mut buffer = vec![0; 16 * 1024];
         loop {
             let count = from_client.read(&mut buffer).await.ok().filter(|count| *count > 0)?;
-            if *moods.borrow() == Mood::Deaf {
+            if matches!(*moods.borrow(), Mood::Deaf | Mood::Leaving) {
                 return None;
             }
             to_server.write_all(&buffer[..count]).await.ok()?;

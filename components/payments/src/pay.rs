@@ -143,7 +143,7 @@ pub(crate) async fn pay(
     }
     command::run(&SERVICE, &caller, &idempotency, async |_| {
         let payment = Payment::find(payment.id).await?.unwrap_or(payment);
-        if matches!(payment.status, Status::Voided | Status::Refunded) {
+        if settle::is_given_up(&payment).await? {
             return Err(Problem::conflict("Your hold ended. You were not charged", "ended"));
         }
         let location = format!("/api/orders/{}", payment.order_id);

@@ -75,6 +75,13 @@ pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool
     Ok(true)
 }
 
+/// Whether the order of `payment` is known to have ended without it: its money is the buyer's
+/// again, or will be as soon as the provider can be told.
+pub(crate) async fn is_given_up(payment: &Payment) -> Result<bool> {
+    let given_back = matches!(payment.status, Status::Voided | Status::Refunded);
+    Ok(given_back || matches!(due(payment).await?, Some(Deed::Void | Deed::Refund)))
+}
+
 /// What is due, by what is known of the payment's order.
 async fn due(payment: &Payment) -> Result<Option<Deed>> {
     let connection = Connection::open(&SERVICE).await?;
