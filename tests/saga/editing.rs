@@ -86,12 +86,12 @@ async fn a_change_against_a_crowd() {
             bus::done(app, "ticket:created").await;
         }
         let wish = json!({ "price": 2 * PRICE, "quantity": 1 });
-        // From all of the crowd at once with the change to all after it.
-        let crowd = async {
-            tokio::time::sleep(Duration::from_millis(round as u64)).await;
-            join_all(people.iter().map(|person| person.hold(&ticket))).await
-        };
-        let (change, holds) = join(edit(seller, &ticket, wish), crowd).await;
+        // One after the other, a moment apart; the first with the change, or just after it.
+        let crowd = people.iter().enumerate().map(async |(place, person)| {
+            tokio::time::sleep(Duration::from_millis((place + round % 2) as u64)).await;
+            person.hold(&ticket).await
+        });
+        let (change, holds) = join(edit(seller, &ticket, wish), join_all(crowd)).await;
         let changed = match change.status {
             200 => true,
             _ => {
