@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::http::serve::{REQUEST_ID, RequestId};
+use crate::identity::User;
 use crate::{Problem, client, config};
 
 /// A sibling that takes longer than this counts as not available.
@@ -35,6 +36,14 @@ pub struct Call<'a> {
     pub token: Option<&'a str>,
     /// The request that the call is part of.
     pub request_id: Option<&'a RequestId>,
+}
+
+impl<'a> Call<'a> {
+    /// A call in the name of `user`, as part of the request `request_id`.
+    #[must_use]
+    pub fn by(user: &'a User, method: Method, path: &'a str, request_id: &'a RequestId) -> Self {
+        Self { method, path, token: Some(&user.token), request_id: Some(request_id) }
+    }
 }
 
 impl Peer {

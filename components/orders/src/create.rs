@@ -7,8 +7,8 @@ use boxoffice_common::command::{self, Idempotency, Reply};
 use boxoffice_common::db::Transaction;
 use boxoffice_common::events::EventType;
 use boxoffice_common::events::contract::TicketState;
-use boxoffice_common::http::Valid;
 use boxoffice_common::http::serve::RequestId;
+use boxoffice_common::http::{Valid, is_given};
 use boxoffice_common::identity::User;
 use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
@@ -33,7 +33,7 @@ const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewOrder {
     /// The listing.
-    #[garde(custom(is_given))]
+    #[garde(custom(is_given("Say which listing, by its id")))]
     ticket_id: Uuid,
     /// How many tickets.
     #[garde(custom(is_quantity))]
@@ -45,10 +45,6 @@ impl Default for NewOrder {
     fn default() -> Self {
         Self { ticket_id: Uuid::nil(), quantity: 1 }
     }
-}
-
-fn is_given(id: &Uuid, _: &()) -> garde::Result {
-    if id.is_nil() { Err(garde::Error::new("Say which listing, by its id")) } else { Ok(()) }
 }
 
 fn is_quantity(quantity: &i64, _: &()) -> garde::Result {

@@ -5,8 +5,8 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use boxoffice_common::command::{self, Idempotency, REPLAYED, Reply};
 use boxoffice_common::events::contract::OrderStatus;
-use boxoffice_common::http::Valid;
 use boxoffice_common::http::serve::RequestId;
+use boxoffice_common::http::{Valid, is_given};
 use boxoffice_common::identity::User;
 use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
@@ -35,7 +35,7 @@ const SLOW_SECONDS: i64 = 5;
 }))]
 pub(crate) struct NewPayment {
     /// The order.
-    #[garde(custom(is_given))]
+    #[garde(custom(is_given("Say which order, by its id")))]
     order_id: Uuid,
     /// A payment method of Stripe's (`pm_…`), or a token of its older kind (`tok_…`).
     #[garde(custom(is_token))]
@@ -46,10 +46,6 @@ impl Default for NewPayment {
     fn default() -> Self {
         Self { order_id: Uuid::nil(), token: String::new() }
     }
-}
-
-fn is_given(id: &Uuid, _: &()) -> garde::Result {
-    if id.is_nil() { Err(garde::Error::new("Say which order, by its id")) } else { Ok(()) }
 }
 
 fn is_token(token: &str, _: &()) -> garde::Result {
@@ -109,19 +105,8 @@ pub(crate) async fn pay(
     if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
         return Ok(replay);
     }
-    let before = attempt::made_before(user.id, &idempotency).await?;
-    let repeated = before.as_ref().is_some_and(|payment| payment.status == Status::Declined);
-    let payment = match before {
-        Some(payment) => same(payment, &wish)?,
-        None => match start(&user, &wish, &idempotency, &request_id).await {
-            Ok(payment) => payment,
-            // The same request may have come twice at once, and the other been first.
-            Err(problem) => match attempt::made_before(user.id, &idempotency).await? {
-                Some(payment) => same(payment, &wish)?,
-                None => return Err(problem),
-            },
-        },
-    };
+    let payment = find_or_start(&user, &wish, &idempotency, &request_id).await?;
+    let repeated = payment.status == Status::Declined;
     let payment = match attempt::finish(payment, Patience::Buyer).await? {
         Answer::Authorized(payment) => payment,
         Answer::Declined(payment) => {
@@ -152,6 +137,27 @@ pub(crate) async fn pay(
     .await
 }
 
+/// The attempt that this request has made before, or a new one.
+async fn find_or_start(
+    user: &User,
+    wish: &NewPayment,
+    idempotency: &Idempotency,
+    request_id: &RequestId,
+) -> Result<Payment> {
+    if let Some(payment) = attempt::made_before(user.id, idempotency).await? {
+        return same(payment, wish);
+    }
+    let problem = match start(user, wish, idempotency, request_id).await {
+        Ok(payment) => return Ok(payment),
+        Err(problem) => problem,
+    };
+    // The same request may have come twice at once, and the other been first.
+    match attempt::made_before(user.id, idempotency).await? {
+        Some(payment) => same(payment, wish),
+        None => Err(problem),
+    }
+}
+
 /// Begins a new attempt.
 async fn start(
     user: &User,
@@ -177,12 +183,7 @@ fn same(payment: Payment, wish: &NewPayment) -> Result<Payment> {
 /// Tells `orders` that `user` begins to pay, and asks what for.
 async fn payable(user: &User, order_id: Uuid, request_id: &RequestId) -> Result<Payable> {
     let path = format!("/internal/orders/{order_id}/payment");
-    let call = Call {
-        method: Method::POST,
-        path: &path,
-        token: Some(&user.token),
-        request_id: Some(request_id),
-    };
+    let call = Call::by(user, Method::POST, &path, request_id);
     let order = ORDERS.ask(call, None::<&()>).await?;
     order.ok_or_else(|| Problem::not_found("There is no such order"))
 }
@@ -195,12 +196,7 @@ async fn look_after(user: &User, payment: &Payment, request_id: &RequestId) -> R
         version: i64,
     }
     let path = format!("/api/orders/{}", payment.order_id);
-    let call = Call {
-        method: Method::GET,
-        path: &path,
-        token: Some(&user.token),
-        request_id: Some(request_id),
-    };
+    let call = Call::by(user, Method::GET, &path, request_id);
     let seen: Option<Seen> = ORDERS.ask(call, None::<&()>).await?;
     if let Some(Seen { status: status @ OrderStatus::Cancelled, version }) = seen {
         settle::note(payment.order_id, status, None, version).await?;

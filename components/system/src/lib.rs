@@ -42,5 +42,5 @@ fn router() -> Router {
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    serve(&SERVICE, &ROUTER.with(Router::clone), request).await
+    serve(&SERVICE, ROUTER.with(Router::clone), request).await
 }

@@ -33,12 +33,7 @@ pub(crate) struct Frozen {
 /// 409 while some of it is held, 503 when `orders` does not answer.
 pub(crate) async fn freeze(ticket: &Ticket, user: &User, request_id: &RequestId) -> Result<Frozen> {
     let path = format!("/internal/listings/{}/freeze", ticket.id);
-    let call = Call {
-        method: Method::POST,
-        path: &path,
-        token: Some(&user.token),
-        request_id: Some(request_id),
-    };
+    let call = Call::by(user, Method::POST, &path, request_id);
     let frozen = ORDERS.ask(call, Some(&ticket.state())).await?;
     frozen.ok_or_else(|| Problem::internal(anyhow::anyhow!("orders has no {path}")))
 }

@@ -65,7 +65,7 @@ fn router() -> Router {
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    serve(&SERVICE, &ROUTER.with(Router::clone), request).await
+    serve(&SERVICE, ROUTER.with(Router::clone), request).await
 }
 
 #[redis_subscriber]

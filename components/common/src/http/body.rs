@@ -6,6 +6,7 @@ use garde::Validate;
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::problem::{FieldError, Problem};
 
@@ -32,6 +33,12 @@ where
             .map_err(|_| Problem::malformed("The request's body broke off"))?;
         parse(&bytes).map(Self)
     }
+}
+
+/// The rule of an id that a body must hold: a missing one reads as the nil UUID. `complaint` says
+/// which is missing.
+pub fn is_given(complaint: &'static str) -> impl FnOnce(&Uuid, &()) -> garde::Result {
+    move |id, _| if id.is_nil() { Err(garde::Error::new(complaint)) } else { Ok(()) }
 }
 
 fn is_json(media_type: &str) -> bool {

@@ -16,7 +16,7 @@ pub mod path;
 pub mod query;
 pub mod serve;
 
-pub use body::Valid;
+pub use body::{Valid, is_given};
 pub use path::Id;
 pub use query::Fields;
 pub use serve::serve;

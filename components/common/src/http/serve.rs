@@ -30,7 +30,7 @@ pub struct RequestId(pub HeaderValue);
 /// back the second piece of an answer that comes in two.
 pub async fn serve(
     service: &'static Service,
-    router: &Router,
+    router: Router,
     request: spin_sdk::http::Request,
 ) -> http::Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
@@ -65,8 +65,7 @@ pub fn complete(routes: Router) -> Router {
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }
 
-async fn route(router: &Router, request: http::Request<axum::body::Body>) -> Response {
-    let mut router = router.clone();
+async fn route(mut router: Router, request: http::Request<axum::body::Body>) -> Response {
     router.call(request).await.unwrap_or_else(|never| match never {})
 }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use stripe_client_core::{CustomizedStripeRequest, StripeClient, StripeClientErr, StripeMethod};
 use stripe_shared::version::VERSION;
 
-use super::{Decline, Error, base};
+use super::{Decline, Error};
 
 /// Who waits for an answer, and so for how long.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +57,9 @@ struct ErrorDetail {
 
 impl Client {
     pub(super) async fn new(patience: Patience) -> Result<Self, Error> {
-        let base = base().await.map_err(Error::Unknown)?;
+        let base = config::variable("stripe_api_base").await.map_err(Error::Unknown)?;
         let key = config::variable("stripe_api_key").await.map_err(Error::Unknown)?;
+        let base = base.trim_end_matches('/').to_owned();
         Ok(Self { base, key, limit: patience.limit() })
     }
 

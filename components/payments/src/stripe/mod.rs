@@ -8,7 +8,6 @@ mod client;
 use std::collections::HashMap;
 
 use anyhow::anyhow;
-use boxoffice_common::config;
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, CreatePaymentIntent,
@@ -167,9 +166,4 @@ fn key(payment: &Payment, deed: &str) -> Result<RequestStrategy, Error> {
     IdempotencyKey::new(format!("{deed}-{}", payment.id))
         .map(RequestStrategy::Idempotent)
         .map_err(|error| Error::Refused(error.into()))
-}
-
-/// Whether money moves only in play, by the address of the provider.
-pub(crate) async fn base() -> anyhow::Result<String> {
-    Ok(config::variable("stripe_api_base").await?.trim_end_matches('/').to_owned())
 }
