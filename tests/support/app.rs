@@ -30,6 +30,11 @@ impl App {
     pub async fn start_with<const N: usize>(variables: [(&str, &str); N]) -> Self {
         let mut around = Surroundings::prepare().await;
         around.variables.extend(variables.map(|(name, value)| (name.into(), value.into())));
+        Self::start_in(around).await
+    }
+
+    /// Starts a shop in surroundings that are ready for it.
+    pub async fn start_in(around: Surroundings) -> Self {
         let host = Some(around.host().await);
         Self { host, around }
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
-use boxoffice_host::{Clock, Cron, Host, ManualClock, Options};
+use boxoffice_host::{Clock, Cron, Faults, Host, ManualClock, Options};
 use boxoffice_sandbox::Sandbox;
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -22,6 +22,10 @@ pub const START: u64 = 1_898_596_800;
 pub struct Surroundings {
     /// What hosts are given as application variables.
     pub variables: BTreeMap<String, String>,
+    /// What goes wrong in hosts on purpose.
+    pub faults: Option<Arc<dyn Faults>>,
+    /// How many requests an instance serves, if not as many as usual.
+    pub max_instance_reuse: Option<usize>,
     clock: Arc<ManualClock>,
     redis_port: u16,
     redis: Option<Redis>,
@@ -47,6 +51,8 @@ impl Surroundings {
         variables.insert("event_retry_ms".into(), "50".into());
         let mut around = Self {
             variables,
+            faults: None,
+            max_instance_reuse: None,
             clock,
             redis_port,
             redis: Some(redis),
@@ -70,6 +76,8 @@ impl Surroundings {
         options.variables = self.variables.clone();
         options.clock = self.clock.clone();
         options.cron = Cron::Manual;
+        options.faults = self.faults.clone();
+        options.max_instance_reuse = self.max_instance_reuse.unwrap_or(options.max_instance_reuse);
         match Host::start(options).await {
             Ok(host) => host,
             Err(error) => panic!("{error}\nbuild the components with `cargo xtask build`"),

@@ -1,0 +1,90 @@
+//! Tries every point of an operation.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use crate::points::{Point, Side};
+use crate::shop::Shop;
+
+/// How often a point is tried that was counted and then not met: another order of things that
+/// happen at once may have left it out.
+const TRIES: usize = 5;
+
+/// Something that people or the clock do, and everything that follows from it.
+pub(crate) trait Operation {
+    /// What the operation works on. Every run has its own.
+    type Scene;
+
+    /// The operation, in a few words.
+    const NAME: &'static str;
+
+    /// Sets the scene.
+    async fn prepare(shop: &Shop) -> Self::Scene;
+
+    /// Begins the operation. It may fail.
+    async fn act(shop: &Shop, scene: &Self::Scene);
+
+    /// Does it again, as a client does that got no answer, and checks that it was done, once.
+    async fn verify(shop: &Shop, scene: &Self::Scene);
+}
+
+/// How many points there were in all operations so far.
+static TOTAL: AtomicUsize = AtomicUsize::new(0);
+
+/// Lets the operation happen undisturbed, and then once for each point, crashing there.
+pub(crate) async fn every_point<O: Operation>() {
+    let start = Instant::now();
+    let shop = Shop::open().await;
+    let scene = O::prepare(&shop).await;
+    shop.settled().await;
+    shop.points.record();
+    O::act(&shop, &scene).await;
+    shop.settled().await;
+    let calls = shop.points.calls();
+    shop.heals().await;
+    O::verify(&shop, &scene).await;
+    shop.heals().await;
+
+    let mut tried = 0;
+    for (component, calls) in &calls {
+        for call in 1..=calls.len() {
+            for side in [Side::Before, Side::After] {
+                let point = Point { component: component.clone(), call, side };
+                crash::<O>(&shop, &point, &calls[call - 1]).await;
+                tried += 1;
+            }
+        }
+    }
+    let total = TOTAL.fetch_add(tried, Ordering::Relaxed) + tried;
+    let each: Vec<String> =
+        calls.iter().map(|(component, calls)| format!("{component} {}", calls.len())).collect();
+    // Past the capture of output: how much was tried is to be seen of tests that pass, too.
+    let _ = writeln!(
+        std::io::stderr(),
+        "{}: {tried} crash points in {:.0} s (calls: {}); {total} in all",
+        O::NAME,
+        start.elapsed().as_secs_f64(),
+        each.join(", "),
+    );
+    assert!(tried > 0, "{} makes no calls", O::NAME);
+}
+
+async fn crash<O: Operation>(shop: &Shop, point: &Point, counted: &str) {
+    for _ in 0..TRIES {
+        let scene = O::prepare(shop).await;
+        shop.settled().await;
+        shop.points.arm(point.clone());
+        O::act(shop, &scene).await;
+        let struck = shop.struck_or_settled().await;
+        shop.points.record();
+        eprintln!("{}: crashed {point}: {struck:?}", O::NAME);
+        shop.heals().await;
+        O::verify(shop, &scene).await;
+        shop.heals().await;
+        if struck.is_some() {
+            return;
+        }
+    }
+    panic!("{}: {point} ({counted}) was counted, and then not met in {TRIES} runs", O::NAME);
+}
