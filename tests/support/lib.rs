@@ -9,6 +9,7 @@
 //! | [`request`] | what they send |
 //! | [`answer`] | what they get, and what every answer must be like |
 //! | [`table`] | tables of requests and the answers that are due |
+//! | [`audit`] | whether the shop's books are right, once it has come to rest |
 //! | [`wait`] | waiting, within bounds, for what happens later |
 //!
 //! Time stands still unless a test moves it, and ticks come only when a test fires them.
@@ -31,6 +32,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod audit;
 pub mod person;
 pub mod request;
 pub mod surroundings;
@@ -39,6 +41,7 @@ pub mod wait;
 
 pub use answer::{Answer, id};
 pub use app::App;
+pub use audit::Audit;
 pub use person::Person;
 pub use request::{Request, delete, get, post, put};
 pub use surroundings::{START, Surroundings};

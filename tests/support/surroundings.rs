@@ -129,6 +129,12 @@ impl Surroundings {
         self.clock.advance(by);
     }
 
+    /// What tells the time here.
+    pub fn now(&self) -> Arc<dyn Fn() -> SystemTime + Send + Sync> {
+        let clock = self.clock.clone();
+        Arc::new(move || clock.now())
+    }
+
     /// The time `seconds` from now, in RFC 3339.
     ///
     /// # Panics
@@ -178,12 +184,11 @@ impl Surroundings {
     /// # Panics
     /// When it does not start.
     pub async fn start_sandbox(&mut self) {
-        let clock = self.clock.clone();
         let options = boxoffice_sandbox::Options {
             listen: self.sandbox_address,
             ledger: self.ledger(),
             api_key: self.variables.get("stripe_api_key").cloned(),
-            now: Arc::new(move || clock.now()),
+            now: self.now(),
         };
         let sandbox = Sandbox::start(options).await.unwrap();
         self.sandbox_address = sandbox.address();
