@@ -79,18 +79,38 @@ pub enum Standing {
     Lost,
 }
 
+/// For which events a doorbell is rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ring {
+    /// For each: whoever only listens can follow along.
+    Each,
+    /// For the last of each stream. Each ring starts every worker that hears it, and the first has
+    /// them do all there is: of a backlog, the others would only keep the rest waiting.
+    Last,
+}
+
+impl Ring {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Each => "each",
+            Self::Last => "last",
+        }
+    }
+}
+
 /// Appends `events` to their streams and rings their doorbells; the ids of their entries, in the
 /// same order.
 ///
 /// # Errors
 /// When Redis cannot be reached or refuses; some of the events may have been published then.
-pub async fn publish(events: &[(EventType, String)]) -> Result<Vec<EntryId>> {
+pub async fn publish(events: &[(EventType, String)], ring: Ring) -> Result<Vec<EntryId>> {
     if events.is_empty() {
         return Ok(Vec::new());
     }
     let keys: Vec<&str> = events.iter().map(|(event_type, _)| event_type.name()).collect();
-    let bodies: Vec<&str> = events.iter().map(|(_, body)| body.as_str()).collect();
-    let answer = script(PUBLISH, &keys, &bodies).await?;
+    let bodies = events.iter().map(|(_, body)| body.as_str());
+    let arguments: Vec<&str> = bodies.chain([ring.name()]).collect();
+    let answer = script(PUBLISH, &keys, &arguments).await?;
     answer.iter().map(|id| as_text(id)?.parse()).collect()
 }
 

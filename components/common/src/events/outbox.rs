@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use anyhow::Result;
 
+use super::bus::Ring;
 use super::deadline::Deadline;
 use super::reconcile::{self, Published};
 use super::{Event, EventType, bus};
@@ -65,7 +66,7 @@ pub(crate) async fn publish_pending(service: &'static Service) {
 async fn publish_committed(service: &'static Service, events: &[Event]) -> Result<()> {
     let ids = events.iter().map(|event| event.id.to_string()).collect();
     let bodies = events.iter().map(|event| Ok((event.event_type, body(event)?)));
-    publish(service, ids, &bodies.collect::<Result<Vec<_>>>()?).await
+    publish(service, ids, &bodies.collect::<Result<Vec<_>>>()?, Ring::Each).await
 }
 
 /// Finds out what became of what `service` has published, and publishes what was left behind in its
@@ -99,7 +100,7 @@ async fn flush(service: &'static Service) -> Result<bool> {
         bodies.push((event_type, row.get("body")?));
         ids.push(row.get("id")?);
     }
-    publish(service, ids, &bodies).await?;
+    publish(service, ids, &bodies, Ring::Last).await?;
     Ok(rows.len() == BATCH)
 }
 
@@ -109,8 +110,9 @@ async fn publish(
     service: &'static Service,
     ids: Vec<String>,
     events: &[(EventType, String)],
+    ring: Ring,
 ) -> Result<()> {
-    let entries = bus::publish(events).await?;
+    let entries = bus::publish(events, ring).await?;
     let published = ids.into_iter().zip(entries).map(|(id, entry)| Published { id, entry });
     reconcile::note(service, &published.collect::<Vec<_>>()).await
 }
