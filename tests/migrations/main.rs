@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use boxoffice_tests::{Answer, App, Person, Surroundings, eventually, id};
+use boxoffice_tests::{Answer, App, Person, START, Surroundings, eventually, id};
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "payments", "expiration"];
 /// How many hosts start on one folder.
@@ -32,14 +32,28 @@ fn applied(around: &Surroundings) -> BTreeMap<&'static str, Vec<(i64, i64)>> {
     SERVICES.into_iter().map(|service| (service, of(service))).collect()
 }
 
-/// The versions that each service should be through: one for each file in its folder.
-fn written() -> BTreeMap<&'static str, Vec<i64>> {
+/// The texts of `component`'s migrations, oldest first.
+fn texts(component: &str) -> Vec<String> {
     let components = Path::new(env!("CARGO_MANIFEST_DIR")).join("../components");
-    let of = |service: &str| {
-        let folder = std::fs::read_dir(components.join(service).join("migrations")).unwrap();
-        (1..=i64::try_from(folder.count()).unwrap()).collect()
-    };
+    let folder = std::fs::read_dir(components.join(component).join("migrations")).unwrap();
+    let mut files: Vec<_> = folder.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.into_iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
+/// The versions that each service should be through: one for each text of its own and of those that
+/// all have. The first of each kind come together.
+fn written() -> BTreeMap<&'static str, Vec<i64>> {
+    let common = texts("common").len();
+    let of = |service| (1..=i64::try_from(texts(service).len() + common - 1).unwrap()).collect();
     SERVICES.into_iter().map(|service| (service, of(service))).collect()
+}
+
+/// The versions that each service is through.
+fn versions(around: &Surroundings) -> BTreeMap<&'static str, Vec<i64>> {
+    let all = applied(around).into_iter();
+    let versions = |rows: Vec<(i64, i64)>| rows.into_iter().map(|(version, _)| version);
+    all.map(|(service, rows)| (service, versions(rows).collect())).collect()
 }
 
 /// Every table and index, with the statement that made it.
@@ -71,11 +85,7 @@ async fn many_who_start_together_migrate_once() {
     for tick in ticks {
         tick.unwrap();
     }
-    let versions = async || -> BTreeMap<_, Vec<i64>> {
-        let all = applied(&around).into_iter();
-        let versions = |rows: Vec<(i64, i64)>| rows.into_iter().map(|(version, _)| version);
-        all.map(|(service, rows)| (service, versions(rows).collect())).collect()
-    };
+    let versions = async || versions(&around);
     eventually("every service is through all versions", versions, |all| *all == written()).await;
     let listed = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(listed, HOSTS * FIRST_REQUESTS / 2);
@@ -111,4 +121,110 @@ async fn a_second_start_finds_everything_as_it_was() {
     assert_eq!(buyer.get(&format!("/api/tickets/{}", id(&ticket))).await.expect(200), ticket);
     buyer.hold(&ticket).await.expect(201);
     assert_eq!((applied(&app), schema(&app)), before, "nothing is applied twice");
+}
+
+const TICKET: &str = "01980f3c-0000-7000-8000-000000000001";
+const SELLER: &str = "01980f3c-0000-7000-8000-000000000002";
+const BUYER: &str = "01980f3c-0000-7000-8000-000000000003";
+const ORDER: &str = "01980f3c-0000-7000-8000-000000000004";
+
+/// Makes a database as it was after each service's first version: with a listing that `orders` has
+/// heard of, and a hold whose event is still unpublished.
+fn make_first_version(around: &Surroundings) {
+    let file = around.data().join("sqlite/default.db");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let database = rusqlite::Connection::open(file).unwrap();
+    let common = &texts("common")[0];
+    for service in SERVICES {
+        let first = common.replace("{s}", service) + &texts(service)[0];
+        database.execute_batch(&first).unwrap();
+        let noted = format!(
+            "CREATE TABLE {service}_migrations \
+                 (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL); \
+             INSERT INTO {service}_migrations VALUES (1, 0);"
+        );
+        database.execute_batch(&noted).unwrap();
+    }
+    let now = i64::try_from(START).unwrap() * 1000;
+    let until = now + 900_000;
+    database
+        .execute_batch(&format!(
+            "INSERT INTO tickets_tickets (id, seller_id, title, price, currency, quantity, words, \
+                 created_at, version) \
+             VALUES ('{TICKET}', '{SELLER}', 'Old', 4500, 'EUR', 2, 'old', {now}, 1);
+             INSERT INTO orders_listings (ticket_id, seller_id, title, price, currency, quantity, \
+                 withdrawn, version, held) \
+             VALUES ('{TICKET}', '{SELLER}', 'Old', 4500, 'EUR', 2, 0, 1, 1);
+             INSERT INTO orders_orders (id, buyer_id, ticket_id, quantity, price, amount, currency, \
+                 status, title, expires_at, created_at, version) \
+             VALUES ('{ORDER}', '{BUYER}', '{TICKET}', 1, 4500, 4500, 'EUR', 'created', 'Old', \
+                 {until}, {now}, 1);"
+        ))
+        .unwrap();
+    let event = |kind: &str, subject: &str, service: &str, data: Value| {
+        json!({
+            "specversion": "1.0", "id": format!("01980f3c-0000-7000-8000-00000000{}", &subject[32..]),
+            "source": format!("/boxoffice/{service}"), "type": kind, "subject": subject,
+            "time": around.time(0), "datacontenttype": "application/json", "data": data,
+        })
+    };
+    let insert = |service: &str, event: &Value, published_at: Option<i64>| {
+        let sql = format!(
+            "INSERT INTO {service}_outbox (id, type, body, created_at, published_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5)"
+        );
+        let row = rusqlite::params![
+            event["id"].as_str(),
+            event["type"].as_str(),
+            event.to_string(),
+            now,
+            published_at
+        ];
+        database.execute(&sql, row).unwrap();
+    };
+    let listed = json!({
+        "id": TICKET, "version": 1, "sellerId": SELLER, "title": "Old", "price": 4500,
+        "currency": "EUR", "quantity": 2, "withdrawn": false, "venue": null, "city": null,
+        "startsAt": null, "timeZone": null,
+    });
+    insert("tickets", &event("ticket:created", TICKET, "tickets", listed), Some(now));
+    let held = json!({
+        "id": ORDER, "version": 1, "status": "created", "buyerId": BUYER, "ticketId": TICKET,
+        "quantity": 1, "amount": 4500, "currency": "EUR", "expiresAt": around.time(900),
+        "paymentId": null,
+    });
+    insert("orders", &event("order:created", ORDER, "orders", held), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_the_first_version_comes_up_with_what_it_holds() {
+    let around = Surroundings::prepare().await;
+    make_first_version(&around);
+    around.advance(Duration::from_secs(3));
+    let mut app = App::start_in(around).await;
+    app.tick().await;
+    let buyer = app.sign_up().await;
+    assert_eq!(versions(&app), written());
+    let ticket = json!({ "id": TICKET });
+    let visitor = app.client();
+    // What was unpublished is published: tickets hears of the hold, and expiration of its end.
+    visitor.sees_ticket(&ticket, json!({ "title": "Old", "available": 1 })).await;
+    let rows = |sql: &str| -> i64 { app.database().query_row(sql, [], |row| row.get(0)).unwrap() };
+    let timers = async || rows("SELECT COUNT(*) FROM expiration_timers WHERE running = 1");
+    eventually("the hold has its timer", timers, |count| *count == 1).await;
+    assert_eq!(rows("SELECT COUNT(*) FROM tickets_outbox"), 0, "what was published is done with");
+    let known = "SELECT COUNT(*) FROM orders_outbox WHERE published_at IS NULL OR entry_ms IS NULL";
+    assert_eq!(rows(known), 0, "what is published has its entry");
+    let order = buyer.hold(&ticket).await.expect(201);
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    app.advance(900);
+    app.tick().await;
+    visitor.sees_ticket(&ticket, json!({ "available": 1 })).await;
+    let ended = async || rows("SELECT COUNT(*) FROM orders_orders WHERE cancel_reason = 'expired'");
+    eventually("the old hold ends", ended, |count| *count == 1).await;
+    let before = schema(&app);
+    app.restart().await;
+    app.tick().await;
+    assert_eq!((versions(&app), schema(&app)), (written(), before), "nothing is applied twice");
 }

@@ -98,6 +98,22 @@ pub(crate) async fn send(app: &App, event: &Value) {
     assert_ne!(ring(app, event).await, 0, "nobody listens to {}", event["type"]);
 }
 
+/// Has Redis refuse `command` to everyone, in scripts too.
+pub(crate) async fn forbid(app: &App, command: &str) {
+    rule(app, &format!("-{command}")).await;
+}
+
+/// Has Redis take `command` again.
+pub(crate) async fn allow(app: &App, command: &str) {
+    rule(app, &format!("+{command}")).await;
+}
+
+async fn rule(app: &App, rule: &str) {
+    let mut redis = app.redis().await;
+    let words = ["SETUSER", "default", rule];
+    let _: () = redis::cmd("ACL").arg(&words).query_async(&mut redis).await.unwrap();
+}
+
 /// How much each group still has to do in `stream`: entries that it has not had, and those that it
 /// has had and not acknowledged.
 pub(crate) async fn unread(app: &App, stream: &str) -> Vec<(String, usize)> {

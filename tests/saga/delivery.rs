@@ -114,10 +114,10 @@ async fn the_end_may_be_heard_before_the_beginning() {
     let stage = Stage::set(1).await;
     let Stage { app, buyer, ticket, .. } = &stage;
     // Scripts may append but not publish: the event gets into its stream, its doorbell is lost.
-    let _: () = redis(app, &["ACL", "SETUSER", "default", "-xadd"]).await;
+    bus::forbid(app, "xadd").await;
     let order = buyer.hold(ticket).await.expect(201);
     buyer.cancel(&order).await.expect(204);
-    let _: () = redis(app, &["ACL", "SETUSER", "default", "+xadd"]).await;
+    bus::allow(app, "xadd").await;
     assert!(bus::events(app, "order:created").await.is_empty());
     let outbox = |name: &str| -> Value {
         let sql = "SELECT body FROM orders_outbox WHERE type = ?1";
@@ -154,10 +154,10 @@ async fn a_tick_hears_what_no_doorbell_told() {
 async fn a_purchase_without_doorbells() {
     let stage = Stage::set(1).await;
     let Stage { app, buyer, ticket, .. } = &stage;
-    let _: () = redis(app, &["ACL", "SETUSER", "default", "-publish"]).await;
+    bus::forbid(app, "publish").await;
     let order = buyer.hold(ticket).await.expect(201);
     buyer.pay(&order, VISA).await.shows(201, json!({ "payment": { "status": "authorized" } }));
-    let _: () = redis(app, &["ACL", "SETUSER", "default", "+publish"]).await;
+    bus::allow(app, "publish").await;
     app.advance(3);
     app.tick().await;
     buyer.sees_order(&order, json!({ "status": "complete" })).await;

@@ -9,25 +9,31 @@
 //! | `races` | many people, or both ends of a purchase, at once |
 //! | `editing` | sellers who change what is being bought |
 //! | `delivery` | events lost, repeated, overtaken, poisoned; streams trimmed |
+//! | `loss` | Redis forgets: all, or the last of it |
+//! | `retention` | how much Redis keeps, however many events there were |
 //! | `outage` | without Redis, without the provider, without its answer |
 //! | `restart` | the shop itself stops and starts |
 //! | `audit` | what must be true at the end of every one of these |
+//! | `backlog` | many events at once, and how long they take |
 //! | `bus` | Redis, as anyone sees it |
 //! | `provider` | a payment provider that can be made to misbehave |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod audit;
+mod backlog;
 mod bus;
 mod cancel;
 mod decline;
 mod delivery;
 mod editing;
 mod expiry;
+mod loss;
 mod outage;
 mod provider;
 mod purchase;
 mod races;
 mod restart;
+mod retention;
 
 use boxoffice_tests::{App, Person};
 use futures::future::join_all;

@@ -156,15 +156,10 @@ async fn a_capture_that_fails_is_done_later() {
         let Stage { app, buyer, ticket, .. } = &stage;
         let order = buyer.hold(ticket).await.expect(201);
         // The payment is heard of only when the provider is gone.
-        let mut redis = app.redis().await;
-        let acl = async |redis: &mut redis::aio::MultiplexedConnection, rule: &str| {
-            let words = ["SETUSER", "default", rule];
-            let _: () = redis::cmd("ACL").arg(&words).query_async(redis).await.unwrap();
-        };
-        acl(&mut redis, "-xadd").await;
+        bus::forbid(app, "xadd").await;
         buyer.pay(&order, VISA).await.shows(201, json!({ "payment": { "status": "authorized" } }));
         provider.be(mood);
-        acl(&mut redis, "+xadd").await;
+        bus::allow(app, "xadd").await;
         app.advance(3);
         app.tick().await;
         buyer.sees_order(&order, json!({ "status": "complete" })).await;

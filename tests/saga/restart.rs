@@ -8,7 +8,7 @@ use crate::{HOLD, Stage, VISA};
 
 impl Stage {
     /// Stops the shop and starts it anew; everyone learns its new address.
-    async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.app.restart().await;
         let address = self.app.host().address();
         for person in [&mut self.seller, &mut self.buyer, &mut self.other] {

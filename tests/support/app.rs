@@ -39,20 +39,25 @@ impl App {
         Self { host, around }
     }
 
-    /// Stops the shop, and starts it anew with the same data.
-    pub async fn restart(&mut self) {
+    /// Stops the shop; everything around it goes on.
+    pub async fn stop(&mut self) {
         if let Some(host) = self.host.take() {
             host.shutdown(Duration::from_secs(5)).await;
         }
+    }
+
+    /// Stops the shop, and starts it anew with the same data.
+    pub async fn restart(&mut self) {
+        self.stop().await;
         self.host = Some(self.around.host().await);
     }
 
     /// The host.
     ///
     /// # Panics
-    /// Never: there is one but within [`App::restart`].
+    /// When the shop is stopped.
     pub fn host(&self) -> &Host {
-        self.host.as_ref().expect("it runs")
+        self.host.as_ref().expect("the shop runs")
     }
 
     /// Someone who has just come to the shop.

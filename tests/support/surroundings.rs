@@ -172,6 +172,39 @@ impl Surroundings {
         self.redis = Some(redis);
     }
 
+    /// Stops Redis and deletes all that it knows. It starts again by [`Surroundings::start_redis`].
+    ///
+    /// # Panics
+    /// When it cannot be deleted.
+    pub fn lose_redis(&mut self) {
+        self.stop_redis();
+        std::fs::remove_dir_all(self.redis_data()).unwrap();
+    }
+
+    /// A copy of what Redis knows now, for [`Surroundings::set_back_redis`].
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn copy_redis(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(&self.redis_data(), copy.path());
+        copy
+    }
+
+    /// Stops Redis and sets it back to what it knew when it was copied: what it was told since is
+    /// lost. It starts again by [`Surroundings::start_redis`].
+    ///
+    /// # Panics
+    /// When its folder cannot be written.
+    pub fn set_back_redis(&mut self, copy: &TempDir) {
+        self.lose_redis();
+        copy_folder(copy.path(), &self.redis_data());
+    }
+
+    fn redis_data(&self) -> PathBuf {
+        self.folder.path().join("redis")
+    }
+
     /// Stops the payment sandbox.
     pub async fn stop_sandbox(&mut self) {
         if let Some(sandbox) = self.sandbox.take() {
@@ -204,6 +237,19 @@ impl Surroundings {
 /// The folder of `spin.toml`.
 pub fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let to = to.join(from.file_name().unwrap());
+        if from.is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(from, to).unwrap();
+        }
+    }
 }
 
 fn redis_url(port: u16) -> String {

@@ -25,14 +25,17 @@ mod throttle;
 
 use axum::routing::get;
 use axum::{Json, Router};
+use boxoffice_common::db::OUTBOX_ENTRIES;
 use boxoffice_common::{Service, health, http::serve};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 use utoipa::OpenApi;
 
 /// This service.
-static SERVICE: Service =
-    Service { name: "auth", migrations: &[include_str!("../migrations/0001_accounts.sql")] };
+static SERVICE: Service = Service {
+    name: "auth",
+    migrations: &[include_str!("../migrations/0001_accounts.sql"), OUTBOX_ENTRIES],
+};
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]

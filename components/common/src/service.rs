@@ -6,6 +6,7 @@ pub struct Service {
     /// The service's name: prefix of its tables, name of its consumer group, source of its events.
     pub name: &'static str,
     /// The schema's history, oldest first; each text holds statements that end in `;` and a line
-    /// end. Append only: what has been applied somewhere is never edited.
+    /// end, in which `{s}` stands for the service's name. Append only: what has been applied
+    /// somewhere is never edited.
     pub migrations: &'static [&'static str],
 }

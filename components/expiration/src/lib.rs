@@ -14,13 +14,16 @@ mod timer;
 mod worker;
 
 use boxoffice_common::Service;
+use boxoffice_common::db::OUTBOX_ENTRIES;
 use boxoffice_common::events::worker as events;
 use bytes::Bytes;
 use spin_sdk::redis_subscriber;
 
 /// This service.
-static SERVICE: Service =
-    Service { name: "expiration", migrations: &[include_str!("../migrations/0001_timers.sql")] };
+static SERVICE: Service = Service {
+    name: "expiration",
+    migrations: &[include_str!("../migrations/0001_timers.sql"), OUTBOX_ENTRIES],
+};
 
 #[redis_subscriber]
 async fn on_message(message: Bytes) -> anyhow::Result<()> {

@@ -33,14 +33,15 @@ pub(crate) async fn set(order: &OrderState) -> Result<bool> {
     Ok(connection.first(sql, row).await?.is_some())
 }
 
-/// Fires what is due: each timer and its event in one transaction.
-pub(crate) async fn fire_due() -> Result<()> {
-    while fire_batch().await? == BATCH {}
+/// Fires a batch of what is due, each timer and its event in one transaction; tells whether there
+/// may be more.
+pub(crate) async fn fire_due() -> Result<bool> {
+    let fired = fire_batch().await?;
     let connection = Connection::open(&SERVICE).await?;
     let old = Timestamp::now().plus_seconds(-KEEP_SECONDS);
     let sql = "DELETE FROM expiration_timers WHERE running = 0 AND expires_at < ?1";
     connection.query(sql, params![old]).await?;
-    Ok(())
+    Ok(fired == BATCH)
 }
 
 async fn fire_batch() -> Result<i64> {

@@ -22,7 +22,7 @@ impl Handler for Expirations {
         }
     }
 
-    async fn tick() -> Result<()> {
+    async fn tick() -> Result<bool> {
         timer::fire_due().await
     }
 }

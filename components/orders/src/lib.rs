@@ -27,6 +27,7 @@ mod worker;
 
 use axum::routing::get;
 use axum::{Json, Router};
+use boxoffice_common::db::OUTBOX_ENTRIES;
 use boxoffice_common::events::worker as events;
 use boxoffice_common::{Service, health, http::serve};
 use bytes::Bytes;
@@ -35,8 +36,10 @@ use spin_sdk::{http_service, redis_subscriber};
 use utoipa::OpenApi;
 
 /// This service.
-static SERVICE: Service =
-    Service { name: "orders", migrations: &[include_str!("../migrations/0001_inventory.sql")] };
+static SERVICE: Service = Service {
+    name: "orders",
+    migrations: &[include_str!("../migrations/0001_inventory.sql"), OUTBOX_ENTRIES],
+};
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]

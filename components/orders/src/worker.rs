@@ -46,7 +46,7 @@ impl Handler for Orders {
         Ok(Outcome::of(changed))
     }
 
-    async fn tick() -> Result<()> {
-        Ok(())
+    async fn tick() -> Result<bool> {
+        Ok(false)
     }
 }

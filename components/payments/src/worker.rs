@@ -40,7 +40,7 @@ impl Handler for Payments {
     }
 
     /// Finds out about answers that were lost, and does what is still due.
-    async fn tick() -> Result<()> {
+    async fn tick() -> Result<bool> {
         let due = "status IN ('pending', 'authorized', 'captured') AND try_again_at <= ?1 \
             AND (status = 'pending' OR order_id IN (SELECT id FROM payments_orders WHERE \
                  (status = 'cancelled') \
@@ -57,7 +57,7 @@ impl Handler for Payments {
                 break;
             }
         }
-        Ok(())
+        Ok(false)
     }
 }
 

@@ -28,6 +28,7 @@ mod worker;
 
 use axum::routing::get;
 use axum::{Json, Router};
+use boxoffice_common::db::OUTBOX_ENTRIES;
 use boxoffice_common::events::worker as events;
 use boxoffice_common::{Service, health, http::serve};
 use bytes::Bytes;
@@ -36,8 +37,10 @@ use spin_sdk::{http_service, redis_subscriber};
 use utoipa::OpenApi;
 
 /// This service.
-static SERVICE: Service =
-    Service { name: "tickets", migrations: &[include_str!("../migrations/0001_listings.sql")] };
+static SERVICE: Service = Service {
+    name: "tickets",
+    migrations: &[include_str!("../migrations/0001_listings.sql"), OUTBOX_ENTRIES],
+};
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]

@@ -24,8 +24,8 @@ impl Handler for Tickets {
         }
     }
 
-    async fn tick() -> Result<()> {
-        Ok(())
+    async fn tick() -> Result<bool> {
+        Ok(false)
     }
 }
 

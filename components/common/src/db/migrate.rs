@@ -15,28 +15,11 @@ thread_local! {
 }
 
 /// The tables that every service has; `{s}` stands for its name.
-const COMMON: &str = "
-CREATE TABLE {s}_outbox (
-    id TEXT PRIMARY KEY,
-    type TEXT NOT NULL,
-    body TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    published_at BIGINT
-);
-CREATE INDEX {s}_outbox_waiting ON {s}_outbox (created_at) WHERE published_at IS NULL;
-CREATE INDEX {s}_outbox_published ON {s}_outbox (published_at) WHERE published_at IS NOT NULL;
-CREATE TABLE {s}_idempotency (
-    scope TEXT NOT NULL,
-    key TEXT NOT NULL,
-    fingerprint TEXT NOT NULL,
-    status BIGINT NOT NULL,
-    headers TEXT NOT NULL,
-    body TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    PRIMARY KEY (scope, key)
-);
-CREATE INDEX {s}_idempotency_age ON {s}_idempotency (created_at);
-";
+const COMMON: &str = include_str!("../../migrations/0001_outbox.sql");
+
+/// A migration of the tables that every service has: from here on the outbox knows where in its
+/// stream an event is, and keeps it until everybody has had it.
+pub const OUTBOX_ENTRIES: &str = include_str!("../../migrations/0002_outbox_entries.sql");
 
 /// How often a step that found the database busy is tried, [`PAUSE`] apart.
 const ATTEMPTS: u32 = 100;
@@ -89,9 +72,9 @@ async fn migrate(service: &'static Service) -> Result<()> {
     let from = usize::try_from(applied(service, &lease).await?).unwrap_or(usize::MAX);
     for (index, text) in service.migrations.iter().enumerate().skip(from) {
         if index == 0 {
-            apply(&lease, &COMMON.replace("{s}", name)).await?;
+            apply(service, &lease, COMMON).await?;
         }
-        apply(&lease, text).await?;
+        apply(service, &lease, text).await?;
         let sql = format!("INSERT INTO {name}_migrations (version, applied_at) VALUES (?1, ?2)");
         let version = i64::try_from(index + 1).unwrap_or(i64::MAX);
         lease.query(&sql, params![version, Timestamp::now()]).await?;
@@ -100,7 +83,8 @@ async fn migrate(service: &'static Service) -> Result<()> {
 }
 
 /// Runs each statement of `text`, which end in `;` and a line end.
-async fn apply(lease: &sqlite::Lease, text: &str) -> Result<()> {
+async fn apply(service: &'static Service, lease: &sqlite::Lease, text: &str) -> Result<()> {
+    let text = text.replace("{s}", service.name);
     for statement in text.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
         lease.query(statement, &[]).await?;
     }

@@ -13,6 +13,7 @@ mod sqlite;
 mod value;
 
 pub use error::{Constraint, Error};
+pub use migrate::OUTBOX_ENTRIES;
 pub use value::{FromValue, Row, Value};
 
 use crate::Service;

@@ -1,8 +1,11 @@
 //! The bus on Redis: a stream per type of event, its doorbell, the dead letters.
 //!
-//! `spin:redis` flattens nested answers, so that an entry's end is lost. Streams are therefore read
-//! by Lua scripts that answer with one string. Each of our entries has the one field `event`; what
-//! others may have put there is read as far as it can be, so that it holds up nothing but itself.
+//! Each of our entries has the one field `event`; what others may have put there is read as far as
+//! it can be, so that it holds up nothing but itself.
+//!
+//! What grows here, and how far: streams, by what some group has not acknowledged; those that nobody
+//! reads, to [`KEEP_UNREAD`] entries; the dead letters, until somebody decides about them. Each
+//! group has one consumer, and the two hashes a field for each group or stream.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,6 +15,9 @@ use send_wrapper::SendWrapper;
 use serde::Deserialize;
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 
+use super::entry::EntryId;
+use super::reconcile::Published;
+use super::scripts::{BURY, CLAIM, ENTRIES, GIVE_BACK, PUBLISH, READ, STANDING, TRIM};
 use super::{Event, EventType};
 use crate::{Timestamp, config};
 
@@ -19,92 +25,21 @@ use crate::{Timestamp, config};
 pub const DEAD_LETTERS: &str = "dead-letters";
 /// Hash of each group's last tick, in milliseconds since 1970.
 pub const TICKS: &str = "boxoffice:ticks";
+/// Hash of how far each stream has been compared with the outbox of the service that writes it.
+const COMPARED: &str = "boxoffice:compared";
 /// The one consumer that each group has. Redis hands an entry to one reader of a group, whatever
 /// their names; names of their own for instances that live for one message would only pile up.
 const CONSUMER: &str = "worker";
 /// How many entries one call reads or claims.
 const BATCH: i64 = 64;
-
-const PUBLISH: &str = r"
-for i, stream in ipairs(KEYS) do
-    redis.call('XADD', stream, '*', 'event', ARGV[i])
-    redis.call('PUBLISH', stream, ARGV[i])
-end
-return #KEYS";
-
-/// Gives JSON of entries, with the value of their first field as the event.
-const ENTRIES: &str = r"
-local function encode(raw, deliveries)
-    local entries = {}
-    for _, entry in ipairs(raw) do
-        if entry and entry[2] then
-            entries[#entries + 1] =
-                { id = entry[1], event = entry[2][2], deliveries = deliveries(entry[1]) }
-        end
-    end
-    if #entries == 0 then return '[]' end
-    return cjson.encode(entries)
-end
-";
-
-/// Reads what the group has not had.
-const READ: &str = r"
-local answer = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], '>')
-if not answer then return '[]' end
-return encode(answer[1][2], function() return 1 end)";
-
-/// Takes over what another reader left unacknowledged; answers with how often each entry has been
-/// delivered by now, this time included.
-const CLAIM: &str = r"
-local claimed = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT', ARGV[4])
-return encode(claimed[2], function(id)
-    local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)
-    return pending[1] and pending[1][4] or 1
-end)";
-
-/// Moves an entry to the dead letters and out of the group's pending list, both or neither.
-const BURY: &str = r"
-redis.call('XADD', KEYS[2], '*', 'stream', KEYS[1], 'group', ARGV[1], 'entry', ARGV[2],
-    'event', ARGV[3], 'deliveries', ARGV[4], 'error', ARGV[5], 'at', ARGV[6])
-return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])";
-
-/// Trims a stream up to what every group that must read it has acknowledged. A group that does
-/// not exist yet has acknowledged nothing. Streams that nobody must read keep their newest
-/// entries for people who look.
-const TRIM: &str = r"
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-if #ARGV == 1 then return redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[1]) end
-local function parts(id)
-    local ms, seq = id:match('(%d+)-(%d+)')
-    return tonumber(ms), tonumber(seq)
-end
-local function older(a, b)
-    local at, an = parts(a)
-    local bt, bn = parts(b)
-    if at ~= bt then return at < bt end
-    return an < bn
-end
-local function after(id)
-    local ms, seq = id:match('(%d+)-(%d+)')
-    return string.format('%s-%d', ms, tonumber(seq) + 1)
-end
-local seen = {}
-local keep = nil
-for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-    local group = {}
-    for i = 1, #info, 2 do group[info[i]] = info[i + 1] end
-    seen[group['name']] = true
-    local pending = redis.call('XPENDING', KEYS[1], group['name'])
-    local needs = (pending[1] > 0) and pending[2] or after(group['last-delivered-id'])
-    if keep == nil or older(needs, keep) then keep = needs end
-end
-for i = 2, #ARGV do
-    if not seen[ARGV[i]] then return 0 end
-end
-return redis.call('XTRIM', KEYS[1], 'MINID', keep)";
-
 /// How many entries a stream keeps that nobody must read.
 const KEEP_UNREAD: i64 = 1_000;
+/// How old an entry must be to be trimmed, in milliseconds: so long may it take whoever published
+/// it to say so in the outbox. What was trimmed before would look lost, and be published again.
+const YOUNG_MS: i64 = 2_000;
+/// What entries that are given back are said to have been left alone for, in milliseconds: longer
+/// than any `event_retry_ms`.
+const LONG_IDLE_MS: i64 = 24 * 60 * 60 * 1000;
 
 thread_local! {
     static CONNECTION: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
@@ -121,17 +56,108 @@ pub struct Delivery {
     pub deliveries: i64,
 }
 
-/// Appends `events` to their streams and rings their doorbells.
+/// Entries of a stream, and where to go on with the next ones.
+#[derive(Debug, Deserialize)]
+pub struct Deliveries {
+    /// The entries.
+    pub entries: Vec<Delivery>,
+    /// Where the next call of [`claim`] begins; [`START`] when there are no more.
+    pub next: String,
+}
+
+/// Where [`claim`] begins.
+pub const START: &str = "0-0";
+
+/// What has become of a published event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Every group that must read it has acknowledged it.
+    Had,
+    /// It is in its stream, for a group that must read it still.
+    Waiting,
+    /// It is not in its stream any more.
+    Lost,
+}
+
+/// For which events a doorbell is rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ring {
+    /// For each: whoever only listens can follow along.
+    Each,
+    /// For the last of each stream. Each ring starts every worker that hears it, and the first has
+    /// them do all there is: of a backlog, the others would only keep the rest waiting.
+    Last,
+}
+
+impl Ring {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Each => "each",
+            Self::Last => "last",
+        }
+    }
+}
+
+/// Appends `events` to their streams and rings their doorbells; the ids of their entries, in the
+/// same order.
 ///
 /// # Errors
 /// When Redis cannot be reached or refuses; some of the events may have been published then.
-pub async fn publish(events: &[(EventType, String)]) -> Result<()> {
+pub async fn publish(events: &[(EventType, String)], ring: Ring) -> Result<Vec<EntryId>> {
     if events.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let keys: Vec<&str> = events.iter().map(|(event_type, _)| event_type.name()).collect();
-    let bodies: Vec<&str> = events.iter().map(|(_, body)| body.as_str()).collect();
-    script(PUBLISH, &keys, &bodies).await.map(drop)
+    let bodies = events.iter().map(|(_, body)| body.as_str());
+    let arguments: Vec<&str> = bodies.chain([ring.name()]).collect();
+    let answer = script(PUBLISH, &keys, &arguments).await?;
+    answer.iter().map(|id| as_text(id)?.parse()).collect()
+}
+
+/// What has become of each of these events of `event_type`, in the same order.
+///
+/// # Errors
+/// When Redis cannot be reached or refuses.
+pub async fn standing(event_type: EventType, events: &[Published]) -> Result<Vec<Standing>> {
+    let groups = event_type.groups();
+    let mut arguments = vec![groups.len().to_string()];
+    arguments.extend(groups.iter().map(|group| (*group).to_owned()));
+    arguments.extend(events.iter().flat_map(|event| [event.entry.to_string(), event.id.clone()]));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let answer = script(STANDING, &[event_type.name()], &arguments).await?;
+    let letters = answer.first().map(as_text).transpose()?.unwrap_or_default();
+    if letters.len() != events.len() {
+        bail!("Redis knows of {} events where {} were asked for", letters.len(), events.len());
+    }
+    let standing = |letter| match letter {
+        'h' => Ok(Standing::Had),
+        'w' => Ok(Standing::Waiting),
+        'l' => Ok(Standing::Lost),
+        other => bail!("an event stands {other:?}"),
+    };
+    letters.chars().map(standing).collect()
+}
+
+/// How far `event_type`'s stream has been compared with the outbox: every event that was published
+/// before was found there. Redis forgets this with the entries that it is about, and not after them.
+///
+/// # Errors
+/// When Redis cannot be reached or refuses.
+pub async fn compared(event_type: EventType) -> Result<EntryId> {
+    let answer = execute("HGET", [COMPARED, event_type.name()].map(text)).await?;
+    match answer.first() {
+        None | Some(RedisResult::Nil) => Ok(EntryId::ZERO),
+        Some(id) => as_text(id)?.parse(),
+    }
+}
+
+/// Notes how far `event_type`'s stream has been compared with the outbox.
+///
+/// # Errors
+/// When Redis cannot be reached or refuses.
+pub async fn set_compared(event_type: EventType, until: EntryId) -> Result<()> {
+    let until = until.to_string();
+    execute("HSET", [COMPARED, event_type.name(), &until].map(text)).await.map(drop)
 }
 
 /// The next entries of `event_type`'s stream that `group` has not had; none when it has had all.
@@ -150,7 +176,7 @@ pub async fn read(event_type: EventType, group: &str) -> Result<Vec<Delivery>> {
         }
         answer => answer,
     };
-    answer.with_context(|| format!("reading {stream}"))
+    Ok(answer.with_context(|| format!("reading {stream}"))?.entries)
 }
 
 /// Makes sure that `group` exists on `event_type`'s stream, from the stream's beginning.
@@ -167,20 +193,42 @@ pub async fn make_group(event_type: EventType, group: &str) -> Result<()> {
     }
 }
 
-/// Takes over entries that were delivered to `group` at least `idle_ms` milliseconds ago and are
-/// still unacknowledged.
+/// Takes over entries, from `start` on, that were delivered to `group` at least `idle_ms`
+/// milliseconds ago and are still unacknowledged.
 ///
 /// # Errors
 /// When Redis cannot be reached or refuses.
-pub async fn claim(event_type: EventType, group: &str, idle_ms: i64) -> Result<Vec<Delivery>> {
+pub async fn claim(
+    event_type: EventType,
+    group: &str,
+    idle_ms: i64,
+    start: &str,
+) -> Result<Deliveries> {
     let stream = event_type.name();
-    let arguments = [group, CONSUMER, &idle_ms.to_string(), &BATCH.to_string()];
+    let arguments = [group, CONSUMER, &idle_ms.to_string(), start, &BATCH.to_string()];
     let claimed = deliveries(CLAIM, stream, &arguments).await;
     claimed.with_context(|| format!("claiming from {stream}"))
 }
 
-/// The entries of `stream` that `source`, which ends in a call of `encode`, answers with.
-async fn deliveries(source: &str, stream: &str, arguments: &[&str]) -> Result<Vec<Delivery>> {
+/// Gives entries back that `group` has not got round to: this delivery does not count, and the next
+/// [`claim`] may take them, whatever its `idle_ms`.
+///
+/// # Errors
+/// When Redis cannot be reached or refuses; they are delivered again all the same, later.
+pub async fn give_back(event_type: EventType, group: &str, entries: &[Delivery]) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut arguments = vec![group.to_owned(), CONSUMER.to_owned(), LONG_IDLE_MS.to_string()];
+    for Delivery { id, deliveries, .. } in entries {
+        arguments.extend([id.clone(), (deliveries - 1).to_string()]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    script(GIVE_BACK, &[event_type.name()], &arguments).await.map(drop)
+}
+
+/// The entries of `stream` that `source`, which uses [`ENTRIES`], answers with.
+async fn deliveries(source: &str, stream: &str, arguments: &[&str]) -> Result<Deliveries> {
     let answer = script(&format!("{ENTRIES}{source}"), &[stream], arguments).await?;
     match answer.as_slice() {
         [RedisResult::Binary(json)] => parse(json),
@@ -188,9 +236,9 @@ async fn deliveries(source: &str, stream: &str, arguments: &[&str]) -> Result<Ve
     }
 }
 
-/// Reads the JSON of [`ENTRIES`]. What others have put into an event need not be text: the event is
+/// Reads the JSON of [`READ`] and [`CLAIM`]. What others have put into an event need not be text: the event is
 /// not one of ours then, and the entries around it must not suffer from it.
-fn parse(json: &[u8]) -> Result<Vec<Delivery>> {
+fn parse(json: &[u8]) -> Result<Deliveries> {
     Ok(serde_json::from_str(&String::from_utf8_lossy(json))?)
 }
 
@@ -222,14 +270,16 @@ pub async fn bury(
     script(BURY, &[event_type.name(), DEAD_LETTERS], &arguments).await.map(drop)
 }
 
-/// Drops from `event_type`'s stream what all its groups have acknowledged.
+/// Drops from `event_type`'s stream what all its groups have acknowledged, up to `first`, where the
+/// outbox has the first event that it still looks after.
 ///
 /// # Errors
 /// When Redis cannot be reached or refuses.
-pub async fn trim(event_type: EventType) -> Result<()> {
-    let keep = KEEP_UNREAD.to_string();
-    let arguments: Vec<&str> =
-        std::iter::once(keep.as_str()).chain(event_type.groups().iter().copied()).collect();
+pub async fn trim(event_type: EventType, first: Option<EntryId>) -> Result<()> {
+    let first = first.unwrap_or(EntryId { ms: i64::MAX, seq: 0 }).to_string();
+    let (keep, young) = (KEEP_UNREAD.to_string(), YOUNG_MS.to_string());
+    let arguments = [keep.as_str(), &young, &first].into_iter();
+    let arguments: Vec<&str> = arguments.chain(event_type.groups().iter().copied()).collect();
     script(TRIM, &[event_type.name()], &arguments).await.map(drop)
 }
 
@@ -337,12 +387,14 @@ mod tests {
 
     #[test]
     fn an_entry_that_is_not_text_leaves_the_others_whole() {
-        let json = b"[{\"id\":\"1-0\",\"event\":\"\xff\xfe\",\"deliveries\":1},\
-            {\"id\":\"1-1\",\"event\":\"{}\",\"deliveries\":8}]";
-        let read = parse(json).unwrap();
+        let json = b"{\"next\":\"7-0\",\"entries\":[\
+            {\"id\":\"1-0\",\"event\":\"\xff\xfe\",\"deliveries\":1},\
+            {\"id\":\"1-1\",\"event\":\"{}\",\"deliveries\":8}]}";
+        let Deliveries { entries: read, next } = parse(json).unwrap();
+        assert_eq!(next, "7-0");
         read[0].parse().unwrap_err();
         assert_eq!((read[1].id.as_str(), read[1].event.as_str()), ("1-1", "{}"));
         assert_eq!(read[1].deliveries, 8);
-        assert!(parse(b"[]").unwrap().is_empty());
+        assert!(parse(b"{\"next\":\"0-0\",\"entries\":[]}").unwrap().entries.is_empty());
     }
 }

@@ -5,12 +5,18 @@
 //! |---|---|
 //! | [`contract`] | the types of events, their data, and the groups that read them |
 //! | [`outbox`] | from a committed transaction to the bus |
-//! | [`bus`] | Redis: a stream per type, its doorbell, the dead letters |
+//! | [`reconcile`] | what the bus has lost, and what everybody has had |
+//! | [`bus`], [`scripts`], [`entry`] | Redis: a stream per type, its doorbell, the dead letters |
 //! | [`worker`] | from the bus into a service's handlers |
+//! | [`deadline`] | how long a worker works at one go |
 
 pub mod bus;
 pub mod contract;
+mod deadline;
+pub mod entry;
 pub mod outbox;
+pub mod reconcile;
+mod scripts;
 pub mod worker;
 
 pub use contract::{Event, EventType};

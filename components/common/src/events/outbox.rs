@@ -1,9 +1,13 @@
-//! The outbox: events are committed with the change that they tell of, and published after.
+//! The outbox: events are committed with the change that they tell of, and published after. They
+//! stay until everybody has had them: see [`super::reconcile`].
 
 use std::cell::RefCell;
 
 use anyhow::Result;
 
+use super::bus::Ring;
+use super::deadline::Deadline;
+use super::reconcile::{self, Published};
 use super::{Event, EventType, bus};
 use crate::db::{self, Connection, Transaction};
 use crate::{Service, Timestamp, log, params};
@@ -12,9 +16,7 @@ use crate::{Service, Timestamp, log, params};
 /// been left behind, in milliseconds; a tick that took younger ones would publish them twice.
 const LEFT_BEHIND_MS: i64 = 2_000;
 /// How many events one call publishes.
-const BATCH: i64 = 256;
-/// How long published events are kept for people who look, in seconds.
-const KEEP_SECONDS: i64 = 24 * 60 * 60;
+const BATCH: usize = 256;
 
 thread_local! {
     static PENDING: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
@@ -49,52 +51,47 @@ pub(crate) fn is_pending() -> bool {
 }
 
 /// Publishes what this instance has committed since the last time. HTTP does so after its answer,
-/// workers before they return. What fails stays in the outbox for the next tick.
+/// workers after each batch and before they return. What fails stays in the outbox for the next
+/// tick.
 pub(crate) async fn publish_pending(service: &'static Service) {
     let events = PENDING.take();
-    if events.is_empty() {
-        return;
-    }
-    if let Err(error) = publish(service, &events).await {
-        log::failed("publishing events; a tick will try again", &error);
+    for batch in events.chunks(BATCH) {
+        if let Err(error) = publish_committed(service, batch).await {
+            log::failed("publishing events; a tick will try again", &error);
+            return;
+        }
     }
 }
 
-async fn publish(service: &'static Service, events: &[Event]) -> Result<()> {
-    let bodies = events
-        .iter()
-        .map(|event| Ok((event.event_type, body(event)?)))
-        .collect::<Result<Vec<_>>>()?;
-    bus::publish(&bodies).await?;
-    let ids: Vec<String> = events.iter().map(|event| event.id.to_string()).collect();
-    mark_published(service, &ids).await
+async fn publish_committed(service: &'static Service, events: &[Event]) -> Result<()> {
+    let ids = events.iter().map(|event| event.id.to_string()).collect();
+    let bodies = events.iter().map(|event| Ok((event.event_type, body(event)?)));
+    publish(service, ids, &bodies.collect::<Result<Vec<_>>>()?, Ring::Each).await
 }
 
-/// Publishes what was left behind in `service`'s outbox, oldest first, and forgets what was
-/// published long ago.
+/// Finds out what became of what `service` has published, and publishes what was left behind in its
+/// outbox or lost, oldest first.
 ///
 /// # Errors
 /// When the database or Redis fails; what is not published stays.
-pub async fn heal(service: &'static Service) -> Result<()> {
-    while flush(service).await? {}
-    let connection = Connection::open(service).await?;
-    let sql = format!("DELETE FROM {}_outbox WHERE published_at < ?1", service.name);
-    let old = Timestamp::now().plus_seconds(-KEEP_SECONDS);
-    connection.query(&sql, params![old]).await?;
-    Ok(())
+pub(super) async fn heal(service: &'static Service, deadline: Deadline) -> Result<()> {
+    // First, so that what was lost is published again by this very tick.
+    let reconciled = reconcile::reconcile(service, deadline).await;
+    while flush(service).await? && !deadline.has_passed() {}
+    reconciled
 }
 
 /// Publishes one batch; tells whether there may be more.
 async fn flush(service: &'static Service) -> Result<bool> {
     let sql = format!(
         "SELECT id, type, body FROM {}_outbox \
-         WHERE published_at IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2",
+         WHERE published_at IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT {BATCH}",
         service.name
     );
     let before = Timestamp::from_millis(Timestamp::now().as_millis() - LEFT_BEHIND_MS);
     let rows = {
         let connection = Connection::open(service).await?;
-        connection.query(&sql, params![before, BATCH]).await?
+        connection.query(&sql, params![before]).await?
     };
     let mut bodies = Vec::with_capacity(rows.len());
     let mut ids = Vec::with_capacity(rows.len());
@@ -103,21 +100,21 @@ async fn flush(service: &'static Service) -> Result<bool> {
         bodies.push((event_type, row.get("body")?));
         ids.push(row.get("id")?);
     }
-    bus::publish(&bodies).await?;
-    mark_published(service, &ids).await?;
-    Ok(i64::try_from(rows.len()).unwrap_or(BATCH) == BATCH)
+    publish(service, ids, &bodies, Ring::Last).await?;
+    Ok(rows.len() == BATCH)
 }
 
-async fn mark_published(service: &'static Service, ids: &[String]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    // Ids are UUIDs of ours: nothing in them needs quoting.
-    let list = ids.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", ");
-    let sql = format!("UPDATE {}_outbox SET published_at = ?1 WHERE id IN ({list})", service.name);
-    let connection = Connection::open(service).await?;
-    connection.query(&sql, params![Timestamp::now()]).await?;
-    Ok(())
+/// Publishes events and notes which entries they became. A crash between the two has a tick publish
+/// them again: handlers take no notice of that, and the first entries go when they are trimmed.
+async fn publish(
+    service: &'static Service,
+    ids: Vec<String>,
+    events: &[(EventType, String)],
+    ring: Ring,
+) -> Result<()> {
+    let entries = bus::publish(events, ring).await?;
+    let published = ids.into_iter().zip(entries).map(|(id, entry)| Published { id, entry });
+    reconcile::note(service, &published.collect::<Vec<_>>()).await
 }
 
 fn body(event: &Event) -> Result<String> {
@@ -125,6 +122,6 @@ fn body(event: &Event) -> Result<String> {
 }
 
 /// The types of events that `service` emits.
-pub(crate) fn emitted_by(service: &Service) -> impl Iterator<Item = EventType> {
+pub(super) fn emitted_by(service: &Service) -> impl Iterator<Item = EventType> {
     EventType::ALL.into_iter().filter(|event_type| event_type.source() == service.name)
 }

@@ -3,16 +3,22 @@
 //! The doorbell only says that there is something to read: what is applied comes from the stream,
 //! so that a lost, repeated or reordered doorbell changes nothing.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 
 use super::bus::{self, Delivery};
-use super::outbox;
+use super::deadline::Deadline;
 use super::{Event, EventType};
+use super::{outbox, reconcile};
 use crate::{Service, Timestamp, config, db, log, params};
 
 /// After this many deliveries an event that a handler refuses goes to the dead letters.
 const MAX_DELIVERIES: i64 = 8;
+/// How long a doorbell, and each part of a tick, is worked for. With the last event begun, which may
+/// wait for a payment provider, it stays well below the 30 seconds that a host gives a message.
+const TURN: Duration = Duration::from_secs(3);
 /// How long answers to idempotent requests are remembered, in seconds.
 const REMEMBER_SECONDS: i64 = 24 * 60 * 60;
 /// The doorbell that the clock rings.
@@ -52,12 +58,13 @@ pub trait Handler {
     /// Applies one event.
     async fn handle(event: &Event) -> Result<Outcome>;
 
-    /// What the service does on a tick besides what all do.
-    async fn tick() -> Result<()>;
+    /// One batch of what the service does on a tick besides what all do; tells whether there may be
+    /// more.
+    async fn tick() -> Result<bool>;
 }
 
 /// Answers a doorbell: `message` is an event's JSON. Drains that event's stream, or, on a tick,
-/// heals everything.
+/// heals everything; what there is no time for is left to the next doorbell or tick.
 ///
 /// # Errors
 /// When the message is not one of ours, or Redis or the database fail. Nothing is lost by it:
@@ -78,6 +85,7 @@ pub async fn answer<H: Handler>(message: &[u8]) -> Result<()> {
             .ok_or_else(|| anyhow!("{} does not read {}", H::SERVICE.name, doorbell.name))?;
         drain::<H>(event_type).await
     };
+    // What was committed before something failed is news all the same.
     outbox::publish_pending(H::SERVICE).await;
     outcome
 }
@@ -91,14 +99,11 @@ fn subscriptions(service: &'static Service) -> impl Iterator<Item = EventType> {
 async fn heal<H: Handler>() -> Result<()> {
     let service = H::SERVICE;
     let mut failures = Failures::default();
-    failures.note("publishing the outbox", outbox::heal(service).await);
-    for event_type in subscriptions(service) {
-        failures.note(event_type.name(), drain::<H>(event_type).await);
-        failures.note(event_type.name(), redeliver::<H>(event_type).await);
-    }
-    failures.note("the service's own tick", H::tick().await);
+    failures.note("healing the outbox", outbox::heal(service, Deadline::after(TURN)).await);
+    catch_up::<H>(&mut failures).await;
+    failures.note("the service's own tick", tick::<H>().await);
     for event_type in outbox::emitted_by(service) {
-        failures.note("trimming", bus::trim(event_type).await);
+        failures.note("trimming", trim(service, event_type).await);
     }
     failures.note("forgetting old answers", forget_answers(service).await);
     failures.note("noting the tick", bus::ticked(service.name, Timestamp::now()).await);
@@ -107,27 +112,91 @@ async fn heal<H: Handler>() -> Result<()> {
 
 /// Applies what `H`'s group has not had of `event_type`, until there is no more.
 async fn drain<H: Handler>(event_type: EventType) -> Result<()> {
-    loop {
-        let deliveries = bus::read(event_type, H::SERVICE.name).await?;
-        if deliveries.is_empty() {
-            return Ok(());
+    let deadline = Deadline::after(TURN);
+    while read::<H>(event_type, deadline).await? && !deadline.has_passed() {}
+    Ok(())
+}
+
+/// Applies what `H`'s group has not had, and what it has had and not acknowledged. All streams take
+/// turns, batch by batch: what is long in one does not keep the others waiting.
+async fn catch_up<H: Handler>(failures: &mut Failures) {
+    let deadline = Deadline::after(TURN);
+    let mut streams: Vec<_> = subscriptions(H::SERVICE).map(Stream::new).collect();
+    while !streams.is_empty() && !deadline.has_passed() {
+        let mut unfinished = Vec::new();
+        for mut stream in streams {
+            match stream.work_off::<H>(deadline).await {
+                Ok(true) => unfinished.push(stream),
+                Ok(false) => {}
+                Err(error) => failures.note(stream.event_type.name(), Err(error)),
+            }
         }
-        apply_all::<H>(event_type, &deliveries).await?;
+        streams = unfinished;
     }
 }
 
-/// Applies again what was delivered a while ago and never acknowledged: its reader crashed, or its
-/// handler failed. What fails too often goes to the dead letters.
-async fn redeliver<H: Handler>(event_type: EventType) -> Result<()> {
-    let idle_ms = config::number("event_retry_ms").await?;
-    let deliveries = bus::claim(event_type, H::SERVICE.name, idle_ms).await?;
-    apply_all::<H>(event_type, &deliveries).await
+/// How far a tick has got with a stream.
+struct Stream {
+    event_type: EventType,
+    /// Whether there may be entries that the group has not had.
+    unread: bool,
+    /// Where there may be entries that were delivered and not acknowledged.
+    unacknowledged: Option<String>,
 }
 
-async fn apply_all<H: Handler>(event_type: EventType, deliveries: &[Delivery]) -> Result<()> {
+impl Stream {
+    fn new(event_type: EventType) -> Self {
+        Self { event_type, unread: true, unacknowledged: Some(bus::START.to_owned()) }
+    }
+
+    /// Applies a batch of either kind; tells whether there may be more.
+    async fn work_off<H: Handler>(&mut self, deadline: Deadline) -> Result<bool> {
+        if self.unread {
+            self.unread = read::<H>(self.event_type, deadline).await?;
+        }
+        if let Some(start) = self.unacknowledged.take() {
+            let next = redeliver::<H>(self.event_type, &start, deadline).await?;
+            self.unacknowledged = (next != bus::START).then_some(next);
+        }
+        Ok(self.unread || self.unacknowledged.is_some())
+    }
+}
+
+/// Applies a batch that `H`'s group has not had; tells whether there may be more.
+async fn read<H: Handler>(event_type: EventType, deadline: Deadline) -> Result<bool> {
+    let deliveries = bus::read(event_type, H::SERVICE.name).await?;
+    apply_all::<H>(event_type, &deliveries, deadline).await?;
+    Ok(!deliveries.is_empty())
+}
+
+/// Applies again what was delivered a while ago and never acknowledged, from the entry `start` on:
+/// its reader crashed, or its handler failed. What fails too often goes to the dead letters. Tells
+/// where to go on.
+async fn redeliver<H: Handler>(
+    event_type: EventType,
+    start: &str,
+    deadline: Deadline,
+) -> Result<String> {
+    let idle_ms = config::number("event_retry_ms").await?;
+    let claimed = bus::claim(event_type, H::SERVICE.name, idle_ms, start).await?;
+    apply_all::<H>(event_type, &claimed.entries, deadline).await?;
+    Ok(claimed.next)
+}
+
+/// Applies `deliveries`, acknowledges what was applied, and publishes what came of it. What there is
+/// no time for is given back.
+async fn apply_all<H: Handler>(
+    event_type: EventType,
+    deliveries: &[Delivery],
+    deadline: Deadline,
+) -> Result<()> {
     let group = H::SERVICE.name;
     let mut done = Vec::with_capacity(deliveries.len());
-    for delivery in deliveries {
+    let mut left = deliveries;
+    while let [delivery, rest @ ..] = left
+        && !deadline.has_passed()
+    {
+        left = rest;
         match apply::<H>(delivery).await {
             Ok(()) => done.push(delivery.id.clone()),
             Err(error) => {
@@ -142,7 +211,10 @@ async fn apply_all<H: Handler>(event_type: EventType, deliveries: &[Delivery]) -
             }
         }
     }
-    bus::acknowledge(event_type, group, &done).await
+    bus::acknowledge(event_type, group, &done).await?;
+    bus::give_back(event_type, group, left).await?;
+    outbox::publish_pending(H::SERVICE).await;
+    Ok(())
 }
 
 async fn apply<H: Handler>(delivery: &Delivery) -> Result<()> {
@@ -150,6 +222,21 @@ async fn apply<H: Handler>(delivery: &Delivery) -> Result<()> {
     let outcome = H::handle(&event).await?;
     log::event(H::SERVICE.name, event.event_type.name(), event.id, outcome.name());
     Ok(())
+}
+
+/// Does what the service does on a tick besides what all do.
+async fn tick<H: Handler>() -> Result<()> {
+    let deadline = Deadline::after(TURN);
+    while H::tick().await? && !deadline.has_passed() {
+        outbox::publish_pending(H::SERVICE).await;
+    }
+    outbox::publish_pending(H::SERVICE).await;
+    Ok(())
+}
+
+/// Trims the stream of `event_type`, which `service` emits.
+async fn trim(service: &'static Service, event_type: EventType) -> Result<()> {
+    bus::trim(event_type, reconcile::first(service, event_type).await?).await
 }
 
 async fn forget_answers(service: &'static Service) -> Result<()> {

@@ -1,0 +1,191 @@
+//! What Redis loses is published again.
+//!
+//! A published event stays in the outbox until every group that must read it has acknowledged it.
+//! On each tick a service compares its outbox with its streams: what everybody has had is deleted,
+//! what is not in its stream any more counts as unpublished again. So whatever Redis loses, all of
+//! it or its last second, is published again unless everybody has had it. What was acknowledged
+//! because it was moved to the dead letters has been had: its copy there is then the only one.
+//!
+//! Streams are trimmed behind the first event that the outbox still has, so an entry that is
+//! missing was lost, not trimmed. Only an event that somebody publishes and a group acknowledges,
+//! both more than two seconds before the outbox is told, may be published once too often.
+//!
+//! Each event is looked at once when everybody had it by then; otherwise once while it waits, and
+//! once when it goes. Several hosts may do this at a time: they delete the same rows and take the
+//! same entries for lost, and what both publish again is a repeat like any other.
+
+use anyhow::Result;
+
+use super::bus::{self, Standing};
+use super::deadline::Deadline;
+use super::entry::EntryId;
+use super::{EventType, outbox};
+use crate::db::{Connection, Row};
+use crate::{Service, Timestamp, params};
+
+/// How many events are looked at together.
+const BATCH: usize = 256;
+
+/// An event that was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The event's id.
+    pub id: String,
+    /// Its entry in its stream.
+    pub entry: EntryId,
+}
+
+impl Published {
+    fn read(row: &Row) -> Result<Self> {
+        let entry = EntryId { ms: row.get("entry_ms")?, seq: row.get("entry_seq")? };
+        Ok(Self { id: row.get("id")?, entry })
+    }
+}
+
+/// Compares `service`'s outbox with its streams, as far as there is time.
+///
+/// # Errors
+/// When the database or Redis fails; the rest is left for the next tick.
+pub(super) async fn reconcile(service: &'static Service, deadline: Deadline) -> Result<()> {
+    for event_type in outbox::emitted_by(service) {
+        compare(service, event_type, deadline).await?;
+    }
+    Ok(())
+}
+
+async fn compare(
+    service: &'static Service,
+    event_type: EventType,
+    deadline: Deadline,
+) -> Result<()> {
+    let mut until = EntryId::ZERO;
+    // Read when there is more than one batch: only then is anything to be skipped.
+    let mut compared = None;
+    loop {
+        let events = published_after(service, event_type, until).await?;
+        let Some(last) = events.last() else { break };
+        until = last.entry;
+        let there_is_more = events.len() == BATCH;
+        let standings = if event_type.groups().is_empty() {
+            vec![Standing::Had; events.len()]
+        } else {
+            bus::standing(event_type, &events).await?
+        };
+        let all_wait = standings.iter().all(|standing| *standing == Standing::Waiting);
+        let which = |wanted| {
+            let pairs = events.iter().zip(&standings);
+            pairs.filter(move |(_, standing)| **standing == wanted).map(|(event, _)| event)
+        };
+        forget(service, which(Standing::Had)).await?;
+        unpublish(service, which(Standing::Lost)).await?;
+        if !there_is_more || deadline.has_passed() {
+            break;
+        }
+        if compared.is_none() {
+            compared = Some(bus::compared(event_type).await?);
+        }
+        // A group that is far behind must not keep us from finding out, event by event, what the
+        // others lost: what was there when it was last looked at need not be looked at again.
+        if let Some(compared) = compared
+            && all_wait
+        {
+            until = until.max(compared);
+        }
+    }
+    match compared {
+        Some(compared) if until > compared => bus::set_compared(event_type, until).await,
+        _ => Ok(()),
+    }
+}
+
+/// The first batch of events in the stream of `event_type` that come after `after`.
+async fn published_after(
+    service: &'static Service,
+    event_type: EventType,
+    after: EntryId,
+) -> Result<Vec<Published>> {
+    let sql = format!(
+        "SELECT id, entry_ms, entry_seq FROM {}_outbox WHERE type = ?1 \
+         AND published_at IS NOT NULL AND (entry_ms, entry_seq) > (?2, ?3) \
+         ORDER BY entry_ms, entry_seq LIMIT {BATCH}",
+        service.name
+    );
+    let connection = Connection::open(service).await?;
+    let rows = connection.query(&sql, params![event_type.name(), after.ms, after.seq]).await?;
+    rows.iter().map(Published::read).collect()
+}
+
+/// The entry of the first event of `event_type` that the outbox still looks after.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn first(
+    service: &'static Service,
+    event_type: EventType,
+) -> Result<Option<EntryId>> {
+    let sql = format!(
+        "SELECT id, entry_ms, entry_seq FROM {}_outbox WHERE type = ?1 \
+         AND published_at IS NOT NULL ORDER BY entry_ms, entry_seq LIMIT 1",
+        service.name
+    );
+    let connection = Connection::open(service).await?;
+    let row = connection.first(&sql, params![event_type.name()]).await?;
+    Ok(row.as_ref().map(Published::read).transpose()?.map(|event| event.entry))
+}
+
+/// Notes which entries events have become.
+///
+/// # Errors
+/// When the database fails; the events count as unpublished then.
+pub(super) async fn note(service: &'static Service, events: &[Published]) -> Result<()> {
+    let Some(values) = values(events.iter()) else { return Ok(()) };
+    let sql = format!(
+        "WITH done (id, ms, seq) AS (VALUES {values}) UPDATE {}_outbox AS outbox \
+         SET published_at = ?1, entry_ms = done.ms, entry_seq = done.seq \
+         FROM done WHERE outbox.id = done.id",
+        service.name
+    );
+    let connection = Connection::open(service).await?;
+    connection.query(&sql, params![Timestamp::now()]).await?;
+    Ok(())
+}
+
+/// Deletes events that everybody has had.
+async fn forget(service: &'static Service, events: impl Iterator<Item = &Published>) -> Result<()> {
+    // Ids are UUIDs of ours: nothing in them needs quoting.
+    let list: Vec<String> = events.map(|event| format!("'{}'", event.id)).collect();
+    if list.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("DELETE FROM {}_outbox WHERE id IN ({})", service.name, list.join(", "));
+    Connection::open(service).await?.query(&sql, &[]).await?;
+    Ok(())
+}
+
+/// Has events published again, unless another host has done so meanwhile.
+async fn unpublish(
+    service: &'static Service,
+    events: impl Iterator<Item = &Published>,
+) -> Result<()> {
+    let Some(values) = values(events) else { return Ok(()) };
+    let sql = format!(
+        "WITH lost (id, ms, seq) AS (VALUES {values}) UPDATE {}_outbox AS outbox \
+         SET published_at = NULL, entry_ms = NULL, entry_seq = NULL FROM lost \
+         WHERE outbox.id = lost.id AND outbox.entry_ms = lost.ms AND outbox.entry_seq = lost.seq",
+        service.name
+    );
+    Connection::open(service).await?.query(&sql, &[]).await?;
+    Ok(())
+}
+
+/// Rows of SQL's `VALUES`: id, and the two parts of the entry. None for no events, which SQL has
+/// no way to write.
+fn values<'e>(events: impl Iterator<Item = &'e Published>) -> Option<String> {
+    // Ids are UUIDs of ours: nothing in them needs quoting.
+    let row = |event: &Published| {
+        let EntryId { ms, seq } = event.entry;
+        format!("('{}', {ms}, {seq})", event.id)
+    };
+    let rows: Vec<String> = events.map(row).collect();
+    (!rows.is_empty()).then(|| rows.join(", "))
+}

@@ -1,0 +1,108 @@
+//! Many events at once: of orders that nobody has made, as `orders` would have told of them.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use boxoffice_tests::{App, START};
+
+/// The streams that a backlog is in.
+pub(crate) const STREAMS: [&str; 2] = ["order:created", "order:cancelled"];
+
+/// Puts the events of `orders` orders into the outbox of `orders`, unpublished: each order is made
+/// and cancelled. They are orders of `listings` listings, and numbered from `from`. `orders` must
+/// have run before.
+pub(crate) async fn pile_up(app: &App, from: usize, orders: usize, listings: usize) {
+    let until = from + orders;
+    let created = (START - 60) * 1000;
+    let event = |name: &str, digit: u8, version: u8, status: &str| {
+        format!(
+            "INSERT INTO orders_outbox (id, type, body, created_at) \
+             WITH RECURSIVE numbers (n) AS (\
+                 SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {until}), \
+             ids AS (SELECT n, printf('0198{digit:04}-0000-7000-8000-%012x', n) AS id, \
+                 printf('01980000-0000-7000-8000-%012x', n) AS subject, \
+                 printf('01989999-0000-7000-8000-%012x', n % {listings}) AS ticket FROM numbers) \
+             SELECT id, '{name}', json_object('specversion', '1.0', 'id', id, \
+                 'source', '/boxoffice/orders', 'type', '{name}', 'subject', subject, \
+                 'time', '2030-03-01T12:00:00Z', 'datacontenttype', 'application/json', \
+                 'data', json_object('id', subject, 'version', {version}, 'status', '{status}', \
+                     'buyerId', ticket, 'ticketId', ticket, 'quantity', 1, 'amount', 4500, \
+                     'currency', 'EUR', 'expiresAt', '2040-01-01T00:00:00Z', 'paymentId', NULL)), \
+                 {created} + n - {from} FROM ids"
+        )
+    };
+    assert_eq!(app.tamper(&event("order:created", 1, 1, "created")).await, orders);
+    assert_eq!(app.tamper(&event("order:cancelled", 2, 2, "cancelled")).await, orders);
+}
+
+/// Fires ticks, one when the one before is done with, until everybody has done everything and the
+/// outbox of `orders` is empty; how long that took and how many ticks.
+pub(crate) async fn drain(app: &App, patience: Duration) -> (Duration, usize) {
+    let (start, mut ticks) = (Instant::now(), 0);
+    loop {
+        tick(app).await;
+        ticks += 1;
+        let mut left = outbox(app);
+        for stream in STREAMS {
+            left += lag(app, stream).await;
+        }
+        if left == 0 {
+            return (start.elapsed(), ticks);
+        }
+        assert!(start.elapsed() < patience, "{left} still to do after {ticks} ticks");
+    }
+}
+
+/// A tick, which may take as long as one with a backlog does.
+async fn tick(app: &App) {
+    let mut redis = app.redis().await;
+    let _: () = redis::cmd("DEL").arg("boxoffice:ticks").query_async(&mut redis).await.unwrap();
+    let start = Instant::now();
+    app.host().fire_cron().await.unwrap();
+    loop {
+        let ticked: usize =
+            redis::cmd("HLEN").arg("boxoffice:ticks").query_async(&mut redis).await.unwrap();
+        if ticked == 4 {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "only {ticked} workers have ticked");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// How many events the outbox of `orders` has.
+pub(crate) fn outbox(app: &App) -> i64 {
+    let sql = "SELECT COUNT(*) FROM orders_outbox";
+    app.database().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// How many entries the groups of `stream` have not had, or had and not acknowledged.
+async fn lag(app: &App, stream: &str) -> i64 {
+    let mut redis = app.redis().await;
+    let groups: redis::RedisResult<Vec<HashMap<String, redis::Value>>> =
+        redis::cmd("XINFO").arg(&["GROUPS", stream]).query_async(&mut redis).await;
+    let number = |group: &HashMap<String, redis::Value>, name: &str| -> i64 {
+        // Redis cannot say how far a group lags that has read entries from before it was made.
+        redis::from_redis_value_ref(&group[name]).unwrap_or(1)
+    };
+    let groups = groups.unwrap_or_default();
+    groups.iter().map(|group| number(group, "lag") + number(group, "pending")).sum()
+}
+
+/// A measurement: run it with `--ignored --nocapture`. How long a backlog takes that nobody has
+/// published yet, by its size and by how many listings it is about.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement, which takes minutes"]
+async fn how_long_a_backlog_takes() {
+    for (events, listings) in [(10_000, 1_000), (100_000, 1_000), (10_000, 1), (100_000, 1)] {
+        let app = App::start().await;
+        app.tick().await;
+        pile_up(&app, 0, events / 2, listings).await;
+        let (took, ticks) = drain(&app, Duration::from_secs(1_800)).await;
+        let each = took.as_secs_f64() * 1e6 / events as f64;
+        println!(
+            "{events} events of {listings} listings: {:.1} s, {ticks} ticks, {each:.0} µs each",
+            took.as_secs_f64()
+        );
+    }
+}
