@@ -12,11 +12,6 @@
 //! | `ticks` | the tick, when there is something to heal |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../saga/audit.rs"]
-mod audit;
-#[path = "../saga/bus.rs"]
-mod bus;
-
 mod accounts;
 mod listings;
 mod operation;

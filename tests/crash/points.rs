@@ -37,6 +37,7 @@ pub(crate) struct Points(Mutex<State>);
 struct State {
     calls: BTreeMap<String, Vec<String>>,
     armed: Option<Point>,
+    next: Option<(String, String, Side)>,
     struck: Option<String>,
     deaf: bool,
 }
@@ -56,6 +57,12 @@ impl Points {
     pub(crate) fn arm(&self, point: Point) {
         self.record();
         self.state().armed = Some(point);
+    }
+
+    /// An instance of `component` crashes at the next call whose text begins with `call`, once.
+    pub(crate) fn crash(&self, component: &str, call: &str, side: Side) {
+        self.record();
+        self.state().next = Some((component.to_owned(), call.to_owned(), side));
     }
 
     /// Whether doorbells go unheard.
@@ -85,10 +92,15 @@ impl Faults for Points {
         let calls = state.calls.entry(component.to_owned()).or_default();
         calls.push(call.to_string());
         let count = calls.len();
-        let here = |point: &mut Point| point.component == component && point.call == count;
-        let Some(point) = state.armed.take_if(here) else { return CallFate::Made };
-        state.struck = Some(call.to_string());
-        match point.side {
+        let text = call.to_string();
+        let armed =
+            state.armed.take_if(|point| point.component == component && point.call == count);
+        let next = state.next.take_if(|(of, call, _)| of == component && text.starts_with(&*call));
+        let Some(side) = armed.map(|point| point.side).or(next.map(|(.., side)| side)) else {
+            return CallFate::Made;
+        };
+        state.struck = Some(text);
+        match side {
             Side::Before => CallFate::StoppedBefore,
             Side::After => CallFate::StoppedAfter,
         }

@@ -1,19 +1,25 @@
 //! A shop whose instances crash where a test says.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use boxoffice_tests::{App, Person, Request, Surroundings};
+use boxoffice_ops::{Rule, Violation, audit};
+use boxoffice_tests::audit::Audit;
+use boxoffice_tests::{App, Person, Request, Surroundings, eventually};
 use serde_json::{Value, json};
 
 use crate::points::Points;
 
 /// How long an operation may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long nothing may happen before everything counts as done.
-const QUIET: Duration = Duration::from_millis(60);
+/// How long nothing may be called before everything counts as done.
+const QUIET: Duration = Duration::from_millis(10);
+/// The same, where what is still to come would otherwise be left out of a count.
+const LONG_QUIET: Duration = Duration::from_millis(150);
+/// How far time moves on with each tick that heals, in seconds: what failed is tried again later
+/// each time.
+const STEP: u64 = 6;
 
 /// The shop and those who use it.
 pub(crate) struct Shop {
@@ -30,6 +36,8 @@ impl Shop {
         let points = Arc::new(Points::default());
         let mut around = Surroundings::prepare().await;
         around.faults = Some(points.clone());
+        // Some operations wait for a hold to end, over and over.
+        around.variables.insert("session_seconds".into(), "31536000".into());
         // What an instance does first is then done in every run, which the count relies on.
         around.max_instance_reuse = Some(1);
         let app = App::start_in(around).await;
@@ -63,8 +71,23 @@ impl Shop {
         (ticket, order)
     }
 
-    /// Waits until an instance has crashed, or everything that was begun is done.
-    pub(crate) async fn struck_or_settled(&self) -> Option<String> {
+    /// Waits until everything that was begun is done.
+    pub(crate) async fn settled(&self) {
+        self.struck_or_quiet(QUIET).await;
+    }
+
+    /// Waits until everything that was begun is done, however slowly.
+    pub(crate) async fn settled_for_sure(&self) {
+        self.struck_or_quiet(LONG_QUIET).await;
+    }
+
+    /// Waits until an instance has crashed, or everything that was begun is done: then there is
+    /// none.
+    pub(crate) async fn struck(&self) -> Option<String> {
+        self.struck_or_quiet(LONG_QUIET).await
+    }
+
+    async fn struck_or_quiet(&self, quiet: Duration) -> Option<String> {
         let start = Instant::now();
         let mut seen = (self.points.count(), Instant::now());
         loop {
@@ -74,44 +97,49 @@ impl Shop {
             let count = self.points.count();
             if count != seen.0 {
                 seen = (count, Instant::now());
-            } else if seen.1.elapsed() > QUIET && self.left().await.is_empty() {
+            } else if seen.1.elapsed() > quiet && self.left().await.is_empty() {
                 return None;
             }
             assert!(start.elapsed() < PATIENCE, "not done: {:?}", self.left().await);
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
-    }
-
-    /// Waits until everything that was begun is done.
-    pub(crate) async fn settled(&self) {
-        self.struck_or_settled().await;
     }
 
     /// What still has to be published, or read.
-    async fn left(&self) -> BTreeMap<String, i64> {
-        let mut left = BTreeMap::new();
-        for stream in crate::bus::STREAMS {
-            for (group, count) in crate::bus::unread(&self.app, stream).await {
-                if count > 0 {
-                    left.insert(format!("{stream} for {group}"), count as i64);
-                }
-            }
-        }
-        let database = self.app.database();
-        for service in ["tickets", "orders", "payments", "expiration"] {
-            let sql = format!("SELECT COUNT(*) FROM {service}_outbox WHERE published_at IS NULL");
-            // A service that has not been used yet has no tables.
-            let count = database.query_row(&sql, [], |row| row.get(0)).unwrap_or(0);
-            if count > 0 {
-                left.insert(format!("the outbox of {service}"), count);
-            }
-        }
-        left
+    async fn left(&self) -> Vec<Violation> {
+        let mut violations = audit::pass(&self.app.sources()).await.unwrap();
+        let unfinished = [Rule::UnpublishedEvents, Rule::UnreadEvents, Rule::PendingEvents];
+        violations.retain(|violation| unfinished.contains(&violation.rule));
+        violations
     }
 
-    /// Lets ticks heal the shop until an audit finds nothing.
-    pub(crate) async fn heals(&self) {
-        crate::audit::audit(&self.app).await;
+    /// Lets ticks heal the shop until an audit finds nothing but so many dead letters.
+    pub(crate) async fn heals(&self, dead_letters: usize) {
+        let tick = async || {
+            self.app.advance(STEP);
+            self.app.tick().await;
+        };
+        Audit { dead_letters, ..Audit::default() }.heals(&self.app, tick).await;
+    }
+
+    /// Waits until everything is done, and has an audit find nothing.
+    pub(crate) async fn is_right(&self) {
+        self.settled().await;
+        let violations = audit::pass(&self.app.sources()).await.unwrap();
+        assert!(violations.is_empty(), "{violations:#?}");
+    }
+
+    /// Has `work` done, and its events published, while nobody hears a doorbell.
+    pub(crate) async fn unheard<T>(&self, work: impl AsyncFnOnce() -> T) -> T {
+        self.points.deafen(true);
+        let done = work().await;
+        let waiting = async || {
+            let left = self.left().await;
+            left.iter().filter(|violation| violation.rule == Rule::UnpublishedEvents).count()
+        };
+        eventually("the events are published", waiting, |waiting| *waiting == 0).await;
+        self.points.deafen(false);
+        done
     }
 
     /// The one number that `sql` answers with.
