@@ -11,18 +11,21 @@
 //! | `delivery` | events lost, repeated, overtaken, poisoned; streams trimmed |
 //! | `outage` | without Redis, without the provider, without its answer |
 //! | `restart` | the shop itself stops and starts |
+//! | `auditing`, `letters` | operators: what an audit sees, dead letters, the bus at a glance |
 //! | `audit` | what must be true at the end of every one of these |
 //! | `bus` | Redis, as anyone sees it |
 //! | `provider` | a payment provider that can be made to misbehave |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod audit;
+mod auditing;
 mod bus;
 mod cancel;
 mod decline;
 mod delivery;
 mod editing;
 mod expiry;
+mod letters;
 mod outage;
 mod provider;
 mod purchase;
