@@ -13,6 +13,7 @@
 //! | `retention` | how much Redis keeps, however many events there were |
 //! | `outage` | without Redis, without the provider, without its answer |
 //! | `restart` | the shop itself stops and starts |
+//! | `auditing`, `letters` | operators: what an audit sees, dead letters, the bus at a glance |
 //! | `audit` | what must be true at the end of every one of these |
 //! | `backlog` | many events at once, and how long they take |
 //! | `bus` | Redis, as anyone sees it |
@@ -21,6 +22,7 @@
 
 mod audit;
 mod backlog;
+mod auditing;
 mod bus;
 mod cancel;
 mod decline;
@@ -28,6 +30,7 @@ mod delivery;
 mod editing;
 mod expiry;
 mod loss;
+mod letters;
 mod outage;
 mod provider;
 mod purchase;

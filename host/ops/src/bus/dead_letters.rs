@@ -3,7 +3,6 @@
 //! A replay appends the event to its stream for all its groups, not only for the one that failed:
 //! handlers take over what is newer and ignore the rest, so those that have had it do nothing.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use boxoffice_common::events::bus::DEAD_LETTERS;
@@ -207,7 +206,7 @@ impl Connection {
         }
         let found =
             redis::cmd("XRANGE").arg(&[DEAD_LETTERS, id, id]).query_async(&mut self.redis).await;
-        let found: HashMap<String, HashMap<Vec<u8>, Vec<u8>>> = self.read(found)?;
+        let found: Vec<Entry> = self.read(found)?;
         Ok(found.into_iter().next().map(Letter::read).ok_or_else(|| Refusal::no_such(id)))
     }
 

@@ -263,16 +263,18 @@ impl Connection {
 type Entry = (String, HashMap<Vec<u8>, Vec<u8>>);
 
 fn unreadable(name: &str, error: &redis::RedisError) -> Problem {
-    let remedy = match error.kind() {
-        ErrorKind::AuthenticationFailed => {
-            "give the variable redis_url (SPIN_VARIABLE_REDIS_URL) the right password"
-        }
-        _ => {
-            "start it (`boxoffice up` runs one), or set the variable redis_url \
-             (SPIN_VARIABLE_REDIS_URL) to where the shop's is"
-        }
+    let is_refused = error.kind() == ErrorKind::AuthenticationFailed
+        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"));
+    let remedy = if is_refused {
+        "give the variable redis_url (SPIN_VARIABLE_REDIS_URL) the right password"
+    } else if error.is_io_error() || error.is_timeout() {
+        "start it (`boxoffice up` runs one), or set the variable redis_url \
+         (SPIN_VARIABLE_REDIS_URL) to where the shop's is"
+    } else {
+        "make sure that the variable redis_url (SPIN_VARIABLE_REDIS_URL) names the shop's Redis, \
+         6.2 or newer, and that its user may read and write streams"
     };
-    Problem::new(format!("the Redis at {name} cannot be read: {error}"), remedy)
+    Problem::new(format!("the Redis at {name} cannot be used: {error}"), remedy)
 }
 
 /// When an entry was made, in milliseconds since 1970, as its id says.

@@ -21,7 +21,6 @@ const NOW: i64 = 30 * DAY_MS;
 const SOLD: usize = 0;
 const HELD: usize = 1;
 const GIVEN_UP: usize = 2;
-const REFUNDED: usize = 3;
 
 fn order(id: &str, status: OrderStatus, payment: Option<&str>, version: i64) -> Order {
     Order {
