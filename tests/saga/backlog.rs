@@ -9,8 +9,8 @@ use boxoffice_tests::{App, START};
 pub(crate) const STREAMS: [&str; 2] = ["order:created", "order:cancelled"];
 
 /// Puts the events of `orders` orders into the outbox of `orders`, unpublished: each order is made
-/// and cancelled. They are orders of `listings` listings, and numbered from `from`. `orders` must
-/// have run before.
+/// and cancelled. They are orders of `listings` listings, and numbered from `from`. The shop
+/// must have had a tick before.
 pub(crate) async fn pile_up(app: &App, from: usize, orders: usize, listings: usize) {
     let until = from + orders;
     let created = (START - 60) * 1000;
@@ -31,6 +31,15 @@ pub(crate) async fn pile_up(app: &App, from: usize, orders: usize, listings: usi
                  {created} + n - {from} FROM ids"
         )
     };
+    let listed = format!(
+        "INSERT INTO tickets_tickets (id, seller_id, title, price, currency, quantity, words, \
+             created_at, version) \
+         WITH RECURSIVE numbers (n) AS (\
+             SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {listings}) \
+         SELECT printf('01989999-0000-7000-8000-%012x', n), '', 'Many', 4500, 'EUR', 1000000, \
+             'many', {created}, 1 FROM numbers WHERE true ON CONFLICT (id) DO NOTHING"
+    );
+    app.tamper(&listed).await;
     assert_eq!(app.tamper(&event("order:created", 1, 1, "created")).await, orders);
     assert_eq!(app.tamper(&event("order:cancelled", 2, 2, "cancelled")).await, orders);
 }
@@ -94,7 +103,7 @@ async fn lag(app: &App, stream: &str) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement, which takes minutes"]
 async fn how_long_a_backlog_takes() {
-    for (events, listings) in [(10_000, 1_000), (100_000, 1_000), (10_000, 1), (100_000, 1)] {
+    for (events, listings) in [(10_000, 1_000), (1_000, 1), (10_000, 1)] {
         let app = App::start().await;
         app.tick().await;
         pile_up(&app, 0, events / 2, listings).await;
