@@ -21,16 +21,16 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod audit;
-mod backlog;
 mod auditing;
+mod backlog;
 mod bus;
 mod cancel;
 mod decline;
 mod delivery;
 mod editing;
 mod expiry;
-mod loss;
 mod letters;
+mod loss;
 mod outage;
 mod provider;
 mod purchase;
