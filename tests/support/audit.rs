@@ -59,14 +59,14 @@ impl Audit {
 
     /// What of `violations` is not left over on purpose, and what of that is not there.
     fn faults(&self, violations: &[Violation]) -> Vec<String> {
-        let is_letter = |violation: &&Violation| violation.rule == Rule::DeadLetter;
-        let letters = violations.iter().filter(is_letter).count();
+        let is_letter = |violation: &Violation| violation.rule == Rule::DeadLetter;
+        let letters = violations.iter().filter(|violation| is_letter(violation)).count();
         let as_due = letters == self.dead_letters;
-        let mut faults: Vec<String> = violations
-            .iter()
-            .filter(|violation| !(as_due && is_letter(violation)) && !self.is_given_back(violation))
-            .map(Violation::to_string)
-            .collect();
+        let on_purpose = |violation: &Violation| {
+            (as_due && is_letter(violation)) || self.is_given_back(violation)
+        };
+        let unwanted = violations.iter().filter(|violation| !on_purpose(violation));
+        let mut faults: Vec<String> = unwanted.map(Violation::to_string).collect();
         if !as_due {
             faults.push(format!("there are {letters} dead letters, not {}", self.dead_letters));
         }

@@ -45,7 +45,6 @@ pub(crate) fn components(workspace: &Workspace, manifests: &[PathBuf]) -> Result
 
 /// Builds `boxoffice`, and tells where it is.
 pub(crate) fn host(workspace: &Workspace) -> Result<PathBuf, Failure> {
-    say("host: boxoffice");
     // With the whole workspace's features, as `test` compiles it: else wasmtime is compiled twice.
     finish(
         workspace.cargo().args(["build", "--workspace", "--bin", "boxoffice"]),

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use crate::failure::Failure;
 use crate::workspace::{Workspace, forget_cargo_run};
-use crate::{build, install};
+use crate::{build, install, say};
 
 /// What `cargo xtask up` takes; all of it goes on to `boxoffice up`, which has the defaults.
 #[derive(clap::Args)]
@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     install::targets(&workspace)?;
     install::redis_for_up(&data)?;
     build::components(&workspace, &[workspace.manifest()])?;
+    say("host: boxoffice");
     let binary = build::host(&workspace)?;
     let mut shop = Command::new(&binary);
     shop.arg("up").arg("--manifest").arg(workspace.manifest()).arg("--data").arg(data);

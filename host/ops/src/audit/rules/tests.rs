@@ -156,9 +156,11 @@ fn clean() -> Facts {
     }
 }
 
+type Change = fn(&mut Facts);
+
 /// A change to the clean shop; the violations that it makes, as rules and ids; and words that one
 /// of their sentences has.
-type Case = (&'static str, fn(&mut Facts), &'static [(Rule, &'static str)], &'static str);
+type Case = (&'static str, Change, &'static [(Rule, &'static str)], &'static str);
 
 const CASES: &[Case] = &[
     (
@@ -591,7 +593,7 @@ const CASES: &[Case] = &[
 ];
 
 /// What is different from the clean shop and still right.
-const FINE: &[(&str, fn(&mut Facts))] = &[
+const FINE: &[(&str, Change)] = &[
     ("nothing", |_| {}),
     ("money is set aside for a hold, which will be told in a moment", |facts| {
         facts.books.payments[1].status = PaymentStatus::Authorized;
@@ -627,7 +629,7 @@ const FINE: &[(&str, fn(&mut Facts))] = &[
     }),
 ];
 
-fn after(change: fn(&mut Facts)) -> Vec<Violation> {
+fn after(change: Change) -> Vec<Violation> {
     let mut facts = clean();
     change(&mut facts);
     check(&facts)
