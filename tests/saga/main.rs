@@ -17,7 +17,6 @@
 //! | `audit` | what must be true at the end of every one of these |
 //! | `backlog` | many events at once, and how long they take |
 //! | `bus` | Redis, as anyone sees it |
-//! | `provider` | a payment provider that can be made to misbehave |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod audit;
@@ -32,7 +31,6 @@ mod expiry;
 mod letters;
 mod loss;
 mod outage;
-mod provider;
 mod purchase;
 mod races;
 mod restart;

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`app`] | the running shop: what a test starts with |
 //! | [`surroundings`] | what a shop needs around it: Redis, payment sandbox, clock, folder, keys |
+//! | [`provider`] | a payment provider that misbehaves |
 //! | [`person`] | someone who uses the shop over HTTP |
 //! | [`request`] | what they send |
 //! | [`answer`] | what they get, and what every answer must be like |
@@ -34,6 +35,7 @@ pub mod answer;
 pub mod app;
 pub mod audit;
 pub mod person;
+pub mod provider;
 pub mod request;
 pub mod surroundings;
 pub mod table;
@@ -43,6 +45,7 @@ pub use answer::{Answer, id};
 pub use app::App;
 pub use audit::Audit;
 pub use person::Person;
+pub use provider::Provider;
 pub use request::{Request, delete, get, post, put};
 pub use surroundings::{START, Surroundings};
 pub use table::{Row, check, row};
