@@ -103,7 +103,7 @@ async fn lag(app: &App, stream: &str) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement, which takes minutes"]
 async fn how_long_a_backlog_takes() {
-    for (events, listings) in [(10_000, 1_000), (1_000, 1), (10_000, 1)] {
+    for (events, listings) in [(10_000, 1_000), (100_000, 1_000), (10_000, 1), (100_000, 1)] {
         let app = App::start().await;
         app.tick().await;
         pile_up(&app, 0, events / 2, listings).await;

@@ -42,6 +42,14 @@ pub(crate) async fn entries(app: &App, stream: &str, start: &str) -> Vec<Entry> 
     redis::cmd("XRANGE").arg(&[stream, start, "+"]).query_async(&mut redis).await.unwrap()
 }
 
+/// The id of the last entry that was ever added to `stream`.
+pub(crate) async fn last_entry(app: &App, stream: &str) -> String {
+    let mut redis = app.redis().await;
+    let info: HashMap<String, redis::Value> =
+        redis::cmd("XINFO").arg(&["STREAM", stream]).query_async(&mut redis).await.unwrap();
+    redis::from_redis_value_ref(&info["last-generated-id"]).unwrap()
+}
+
 /// The event of `stream` that is about `thing`, once there is one.
 pub(crate) async fn event_of(app: &App, stream: &str, thing: &Value) -> Value {
     let look = async || {

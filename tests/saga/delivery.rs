@@ -1,6 +1,8 @@
 //! Events lost, repeated, overtaken, poisoned; streams trimmed.
 
+use boxoffice_tests::provider::{Mood, Provider};
 use boxoffice_tests::{App, eventually, id};
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::audit::{Audit, audit, everything};
@@ -262,6 +264,43 @@ async fn poison_goes_to_the_dead_letters() {
         }
     }
     Audit { dead_letters: 4, ..Audit::default() }.check(app).await;
+}
+
+/// A worker that has no time for all that it has read gives the rest back: it counts for nothing
+/// that this was delivered, and the next tick has it at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_there_is_no_time_for_is_given_back() {
+    let (provider, mut app) = Provider::with_shop().await;
+    // What is delivered and not given back is not tried again as long as this test lasts.
+    app.variables.insert("event_retry_ms".into(), "600000".into());
+    app.restart().await;
+    let stage = Stage::set_in(app, 9).await;
+    let Stage { app, buyer, ticket, .. } = &stage;
+    let orders = join_all((0..5).map(|_| async { buyer.hold(ticket).await.expect(201) })).await;
+    bus::forbid(app, "xreadgroup").await;
+    for order in &orders {
+        buyer.pay(order, VISA).await.expect(201);
+    }
+    provider.be(Mood::Slow);
+    bus::allow(app, "xreadgroup").await;
+    app.tick().await;
+    for order in &orders {
+        buyer.sees_order(order, json!({ "status": "complete" })).await;
+    }
+    // The provider lets the worker wait for four seconds, which is more than it has for all.
+    let given_back = async || -> Vec<(String, String, u64, u64)> {
+        redis(app, &["XPENDING", "order:completed", "payments", "-", "+", "9"]).await
+    };
+    let all = |entries: &Vec<(String, String, u64, u64)>| {
+        entries.len() == 4 && entries.iter().all(|(.., idle, times)| *idle > 9_999 && *times == 0)
+    };
+    eventually("four of five are given back", given_back, all).await;
+    provider.be(Mood::Normal);
+    app.tick().await;
+    bus::done(app, "order:completed").await;
+    app.advance(60);
+    audit(app).await;
+    assert!(app.sandbox_intents().await.iter().all(|intent| intent["status"] == "succeeded"));
 }
 
 /// What every group has done is gone; what one of them has not done stays, and all after it.

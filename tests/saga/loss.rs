@@ -256,6 +256,8 @@ async fn a_group_that_is_behind_keeps_nobody_from_hearing_what_was_lost() {
         number(app, published)
     };
     eventually("all are published", publish, |count| *count == 1_200).await;
+    // Nobody is still about to answer a doorbell when this one is done.
+    app.tick().await;
     bus::allow(app, "xreadgroup").await;
     // A reader of expiration takes all and is not heard of for longer than this test.
     for stream in backlog::STREAMS {
@@ -281,6 +283,47 @@ async fn a_group_that_is_behind_keeps_nobody_from_hearing_what_was_lost() {
         .await
         .unwrap();
     assert!(compared.is_some(), "what waits is not looked at again and again");
+}
+
+/// Two hosts find out at the same time what was lost, and both publish it: once, not for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hosts_make_good_what_was_lost() {
+    let mut stage = Stage::set(9).await;
+    let second = Surroundings::host(&stage.app).await;
+    for _ in 0..3 {
+        stage.buyer.hold(&stage.ticket).await.expect(201);
+    }
+    bus::forbid(&stage.app, "xreadgroup").await;
+    for _ in 0..3 {
+        stage.buyer.hold(&stage.ticket).await.expect(201);
+    }
+    let published = "SELECT COUNT(*) FROM orders_outbox WHERE published_at IS NOT NULL";
+    eventually("all is published", async || number(&stage.app, published), |n| *n == 6).await;
+    stage.after(Surroundings::lose_redis, Shop::Runs).await;
+    let app = &stage.app;
+    app.advance(3);
+    // One tick is heard by both hosts.
+    let mut redis = app.redis().await;
+    let listeners = async || -> i64 {
+        let words = ["NUMSUB", "clock:tick"];
+        let (_, count): (String, i64) =
+            redis::cmd("PUBSUB").arg(&words).query_async(&mut redis).await.unwrap();
+        count
+    };
+    eventually("both hosts listen", listeners, |count| *count == 2).await;
+    let left = async || {
+        app.tick().await;
+        number(app, "SELECT COUNT(*) FROM orders_outbox")
+    };
+    eventually("everybody has had everything", left, |left| *left == 0).await;
+    stage.shows(3, "open").await;
+    audit(app).await;
+    let told = bus::last_entry(app, "order:created").await;
+    for _ in 0..5 {
+        app.tick().await;
+    }
+    assert_eq!(bus::last_entry(app, "order:created").await, told, "nothing is told any more");
+    second.shutdown(std::time::Duration::from_secs(5)).await;
 }
 
 /// A group that is gone has had nothing, and is made anew.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use boxoffice_common::Service;
 use boxoffice_common::events::worker::Handler;
-use boxoffice_common::events::{Event, EventType, Outcome};
+use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 
 use crate::{SERVICE, timer};
 
@@ -22,7 +22,7 @@ impl Handler for Expirations {
         }
     }
 
-    async fn tick() -> Result<bool> {
+    async fn tick(_: Deadline) -> Result<bool> {
         timer::fire_due().await
     }
 }

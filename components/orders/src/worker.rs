@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use boxoffice_common::db::Transaction;
 use boxoffice_common::events::contract::{Expiration, PaymentState, TicketState};
 use boxoffice_common::events::worker::Handler;
-use boxoffice_common::events::{Event, EventType, Outcome};
+use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Problem, Service};
 
 use crate::listing::Listing;
@@ -46,7 +46,7 @@ impl Handler for Orders {
         Ok(Outcome::of(changed))
     }
 
-    async fn tick() -> Result<bool> {
+    async fn tick(_: Deadline) -> Result<bool> {
         Ok(false)
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use boxoffice_common::events::contract::OrderState;
 use boxoffice_common::events::worker::Handler;
-use boxoffice_common::events::{Event, EventType, Outcome};
+use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Problem, Service, Timestamp, log, params};
 
 use crate::attempt::{self, Answer};
@@ -40,13 +40,16 @@ impl Handler for Payments {
     }
 
     /// Finds out about answers that were lost, and does what is still due.
-    async fn tick() -> Result<bool> {
+    async fn tick(deadline: Deadline) -> Result<bool> {
         let due = "status IN ('pending', 'authorized', 'captured') AND try_again_at <= ?1 \
             AND (status = 'pending' OR order_id IN (SELECT id FROM payments_orders WHERE \
                  (status = 'cancelled') \
                  OR (payments_payments.status = 'authorized' AND status = 'complete'))) \
             ORDER BY try_again_at LIMIT ?2";
         for payment in Payment::select(due, params![Timestamp::now(), BATCH]).await? {
+            if deadline.has_passed() {
+                break;
+            }
             let outcome = match payment.status {
                 Status::Pending => find_out(payment).await,
                 _ => settle::settle(&payment, Patience::Worker).await.map(drop),

@@ -17,7 +17,7 @@ use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 
 use super::entry::EntryId;
 use super::reconcile::Published;
-use super::scripts::{BURY, CLAIM, ENTRIES, GIVE_BACK, PUBLISH, READ, STANDING, TRIM};
+use super::scripts::{APPEND, BURY, CLAIM, ENTRIES, GIVE_BACK, PUBLISH, READ, STANDING, TRIM};
 use super::{Event, EventType};
 use crate::{Timestamp, config};
 
@@ -79,39 +79,40 @@ pub enum Standing {
     Lost,
 }
 
-/// For which events a doorbell is rung.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ring {
-    /// For each: whoever only listens can follow along.
-    Each,
-    /// For the last of each stream. Each ring starts every worker that hears it, and the first has
-    /// them do all there is: of a backlog, the others would only keep the rest waiting.
-    Last,
-}
-
-impl Ring {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Each => "each",
-            Self::Last => "last",
-        }
-    }
-}
-
-/// Appends `events` to their streams and rings their doorbells; the ids of their entries, in the
-/// same order.
+/// Appends `events` to their streams and rings the doorbell for each; the ids of their entries, in
+/// the same order.
 ///
 /// # Errors
 /// When Redis cannot be reached or refuses; some of the events may have been published then.
-pub async fn publish(events: &[(EventType, String)], ring: Ring) -> Result<Vec<EntryId>> {
+pub async fn publish(events: &[(EventType, String)]) -> Result<Vec<EntryId>> {
+    add(PUBLISH, events).await
+}
+
+/// Appends `events` to their streams and leaves it to [`ring`] to say so; the ids of their entries,
+/// in the same order.
+///
+/// # Errors
+/// When Redis cannot be reached or refuses; some of the events may have been appended then.
+pub async fn append(events: &[(EventType, String)]) -> Result<Vec<EntryId>> {
+    add(APPEND, events).await
+}
+
+async fn add(source: &str, events: &[(EventType, String)]) -> Result<Vec<EntryId>> {
     if events.is_empty() {
         return Ok(Vec::new());
     }
     let keys: Vec<&str> = events.iter().map(|(event_type, _)| event_type.name()).collect();
-    let bodies = events.iter().map(|(_, body)| body.as_str());
-    let arguments: Vec<&str> = bodies.chain([ring.name()]).collect();
-    let answer = script(PUBLISH, &keys, &arguments).await?;
+    let bodies: Vec<&str> = events.iter().map(|(_, body)| body.as_str()).collect();
+    let answer = script(source, &keys, &bodies).await?;
     answer.iter().map(|id| as_text(id)?.parse()).collect()
+}
+
+/// Rings the doorbell of `event_type` with `event`, the newest in its stream.
+///
+/// # Errors
+/// When Redis cannot be reached or refuses; a tick finds what is in the stream all the same.
+pub async fn ring(event_type: EventType, event: &str) -> Result<()> {
+    execute("PUBLISH", [event_type.name(), event].map(text)).await.map(drop)
 }
 
 /// What has become of each of these events of `event_type`, in the same order.

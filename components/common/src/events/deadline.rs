@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 /// or tick: messages are handed out one at a time, so a backlog must let others have their turn,
 /// and a host stops what takes too long (Boxoffice's own after 30 seconds).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Instant);
+pub struct Deadline(Instant);
 
 impl Deadline {
     /// The deadline that is `time` from now.
     #[must_use]
-    pub(super) fn after(time: Duration) -> Self {
+    pub fn after(time: Duration) -> Self {
         Self(Instant::now() + time)
     }
 
     /// Whether it has passed.
     #[must_use]
-    pub(super) fn has_passed(self) -> bool {
+    pub fn has_passed(self) -> bool {
         Instant::now() >= self.0
     }
 }

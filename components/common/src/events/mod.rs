@@ -12,7 +12,7 @@
 
 pub mod bus;
 pub mod contract;
-mod deadline;
+pub mod deadline;
 pub mod entry;
 pub mod outbox;
 pub mod reconcile;
@@ -20,4 +20,5 @@ mod scripts;
 pub mod worker;
 
 pub use contract::{Event, EventType};
+pub use deadline::Deadline;
 pub use worker::Outcome;

@@ -2,11 +2,12 @@
 //! stay until everybody has had them: see [`super::reconcile`].
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use anyhow::Result;
 
-use super::bus::Ring;
 use super::deadline::Deadline;
+use super::entry::EntryId;
 use super::reconcile::{self, Published};
 use super::{Event, EventType, bus};
 use crate::db::{self, Connection, Transaction};
@@ -66,7 +67,8 @@ pub(crate) async fn publish_pending(service: &'static Service) {
 async fn publish_committed(service: &'static Service, events: &[Event]) -> Result<()> {
     let ids = events.iter().map(|event| event.id.to_string()).collect();
     let bodies = events.iter().map(|event| Ok((event.event_type, body(event)?)));
-    publish(service, ids, &bodies.collect::<Result<Vec<_>>>()?, Ring::Each).await
+    let entries = bus::publish(&bodies.collect::<Result<Vec<_>>>()?).await?;
+    note(service, ids, entries).await
 }
 
 /// Finds out what became of what `service` has published, and publishes what was left behind in its
@@ -77,12 +79,29 @@ async fn publish_committed(service: &'static Service, events: &[Event]) -> Resul
 pub(super) async fn heal(service: &'static Service, deadline: Deadline) -> Result<()> {
     // First, so that what was lost is published again by this very tick.
     let reconciled = reconcile::reconcile(service, deadline).await;
-    while flush(service).await? && !deadline.has_passed() {}
-    reconciled
+    let mut newest = HashMap::new();
+    let flushed = flush_all(service, deadline, &mut newest).await;
+    // Once for all: each ring starts every worker that hears it, and the first has them do all that
+    // there is; of a backlog, the others would only keep everyone else waiting.
+    for (event_type, event) in newest {
+        bus::ring(event_type, &event).await?;
+    }
+    flushed.and(reconciled)
 }
 
-/// Publishes one batch; tells whether there may be more.
-async fn flush(service: &'static Service) -> Result<bool> {
+/// Appends what was left behind to its streams, as far as there is time. `newest` gets the last
+/// event of each type.
+async fn flush_all(
+    service: &'static Service,
+    deadline: Deadline,
+    newest: &mut HashMap<EventType, String>,
+) -> Result<()> {
+    while flush(service, newest).await? && !deadline.has_passed() {}
+    Ok(())
+}
+
+/// Appends one batch; tells whether there may be more.
+async fn flush(service: &'static Service, newest: &mut HashMap<EventType, String>) -> Result<bool> {
     let sql = format!(
         "SELECT id, type, body FROM {}_outbox \
          WHERE published_at IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT {BATCH}",
@@ -100,19 +119,15 @@ async fn flush(service: &'static Service) -> Result<bool> {
         bodies.push((event_type, row.get("body")?));
         ids.push(row.get("id")?);
     }
-    publish(service, ids, &bodies, Ring::Last).await?;
+    let entries = bus::append(&bodies).await?;
+    newest.extend(bodies);
+    note(service, ids, entries).await?;
     Ok(rows.len() == BATCH)
 }
 
-/// Publishes events and notes which entries they became. A crash between the two has a tick publish
-/// them again: handlers take no notice of that, and the first entries go when they are trimmed.
-async fn publish(
-    service: &'static Service,
-    ids: Vec<String>,
-    events: &[(EventType, String)],
-    ring: Ring,
-) -> Result<()> {
-    let entries = bus::publish(events, ring).await?;
+/// Notes which entries the events `ids` have become. A crash before has a tick publish them again:
+/// handlers take no notice of that, and the first entries go when they are trimmed.
+async fn note(service: &'static Service, ids: Vec<String>, entries: Vec<EntryId>) -> Result<()> {
     let published = ids.into_iter().zip(entries).map(|(id, entry)| Published { id, entry });
     reconcile::note(service, &published.collect::<Vec<_>>()).await
 }

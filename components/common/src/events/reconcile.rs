@@ -11,8 +11,9 @@
 //! both more than two seconds before the outbox is told, may be published once too often.
 //!
 //! Each event is looked at once when everybody had it by then; otherwise once while it waits, and
-//! once when it goes. Several hosts may do this at a time: they delete the same rows and take the
-//! same entries for lost, and what both publish again is a repeat like any other.
+//! once when it goes; of those that wait, only the first batch is looked at on each tick. Several
+//! hosts may do this at a time: they delete the same rows and take the same entries for lost, and
+//! what both publish again is a repeat like any other.
 
 use anyhow::Result;
 

@@ -5,20 +5,23 @@
 
 /// Appends events to their streams and rings their doorbells; answers with the entries' ids.
 ///
-/// Keys: each event's stream. Arguments: the events, and whether to ring for `each` or, when there
-/// are many, for the `last` of each stream.
+/// Keys: each event's stream. Arguments: the events.
 pub(super) const PUBLISH: &str = r"
 local ids = {}
-local last = {}
 for i, stream in ipairs(KEYS) do
     ids[i] = redis.call('XADD', stream, '*', 'event', ARGV[i])
-    if ARGV[#ARGV] == 'each' then
-        redis.call('PUBLISH', stream, ARGV[i])
-    else
-        last[stream] = ARGV[i]
-    end
+    redis.call('PUBLISH', stream, ARGV[i])
 end
-for stream, event in pairs(last) do redis.call('PUBLISH', stream, event) end
+return ids";
+
+/// Appends events to their streams and rings no doorbell; answers with the entries' ids.
+///
+/// Keys: each event's stream. Arguments: the events.
+pub(super) const APPEND: &str = r"
+local ids = {}
+for i, stream in ipairs(KEYS) do
+    ids[i] = redis.call('XADD', stream, '*', 'event', ARGV[i])
+end
 return ids";
 
 /// Says of each published event where it stands: `h` had by every group that must read it, `w`

@@ -58,9 +58,9 @@ pub trait Handler {
     /// Applies one event.
     async fn handle(event: &Event) -> Result<Outcome>;
 
-    /// One batch of what the service does on a tick besides what all do; tells whether there may be
-    /// more.
-    async fn tick() -> Result<bool>;
+    /// A batch of what the service does on a tick besides what all do, or of it what can be begun
+    /// before `deadline`; tells whether there may be another batch.
+    async fn tick(deadline: Deadline) -> Result<bool>;
 }
 
 /// Answers a doorbell: `message` is an event's JSON. Drains that event's stream, or, on a tick,
@@ -154,6 +154,9 @@ impl Stream {
         if self.unread {
             self.unread = read::<H>(self.event_type, deadline).await?;
         }
+        if deadline.has_passed() {
+            return Ok(true);
+        }
         if let Some(start) = self.unacknowledged.take() {
             let next = redeliver::<H>(self.event_type, &start, deadline).await?;
             self.unacknowledged = (next != bus::START).then_some(next);
@@ -227,7 +230,7 @@ async fn apply<H: Handler>(delivery: &Delivery) -> Result<()> {
 /// Does what the service does on a tick besides what all do.
 async fn tick<H: Handler>() -> Result<()> {
     let deadline = Deadline::after(TURN);
-    while H::tick().await? && !deadline.has_passed() {
+    while H::tick(deadline).await? && !deadline.has_passed() {
         outbox::publish_pending(H::SERVICE).await;
     }
     outbox::publish_pending(H::SERVICE).await;
