@@ -82,7 +82,7 @@ async fn broken_in<O: Operation>() -> Shop {
 /// Lets the operation happen; what each component called.
 async fn undisturbed<O: Operation>(shop: &Shop) -> BTreeMap<String, Vec<String>> {
     let scene = O::prepare(shop).await;
-    shop.settled_for_sure().await;
+    shop.quiet().await;
     shop.points.record();
     O::act(shop, &scene).await;
     shop.settled_for_sure().await;
@@ -95,16 +95,24 @@ async fn undisturbed<O: Operation>(shop: &Shop) -> BTreeMap<String, Vec<String>>
 
 async fn crash<O: Operation>(shop: &Shop, point: &Point, counted: &str) {
     for _ in 0..TRIES {
+        let start = Instant::now();
         let scene = O::prepare(shop).await;
-        shop.settled().await;
+        shop.quiet().await;
+        let prepared = start.elapsed();
         shop.points.arm(point.clone());
         O::act(shop, &scene).await;
         let struck = shop.struck().await;
         shop.points.record();
+        let crashed = start.elapsed();
         eprintln!("{}: crashed {point}: {struck:?}", O::NAME);
         shop.heals(O::DEAD_LETTERS).await;
+        let healed = start.elapsed();
         O::verify(shop, &scene).await;
         shop.is_right().await;
+        let right = start.elapsed();
+        eprintln!(
+            "prepared {prepared:.0?}, crashed {crashed:.0?}, healed {healed:.0?}, right {right:.0?}"
+        );
         if struck.is_some() {
             return;
         }

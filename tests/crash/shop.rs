@@ -73,6 +73,18 @@ impl Shop {
         (ticket, order)
     }
 
+    /// Waits until nothing is called any more, whatever is left to do.
+    pub(crate) async fn quiet(&self) {
+        let mut seen = (self.points.count(), Instant::now());
+        while seen.1.elapsed() < QUIET {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            let count = self.points.count();
+            if count != seen.0 {
+                seen = (count, Instant::now());
+            }
+        }
+    }
+
     /// Waits until everything that was begun is done.
     pub(crate) async fn settled(&self) {
         self.struck_or_quiet(QUIET).await;
