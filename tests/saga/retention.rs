@@ -61,6 +61,26 @@ async fn ten_times_as_many_events_leave_no_more_behind() {
     assert_eq!(keys, [""; 0], "nothing else piles up");
 }
 
+/// A measurement: run it with `--ignored --nocapture`. What Redis keeps on the way to a million
+/// events, every one of them applied by all who must.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement, which takes a quarter of an hour"]
+async fn a_million_events_leave_no_more_behind() {
+    const SLICE: usize = 50_000;
+    let app = App::start().await;
+    app.tick().await;
+    for slice in 0..20 {
+        backlog::pile_up(&app, slice * SLICE / 2, SLICE / 2, 1_000).await;
+        let (took, _) = backlog::drain(&app, 20 * PATIENCE).await;
+        let (bytes, lengths) = kept(&app).await;
+        let (events, seconds) = ((slice + 1) * SLICE, took.as_secs_f64());
+        println!(
+            "{events} events: {bytes} bytes, {lengths:?} entries; the last took {seconds:.1} s"
+        );
+    }
+    assert_eq!(backlog::outbox(&app), 0, "the outbox forgets what everybody has had");
+}
+
 /// Nobody must read these: the newest are kept for people who look, unless someone reads them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_nobody_must_read_is_kept_for_who_does() {
