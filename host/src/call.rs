@@ -2,44 +2,82 @@
 //! request that leaves the sandbox. Whoever wants to watch, delay or break the outside world does
 //! it here and nowhere else.
 
-use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
-/// A call from a guest to the world outside.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Call<'c> {
-    /// Opening a database, or a statement on it.
-    Sqlite(&'c str),
-    /// Opening a connection, or a statement on it.
-    Postgres(&'c str),
-    /// Opening a connection, or a command on it.
-    Redis(&'c str),
-    /// A request to the given authority.
-    Http(&'c str),
+use tokio_util::sync::CancellationToken;
+
+use crate::fault::{Call, CallFate, Faults};
+use crate::state::Grants;
+
+/// One instance's gate.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    /// What the instance may do.
+    pub(crate) grants: Arc<Grants>,
+    faults: Option<Arc<dyn Faults>>,
+    stopped: CancellationToken,
 }
 
-impl fmt::Display for Call<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(what) => write!(f, "sqlite {what}"),
-            Self::Postgres(what) => write!(f, "postgres {what}"),
-            Self::Redis(what) => write!(f, "redis {what}"),
-            Self::Http(what) => write!(f, "http {what}"),
+impl Gate {
+    /// The gate of a new instance.
+    pub(crate) fn new(grants: Arc<Grants>, faults: Option<Arc<dyn Faults>>) -> Self {
+        Self { grants, faults, stopped: CancellationToken::new() }
+    }
+
+    /// Makes a call in the name of the instance. `RUST_LOG=boxoffice_host::call=trace` shows them
+    /// all. Does not return if a fault stops the instance: whoever drives it waits for
+    /// [`Gate::stopped`] and drops it.
+    pub(crate) async fn pass<T>(&self, call: Call<'_>, effect: impl Future<Output = T>) -> T {
+        let Some(faults) = &self.faults else { return self.traced(call, effect).await };
+        match faults.of_call(&self.grants.id, call) {
+            CallFate::Made => self.traced(call, effect).await,
+            CallFate::Late(by) => {
+                tokio::time::sleep(by).await;
+                self.traced(call, effect).await
+            }
+            CallFate::StoppedBefore => self.stop(call, "before").await,
+            CallFate::StoppedAfter => {
+                self.traced(call, effect).await;
+                self.stop(call, "after").await
+            }
         }
     }
-}
 
-/// Makes a call in the name of a component. `RUST_LOG=boxoffice_host::call=trace` shows them all.
-pub(crate) async fn host_call<T>(
-    component: &str,
-    call: Call<'_>,
-    effect: impl Future<Output = T>,
-) -> T {
-    if !tracing::enabled!(tracing::Level::TRACE) {
-        return effect.await;
+    async fn traced<T>(&self, call: Call<'_>, effect: impl Future<Output = T>) -> T {
+        if !tracing::enabled!(tracing::Level::TRACE) {
+            return effect.await;
+        }
+        let start = Instant::now();
+        let result = effect.await;
+        let (component, us) = (self.grants.id.as_str(), start.elapsed().as_micros() as u64);
+        tracing::trace!(component, %call, us, "host call");
+        result
     }
-    let start = Instant::now();
-    let result = effect.await;
-    tracing::trace!(component, %call, us = start.elapsed().as_micros() as u64, "host call");
-    result
+
+    async fn stop<T>(&self, call: Call<'_>, side: &str) -> T {
+        tracing::warn!(component = self.grants.id, %call, side, "a fault stops an instance");
+        self.stopped.cancel();
+        std::future::pending().await
+    }
+
+    /// Resolves when a fault has stopped the instance.
+    pub(crate) async fn stopped(&self) {
+        self.stopped.cancelled().await;
+    }
+
+    /// Drives an instance's work until it is done or a fault stops the instance.
+    ///
+    /// # Errors
+    /// What the work says; that a fault stopped it.
+    pub(crate) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = wasmtime::Result<T>>,
+    ) -> wasmtime::Result<T> {
+        tokio::select! {
+            biased;
+            () = self.stopped() => Err(wasmtime::format_err!("a fault stopped the instance")),
+            done = work => done,
+        }
+    }
 }

@@ -30,8 +30,12 @@ impl Ticker {
         let timestamp = now.unwrap_or_default().as_secs();
         let outcome = instance::call(self.timeout, || async {
             let mut store = State::store(&self.engine, &self.shared, &self.grants);
-            let instance = self.pre.instantiate_async(&mut store).await?;
-            instance.call_handle_cron_event(&mut store, Metadata { timestamp }).await
+            let gate = store.data().gate.clone();
+            let work = async {
+                let instance = self.pre.instantiate_async(&mut store).await?;
+                instance.call_handle_cron_event(&mut store, Metadata { timestamp }).await
+            };
+            gate.unless_stopped(work).await
         })
         .await;
         let (component, name) = (self.grants.id.as_str(), outcome.name());

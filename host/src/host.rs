@@ -175,6 +175,7 @@ async fn start(options: &Options, problems: &mut Vec<Problem>) -> Option<Host> {
         databases,
         pools: Pools::default(),
         client,
+        faults: options.faults.clone(),
         endpoints: OnceLock::new(),
     });
     let assembly = Assembly {
@@ -288,7 +289,7 @@ impl Assembly<'_> {
                 self.shared.clone(),
                 grants,
                 ServicePre::clone(&pre),
-                Reuse::new(self.options.timeout),
+                Reuse::new(self.options.max_instance_reuse, self.options.timeout),
                 self.lifetime.clone(),
             )));
         }

@@ -17,6 +17,7 @@
 //! | `http` | the HTTP trigger: routes, reuse of instances, the host's own errors |
 //! | `redis_trigger`, `cron_trigger`, `instance` | the triggers whose every call has its own instance |
 //! | `call` | the one gate that every side effect of a guest passes |
+//! | [`Faults`] | what goes wrong at that gate, and with messages, for tests |
 //! | `sqlite`, `postgres`, `redis_client`, `outbound_http`, `variables` | the interfaces behind it |
 //! | [`log`] | the host's log |
 
@@ -30,6 +31,7 @@ mod compose;
 mod cron_trigger;
 mod deny;
 mod engine;
+mod fault;
 mod guest_log;
 mod host;
 mod http;
@@ -49,6 +51,7 @@ mod state;
 mod variables;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use fault::{Call, CallFate, Faults, MessageFate};
 pub use host::{Host, StopReason};
 pub use options::{Cron, Options, RedisLost};
 pub use problem::{Problem, StartError};

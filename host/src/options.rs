@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
+use crate::fault::Faults;
 
 /// How to run an application.
 #[derive(Clone)]
@@ -31,6 +32,10 @@ pub struct Options {
     pub redis_lost: RedisLost,
     /// How long one request, message or cron event may take before its instance is stopped.
     pub timeout: Duration,
+    /// How many requests one instance of a component serves, at most.
+    pub max_instance_reuse: usize,
+    /// What goes wrong on purpose; nothing, unless somebody tests what happens then.
+    pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl Options {
@@ -49,6 +54,8 @@ impl Options {
             cron: Cron::Scheduled,
             redis_lost: RedisLost::Reconnect,
             timeout: Duration::from_secs(30),
+            max_instance_reuse: 128,
+            faults: None,
             manifest,
         }
     }

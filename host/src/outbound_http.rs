@@ -19,7 +19,8 @@ use tokio::time::Sleep;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::allowed_hosts::{INTERNAL_SUFFIX, Target};
-use crate::call::{Call, host_call};
+use crate::call::Gate;
+use crate::fault::Call;
 use crate::http::{Endpoint, Failure, prepare_internal};
 use crate::state::{Grants, Shared};
 
@@ -57,13 +58,13 @@ pub(crate) fn client() -> anyhow::Result<Client> {
 /// What an instance needs for its requests.
 pub(crate) struct OutboundHttp {
     shared: Arc<Shared>,
-    grants: Arc<Grants>,
+    gate: Gate,
 }
 
 impl OutboundHttp {
-    /// For an instance of a component.
-    pub(crate) fn new(shared: Arc<Shared>, grants: Arc<Grants>) -> Self {
-        Self { shared, grants }
+    /// For the instance whose gate this is.
+    pub(crate) fn new(shared: Arc<Shared>, gate: Gate) -> Self {
+        Self { shared, gate }
     }
 }
 
@@ -77,9 +78,9 @@ impl WasiHttpHooks for OutboundHttp {
         options: Option<RequestOptions>,
         _: Io,
     ) -> Sent {
-        let (shared, grants) = (self.shared.clone(), self.grants.clone());
+        let (shared, gate) = (self.shared.clone(), self.gate.clone());
         Box::new(async move {
-            let response = send(&shared, &grants, request, options.unwrap_or_default()).await?;
+            let response = send(&shared, &gate, request, options.unwrap_or_default()).await?;
             // Connections are driven by the client's own tasks.
             Ok((response, Box::new(std::future::ready(Ok(()))) as Io))
         })
@@ -88,24 +89,24 @@ impl WasiHttpHooks for OutboundHttp {
 
 async fn send(
     shared: &Shared,
-    grants: &Grants,
+    gate: &Gate,
     request: Request<WasiBody>,
     options: RequestOptions,
 ) -> Result<Response<WasiBody>, Error> {
     let target = Target::of_uri(request.uri()).ok_or(Error::HttpRequestUriInvalid)?;
-    if !grants.allow(&target) {
+    if !gate.grants.allow(&target) {
         return Err(Error::HttpRequestDenied);
     }
     let authority = request.uri().authority().map(|a| a.as_str().to_owned()).unwrap_or_default();
     let callee = request.uri().host().and_then(|host| host.strip_suffix(INTERNAL_SUFFIX));
-    let callee = callee.map(|id| endpoint(shared, grants, id)).transpose()?;
+    let callee = callee.map(|id| endpoint(shared, &gate.grants, id)).transpose()?;
     let answer = async {
         match callee {
             Some(endpoint) => call_component(&endpoint, request).await,
             None => call_host(&shared.client, request, options).await,
         }
     };
-    host_call(&grants.id, Call::Http(&authority), answer).await
+    gate.pass(Call::Http(&authority), answer).await
 }
 
 fn endpoint(shared: &Shared, grants: &Grants, id: &str) -> Result<Arc<Endpoint>, Error> {

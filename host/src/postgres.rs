@@ -20,7 +20,8 @@ use tokio_postgres::config::{Config, Host, SslMode};
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use crate::allowed_hosts::Target;
-use crate::call::{Call, host_call};
+use crate::call::Gate;
+use crate::fault::Call;
 use crate::state::{Grants, Guest, State};
 
 /// Connections to one address.
@@ -105,10 +106,10 @@ fn check(grants: &Grants, address: &str) -> Result<(), wit::Error> {
     Ok(())
 }
 
-async fn connect(grants: &Grants, pools: &Pools, address: &str) -> Result<Connection, wit::Error> {
-    check(grants, address)?;
+async fn connect(gate: &Gate, pools: &Pools, address: &str) -> Result<Connection, wit::Error> {
+    check(&gate.grants, address)?;
     let pool = pools.get(address)?;
-    let connection = host_call(&grants.id, Call::Postgres("open"), pool.get()).await;
+    let connection = gate.pass(Call::Postgres("open"), pool.get()).await;
     // The error's debug form names the cause; its display form says only "error connecting".
     connection
         .map(|connection| Connection(Arc::new(connection)))
@@ -118,7 +119,7 @@ async fn connect(grants: &Grants, pools: &Pools, address: &str) -> Result<Connec
 impl Connection {
     async fn query(
         &self,
-        component: &str,
+        gate: &Gate,
         sql: &str,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<wit::RowSet, wit::Error> {
@@ -135,12 +136,12 @@ impl Connection {
             }
             Ok(wit::RowSet { columns, rows })
         };
-        host_call(component, Call::Postgres(sql), running).await
+        gate.pass(Call::Postgres(sql), running).await
     }
 
     async fn execute(
         &self,
-        component: &str,
+        gate: &Gate,
         sql: &str,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<u64, wit::Error> {
@@ -148,7 +149,7 @@ impl Connection {
             let parameters = types::parameters(parameters)?;
             self.0.execute_raw(sql, parameters).await.map_err(failed)
         };
-        host_call(component, Call::Postgres(sql), running).await
+        gate.pass(Call::Postgres(sql), running).await
     }
 }
 
@@ -197,8 +198,8 @@ impl State {
     }
 
     async fn pg_open(&mut self, address: &str) -> Result<Resource<wit::Connection>, wit::Error> {
-        let (grants, shared) = (self.grants.clone(), self.shared.clone());
-        let connection = connect(&grants, &shared.pools, address).await?;
+        let (gate, shared) = (self.gate.clone(), self.shared.clone());
+        let connection = connect(&gate, &shared.pools, address).await?;
         self.push(connection).map_err(other)
     }
 }
@@ -216,8 +217,8 @@ impl wit::HostConnection for State {
         sql: String,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<wit::RowSet, wit::Error> {
-        let (connection, grants) = (self.pg(&handle)?, self.grants.clone());
-        connection.query(&grants.id, &sql, parameters).await
+        let (connection, gate) = (self.pg(&handle)?, self.gate.clone());
+        connection.query(&gate, &sql, parameters).await
     }
 
     async fn execute(
@@ -226,8 +227,8 @@ impl wit::HostConnection for State {
         sql: String,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<u64, wit::Error> {
-        let (connection, grants) = (self.pg(&handle)?, self.grants.clone());
-        connection.execute(&grants.id, &sql, parameters).await
+        let (connection, gate) = (self.pg(&handle)?, self.gate.clone());
+        connection.execute(&gate, &sql, parameters).await
     }
 
     async fn drop(&mut self, handle: Resource<wit::Connection>) -> wasmtime::Result<()> {
@@ -267,11 +268,11 @@ async fn open_async<T: Send>(
     accessor: &Accessor<T, Guest>,
     address: &str,
 ) -> Result<Resource<wit::Connection>, wit::Error> {
-    let (grants, shared) = accessor.with(|mut access| {
+    let (gate, shared) = accessor.with(|mut access| {
         let state = access.get();
-        (state.grants.clone(), state.shared.clone())
+        (state.gate.clone(), state.shared.clone())
     });
-    let connection = connect(&grants, &shared.pools, address).await?;
+    let connection = connect(&gate, &shared.pools, address).await?;
     accessor.with(|mut access| access.get().push(connection).map_err(other))
 }
 
@@ -291,11 +292,11 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         sql: String,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<Answer, wit::Error> {
-        let (connection, grants) = accessor.with(|mut access| {
+        let (connection, gate) = accessor.with(|mut access| {
             let state = access.get();
-            Ok((state.pg(&handle)?, state.grants.clone()))
+            Ok((state.pg(&handle)?, state.gate.clone()))
         })?;
-        let answer = connection.query(&grants.id, &sql, parameters).await?;
+        let answer = connection.query(&gate, &sql, parameters).await?;
         accessor.with(|mut access| {
             let rows = StreamReader::new(&mut access, answer.rows).map_err(other)?;
             let end = async { wasmtime::error::Ok(Ok(())) };
@@ -310,11 +311,11 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         sql: String,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<u64, wit::Error> {
-        let (connection, grants) = accessor.with(|mut access| {
+        let (connection, gate) = accessor.with(|mut access| {
             let state = access.get();
-            Ok((state.pg(&handle)?, state.grants.clone()))
+            Ok((state.pg(&handle)?, state.gate.clone()))
         })?;
-        connection.execute(&grants.id, &sql, parameters).await
+        connection.execute(&gate, &sql, parameters).await
     }
 }
 

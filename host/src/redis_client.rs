@@ -9,8 +9,9 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, FromRedisValue, ParsingError, Value};
 use wasmtime::component::{Accessor, Resource};
 
-use crate::call::{Call, host_call};
-use crate::state::{Grants, Guest, State};
+use crate::call::Gate;
+use crate::fault::Call;
+use crate::state::{Guest, State};
 
 /// How long a connection attempt may take.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,8 +28,8 @@ fn other(error: impl ToString) -> v3::Error {
 }
 
 /// Connects for a component that is allowed to.
-async fn connect(grants: &Grants, address: &str) -> Result<Connection, v3::Error> {
-    if !grants.allow_address(address, "redis") {
+async fn connect(gate: &Gate, address: &str) -> Result<Connection, v3::Error> {
+    if !gate.grants.allow_address(address, "redis") {
         return Err(v3::Error::InvalidAddress);
     }
     let client = redis::Client::open(address).map_err(|_| v3::Error::InvalidAddress)?;
@@ -36,7 +37,7 @@ async fn connect(grants: &Grants, address: &str) -> Result<Connection, v3::Error
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(RESPONSE_TIMEOUT));
     let connecting = client.get_multiplexed_async_connection_with_config(&config);
-    let connection = host_call(&grants.id, Call::Redis("open"), connecting).await;
+    let connection = gate.pass(Call::Redis("open"), connecting).await;
     connection.map(Connection).map_err(other)
 }
 
@@ -44,12 +45,12 @@ impl Connection {
     /// Sends one command and reads its answer.
     async fn run<A: FromRedisValue>(
         mut self,
-        component: &str,
+        gate: &Gate,
         name: &str,
         command: redis::Cmd,
     ) -> Result<A, v3::Error> {
         let answer = command.query_async(&mut self.0);
-        host_call(component, Call::Redis(name), answer).await.map_err(other)
+        gate.pass(Call::Redis(name), answer).await.map_err(other)
     }
 }
 
@@ -121,15 +122,15 @@ impl v3::HostConnection for State {
     }
 }
 
-/// The connection behind a handle, and whose it is.
+/// The connection behind a handle, and the gate to it.
 fn behind<T: Send>(
     accessor: &Accessor<T, Guest>,
     handle: &Resource<v3::Connection>,
-) -> Result<(Connection, std::sync::Arc<Grants>), v3::Error> {
+) -> Result<(Connection, Gate), v3::Error> {
     accessor.with(|mut access| {
         let state = access.get();
         let connection = state.get::<Connection, _>(handle).map_err(other)?.clone();
-        Ok((connection, state.grants.clone()))
+        Ok((connection, state.gate.clone()))
     })
 }
 
@@ -138,8 +139,8 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         accessor: &Accessor<T, Self>,
         address: String,
     ) -> Result<Resource<v3::Connection>, v3::Error> {
-        let grants = accessor.with(|mut access| access.get().grants.clone());
-        let connection = connect(&grants, &address).await?;
+        let gate = accessor.with(|mut access| access.get().gate.clone());
+        let connection = connect(&gate, &address).await?;
         accessor.with(|mut access| {
             access.get().push(connection).map_err(|_| v3::Error::TooManyConnections)
         })
@@ -151,9 +152,9 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         channel: String,
         payload: Vec<u8>,
     ) -> Result<(), v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
+        let (connection, gate) = behind(accessor, &handle)?;
         let command = command("PUBLISH", &[channel.as_bytes(), &payload]);
-        connection.run(&grants.id, "PUBLISH", command).await
+        connection.run(&gate, "PUBLISH", command).await
     }
 
     async fn get(
@@ -161,8 +162,8 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         handle: Resource<v3::Connection>,
         key: String,
     ) -> Result<Option<Vec<u8>>, v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
-        connection.run(&grants.id, "GET", command("GET", &[key.as_bytes()])).await
+        let (connection, gate) = behind(accessor, &handle)?;
+        connection.run(&gate, "GET", command("GET", &[key.as_bytes()])).await
     }
 
     async fn set(
@@ -171,8 +172,8 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         key: String,
         value: Vec<u8>,
     ) -> Result<(), v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
-        connection.run(&grants.id, "SET", command("SET", &[key.as_bytes(), &value])).await
+        let (connection, gate) = behind(accessor, &handle)?;
+        connection.run(&gate, "SET", command("SET", &[key.as_bytes(), &value])).await
     }
 
     async fn incr(
@@ -180,8 +181,8 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         handle: Resource<v3::Connection>,
         key: String,
     ) -> Result<i64, v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
-        connection.run(&grants.id, "INCR", command("INCR", &[key.as_bytes()])).await
+        let (connection, gate) = behind(accessor, &handle)?;
+        connection.run(&gate, "INCR", command("INCR", &[key.as_bytes()])).await
     }
 
     async fn del(
@@ -189,10 +190,10 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         handle: Resource<v3::Connection>,
         keys: Vec<String>,
     ) -> Result<u32, v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
+        let (connection, gate) = behind(accessor, &handle)?;
         let mut command = redis::cmd("DEL");
         command.arg(keys);
-        connection.run(&grants.id, "DEL", command).await
+        connection.run(&gate, "DEL", command).await
     }
 
     async fn sadd(
@@ -201,8 +202,8 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         key: String,
         values: Vec<String>,
     ) -> Result<u32, v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
-        connection.run(&grants.id, "SADD", keyed("SADD", &key, &values)).await
+        let (connection, gate) = behind(accessor, &handle)?;
+        connection.run(&gate, "SADD", keyed("SADD", &key, &values)).await
     }
 
     async fn smembers(
@@ -210,8 +211,8 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         handle: Resource<v3::Connection>,
         key: String,
     ) -> Result<Vec<String>, v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
-        connection.run(&grants.id, "SMEMBERS", command("SMEMBERS", &[key.as_bytes()])).await
+        let (connection, gate) = behind(accessor, &handle)?;
+        connection.run(&gate, "SMEMBERS", command("SMEMBERS", &[key.as_bytes()])).await
     }
 
     async fn srem(
@@ -220,8 +221,8 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         key: String,
         values: Vec<String>,
     ) -> Result<u32, v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
-        connection.run(&grants.id, "SREM", keyed("SREM", &key, &values)).await
+        let (connection, gate) = behind(accessor, &handle)?;
+        connection.run(&gate, "SREM", keyed("SREM", &key, &values)).await
     }
 
     async fn execute(
@@ -230,9 +231,9 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         name: String,
         arguments: Vec<v3::RedisParameter>,
     ) -> Result<Vec<v3::RedisResult>, v3::Error> {
-        let (connection, grants) = behind(accessor, &handle)?;
+        let (connection, gate) = behind(accessor, &handle)?;
         let command = arbitrary(&name, arguments);
-        Ok(connection.run::<Flat>(&grants.id, &name, command).await?.0)
+        Ok(connection.run::<Flat>(&gate, &name, command).await?.0)
     }
 }
 
@@ -263,8 +264,8 @@ impl State {
     ) -> Result<A, v2::Error> {
         let connection = self.get::<Connection, _>(&handle);
         let connection = connection.map_err(|error| v2::Error::Other(error.to_string()))?.clone();
-        let grants = self.grants.clone();
-        connection.run(&grants.id, name, command).await.map_err(old)
+        let gate = self.gate.clone();
+        connection.run(&gate, name, command).await.map_err(old)
     }
 }
 
@@ -272,8 +273,8 @@ impl v2::Host for State {}
 
 impl v2::HostConnection for State {
     async fn open(&mut self, address: String) -> Result<Resource<v2::Connection>, v2::Error> {
-        let grants = self.grants.clone();
-        let connection = connect(&grants, &address).await.map_err(old)?;
+        let gate = self.gate.clone();
+        let connection = connect(&gate, &address).await.map_err(old)?;
         self.push(connection).map_err(|_| v2::Error::TooManyConnections)
     }
 

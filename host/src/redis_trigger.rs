@@ -12,6 +12,7 @@ use redis::aio::PubSub;
 use tokio::sync::watch;
 use wasmtime::Engine;
 
+use crate::fault::MessageFate;
 use crate::host::StopReason;
 use crate::instance::{self, Outcome};
 use crate::lifetime::Lifetime;
@@ -92,18 +93,42 @@ pub(crate) struct Reactor {
 }
 
 impl Reactor {
+    /// Has the component react, if no fault has it otherwise.
+    async fn receive(self: &Arc<Self>, channel: &str, payload: Vec<u8>, lifetime: &Lifetime) {
+        let fate = self.shared.faults.as_ref();
+        match fate.map(|faults| faults.of_message(&self.grants.id, channel)) {
+            None | Some(MessageFate::Delivered) => self.react(channel, payload).await,
+            Some(MessageFate::Dropped) => {}
+            Some(MessageFate::Repeated) => {
+                self.react(channel, payload.clone()).await;
+                self.react(channel, payload).await;
+            }
+            Some(MessageFate::Late(by)) => {
+                let (reactor, channel) = (self.clone(), channel.to_owned());
+                lifetime.spawn(async move {
+                    tokio::time::sleep(by).await;
+                    reactor.react(&channel, payload).await;
+                });
+            }
+        }
+    }
+
     async fn react(&self, channel: &str, payload: Vec<u8>) {
         let start = Instant::now();
         let outcome = instance::call(self.timeout, || async {
             let mut store = State::store(&self.engine, &self.shared, &self.grants);
-            let instance = self.pre.instantiate_async(&mut store).await?;
+            let gate = store.data().gate.clone();
             let payload = payload.clone();
-            store
-                .run_concurrent(async |accessor| {
-                    let guest = instance.spin_redis_inbound_redis();
-                    guest.call_handle_message(accessor, payload).await
-                })
-                .await?
+            let work = async {
+                let instance = self.pre.instantiate_async(&mut store).await?;
+                store
+                    .run_concurrent(async |accessor| {
+                        let guest = instance.spin_redis_inbound_redis();
+                        guest.call_handle_message(accessor, payload).await
+                    })
+                    .await?
+            };
+            gate.unless_stopped(work).await
         });
         report(&self.grants.id, channel, start, &outcome.await);
     }
@@ -175,7 +200,9 @@ async fn listen(pubsub: &mut PubSub, channels: &Listeners, lifetime: &Lifetime) 
         let Some(reactors) = channels.get(channel) else { continue };
         // All listeners of a channel at once, then the next message: as Spin does.
         let payload = message.get_payload_bytes();
-        join_all(reactors.iter().map(|reactor| reactor.react(channel, payload.to_vec()))).await;
+        let receiving =
+            reactors.iter().map(|reactor| reactor.receive(channel, payload.to_vec(), lifetime));
+        join_all(receiving).await;
     }
 }
 

@@ -16,7 +16,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
-use crate::call::{Call, host_call};
+use crate::call::Gate;
+use crate::fault::Call;
 use crate::state::{Guest, State};
 
 /// Prepared statements that a connection keeps.
@@ -275,9 +276,9 @@ impl State {
     }
 }
 
-async fn open(component: &str, database: Arc<Database>) -> Result<Session, wit::Error> {
+async fn open(gate: &Gate, database: Arc<Database>) -> Result<Session, wit::Error> {
     let opening = tokio::task::spawn_blocking(move || database.connect());
-    host_call(component, Call::Sqlite("open"), opening).await.map_err(io)?.map_err(io)
+    gate.pass(Call::Sqlite("open"), opening).await.map_err(io)?.map_err(io)
 }
 
 /// Reads something off the connection without holding up this thread.
@@ -297,7 +298,7 @@ impl wit::Host for State {}
 impl wit::HostConnection for State {
     async fn open(&mut self, label: String) -> Result<Resource<wit::Connection>, wit::Error> {
         let database = self.database(&label)?;
-        let session = open(&self.grants.id, database).await?;
+        let session = open(&self.gate.clone(), database).await?;
         self.keep(session)
     }
 
@@ -308,9 +309,9 @@ impl wit::HostConnection for State {
         parameters: Vec<wit::Value>,
     ) -> Result<wit::QueryResult, wit::Error> {
         let session = self.session(&handle)?;
-        let component = self.grants.clone();
+        let gate = self.gate.clone();
         let running = session.run(&sql, parameters);
-        let rows = host_call(&component.id, Call::Sqlite(&sql), running).await?;
+        let rows = gate.pass(Call::Sqlite(&sql), running).await?;
         Ok(wit::QueryResult { columns: rows.columns, rows: rows.rows })
     }
 
@@ -338,11 +339,11 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         accessor: &Accessor<T, Self>,
         label: String,
     ) -> Result<Resource<wit::Connection>, wit::Error> {
-        let (grants, database) = accessor.with(|mut access| {
+        let (gate, database) = accessor.with(|mut access| {
             let state = access.get();
-            Ok((state.grants.clone(), state.database(&label)?))
+            Ok((state.gate.clone(), state.database(&label)?))
         })?;
-        let session = open(&grants.id, database).await?;
+        let session = open(&gate, database).await?;
         accessor.with(|mut access| access.get().keep(session))
     }
 
@@ -352,12 +353,12 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         sql: String,
         parameters: Vec<wit::Value>,
     ) -> Result<Answer, wit::Error> {
-        let (grants, session) = accessor.with(|mut access| {
+        let (gate, session) = accessor.with(|mut access| {
             let state = access.get();
-            Ok((state.grants.clone(), state.session(&handle)?))
+            Ok((state.gate.clone(), state.session(&handle)?))
         })?;
         let running = session.run(&sql, parameters);
-        let result = host_call(&grants.id, Call::Sqlite(&sql), running).await;
+        let result = gate.pass(Call::Sqlite(&sql), running).await;
         // The error of a failed statement is at the end of its (no) rows, not in place of the
         // answer: so does Spin, and a guest that looks in the wrong place has to fail here too.
         let (rows, end) = match result {

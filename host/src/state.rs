@@ -10,8 +10,10 @@ use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiVie
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::allowed_hosts::{AllowedHosts, Target};
+use crate::call::Gate;
 use crate::clock::Clock;
 use crate::engine::MEMORY_PER_INSTANCE;
+use crate::fault::Faults;
 use crate::guest_log::GuestOutput;
 use crate::http::Endpoints;
 use crate::outbound_http::{Client, OutboundHttp};
@@ -24,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) databases: Databases,
     pub(crate) pools: Pools,
     pub(crate) client: Client,
+    pub(crate) faults: Option<Arc<dyn Faults>>,
     /// The components that `http://<id>.spin.internal` reaches. Weak, since their handlers hold
     /// this very struct.
     pub(crate) endpoints: OnceLock<Weak<Endpoints>>,
@@ -70,6 +73,7 @@ impl Grants {
 pub(crate) struct State {
     pub(crate) shared: Arc<Shared>,
     pub(crate) grants: Arc<Grants>,
+    pub(crate) gate: Gate,
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -100,13 +104,15 @@ impl State {
         for (name, value) in &grants.environment {
             wasi.env(name, value);
         }
+        let gate = Gate::new(grants.clone(), shared.faults.clone());
         let state = Self {
             shared: shared.clone(),
             grants: grants.clone(),
+            gate: gate.clone(),
             table: ResourceTable::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            outbound: OutboundHttp::new(shared.clone(), grants.clone()),
+            outbound: OutboundHttp::new(shared.clone(), gate),
             memory: MemoryBudget { left: MEMORY_PER_INSTANCE },
         };
         let mut store = Store::new(engine, state);

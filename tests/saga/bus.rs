@@ -2,23 +2,20 @@
 
 use std::collections::HashMap;
 
+use boxoffice_common::events::EventType;
 use boxoffice_tests::{App, eventually, id};
 use serde_json::{Value, json};
 
 /// Every stream, which is every type of event.
-pub(crate) const STREAMS: [&str; 11] = [
-    "ticket:created",
-    "ticket:updated",
-    "order:created",
-    "order:cancelled",
-    "order:completed",
-    "payment:created",
-    "payment:declined",
-    "payment:captured",
-    "payment:voided",
-    "payment:refunded",
-    "expiration:complete",
-];
+pub(crate) fn streams() -> impl Iterator<Item = &'static str> {
+    EventType::ALL.into_iter().map(EventType::name)
+}
+
+/// The streams that somebody must read.
+pub(crate) fn streams_with_readers() -> impl Iterator<Item = &'static str> {
+    let is_read = |event_type: &EventType| !event_type.groups().is_empty();
+    EventType::ALL.into_iter().filter(is_read).map(EventType::name)
+}
 
 /// An entry of a stream: its id and its fields.
 pub(crate) type Entry = (String, HashMap<String, String>);

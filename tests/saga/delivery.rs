@@ -5,9 +5,9 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::audit::{Audit, audit, everything};
-use crate::bus::{self, STREAMS, field};
-use crate::provider::{Mood, Provider};
+use crate::bus::{self, field};
 use crate::{PRICE, Stage, VISA};
+use boxoffice_tests::provider::{Mood, Provider};
 
 /// One command to Redis.
 async fn redis<T: redis::FromRedisValue>(app: &App, words: &[&str]) -> T {
@@ -34,7 +34,7 @@ async fn a_repeated_event_changes_nothing() {
         .get_async_pubsub()
         .await
         .unwrap();
-    ear.subscribe(&STREAMS).await.unwrap();
+    ear.subscribe(bus::streams().collect::<Vec<_>>()).await.unwrap();
     let bought = buyer.hold(ticket).await.expect(201);
     buyer.pay(&bought, VISA).await.expect(201);
     buyer.sees_order(&bought, json!({ "status": "complete" })).await;
@@ -66,7 +66,7 @@ async fn a_repeated_event_changes_nothing() {
     for event in sent.iter().rev() {
         bus::send(app, event).await;
     }
-    for stream in STREAMS.into_iter().filter(|stream| *stream != "ticket:updated") {
+    for stream in bus::streams().filter(|stream| *stream != "ticket:updated") {
         if !bus::unread(app, stream).await.is_empty() {
             bus::done(app, stream).await;
         }
@@ -315,14 +315,13 @@ async fn streams_are_trimmed_behind_what_everyone_has_done() {
     let bought = buyer.hold(ticket).await.expect(201);
     buyer.pay(&bought, VISA).await.expect(201);
     buyer.sees_order(&bought, json!({ "status": "complete" })).await;
-    let read_by_someone = &STREAMS[..7];
     let left = async || {
         app.tick().await;
         let mut left = Vec::new();
-        for stream in read_by_someone {
+        for stream in bus::streams_with_readers() {
             let count: usize = redis(app, &["XLEN", stream]).await;
             if count > 0 {
-                left.push((*stream, count));
+                left.push((stream, count));
             }
         }
         left

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::audit::audit;
 use crate::bus;
-use crate::provider::{Mood, Provider};
 use crate::{HOLD, PRICE, Stage, VISA};
+use boxoffice_tests::provider::{Mood, Provider};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_runs_out_goes_back_on_sale() {
@@ -120,7 +120,7 @@ async fn money_that_comes_too_late_is_given_up() {
 async fn money_that_comes_too_late_is_given_up_when_the_provider_is_back() {
     let (provider, app) = Provider::with_shop().await;
     let stage = Stage::set_in(app, 1).await;
-    let order = pay_too_late(&stage, &provider, Mood::Leaving).await;
+    let order = pay_too_late(&stage, &provider, Mood::Deaf).await;
     let Stage { app, .. } = &stage;
     let intents = app.intents_of(&order).await;
     assert!(intents.iter().all(|i| i["status"] == "requires_capture"), "{intents:#?}");

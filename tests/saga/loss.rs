@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::audit::audit;
 use crate::bus;
-use crate::provider::{Mood, Provider};
 use crate::{HOLD, Stage, VISA, backlog};
+use boxoffice_tests::provider::{Mood, Provider};
 
 /// What the shop does while Redis loses its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +194,7 @@ async fn what_everybody_has_had_is_not_told_again() {
     eventually("everybody has had everything", left, |left| *left == 0).await;
     stage.after(Surroundings::lose_redis, Shop::Runs).await;
     audit(&stage.app).await;
-    for stream in bus::STREAMS {
+    for stream in bus::streams() {
         assert_eq!(bus::events(&stage.app, stream).await, [Value::Null; 0], "{stream}");
     }
 }

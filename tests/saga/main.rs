@@ -13,13 +13,14 @@
 //! | `retention` | how much Redis keeps, however many events there were |
 //! | `outage` | without Redis, without the provider, without its answer |
 //! | `restart` | the shop itself stops and starts |
+//! | `auditing`, `letters` | operators: what an audit sees, dead letters, the bus at a glance |
 //! | `audit` | what must be true at the end of every one of these |
 //! | `backlog` | many events at once, and how long they take |
 //! | `bus` | Redis, as anyone sees it |
-//! | `provider` | a payment provider that can be made to misbehave |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod audit;
+mod auditing;
 mod backlog;
 mod bus;
 mod cancel;
@@ -27,9 +28,9 @@ mod decline;
 mod delivery;
 mod editing;
 mod expiry;
+mod letters;
 mod loss;
 mod outage;
-mod provider;
 mod purchase;
 mod races;
 mod restart;

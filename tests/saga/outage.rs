@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::audit::audit;
 use crate::bus;
-use crate::provider::{Mood, Provider};
 use crate::{HOLD, PRICE, Stage, VISA};
+use boxoffice_tests::provider::{Mood, Provider};
 
 /// What buyers see does not depend on Redis; what follows from it happens when Redis is back.
 #[tokio::test(flavor = "multi_thread")]

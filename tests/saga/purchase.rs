@@ -7,14 +7,14 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::audit::audit;
-use crate::bus::{self, STREAMS};
+use crate::bus;
 use crate::{PRICE, Stage, VISA};
 
 /// What anyone hears who just subscribes to all doorbells.
 async fn eavesdrop(app: &App) -> redis::aio::PubSub {
     let client = redis::Client::open(app.variables["redis_url"].as_str()).unwrap();
     let mut ear = client.get_async_pubsub().await.unwrap();
-    ear.subscribe(&STREAMS).await.unwrap();
+    ear.subscribe(bus::streams().collect::<Vec<_>>()).await.unwrap();
     ear
 }
 

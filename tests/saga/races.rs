@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::audit::audit;
 use crate::bus;
-use crate::provider::{Mood, Provider};
 use crate::{HOLD, PRICE, Stage, VISA, count, crowd};
+use boxoffice_tests::provider::{Mood, Provider};
 
 /// All of a crowd hold one ticket at once: the answers' statuses, and the orders made.
 async fn rush(people: &[Person], ticket: &Value) -> (Vec<u16>, Vec<(Person, Value)>) {

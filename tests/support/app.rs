@@ -33,7 +33,7 @@ impl App {
         Self::start_in(around).await
     }
 
-    /// Starts a shop in surroundings that there are already.
+    /// Starts a shop in surroundings that are ready for it.
     pub async fn start_in(around: Surroundings) -> Self {
         let host = Some(around.host().await);
         Self { host, around }
@@ -100,14 +100,21 @@ impl App {
     /// # Panics
     /// When it does not answer.
     pub async fn sandbox_intents(&self) -> Vec<Value> {
-        let url = format!("{}/v1/payment_intents?limit=100", self.sandbox_url());
         let key = &self.variables["stripe_api_key"];
-        let answer = reqwest::Client::new().get(url).bearer_auth(key).send().await.unwrap();
-        let mut list: Value = answer.json().await.unwrap();
-        assert_eq!(list["has_more"], false, "more than one page of intents: {list:#}");
-        match list["data"].take() {
-            Value::Array(intents) => intents,
-            _ => panic!("no list of intents: {list:#}"),
+        let client = reqwest::Client::new();
+        let mut intents: Vec<Value> = Vec::new();
+        loop {
+            let mut url = format!("{}/v1/payment_intents?limit=100", self.sandbox_url());
+            if let Some(last) = intents.last() {
+                url = format!("{url}&starting_after={}", id(last));
+            }
+            let answer = client.get(url).bearer_auth(key).send().await.unwrap();
+            let mut page: Value = answer.json().await.unwrap();
+            let Value::Array(more) = page["data"].take() else { panic!("no list: {page:#}") };
+            intents.extend(more);
+            if page["has_more"] != true {
+                return intents;
+            }
         }
     }
 

@@ -5,10 +5,12 @@
 //! |---|---|
 //! | [`app`] | the running shop: what a test starts with |
 //! | [`surroundings`] | what a shop needs around it: Redis, payment sandbox, clock, folder, keys |
+//! | [`provider`] | a payment provider that misbehaves |
 //! | [`person`] | someone who uses the shop over HTTP |
 //! | [`request`] | what they send |
 //! | [`answer`] | what they get, and what every answer must be like |
 //! | [`table`] | tables of requests and the answers that are due |
+//! | [`audit`] | whether the shop's books are right, once it has come to rest |
 //! | [`wait`] | waiting, within bounds, for what happens later |
 //!
 //! Time stands still unless a test moves it, and ticks come only when a test fires them.
@@ -31,7 +33,9 @@
 
 pub mod answer;
 pub mod app;
+pub mod audit;
 pub mod person;
+pub mod provider;
 pub mod request;
 pub mod surroundings;
 pub mod table;
@@ -39,7 +43,9 @@ pub mod wait;
 
 pub use answer::{Answer, id};
 pub use app::App;
+pub use audit::Audit;
 pub use person::Person;
+pub use provider::Provider;
 pub use request::{Request, delete, get, post, put};
 pub use surroundings::{START, Surroundings};
 pub use table::{Row, check, row};

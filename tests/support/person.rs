@@ -109,6 +109,18 @@ impl Person {
     /// # Panics
     /// When there is none.
     pub async fn exchange(&self, request: &Request) -> Answer {
+        match self.attempt(request).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{request}: no answer: {error:?}"),
+        }
+    }
+
+    /// Sends `request`; None if there is no answer, or one that breaks off.
+    pub async fn try_send(&self, request: &Request) -> Option<Answer> {
+        self.attempt(request).await.ok()
+    }
+
+    async fn attempt(&self, request: &Request) -> reqwest::Result<Answer> {
         let url = format!("{}{}", self.base, request.path);
         let mut builder = self.http.request(request.method.clone(), url);
         if let Some((name, value)) = &self.session {
@@ -118,17 +130,11 @@ impl Person {
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
-        let response = match builder.send().await {
-            Ok(response) => response,
-            Err(error) => panic!("{request}: no answer: {error:?}"),
-        };
+        let response = builder.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = match response.text().await {
-            Ok(text) => text,
-            Err(error) => panic!("{request}: {status}, and then: {error:?}"),
-        };
+        let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Answer { request: request.to_string(), status, headers, text, body }
+        Ok(Answer { request: request.to_string(), status, headers, text, body })
     }
 
     /// `GET path`.

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
-use boxoffice_host::{Clock, Cron, Host, ManualClock, Options};
+use boxoffice_host::{Clock, Cron, Faults, Host, ManualClock, Options};
 use boxoffice_sandbox::Sandbox;
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -22,6 +22,10 @@ pub const START: u64 = 1_898_596_800;
 pub struct Surroundings {
     /// What hosts are given as application variables.
     pub variables: BTreeMap<String, String>,
+    /// What goes wrong in hosts on purpose.
+    pub faults: Option<Arc<dyn Faults>>,
+    /// How many requests an instance serves, if not as many as usual.
+    pub max_instance_reuse: Option<usize>,
     clock: Arc<ManualClock>,
     redis_port: u16,
     redis: Option<Redis>,
@@ -47,6 +51,8 @@ impl Surroundings {
         variables.insert("event_retry_ms".into(), "50".into());
         let mut around = Self {
             variables,
+            faults: None,
+            max_instance_reuse: None,
             clock,
             redis_port,
             redis: Some(redis),
@@ -70,6 +76,8 @@ impl Surroundings {
         options.variables = self.variables.clone();
         options.clock = self.clock.clone();
         options.cron = Cron::Manual;
+        options.faults = self.faults.clone();
+        options.max_instance_reuse = self.max_instance_reuse.unwrap_or(options.max_instance_reuse);
         match Host::start(options).await {
             Ok(host) => host,
             Err(error) => panic!("{error}\nbuild the components with `cargo xtask build`"),
@@ -99,12 +107,19 @@ impl Surroundings {
     pub async fn tamper(&self, sql: &str) -> usize {
         let (file, sql) = (self.database_file(), sql.to_owned());
         let change = move || {
-            let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
-            let database = rusqlite::Connection::open_with_flags(file, flags).unwrap();
-            database.busy_timeout(Duration::from_secs(5)).unwrap();
+            let database = writable(&file);
             database.execute(&sql, []).unwrap_or_else(|error| panic!("{sql}: {error}"))
         };
         tokio::task::spawn_blocking(change).await.unwrap()
+    }
+
+    /// The shop's database, to write by. Not for a thread that the host works on, see
+    /// [`Surroundings::database`].
+    ///
+    /// # Panics
+    /// When there is none yet.
+    pub fn writable_database(&self) -> rusqlite::Connection {
+        writable(&self.database_file())
     }
 
     fn database_file(&self) -> PathBuf {
@@ -119,6 +134,12 @@ impl Surroundings {
     /// Moves time forward.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
+    }
+
+    /// What tells the time here.
+    pub fn now(&self) -> Arc<dyn Fn() -> SystemTime + Send + Sync> {
+        let clock = self.clock.clone();
+        Arc::new(move || clock.now())
     }
 
     /// The time `seconds` from now, in RFC 3339.
@@ -140,6 +161,11 @@ impl Surroundings {
         let patience = Some(Duration::from_secs(10));
         let config = redis::AsyncConnectionConfig::new().set_response_timeout(patience);
         client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
+    }
+
+    /// Whether Redis has been started and not stopped.
+    pub fn has_redis(&self) -> bool {
+        self.redis.is_some()
     }
 
     /// Stops Redis.
@@ -206,12 +232,11 @@ impl Surroundings {
     /// # Panics
     /// When it does not start.
     pub async fn start_sandbox(&mut self) {
-        let clock = self.clock.clone();
         let options = boxoffice_sandbox::Options {
             listen: self.sandbox_address,
             ledger: self.ledger(),
             api_key: self.variables.get("stripe_api_key").cloned(),
-            now: Arc::new(move || clock.now()),
+            now: self.now(),
         };
         let sandbox = Sandbox::start(options).await.unwrap();
         self.sandbox_address = sandbox.address();
@@ -240,6 +265,13 @@ fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(from, to).unwrap();
         }
     }
+}
+
+fn writable(file: &Path) -> rusqlite::Connection {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let database = rusqlite::Connection::open_with_flags(file, flags).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    database
 }
 
 fn redis_url(port: u16) -> String {

@@ -1,4 +1,5 @@
-//! Builds the components that `spin.toml` files name, as `spin build` would, but at once.
+//! Builds the host, and the components that `spin.toml` files name, as `spin build` would, but at
+//! once.
 //!
 //! The `build` commands in the manifests are the only list of components. Those that differ in
 //! nothing but the package become one cargo invocation, so that cargo schedules all of them
@@ -40,6 +41,16 @@ pub(crate) fn components(workspace: &Workspace, manifests: &[PathBuf]) -> Result
         run(workspace, plan(steps_of(&text, folder).map_err(failed)?))?;
     }
     Ok(())
+}
+
+/// Builds `boxoffice`, and tells where it is.
+pub(crate) fn host(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    // With the whole workspace's features, as `test` compiles it: else wasmtime is compiled twice.
+    finish(
+        workspace.cargo().args(["build", "--workspace", "--bin", "boxoffice"]),
+        "the host was not built",
+    )?;
+    Ok(workspace.target().join("debug/boxoffice"))
 }
 
 fn run(workspace: &Workspace, plan: Plan) -> Result<(), Failure> {

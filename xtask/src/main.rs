@@ -1,4 +1,5 @@
-//! What a developer types: `cargo xtask up`, `cargo xtask build`, `cargo xtask test`.
+//! What a developer types: `cargo xtask up`, `build`, `test`, `chaos`, `audit`,
+//! `events`.
 //!
 //! | file | does |
 //! |---|---|
@@ -6,13 +7,17 @@
 //! | [`workspace`] | where the repository is, what it contains, how cargo is called in it |
 //! | [`build`] | builds the components that the `spin.toml` files name |
 //! | [`up`] | builds everything, then becomes the shop |
+//! | [`operate`] | builds the host, then becomes its `audit` or `events` |
 //! | [`test`] | runs every check and suite, and counts |
+//! | [`chaos`] | runs the chaos suite with seeds of one's choice |
 //!
 //! Exit codes: 0 done, 1 something failed, 2 something must be set up first (the message says what).
 
 mod build;
+mod chaos;
 mod failure;
 mod install;
+mod operate;
 mod test;
 mod up;
 mod workspace;
@@ -40,6 +45,14 @@ enum Command {
     Build,
     /// Check, build and test everything, installing first what the suites need.
     Test(test::Arguments),
+    /// Let everything go wrong, over and over, and see whether the books are right afterwards.
+    Chaos(chaos::Arguments),
+    /// Tell whether the books of the shop that `up` runs are right.
+    #[command(disable_help_flag = true)]
+    Audit(operate::Arguments),
+    /// Show what that shop's bus holds; list, show, replay and drop dead letters.
+    #[command(disable_help_flag = true)]
+    Events(operate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +60,9 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::run(arguments),
         Command::Build => build_all(),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Chaos(arguments) => chaos::run(&arguments),
+        Command::Audit(arguments) => operate::run("audit", &arguments),
+        Command::Events(arguments) => operate::run("events", &arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -46,13 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     install::redis_for_up(&data)?;
     build::components(&workspace, &[workspace.manifest()])?;
     say("host: boxoffice");
-    // With the whole workspace's features, as `test` compiles it: else wasmtime is compiled twice.
-    build::finish(
-        workspace.cargo().args(["build", "--workspace", "--bin", "boxoffice"]),
-        "the host was not built",
-    )?;
-
-    let binary = workspace.target().join("debug/boxoffice");
+    let binary = build::host(&workspace)?;
     let mut shop = Command::new(&binary);
     shop.arg("up").arg("--manifest").arg(workspace.manifest()).arg("--data").arg(data);
     pass_on(&arguments, &mut shop);

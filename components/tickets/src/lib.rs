@@ -39,11 +39,7 @@ use utoipa::OpenApi;
 /// This service.
 static SERVICE: Service = Service {
     name: "tickets",
-    migrations: &[
-        include_str!("../migrations/0001_listings.sql"),
-        OUTBOX_ENTRIES,
-        include_str!("../migrations/0002_order_counts.sql"),
-    ],
+    migrations: &[include_str!("../migrations/0001_listings.sql"), OUTBOX_ENTRIES],
 };
 
 /// This service's part of the API's description.

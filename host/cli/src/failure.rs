@@ -10,15 +10,17 @@ use boxoffice_host::{Problem, StartError};
 pub(crate) enum Failure {
     /// It could not start as configured. Never empty.
     Misconfigured(Vec<Problem>),
+    /// What it was to look at cannot be read. Never empty.
+    Unreadable(Vec<Problem>),
     /// It ran, and then something broke.
     Broken(anyhow::Error),
 }
 
 impl Failure {
-    /// 2 for a wrong configuration, 1 for everything else.
+    /// 2 for a wrong configuration and for what cannot be read, 1 for everything else.
     pub(crate) fn code(&self) -> ExitCode {
         match self {
-            Failure::Misconfigured(_) => ExitCode::from(2),
+            Failure::Misconfigured(_) | Failure::Unreadable(_) => ExitCode::from(2),
             Failure::Broken(_) => ExitCode::from(1),
         }
     }
@@ -28,17 +30,20 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Broken(error) => write!(f, "boxoffice: {error:#}"),
-            Failure::Misconfigured(problems) => {
-                let number = problems.len();
-                let verb = if number == 1 { "problem keeps" } else { "problems keep" };
-                write!(f, "boxoffice: {number} {verb} it from starting")?;
-                for Problem { what, remedy } in problems {
-                    write!(f, "\n\n- {what}\n  → {remedy}")?;
-                }
-                Ok(())
-            }
+            Failure::Misconfigured(problems) => list(f, problems, "starting"),
+            Failure::Unreadable(problems) => list(f, problems, "looking"),
         }
     }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, problems: &[Problem], from: &str) -> fmt::Result {
+    let number = problems.len();
+    let verb = if number == 1 { "problem keeps" } else { "problems keep" };
+    write!(f, "boxoffice: {number} {verb} it from {from}")?;
+    for Problem { what, remedy } in problems {
+        write!(f, "\n\n- {what}\n  → {remedy}")?;
+    }
+    Ok(())
 }
 
 impl From<Problem> for Failure {
@@ -50,6 +55,12 @@ impl From<Problem> for Failure {
 impl From<boxoffice_dev::Problem> for Failure {
     fn from(problem: boxoffice_dev::Problem) -> Failure {
         Failure::from(from_dev(problem))
+    }
+}
+
+impl From<boxoffice_ops::Problem> for Failure {
+    fn from(problem: boxoffice_ops::Problem) -> Failure {
+        Failure::Unreadable(vec![from_ops(problem)])
     }
 }
 
@@ -70,6 +81,11 @@ pub(crate) fn from_dev(problem: boxoffice_dev::Problem) -> Problem {
     Problem { what: problem.what, remedy: problem.remedy }
 }
 
+/// The host's form of a problem that an operator's helpers found.
+pub(crate) fn from_ops(problem: boxoffice_ops::Problem) -> Problem {
+    Problem { what: problem.what, remedy: problem.remedy }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +103,11 @@ mod tests {
         );
         let failure = Failure::from(problem("a"));
         assert!(failure.to_string().starts_with("boxoffice: 1 problem keeps"), "{failure}");
+        let failure = Failure::Unreadable(vec![problem("a")]);
+        assert_eq!(
+            failure.to_string(),
+            "boxoffice: 1 problem keeps it from looking\n\n- a\n  → mend a"
+        );
     }
 
     #[test]

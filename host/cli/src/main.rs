@@ -4,6 +4,10 @@
 //! |---|---|
 //! | [`serve`] | runs a manifest and nothing else, as in production |
 //! | [`up`] | runs a developer's copy: keys, Redis, payment sandbox, shop, demo data |
+//! | [`audit`] | tells whether a shop's books are right |
+//! | [`events`] | shows what the bus holds; replays and drops dead letters |
+//! | [`shop`] | the shop that `audit` and `events` look at |
+//! | [`print`] | what they print, for people and for programs |
 //! | [`payments`] | decides between the sandbox and Stripe |
 //! | [`sandbox`], [`keys`] | parts of `up` on their own, for those who run the shop with `spin up` |
 //! | [`variables`] | the shop's variables: from the manifest, a file, the environment |
@@ -11,14 +15,19 @@
 //! | [`stop`] | Ctrl-C and SIGTERM |
 //! | [`failure`] | why a command ended, and its exit code |
 //!
-//! Exit codes: 0 stopped as asked, 1 failed while running, 2 could not start as configured.
+//! Exit codes: 0 stopped as asked, 1 failed while running, 2 could not start as configured. Of
+//! `audit`: 0 clean, 1 something is wrong, 2 could not look.
 
+mod audit;
+mod events;
 mod failure;
 mod keys;
 mod payments;
 mod places;
+mod print;
 mod sandbox;
 mod serve;
+mod shop;
 mod stop;
 mod up;
 mod variables;
@@ -49,6 +58,11 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Make development keys, for a shop that is run with Spin.
     Keys(keys::Arguments),
+    /// Tell whether a shop's books are right: exit code 0 if they are, 1 if not, 2 if they cannot
+    /// be read.
+    Audit(audit::Arguments),
+    /// Show what the bus holds; list, show, replay and drop dead letters.
+    Events(events::Arguments),
 }
 
 /// The form of the log, which goes to standard error.
@@ -75,6 +89,8 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::run(&arguments),
         Command::Sandbox(arguments) => sandbox::run(arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
+        Command::Events(arguments) => events::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use boxoffice_dev::keys;
 use boxoffice_host::{Host, Options, Problem, RedisLost};
 use clap::ValueEnum;
 
-use crate::failure::{Failure, from_dev};
+use crate::failure::Failure;
 use crate::places::base_url;
 use crate::stop::Stop;
-use crate::variables::{Declared, Variables, merge};
+use crate::variables::{Layers, merge};
 use crate::{LogFormat, block_on};
 
 /// How long requests in flight may take to finish once the host was asked to stop.
@@ -51,11 +50,12 @@ enum WhenRedisIsLost {
 /// Runs the manifest until it is told to stop, or stops by itself, which is a failure.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     arguments.log_format.init();
-    let (variables, problems) = variables(&arguments);
+    let Layers { file, environment, problems, .. } =
+        Layers::read(&arguments.manifest, arguments.variables.as_deref());
     let options = Options {
         listen: arguments.listen,
         data: arguments.data,
-        variables,
+        variables: merge([file, environment]),
         redis_lost: match arguments.redis_lost {
             WhenRedisIsLost::Exit => RedisLost::Exit,
             WhenRedisIsLost::Reconnect => RedisLost::Reconnect,
@@ -90,24 +90,4 @@ pub(crate) async fn start(options: Options, mut problems: Vec<Problem>) -> Resul
             Err(Failure::Misconfigured(problems))
         }
     }
-}
-
-fn variables(arguments: &Arguments) -> (Variables, Vec<Problem>) {
-    let declared = Declared::read(&arguments.manifest);
-    let mut problems = Vec::new();
-    let mut file = Variables::new();
-    if let Some(path) = &arguments.variables {
-        match keys::read(path) {
-            Ok(variables) => {
-                problems.extend(declared.check_file(path, &variables));
-                file = variables;
-            }
-            Err(problem) => problems.push(from_dev(problem)),
-        }
-    }
-    let environment = declared.in_environment(std::env::vars_os()).unwrap_or_else(|found| {
-        problems.extend(found);
-        Variables::new()
-    });
-    (merge([file, environment]), problems)
 }

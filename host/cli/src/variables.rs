@@ -6,12 +6,48 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use boxoffice_dev::keys;
 use boxoffice_host::Problem;
+
+use crate::failure::from_dev;
 
 const PREFIX: &str = "SPIN_VARIABLE_";
 
 /// Values by the variables' names.
 pub(crate) type Variables = BTreeMap<String, String>;
+
+/// What a manifest declares, and what a file and the environment set.
+#[derive(Debug)]
+pub(crate) struct Layers {
+    pub(crate) declared: Declared,
+    pub(crate) file: Variables,
+    pub(crate) environment: Variables,
+    /// What is wrong with any of it.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Layers {
+    /// Reads them; without a file, that one sets nothing.
+    pub(crate) fn read(manifest: &Path, path: Option<&Path>) -> Layers {
+        let declared = Declared::read(manifest);
+        let mut problems = Vec::new();
+        let mut file = Variables::new();
+        if let Some(path) = path {
+            match keys::read(path) {
+                Ok(variables) => {
+                    problems.extend(declared.check_file(path, &variables));
+                    file = variables;
+                }
+                Err(problem) => problems.push(from_dev(problem)),
+            }
+        }
+        let environment = declared.in_environment(std::env::vars_os()).unwrap_or_else(|found| {
+            problems.extend(found);
+            Variables::new()
+        });
+        Layers { declared, file, environment, problems }
+    }
+}
 
 /// The variables that a manifest declares, with their defaults.
 #[derive(Debug, Default)]

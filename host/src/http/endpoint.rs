@@ -55,9 +55,9 @@ pub(crate) struct Reuse {
 }
 
 impl Reuse {
-    /// Spin's defaults.
-    pub(crate) fn new(request: Duration) -> Self {
-        Self { total: 128, concurrent: 16, idle: Duration::from_secs(1), request }
+    /// Spin's defaults, but for `total` requests, each for at most `request`.
+    pub(crate) fn new(total: usize, request: Duration) -> Self {
+        Self { total, concurrent: 16, idle: Duration::from_secs(1), request }
     }
 }
 
@@ -157,6 +157,7 @@ impl HandlerState for Handler {
         let mut store = State::store(&self.engine, &self.shared, &self.grants);
         let proxy = Proxy::P3(self.pre.instantiate_async(&mut store).await?);
         let stop = self.lifetime.stop.clone();
+        let gate = store.data().gate.clone();
         Ok(Instance {
             store,
             proxy,
@@ -165,6 +166,7 @@ impl HandlerState for Handler {
                 reuse: self.reuse,
                 sleep: Box::pin(tokio::time::sleep(self.reuse.idle)),
                 stop: Box::pin(stop.clone().cancelled_owned()),
+                fault: Box::pin(async move { gate.stopped().await }),
             },
             state: Worker {
                 reuse: self.reuse,
@@ -176,11 +178,13 @@ impl HandlerState for Handler {
     }
 }
 
-/// Ends an instance that is idle, takes too long, or belongs to a host that stops.
+/// Ends an instance that is idle, takes too long, is stopped by a fault, or belongs to a host that
+/// stops.
 struct Expiration {
     reuse: Reuse,
     sleep: Pin<Box<Sleep>>,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
+    fault: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
 }
 
 impl WorkerExpiration for Expiration {
@@ -190,7 +194,9 @@ impl WorkerExpiration for Expiration {
         status: WorkerStatus,
         since: Instant,
     ) -> Poll<()> {
-        if self.stop.as_mut().poll(context).is_ready() {
+        if self.stop.as_mut().poll(context).is_ready()
+            || self.fault.as_mut().poll(context).is_ready()
+        {
             return Poll::Ready(());
         }
         let allowed = match status {

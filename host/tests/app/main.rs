@@ -7,6 +7,7 @@
 //! | `http` | the HTTP trigger: routes, headers, reuse, limits, errors |
 //! | `storage` | SQLite through `spin:sqlite` |
 //! | `events` | the Redis and cron triggers |
+//! | `faults` | instances stopped and messages lost on purpose |
 //! | `outbound` | what leaves a component: calls, Redis, HTTP, denials |
 //! | `composition` | dependencies and what they inherit |
 //! | `lifecycle` | start-up problems, the cache, shutting down |
@@ -14,6 +15,7 @@
 
 mod composition;
 mod events;
+mod faults;
 mod harness;
 mod http;
 mod lifecycle;

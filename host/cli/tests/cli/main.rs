@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod misconfigured;
+mod operators;
 mod parts;
 mod process;
 mod up;

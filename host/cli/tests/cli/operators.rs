@@ -1,0 +1,228 @@
+//! `boxoffice audit` and `boxoffice events` on a shop that `boxoffice up` runs.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::process::{Started, boxoffice, free_port, get, run, stderr, wait_until};
+
+/// A row that no seller wrote.
+const LISTING: &str = "INSERT INTO tickets_tickets \
+    (id, seller_id, title, price, currency, quantity, words, created_at, version) \
+    VALUES ('stray', 'nobody', 'Stray', 100, 'EUR', 1, 'stray', 0, 1)";
+
+/// An empty shop on ports of its own.
+struct Shop {
+    folder: TempDir,
+    redis: String,
+    running: Started,
+}
+
+impl Shop {
+    fn open() -> Shop {
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("127.0.0.1:{}", free_port());
+        let sandbox = format!("127.0.0.1:{}", free_port());
+        let redis = format!("redis://127.0.0.1:{}", free_port());
+        let arguments = ["up", "--no-demo", "--listen", &address, "--sandbox-listen", &sandbox];
+        let mut command = boxoffice(folder.path(), &arguments);
+        command.arg("--manifest").arg(manifest()).args(["--data", "data"]);
+        command.env("SPIN_VARIABLE_REDIS_URL", &redis);
+        let mut running = Started::new(&mut command);
+        running.wait_for_line("Ctrl-C");
+        // Which makes every service's tables.
+        wait_until("ready", Duration::from_secs(10), || get(&address, "/readyz").0 == 200);
+        Shop { folder, redis, running }
+    }
+
+    /// Runs `boxoffice` beside the shop, with its data folder and its Redis.
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = boxoffice(self.folder.path(), arguments);
+        command.arg("--manifest").arg(manifest()).args(["--data", "data"]);
+        command.env("SPIN_VARIABLE_REDIS_URL", &self.redis);
+        command.output().unwrap()
+    }
+
+    /// What it prints, if it ends with `code`.
+    #[track_caller]
+    fn prints(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn tamper(&self, sql: &str) {
+        let database = self.folder.path().join("data/sqlite/default.db");
+        let database = rusqlite::Connection::open(database).unwrap();
+        database.busy_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!(database.execute(sql, []).unwrap(), 1, "{sql}");
+    }
+
+    /// One command to its Redis.
+    fn redis(&self, words: &[&str]) -> String {
+        let mut redis = redis::Client::open(self.redis.as_str()).unwrap().get_connection().unwrap();
+        redis::cmd(words[0]).arg(&words[1..]).query(&mut redis).unwrap()
+    }
+
+    fn lay_aside(&self, stream: &str, event: &str) -> String {
+        self.redis(&[
+            "XADD",
+            "dead-letters",
+            "*",
+            "stream",
+            stream,
+            "group",
+            "orders",
+            "entry",
+            "1-0",
+            "event",
+            event,
+            "deliveries",
+            "8",
+            "error",
+            "no \u{1b}[31muse",
+            "at",
+            "2030-03-01T12:00:00Z",
+        ])
+    }
+}
+
+fn manifest() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spin.toml")
+}
+
+/// An order that is unknown: its event is applied by doing nothing.
+fn expired(event_type: &str) -> String {
+    format!(
+        r#"{{"specversion":"1.0","id":"01980f3c-0000-7000-8000-000000000001",
+        "source":"/boxoffice/expiration","type":"{event_type}",
+        "subject":"01980f3c-0000-7000-8000-000000000002","time":"2030-03-01T12:00:00Z",
+        "datacontenttype":"application/json",
+        "data":{{"orderId":"01980f3c-0000-7000-8000-000000000002",
+        "expiresAt":"2030-03-01T12:00:00Z"}}}}"#
+    )
+}
+
+#[test]
+fn an_audit_tells_a_clean_shop_from_a_wrong_one_and_from_none() {
+    let mut shop = Shop::open();
+    let text = shop.prints(&["audit"], 0);
+    assert!(text.starts_with("clean: all "), "{text}");
+    let json: serde_json::Value =
+        serde_json::from_str(&shop.prints(&["audit", "--json"], 0)).unwrap();
+    assert_eq!(json, serde_json::json!({ "violations": [] }));
+
+    shop.tamper(LISTING);
+    let output = shop.run(&["audit", "--patience", "1"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text, "listing-replica listing=stray: orders has not heard of this listing\n");
+    assert_eq!(stderr(&output), "boxoffice: 1 violation\n");
+    let json: serde_json::Value =
+        serde_json::from_str(&shop.prints(&["audit", "--json", "--patience", "0"], 1)).unwrap();
+    assert_eq!(json["violations"][0]["rule"], "listing-replica");
+    assert_eq!(json["violations"][0]["ids"]["listing"], "stray");
+
+    shop.running.signal(Signal::INT);
+    assert_eq!(shop.running.code(), Some(0));
+    let output = shop.run(&["audit"]);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    for part in ["2 problems keep it from looking", "the Redis at", "SPIN_VARIABLE_STRIPE_API_BASE"]
+    {
+        assert!(text.contains(part), "nothing about {part}: {text}");
+    }
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn where_there_is_no_shop_an_audit_says_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["audit"][..], &["events", "status"]] {
+        let output = run(folder.path(), arguments);
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains("redis_url") && text.contains("--manifest"), "{text}");
+    }
+    let manifest = manifest().display().to_string();
+    let mut command = boxoffice(folder.path(), &["audit", "--manifest", &manifest]);
+    command.env("SPIN_VARIABLE_STRIPE_API_KEY", "sk_live_secret");
+    command.env("SPIN_VARIABLE_STRIPE_API_BASE", format!("http://127.0.0.1:{}", free_port()));
+    let redis = format!("redis://:hunter2@127.0.0.1:{}", free_port());
+    command.env("SPIN_VARIABLE_REDIS_URL", redis);
+    let output = command.output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    for part in ["3 problems", "there is no database at .boxoffice/sqlite/default.db", "--data"] {
+        assert!(text.contains(part), "nothing about {part}: {text}");
+    }
+    for secret in ["sk_live_secret", "hunter2"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[test]
+fn dead_letters_are_listed_shown_replayed_and_dropped() {
+    let shop = Shop::open();
+    assert_eq!(shop.prints(&["events", "dead", "list"], 0), "no dead letters\n");
+    let poison = shop.lay_aside("expiration:complete", "{ not json");
+    let fine = shop.lay_aside("expiration:complete", &expired("expiration:complete"));
+
+    let list = shop.prints(&["events", "dead", "list"], 0);
+    for part in [&poison, &fine, "01980f3c-0000-7000-8000-000000000002", "expiration:complete"] {
+        assert!(list.contains(part), "nothing about {part}: {list}");
+    }
+    assert!(!list.contains('\u{1b}'), "a stranger's text must not steer the terminal: {list:?}");
+    let json: serde_json::Value =
+        serde_json::from_str(&shop.prints(&["events", "dead", "list", "--json"], 0)).unwrap();
+    assert_eq!(json[0]["id"], poison);
+    assert_eq!(json[1]["error"], "no \u{1b}[31muse");
+
+    let shown = shop.prints(&["events", "dead", "show", &fine], 0);
+    assert!(shown.contains("\n  \"type\": \"expiration:complete\""), "{shown}");
+    let output = shop.run(&["events", "dead", "show", "1-1"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("1-1: there is no such dead letter"), "{}", stderr(&output));
+
+    let output = shop.run(&["events", "dead", "replay", "--all"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let replayed = String::from_utf8_lossy(&output.stdout);
+    assert!(replayed.starts_with(&format!("replayed {fine}: expiration:complete ")), "{replayed}");
+    assert!(stderr(&output).contains(&format!("{poison}: its event is none")), "{replayed}");
+
+    let output = shop.run(&["events", "dead", "drop", "--all"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("--all --yes"), "{}", stderr(&output));
+    let dropped = shop.prints(&["events", "dead", "drop", "--all", "--yes"], 0);
+    assert_eq!(dropped, format!("dropped {poison}\n"));
+    assert_eq!(shop.prints(&["events", "dead", "list"], 0), "no dead letters\n");
+    assert!(shop.prints(&["audit"], 0).starts_with("clean"));
+}
+
+#[test]
+fn the_status_shows_every_stream_group_tick_and_outbox() {
+    let shop = Shop::open();
+    wait_until("all groups have had a tick", Duration::from_secs(20), || {
+        !shop.prints(&["events", "status"], 0).contains("never")
+    });
+    let text = shop.prints(&["events", "status"], 0);
+    for part in ["ticket:created", "expiration:complete", "last tick", "waiting", "dead letters: 0"]
+    {
+        assert!(text.contains(part), "nothing about {part}: {text}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&shop.prints(&["events", "status", "--json"], 0)).unwrap();
+    assert_eq!(json["streams"].as_array().unwrap().len(), 11);
+    assert_eq!(json["streams"][0]["groups"][0]["name"], "orders");
+    assert_eq!(json["outboxes"].as_array().unwrap().len(), 4);
+    // Beside a Redis, without any data of the shop's.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut command = boxoffice(elsewhere.path(), &["events", "status", "--json"]);
+    let output = command.env("SPIN_VARIABLE_REDIS_URL", &shop.redis).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["outboxes"].is_null(), "{json:#}");
+}

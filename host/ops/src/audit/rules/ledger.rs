@@ -1,0 +1,115 @@
+//! Payments and the provider's ledger, to the cent.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Differences, Found, Rule};
+use crate::audit::Facts;
+use crate::books::{Payment, PaymentStatus};
+use crate::provider::Intent;
+
+pub(super) fn check(facts: &Facts, found: &mut Found) {
+    let payments: HashMap<&str, &Payment> =
+        facts.books.payments.iter().map(|payment| (payment.id.as_str(), payment)).collect();
+    let intents: HashMap<&str, &Intent> =
+        facts.intents.iter().map(|intent| (intent.id.as_str(), intent)).collect();
+    for payment in &facts.books.payments {
+        if let Some(id) = payment.intent_id.as_deref() {
+            of_payment(payment, id, intents.get(id).copied(), found);
+        }
+    }
+    let mut charges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for intent in facts.intents.iter().filter(|intent| intent.has_moved_money()) {
+        // Others may use the account; what carries our metadata is ours.
+        let Some(payment_id) = intent.payment_id() else { continue };
+        charges.entry(payment_id).or_default().push(&intent.id);
+        of_intent(intent, payment_id, payments.get(payment_id).copied(), found);
+    }
+    for (payment, intents) in charges.into_iter().filter(|(_, intents)| intents.len() > 1) {
+        let sentence = format!("money was set aside for it by {}", intents.join(" and "));
+        found.add(Rule::DoubleCharge, [("payment", payment)], sentence);
+    }
+    totals(facts, found);
+}
+
+fn of_payment(payment: &Payment, id: &str, intent: Option<&Intent>, found: &mut Found) {
+    use PaymentStatus::{Authorized, Captured, Declined, Pending, Refunded, Voided};
+    let ids = [("payment", payment.id.as_str()), ("intent", id)];
+    let Some(intent) = intent else {
+        let sentence = format!("it is {}, and unknown to the provider", payment.status.name());
+        found.add(Rule::LedgerPayment, ids, sentence);
+        return;
+    };
+    let (status, received, refunded) = match payment.status {
+        Authorized => ("requires_capture", 0, 0),
+        Captured => ("succeeded", payment.amount, 0),
+        Voided => ("canceled", 0, 0),
+        Refunded => ("succeeded", payment.amount, payment.amount),
+        // These are given an intent only by what comes after.
+        Pending | Declined => return,
+    };
+    let differences = Differences::default()
+        .of("status", &intent.status.as_str(), &status)
+        .of("amount", &intent.amount, &payment.amount)
+        .of("currency", &intent.currency, &payment.currency.to_lowercase())
+        .of("the amount captured", &intent.amount_received, &received)
+        .of("the amount refunded", &intent.amount_refunded(), &refunded)
+        .of("order_id", &intent.order_id(), &Some(payment.order_id.as_str()))
+        .of("payment_id", &intent.payment_id(), &Some(payment.id.as_str()));
+    if let Some(differences) = differences.all() {
+        let status = payment.status.name();
+        let sentence = format!("it is {status}; as the provider knows it, {differences}");
+        found.add(Rule::LedgerPayment, ids, sentence);
+    }
+}
+
+/// `intent` has moved money for our payment `id`.
+fn of_intent(intent: &Intent, id: &str, payment: Option<&Payment>, found: &mut Found) {
+    let order = intent.order_id().unwrap_or_default();
+    let ids = [("intent", intent.id.as_str()), ("payment", id), ("order", order)];
+    let Intent { status, amount, currency, .. } = intent;
+    match payment {
+        Some(payment) if payment.intent_id.as_deref() == Some(&intent.id) => {}
+        Some(payment) if payment.status == PaymentStatus::Pending => {
+            let sentence = format!(
+                "the provider has set {amount} {currency} aside ({status}), and its answer is not \
+                 written down yet"
+            );
+            found.add(Rule::UnrecordedIntent, ids, sentence);
+        }
+        Some(payment) => {
+            let sentence = format!(
+                "the provider has moved {amount} {currency} ({status}) for a payment that is {} \
+                 by another intent, or none",
+                payment.status.name()
+            );
+            found.add(Rule::UnknownIntent, ids, sentence);
+        }
+        None => {
+            let sentence = format!(
+                "the provider has moved {amount} {currency} ({status}) for a payment that is none \
+                 of ours"
+            );
+            found.add(Rule::UnknownIntent, ids, sentence);
+        }
+    }
+}
+
+fn totals(facts: &Facts, found: &mut Found) {
+    let mut totals: BTreeMap<String, (i128, i128)> = BTreeMap::new();
+    let captured = |payment: &&Payment| payment.status == PaymentStatus::Captured;
+    for payment in facts.books.payments.iter().filter(captured) {
+        totals.entry(payment.currency.to_lowercase()).or_default().0 += i128::from(payment.amount);
+    }
+    for intent in facts.intents.iter().filter(|intent| intent.payment_id().is_some()) {
+        let kept = i128::from(intent.amount_received) - i128::from(intent.amount_refunded());
+        totals.entry(intent.currency.clone()).or_default().1 += kept;
+    }
+    for (currency, (ours, theirs)) in totals {
+        if ours != theirs {
+            let sentence = format!(
+                "taken and not given back are {ours} by our books and {theirs} by the provider's"
+            );
+            found.add(Rule::LedgerTotal, [("currency", &currency)], sentence);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Orders and payments: nobody is charged without a ticket, and nobody gets one without a charge.
+
+use std::collections::HashMap;
+
+use boxoffice_common::events::contract::OrderStatus;
+
+use super::{Differences, Found, Rule};
+use crate::books::{Books, Order, Payment, PaymentStatus};
+
+pub(super) fn check(books: &Books, found: &mut Found) {
+    let orders: HashMap<&str, &Order> =
+        books.orders.iter().map(|order| (order.id.as_str(), order)).collect();
+    let mut payments: HashMap<&str, Vec<&Payment>> = HashMap::new();
+    for payment in &books.payments {
+        payments.entry(payment.order_id.as_str()).or_default().push(payment);
+        of_payment(payment, orders.get(payment.order_id.as_str()).copied(), found);
+    }
+    for order in books.orders.iter().filter(|order| order.status == OrderStatus::Complete) {
+        let payments = payments.get(order.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        of_complete(order, payments, found);
+    }
+    for (order, payments) in &payments {
+        // Of several that are live, the one that the order names is not the second.
+        let named = orders.get(order).and_then(|order| order.payment_id.as_deref());
+        let mut live: Vec<_> = payments.iter().filter(|payment| is_live(payment)).collect();
+        live.sort_by_key(|payment| (named != Some(payment.id.as_str()), payment.id.as_str()));
+        for second in live.iter().skip(1) {
+            let sentence = format!("the order has another live payment besides, {}", live[0].id);
+            found.add(Rule::SecondPayment, [("order", order), ("payment", &second.id)], sentence);
+        }
+    }
+}
+
+fn is_live(payment: &Payment) -> bool {
+    use PaymentStatus::{Authorized, Captured, Pending};
+    matches!(payment.status, Pending | Authorized | Captured)
+}
+
+fn of_complete(order: &Order, payments: &[&Payment], found: &mut Found) {
+    let id = order.payment_id.as_deref().unwrap_or_default();
+    let ids = [("order", order.id.as_str()), ("payment", id)];
+    let Some(payment) = payments.iter().find(|payment| payment.id == id) else {
+        found.add(Rule::UnpaidOrder, ids, "the order is complete, and has no such payment");
+        return;
+    };
+    let terms = Differences::default().of("amount", &payment.amount, &order.amount).of(
+        "currency",
+        &payment.currency,
+        &order.currency,
+    );
+    if let Some(differences) = terms.all() {
+        let sentence = format!("the order is complete; of its payment {differences}");
+        found.add(Rule::UnpaidOrder, ids, sentence);
+    }
+    match payment.status {
+        PaymentStatus::Captured => {}
+        PaymentStatus::Authorized => found.add(
+            Rule::UncapturedPayment,
+            ids,
+            "the order is complete, and its money is set aside, but not taken yet",
+        ),
+        status => {
+            let sentence = format!("the order is complete, and its payment is {}", status.name());
+            found.add(Rule::UnpaidOrder, ids, sentence);
+        }
+    }
+}
+
+fn of_payment(payment: &Payment, order: Option<&Order>, found: &mut Found) {
+    let ids = [("payment", payment.id.as_str()), ("order", &payment.order_id)];
+    let status = payment.status.name();
+    let Some(order) = order else {
+        found.add(Rule::PaymentOrder, ids, format!("it is {status}, for an order that is none"));
+        return;
+    };
+    let is_named = order.payment_id.as_deref() == Some(payment.id.as_str());
+    let ended = order.status.name();
+    match payment.status {
+        PaymentStatus::Captured if !(order.status == OrderStatus::Complete && is_named) => {
+            let sentence = format!("money is taken for an order that is {ended} without it");
+            found.add(Rule::ChargedInVain, ids, sentence);
+        }
+        PaymentStatus::Pending | PaymentStatus::Authorized
+            if order.status == OrderStatus::Cancelled
+                || (order.status == OrderStatus::Complete && !is_named) =>
+        {
+            let sentence = format!("it is {status} still, and its order is {ended} without it");
+            found.add(Rule::UnreleasedPayment, ids, sentence);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,181 @@
+//! What one service decides, and what the others have heard of it.
+
+use std::collections::HashMap;
+
+use boxoffice_common::events::contract::OrderStatus;
+
+use super::{Differences, Found, Rule, is_held};
+use crate::audit::Facts;
+use crate::books::{Books, Listing, Order, Stock, Timer};
+
+/// How long `expiration` keeps the timer of an order that has ended, counted from the end of its
+/// hold, in milliseconds.
+const TIMERS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+pub(super) fn check(facts: &Facts, found: &mut Found) {
+    let books = &facts.books;
+    let orders = by_id(&books.orders, |order| &order.id);
+    listings(books, found);
+    heard_orders(books, &orders, found);
+    order_ends(books, &orders, found);
+    timers(facts, &orders, found);
+}
+
+fn by_id<T>(rows: &[T], id: impl Fn(&T) -> &String) -> HashMap<&str, &T> {
+    rows.iter().map(|row| (id(row).as_str(), row)).collect()
+}
+
+fn listings(books: &Books, found: &mut Found) {
+    let stocks = by_id(&books.stocks, |stock| &stock.ticket_id);
+    let listings = by_id(&books.listings, |listing| &listing.id);
+    for listing in &books.listings {
+        let ids = [("listing", listing.id.as_str())];
+        let Some(stock) = stocks.get(listing.id.as_str()) else {
+            found.add(Rule::ListingReplica, ids, "orders has not heard of this listing");
+            continue;
+        };
+        if let Some(differences) = replica_differs(stock, listing) {
+            let sentence = format!("as orders knows the listing, {differences}");
+            found.add(Rule::ListingReplica, ids, sentence);
+        }
+        let counts = Differences::default().of("held", &listing.held, &stock.held).of(
+            "sold",
+            &listing.sold,
+            &stock.sold,
+        );
+        if let Some(differences) = counts.all() {
+            found.add(
+                Rule::ListingCounts,
+                ids,
+                format!("as tickets shows the listing, {differences}"),
+            );
+        }
+    }
+    for stock in &books.stocks {
+        if !listings.contains_key(stock.ticket_id.as_str()) {
+            let ids = [("listing", stock.ticket_id.as_str())];
+            found.add(Rule::ListingReplica, ids, "orders sells a listing that tickets has not got");
+        }
+    }
+}
+
+fn replica_differs(stock: &Stock, listing: &Listing) -> Option<String> {
+    let mut differences = Differences::default()
+        .of("seller_id", &stock.seller_id, &listing.seller_id)
+        .of("title", &stock.title, &listing.title)
+        .of("price", &stock.price, &listing.price)
+        .of("currency", &stock.currency, &listing.currency)
+        .of("quantity", &stock.quantity, &listing.quantity)
+        .of("withdrawn", &stock.withdrawn, &listing.withdrawn)
+        .of("venue", &stock.venue, &listing.venue)
+        .of("city", &stock.city, &listing.city)
+        .of("starts_at", &stock.starts_at, &listing.starts_at)
+        .of("time_zone", &stock.time_zone, &listing.time_zone);
+    // The counts raise the listing's version too, and `orders` is not told of that: an older one
+    // is fine. A newer one would refuse the seller's next edits.
+    if stock.version > listing.version {
+        differences = differences.of("version", &stock.version, &listing.version);
+    }
+    differences.all()
+}
+
+/// `orders` tells nobody that a payment has begun.
+fn as_told(status: OrderStatus) -> OrderStatus {
+    if is_held(status) { OrderStatus::Created } else { status }
+}
+
+/// A held order's version grows when a payment begins, which nobody is told of either.
+fn version_differs(differences: Differences, seen: i64, order: &Order) -> Differences {
+    if is_held(order.status) && seen <= order.version {
+        return differences;
+    }
+    differences.of("version", &seen, &order.version)
+}
+
+fn heard_orders(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found) {
+    let heard = by_id(&books.heard_orders, |heard| &heard.id);
+    for order in &books.orders {
+        let ids = [("order", order.id.as_str()), ("service", "tickets")];
+        let Some(heard) = heard.get(order.id.as_str()) else {
+            found.add(Rule::OrderReplica, ids, "tickets has not heard of this order");
+            continue;
+        };
+        let differences = Differences::default()
+            .of("ticket_id", &heard.ticket_id, &order.ticket_id)
+            .of("quantity", &heard.quantity, &order.quantity)
+            .of("status", &as_told(heard.status).name(), &as_told(order.status).name());
+        if let Some(differences) = version_differs(differences, heard.version, order).all() {
+            let sentence = format!("as tickets knows the order, {differences}");
+            found.add(Rule::OrderReplica, ids, sentence);
+        }
+    }
+    for heard in &books.heard_orders {
+        if !orders.contains_key(heard.id.as_str()) {
+            let ids = [("order", heard.id.as_str()), ("service", "tickets")];
+            found.add(Rule::OrderReplica, ids, "tickets knows an order that orders has not got");
+        }
+    }
+}
+
+fn order_ends(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found) {
+    let ends = by_id(&books.order_ends, |end| &end.id);
+    for order in &books.orders {
+        let ids = [("order", order.id.as_str()), ("service", "payments")];
+        let Some(end) = ends.get(order.id.as_str()) else {
+            // Only the end is told to payments.
+            if !is_held(order.status) {
+                let sentence = "payments has not heard that this order has ended";
+                found.add(Rule::OrderReplica, ids, sentence);
+            }
+            continue;
+        };
+        let differences = Differences::default()
+            .of("status", &as_told(end.status).name(), &as_told(order.status).name())
+            .of("payment_id", &end.payment_id, &order.payment_id);
+        if let Some(differences) = version_differs(differences, end.version, order).all() {
+            let sentence = format!("as payments knows the order, {differences}");
+            found.add(Rule::OrderReplica, ids, sentence);
+        }
+    }
+    for end in &books.order_ends {
+        if !orders.contains_key(end.id.as_str()) {
+            let ids = [("order", end.id.as_str()), ("service", "payments")];
+            found.add(Rule::OrderReplica, ids, "payments knows an order that orders has not got");
+        }
+    }
+}
+
+fn timers(facts: &Facts, orders: &HashMap<&str, &Order>, found: &mut Found) {
+    let timers = by_id(&facts.books.timers, |timer| &timer.order_id);
+    for order in &facts.books.orders {
+        let ids = [("order", order.id.as_str())];
+        match timers.get(order.id.as_str()) {
+            Some(timer) => {
+                if let Some(differences) = timer_differs(timer, order) {
+                    let sentence = format!("as expiration knows the order, {differences}");
+                    found.add(Rule::TimerReplica, ids, sentence);
+                }
+            }
+            None if is_held(order.status) => {
+                found.add(Rule::TimerReplica, ids, "this order is held, and no timer runs for it");
+            }
+            None if order.expires_at.saturating_add(TIMERS_KEPT_MS) > facts.now => {
+                found.add(Rule::TimerReplica, ids, "expiration has not heard of this order");
+            }
+            None => {}
+        }
+    }
+    for timer in &facts.books.timers {
+        if !orders.contains_key(timer.order_id.as_str()) {
+            let ids = [("order", timer.order_id.as_str())];
+            found.add(Rule::TimerReplica, ids, "a timer is of an order that orders has not got");
+        }
+    }
+}
+
+fn timer_differs(timer: &Timer, order: &Order) -> Option<String> {
+    let differences = Differences::default()
+        .of("expires_at", &timer.expires_at, &order.expires_at)
+        .of("running", &timer.running, &i64::from(is_held(order.status)));
+    version_differs(differences, timer.version, order).all()
+}

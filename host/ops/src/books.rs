@@ -1,0 +1,267 @@
+//! What the services have written down.
+
+use boxoffice_common::events::EventType;
+use boxoffice_common::events::contract::OrderStatus;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::sources::Problem;
+use crate::store::{Databases, Select, Tables};
+
+/// A row of a table.
+trait Record: DeserializeOwned {
+    const SERVICE: &'static str;
+    const TABLE: &'static str;
+    const COLUMNS: &'static [&'static str];
+
+    fn select() -> Select {
+        Select {
+            service: Self::SERVICE,
+            table: Self::TABLE.to_owned(),
+            columns: Self::COLUMNS,
+            condition: "1 = 1",
+        }
+    }
+}
+
+/// Declares rows and the columns that they are read from, which are named like their fields.
+macro_rules! records {
+    ($($(#[$doc:meta])* $name:ident: $service:literal, $table:literal {
+        $($field:ident: $type:ty,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize)]
+        pub(crate) struct $name {
+            $(pub(crate) $field: $type,)*
+        }
+
+        impl Record for $name {
+            const SERVICE: &'static str = $service;
+            const TABLE: &'static str = $table;
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
+        }
+    )*};
+}
+
+records! {
+    /// A listing as its seller wrote it, with the counts that `tickets` has heard of.
+    Listing: "tickets", "tickets_tickets" {
+        id: String,
+        seller_id: String,
+        title: String,
+        price: i64,
+        currency: String,
+        quantity: i64,
+        held: i64,
+        sold: i64,
+        withdrawn: i64,
+        venue: Option<String>,
+        city: Option<String>,
+        starts_at: Option<i64>,
+        time_zone: Option<String>,
+        version: i64,
+    }
+
+    /// An order as `tickets` has heard of it.
+    HeardOrder: "tickets", "tickets_orders" {
+        id: String,
+        ticket_id: String,
+        quantity: i64,
+        status: OrderStatus,
+        version: i64,
+    }
+
+    /// A listing as `orders` has heard of it, with the counts that are decided there.
+    Stock: "orders", "orders_listings" {
+        ticket_id: String,
+        seller_id: String,
+        title: String,
+        price: i64,
+        currency: String,
+        quantity: i64,
+        withdrawn: i64,
+        venue: Option<String>,
+        city: Option<String>,
+        starts_at: Option<i64>,
+        time_zone: Option<String>,
+        version: i64,
+        held: i64,
+        sold: i64,
+    }
+
+    /// An order.
+    Order: "orders", "orders_orders" {
+        id: String,
+        ticket_id: String,
+        quantity: i64,
+        price: i64,
+        amount: i64,
+        currency: String,
+        status: OrderStatus,
+        payment_id: Option<String>,
+        expires_at: i64,
+        version: i64,
+    }
+
+    /// A payment.
+    Payment: "payments", "payments_payments" {
+        id: String,
+        order_id: String,
+        amount: i64,
+        currency: String,
+        status: PaymentStatus,
+        intent_id: Option<String>,
+    }
+
+    /// How an order ended, as `payments` has heard of it.
+    OrderEnd: "payments", "payments_orders" {
+        id: String,
+        status: OrderStatus,
+        payment_id: Option<String>,
+        version: i64,
+    }
+
+    /// The timer of an order.
+    Timer: "expiration", "expiration_timers" {
+        order_id: String,
+        expires_at: i64,
+        version: i64,
+        running: i64,
+    }
+}
+
+/// An event that waits in an outbox.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Unpublished {
+    pub(crate) id: String,
+    /// In milliseconds since 1970.
+    pub(crate) created_at: i64,
+}
+
+/// Where a payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PaymentStatus {
+    Pending,
+    Authorized,
+    Captured,
+    Voided,
+    Refunded,
+    Declined,
+}
+
+impl PaymentStatus {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Authorized => "authorized",
+            Self::Captured => "captured",
+            Self::Voided => "voided",
+            Self::Refunded => "refunded",
+            Self::Declined => "declined",
+        }
+    }
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Books {
+    pub(crate) listings: Vec<Listing>,
+    pub(crate) heard_orders: Vec<HeardOrder>,
+    pub(crate) stocks: Vec<Stock>,
+    pub(crate) orders: Vec<Order>,
+    pub(crate) payments: Vec<Payment>,
+    pub(crate) order_ends: Vec<OrderEnd>,
+    pub(crate) timers: Vec<Timer>,
+    pub(crate) outboxes: Vec<Outbox>,
+}
+
+/// What a service has committed and not published.
+#[derive(Clone, Debug)]
+pub(crate) struct Outbox {
+    pub(crate) service: &'static str,
+    pub(crate) waiting: Vec<Unpublished>,
+}
+
+impl Outbox {
+    /// The event that has waited longest.
+    pub(crate) fn oldest(&self) -> Option<&Unpublished> {
+        self.waiting.iter().min_by_key(|event| event.created_at)
+    }
+}
+
+/// The services that publish events.
+pub(crate) fn publishers() -> Vec<&'static str> {
+    let mut services: Vec<_> = EventType::ALL.into_iter().map(EventType::source).collect();
+    services.sort_unstable();
+    services.dedup();
+    services
+}
+
+fn outbox(service: &'static str) -> Select {
+    Select {
+        service,
+        table: format!("{service}_outbox"),
+        columns: &["id", "created_at"],
+        condition: "published_at IS NULL",
+    }
+}
+
+impl Books {
+    /// Reads all services' books.
+    pub(crate) async fn read(databases: &Databases) -> Result<Self, Problem> {
+        let mut selects = vec![
+            Listing::select(),
+            HeardOrder::select(),
+            Stock::select(),
+            Order::select(),
+            Payment::select(),
+            OrderEnd::select(),
+            Timer::select(),
+        ];
+        selects.extend(publishers().into_iter().map(outbox));
+        let mut tables = databases.read(&selects).await?;
+        Ok(Self {
+            listings: take(&mut tables)?,
+            heard_orders: take(&mut tables)?,
+            stocks: take(&mut tables)?,
+            orders: take(&mut tables)?,
+            payments: take(&mut tables)?,
+            order_ends: take(&mut tables)?,
+            timers: take(&mut tables)?,
+            outboxes: outboxes(&mut tables)?,
+        })
+    }
+}
+
+/// Reads what waits in the outboxes, and nothing else.
+pub(crate) async fn read_outboxes(databases: &Databases) -> Result<Vec<Outbox>, Problem> {
+    let selects: Vec<Select> = publishers().into_iter().map(outbox).collect();
+    outboxes(&mut databases.read(&selects).await?)
+}
+
+fn outboxes(tables: &mut Tables) -> Result<Vec<Outbox>, Problem> {
+    let read = |service| {
+        let waiting = rows(tables, &format!("{service}_outbox"))?;
+        Ok(Outbox { service, waiting })
+    };
+    publishers().into_iter().map(read).collect()
+}
+
+fn take<T: Record>(tables: &mut Tables) -> Result<Vec<T>, Problem> {
+    rows(tables, T::TABLE)
+}
+
+fn rows<T: DeserializeOwned>(tables: &mut Tables, table: &str) -> Result<Vec<T>, Problem> {
+    let rows = tables.remove(table).unwrap_or_default();
+    let read = |row| {
+        serde_json::from_value(Value::Object(row)).map_err(|error| {
+            Problem::new(
+                format!("a row of {table} is none that this build knows: {error}"),
+                "use the build that the shop runs with",
+            )
+        })
+    };
+    rows.into_iter().map(read).collect()
+}

@@ -1,0 +1,26 @@
+//! What operators look at and mend: whether a shop's books are right, what its streams hold, and
+//! the events that could not be applied.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`sources`] | where a shop's facts are read, and why they cannot be |
+//! | [`audit`] | the rules that every shop obeys, and what breaks them |
+//! | [`bus`] | Redis: streams, groups, ticks, and the dead letters to replay or drop |
+//! | [`status`] | all of the bus at a glance |
+//! | [`store`] | the services' databases, read by plain SELECTs in one transaction |
+//! | `books`   | the rows that are read there |
+//! | [`provider`] | the payment provider's ledger, by its HTTP API |
+//!
+//! An audit only reads. It needs nothing of the services' code but the contract of their events, so
+//! a bug there is not a bug here.
+
+pub mod audit;
+mod books;
+pub mod bus;
+pub mod provider;
+pub mod sources;
+pub mod status;
+pub mod store;
+
+pub use audit::{Rule, Violation};
+pub use sources::{Problem, Sources, Unreadable};

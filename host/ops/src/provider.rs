@@ -1,0 +1,221 @@
+//! The payment provider's ledger: PaymentIntents by Stripe's HTTP API, which the payment sandbox
+//! speaks as well.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Empty};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::Deserialize;
+
+use crate::sources::Problem;
+
+/// The version of the API that this reads: the one that `payments` speaks.
+const VERSION: &str = "2026-09-30.endive";
+/// How many intents one call asks for: the most that Stripe gives.
+const PAGE: &str = "100";
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Stripe, or the sandbox.
+#[derive(Clone)]
+pub struct Provider {
+    base: String,
+    key: String,
+}
+
+/// Without the key.
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+/// What an audit needs of a PaymentIntent.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Intent {
+    pub(crate) id: String,
+    pub(crate) status: String,
+    /// In the currency's minor unit, as all amounts.
+    pub(crate) amount: i64,
+    /// ISO 4217, in lower case.
+    pub(crate) currency: String,
+    /// How much was taken.
+    pub(crate) amount_received: i64,
+    pub(crate) latest_charge: Option<Charge>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+}
+
+/// What an audit needs of a charge.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Charge {
+    /// `succeeded` if the money was at least set aside.
+    status: String,
+    captured: bool,
+    amount_refunded: i64,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    data: Vec<Intent>,
+    has_more: bool,
+}
+
+impl Intent {
+    /// The order that it pays for, if it says so.
+    pub(crate) fn order_id(&self) -> Option<&str> {
+        self.metadata.get("order_id").map(String::as_str)
+    }
+
+    /// Our payment that it is for, if it is one of ours: others may use the same account.
+    pub(crate) fn payment_id(&self) -> Option<&str> {
+        self.order_id()?;
+        self.metadata.get("payment_id").map(String::as_str)
+    }
+
+    /// Whether money was set aside by it, whatever became of that.
+    pub(crate) fn has_moved_money(&self) -> bool {
+        self.latest_charge.as_ref().is_some_and(|charge| charge.status == "succeeded")
+    }
+
+    /// How much of what was taken was given back. Stripe also calls it a refund when money that
+    /// was only set aside is let go; that is none here.
+    pub(crate) fn amount_refunded(&self) -> i64 {
+        let charge = self.latest_charge.as_ref().filter(|charge| charge.captured);
+        charge.map_or(0, |charge| charge.amount_refunded)
+    }
+}
+
+#[cfg(test)]
+impl Intent {
+    pub(crate) fn new(
+        id: &str,
+        status: &str,
+        amount: i64,
+        received: i64,
+        refunded: i64,
+        (order_id, payment_id): (&str, &str),
+    ) -> Self {
+        let metadata = [("order_id", order_id), ("payment_id", payment_id)];
+        Self {
+            id: id.to_owned(),
+            status: status.to_owned(),
+            amount,
+            currency: "eur".to_owned(),
+            amount_received: received,
+            latest_charge: Some(Charge {
+                status: "succeeded".to_owned(),
+                captured: received > 0,
+                amount_refunded: refunded,
+            }),
+            metadata: metadata.map(|(name, id)| (name.to_owned(), id.to_owned())).into(),
+        }
+    }
+
+    /// As another application's on the same account.
+    pub(crate) fn without_metadata(mut self) -> Self {
+        self.metadata.clear();
+        self
+    }
+}
+
+impl Provider {
+    /// The provider whose API is at `base`, without `/v1`; `key` is the secret key.
+    pub fn new(base: impl Into<String>, key: impl Into<String>) -> Self {
+        let base: String = base.into();
+        Self { base: base.trim_end_matches('/').to_owned(), key: key.into() }
+    }
+
+    /// All intents of the account, newest first.
+    pub(crate) async fn intents(&self) -> Result<Vec<Intent>, Problem> {
+        let client = client()?;
+        let mut intents: Vec<Intent> = Vec::new();
+        loop {
+            let page = self.page(&client, intents.last()).await?;
+            let is_empty = page.data.is_empty();
+            intents.extend(page.data);
+            if !page.has_more || is_empty {
+                return Ok(intents);
+            }
+        }
+    }
+
+    async fn page(&self, client: &Http, after: Option<&Intent>) -> Result<Page, Problem> {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("limit", PAGE).append_pair("expand[]", "data.latest_charge");
+        if let Some(last) = after {
+            query.append_pair("starting_after", &last.id);
+        }
+        let uri = format!("{}/v1/payment_intents?{}", self.base, query.finish());
+        let request = Request::get(uri)
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("stripe-version", VERSION)
+            .body(Empty::new())
+            // The error would show neither, but both may be what is wrong.
+            .map_err(|_| self.misconfigured())?;
+        let ask = async {
+            let answer = client.request(request).await.map_err(causes)?;
+            let status = answer.status();
+            let body = answer.into_body().collect().await.map_err(causes)?;
+            Ok((status, body.to_bytes()))
+        };
+        let answer = tokio::time::timeout(PATIENCE, ask).await;
+        let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")));
+        let (status, body) = answer.map_err(|why| self.unreachable(&why))?;
+        match status {
+            StatusCode::OK => serde_json::from_slice(&body)
+                .map_err(|error| self.unreachable(&format!("its answer is not Stripe's: {error}"))),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Problem::new(
+                format!("the payment provider at {} refuses the key ({status})", self.base),
+                "set the variable stripe_api_key (SPIN_VARIABLE_STRIPE_API_KEY) to one that may \
+                 read PaymentIntents",
+            )),
+            status => Err(self.unreachable(&format!("it answers {status}"))),
+        }
+    }
+
+    fn unreachable(&self, why: &str) -> Problem {
+        Problem::new(
+            format!("the payment provider at {} cannot be read: {why}", self.base),
+            "start it (`boxoffice up` runs the sandbox), or set the variable stripe_api_base \
+             (SPIN_VARIABLE_STRIPE_API_BASE) to where it listens",
+        )
+    }
+
+    fn misconfigured(&self) -> Problem {
+        Problem::new(
+            format!(
+                "the payment provider cannot be asked: {} is no base URL, or the key none that \
+             HTTP can send",
+                self.base
+            ),
+            "mend the variables stripe_api_base and stripe_api_key",
+        )
+    }
+}
+
+type Http = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+
+/// A client that trusts the web's certificate authorities.
+fn client() -> Result<Http, Problem> {
+    // Named, since another crate in the process may bring a second provider of cryptography.
+    let connector = HttpsConnectorBuilder::new()
+        .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
+        .map_err(|error| Problem::new(format!("TLS cannot be set up: {error}"), "report it"))?
+        .https_or_http()
+        .enable_http1()
+        .build();
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
+}
+
+/// An error with its causes, which say what the error does not.
+fn causes(error: impl std::error::Error + Send + Sync + 'static) -> String {
+    format!("{:#}", anyhow::Error::new(error))
+}

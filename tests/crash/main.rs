@@ -1,0 +1,22 @@
+//! Instances crash at every point at which they can: before and after each call to the database, to
+//! Redis, to another service or the payment provider, in every command, every handler of an event
+//! and the tick. After each crash ticks heal the shop, an audit finds nothing, the client repeats
+//! what it asked for, and it is done once.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `points` | counts the calls, and crashes instances at them |
+//! | `shop` | the shop in which that happens |
+//! | `operation` | tries every point of an operation |
+//! | `accounts`, `listings`, `orders`, `payments` | the commands, with the handlers of their events |
+//! | `ticks` | the tick, when there is something to heal |
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod accounts;
+mod listings;
+mod operation;
+mod orders;
+mod payments;
+mod points;
+mod shop;
+mod ticks;

@@ -1,0 +1,113 @@
+//! Tries every point of an operation.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use crate::points::{Point, Side};
+use crate::shop::Shop;
+
+/// How often a point is tried that was counted and then not met: another order of things that
+/// happen at once may have left it out.
+const TRIES: usize = 5;
+
+/// How many points are tried in one shop. Audits read all that ever happened in it, so that an old
+/// shop is slow to look through.
+const POINTS_A_SHOP: usize = 40;
+
+/// Something that people or the clock do, and everything that follows from it.
+pub(crate) trait Operation {
+    /// What the operation works on. Every run has its own.
+    type Scene;
+
+    /// The operation, in a few words.
+    const NAME: &'static str;
+
+    /// How many dead letters it leaves.
+    const DEAD_LETTERS: usize = 0;
+
+    /// Sets the scene.
+    async fn prepare(shop: &Shop) -> Self::Scene;
+
+    /// Begins the operation. It may fail.
+    async fn act(shop: &Shop, scene: &Self::Scene);
+
+    /// Does it again, as a client does that got no answer, and checks that it was done, once.
+    async fn verify(shop: &Shop, scene: &Self::Scene);
+}
+
+/// How many points there were in all operations so far.
+static TOTAL: AtomicUsize = AtomicUsize::new(0);
+
+/// Lets the operation happen undisturbed, and then once for each point, crashing there.
+pub(crate) async fn every_point<O: Operation>() {
+    let start = Instant::now();
+    let mut shop = broken_in::<O>().await;
+    let calls = undisturbed::<O>(&shop).await;
+    let mut tried = 0;
+    for (component, calls) in &calls {
+        for call in 1..=calls.len() {
+            for side in [Side::Before, Side::After] {
+                if tried % POINTS_A_SHOP == POINTS_A_SHOP - 1 {
+                    shop = broken_in::<O>().await;
+                }
+                let point = Point { component: component.clone(), call, side };
+                crash::<O>(&shop, &point, &calls[call - 1]).await;
+                tried += 1;
+            }
+        }
+    }
+    let total = TOTAL.fetch_add(tried, Ordering::Relaxed) + tried;
+    let each: Vec<String> =
+        calls.iter().map(|(component, calls)| format!("{component} {}", calls.len())).collect();
+    // Past the capture of output: how much was tried is to be seen of tests that pass, too.
+    let _ = writeln!(
+        std::io::stderr(),
+        "{}: {tried} crash points in {:.0} s (calls: {}); {total} in all",
+        O::NAME,
+        start.elapsed().as_secs_f64(),
+        each.join(", "),
+    );
+    assert!(tried > 0, "{} makes no calls", O::NAME);
+}
+
+/// A shop in which the operation has happened: the first time, services make their tables.
+async fn broken_in<O: Operation>() -> Shop {
+    let shop = Shop::open().await;
+    undisturbed::<O>(&shop).await;
+    shop
+}
+
+/// Lets the operation happen; what each component called.
+async fn undisturbed<O: Operation>(shop: &Shop) -> BTreeMap<String, Vec<String>> {
+    let scene = O::prepare(shop).await;
+    shop.settled_for_sure().await;
+    shop.points.record();
+    O::act(shop, &scene).await;
+    shop.settled_for_sure().await;
+    let calls = shop.points.calls();
+    shop.heals(O::DEAD_LETTERS).await;
+    O::verify(shop, &scene).await;
+    shop.is_right().await;
+    calls
+}
+
+async fn crash<O: Operation>(shop: &Shop, point: &Point, counted: &str) {
+    for _ in 0..TRIES {
+        let scene = O::prepare(shop).await;
+        shop.settled().await;
+        shop.points.arm(point.clone());
+        O::act(shop, &scene).await;
+        let struck = shop.struck().await;
+        shop.points.record();
+        eprintln!("{}: crashed {point}: {struck:?}", O::NAME);
+        shop.heals(O::DEAD_LETTERS).await;
+        O::verify(shop, &scene).await;
+        shop.is_right().await;
+        if struck.is_some() {
+            return;
+        }
+    }
+    panic!("{}: {point} ({counted}) was counted, and then not met in {TRIES} runs", O::NAME);
+}
