@@ -42,6 +42,8 @@ impl Shop {
         around.max_instance_reuse = Some(1);
         let app = App::start_in(around).await;
         let (seller, buyer) = tokio::join!(app.sign_up(), app.sign_up());
+        // Every service makes its tables.
+        app.tick().await;
         Self { app, points, seller, buyer, count: AtomicUsize::new(0) }
     }
 

@@ -1,5 +1,6 @@
 //! Events lost, repeated, overtaken, poisoned; streams trimmed.
 
+use boxoffice_tests::provider::{Mood, Provider};
 use boxoffice_tests::{App, eventually, id};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -7,7 +8,6 @@ use serde_json::{Value, json};
 use crate::audit::{Audit, audit, everything};
 use crate::bus::{self, field};
 use crate::{PRICE, Stage, VISA};
-use boxoffice_tests::provider::{Mood, Provider};
 
 /// One command to Redis.
 async fn redis<T: redis::FromRedisValue>(app: &App, words: &[&str]) -> T {

@@ -39,7 +39,11 @@ use utoipa::OpenApi;
 /// This service.
 static SERVICE: Service = Service {
     name: "tickets",
-    migrations: &[include_str!("../migrations/0001_listings.sql"), OUTBOX_ENTRIES],
+    migrations: &[
+        include_str!("../migrations/0001_listings.sql"),
+        OUTBOX_ENTRIES,
+        include_str!("../migrations/0002_order_counts.sql"),
+    ],
 };
 
 /// This service's part of the API's description.

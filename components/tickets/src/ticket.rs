@@ -148,8 +148,7 @@ impl Ticket {
     }
 
     /// Replaces what a seller writes, if the listing is still at `version`. What is held and sold
-    /// stays as events have told it: they tell what changes, and would be counted twice if the
-    /// edit took over what they have yet to tell.
+    /// stays as events have told it: the edit must not count what they have yet to tell.
     pub(crate) async fn update(
         transaction: &Transaction,
         id: Uuid,
