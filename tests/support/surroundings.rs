@@ -157,7 +157,10 @@ impl Surroundings {
     /// When it does not answer.
     pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(redis_url(self.redis_port)).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+        // Far more than it takes, as everywhere here: the client itself would wait half a second.
+        let patience = Some(Duration::from_secs(10));
+        let config = redis::AsyncConnectionConfig::new().set_response_timeout(patience);
+        client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
     }
 
     /// Whether Redis has been started and not stopped.
