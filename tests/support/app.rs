@@ -6,7 +6,7 @@ use std::time::Duration;
 use boxoffice_host::Host;
 use serde_json::Value;
 
-use crate::{Person, Surroundings, eventually, id};
+use crate::{Person, Surroundings, eventually, id, provider};
 
 /// Redis's hash of each worker's last tick.
 const TICKS: &str = "boxoffice:ticks";
@@ -100,22 +100,7 @@ impl App {
     /// # Panics
     /// When it does not answer.
     pub async fn sandbox_intents(&self) -> Vec<Value> {
-        let key = &self.variables["stripe_api_key"];
-        let client = reqwest::Client::new();
-        let mut intents: Vec<Value> = Vec::new();
-        loop {
-            let mut url = format!("{}/v1/payment_intents?limit=100", self.sandbox_url());
-            if let Some(last) = intents.last() {
-                url = format!("{url}&starting_after={}", id(last));
-            }
-            let answer = client.get(url).bearer_auth(key).send().await.unwrap();
-            let mut page: Value = answer.json().await.unwrap();
-            let Value::Array(more) = page["data"].take() else { panic!("no list: {page:#}") };
-            intents.extend(more);
-            if page["has_more"] != true {
-                return intents;
-            }
-        }
+        provider::intents(&self.sandbox_url(), &self.variables["stripe_api_key"]).await
     }
 
     /// The PaymentIntents of one order, newest first.

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`app`] | the running shop: what a test starts with |
 //! | [`surroundings`] | what a shop needs around it: Redis, payment sandbox, clock, folder, keys |
-//! | [`provider`] | a payment provider that misbehaves |
+//! | [`provider`] | the payment provider's ledger, and a provider that misbehaves |
 //! | [`person`] | someone who uses the shop over HTTP |
 //! | [`request`] | what they send |
 //! | [`answer`] | what they get, and what every answer must be like |

@@ -1,4 +1,5 @@
-//! A payment provider that can be made to misbehave: a proxy in front of the sandbox.
+//! The payment provider: what it has in its ledger, and one that can be made to misbehave, a proxy
+//! in front of the sandbox.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -10,11 +11,35 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::{App, Surroundings};
+use crate::{App, Surroundings, id};
+
+/// All PaymentIntents of the provider at `base` whose secret key is `key`, newest first, each with
+/// its latest charge.
+///
+/// # Panics
+/// When it does not answer.
+pub async fn intents(base: &str, key: &str) -> Vec<Value> {
+    let client = reqwest::Client::new();
+    let mut intents: Vec<Value> = Vec::new();
+    loop {
+        let mut url = format!("{base}/v1/payment_intents?limit=100&expand[]=data.latest_charge");
+        if let Some(last) = intents.last() {
+            url = format!("{url}&starting_after={}", id(last));
+        }
+        let answer = client.get(url).bearer_auth(key).send().await.unwrap();
+        let mut page: Value = answer.json().await.unwrap();
+        let Value::Array(more) = page["data"].take() else { panic!("no list: {page:#}") };
+        intents.extend(more);
+        if page["has_more"] != true {
+            return intents;
+        }
+    }
+}
 
 /// How the provider treats those who ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

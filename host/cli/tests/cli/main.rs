@@ -4,5 +4,6 @@
 mod misconfigured;
 mod operators;
 mod parts;
+#[path = "../process/mod.rs"]
 mod process;
 mod up;

@@ -1,5 +1,7 @@
 //! Running `boxoffice` as a shell does, and asking it questions as a browser does.
+#![allow(dead_code, reason = "each suite uses its part of it")]
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -38,6 +40,11 @@ pub(crate) struct Started(Child);
 impl Started {
     pub(crate) fn new(command: &mut Command) -> Started {
         Started(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    /// The same, with its log in a file.
+    pub(crate) fn logging(command: &mut Command, log: File) -> Started {
+        Started(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap())
     }
 
     /// Waits for a line on standard output that contains `text`.
