@@ -12,6 +12,10 @@ use crate::shop::Shop;
 /// happen at once may have left it out.
 const TRIES: usize = 5;
 
+/// How many points are tried in one shop. Audits read all that ever happened in it, so that an old
+/// shop is slow to look through.
+const POINTS_A_SHOP: usize = 40;
+
 /// Something that people or the clock do, and everything that follows from it.
 pub(crate) trait Operation {
     /// What the operation works on. Every run has its own.
@@ -39,14 +43,15 @@ static TOTAL: AtomicUsize = AtomicUsize::new(0);
 /// Lets the operation happen undisturbed, and then once for each point, crashing there.
 pub(crate) async fn every_point<O: Operation>() {
     let start = Instant::now();
-    let shop = Shop::open().await;
-    // The first time in a new shop, services make their tables.
-    undisturbed::<O>(&shop).await;
+    let mut shop = broken_in::<O>().await;
     let calls = undisturbed::<O>(&shop).await;
     let mut tried = 0;
     for (component, calls) in &calls {
         for call in 1..=calls.len() {
             for side in [Side::Before, Side::After] {
+                if tried % POINTS_A_SHOP == POINTS_A_SHOP - 1 {
+                    shop = broken_in::<O>().await;
+                }
                 let point = Point { component: component.clone(), call, side };
                 crash::<O>(&shop, &point, &calls[call - 1]).await;
                 tried += 1;
@@ -67,10 +72,17 @@ pub(crate) async fn every_point<O: Operation>() {
     assert!(tried > 0, "{} makes no calls", O::NAME);
 }
 
+/// A shop in which the operation has happened: the first time, services make their tables.
+async fn broken_in<O: Operation>() -> Shop {
+    let shop = Shop::open().await;
+    undisturbed::<O>(&shop).await;
+    shop
+}
+
 /// Lets the operation happen; what each component called.
 async fn undisturbed<O: Operation>(shop: &Shop) -> BTreeMap<String, Vec<String>> {
     let scene = O::prepare(shop).await;
-    shop.settled_for_sure().await;
+    shop.quiet().await;
     shop.points.record();
     O::act(shop, &scene).await;
     shop.settled_for_sure().await;
@@ -83,16 +95,24 @@ async fn undisturbed<O: Operation>(shop: &Shop) -> BTreeMap<String, Vec<String>>
 
 async fn crash<O: Operation>(shop: &Shop, point: &Point, counted: &str) {
     for _ in 0..TRIES {
+        let start = Instant::now();
         let scene = O::prepare(shop).await;
-        shop.settled().await;
+        shop.quiet().await;
+        let prepared = start.elapsed();
         shop.points.arm(point.clone());
         O::act(shop, &scene).await;
         let struck = shop.struck().await;
         shop.points.record();
+        let crashed = start.elapsed();
         eprintln!("{}: crashed {point}: {struck:?}", O::NAME);
         shop.heals(O::DEAD_LETTERS).await;
+        let healed = start.elapsed();
         O::verify(shop, &scene).await;
         shop.is_right().await;
+        let right = start.elapsed();
+        eprintln!(
+            "prepared {prepared:.0?}, crashed {crashed:.0?}, healed {healed:.0?}, right {right:.0?}"
+        );
         if struck.is_some() {
             return;
         }

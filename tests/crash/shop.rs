@@ -42,6 +42,8 @@ impl Shop {
         around.max_instance_reuse = Some(1);
         let app = App::start_in(around).await;
         let (seller, buyer) = tokio::join!(app.sign_up(), app.sign_up());
+        // Every service makes its tables.
+        app.tick().await;
         Self { app, points, seller, buyer, count: AtomicUsize::new(0) }
     }
 
@@ -69,6 +71,18 @@ impl Shop {
         let order = self.buyer.hold(&ticket).await.expect(201);
         self.settled().await;
         (ticket, order)
+    }
+
+    /// Waits until nothing is called any more, whatever is left to do.
+    pub(crate) async fn quiet(&self) {
+        let mut seen = (self.points.count(), Instant::now());
+        while seen.1.elapsed() < QUIET {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            let count = self.points.count();
+            if count != seen.0 {
+                seen = (count, Instant::now());
+            }
+        }
     }
 
     /// Waits until everything that was begun is done.

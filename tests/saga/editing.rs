@@ -31,6 +31,24 @@ async fn a_held_listing_stays_as_it_is() {
     audit(app).await;
 }
 
+/// The end of a hold is told after the edit that it made possible: it counts once.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_before_the_news_of_what_allowed_it() {
+    let mut stage = Stage::set(2).await;
+    let order = stage.buyer.hold(&stage.ticket).await.expect(201);
+    stage.shows(1, "open").await;
+    stage.app.stop_redis();
+    let Stage { seller, buyer, ticket, .. } = &stage;
+    buyer.cancel(&order).await.expect(204);
+    edit(seller, ticket, json!({ "price": 9900, "quantity": 2 }))
+        .await
+        .shows(200, json!({ "price": 9900, "available": 2 }));
+    stage.app.start_redis();
+    bus::listens(&stage.app).await;
+    audit(&stage.app).await;
+    stage.shows(2, "open").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_keeps_its_price() {
     let stage = Stage::set(3).await;

@@ -107,12 +107,19 @@ impl Surroundings {
     pub async fn tamper(&self, sql: &str) -> usize {
         let (file, sql) = (self.database_file(), sql.to_owned());
         let change = move || {
-            let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
-            let database = rusqlite::Connection::open_with_flags(file, flags).unwrap();
-            database.busy_timeout(Duration::from_secs(5)).unwrap();
+            let database = writable(&file);
             database.execute(&sql, []).unwrap_or_else(|error| panic!("{sql}: {error}"))
         };
         tokio::task::spawn_blocking(change).await.unwrap()
+    }
+
+    /// The shop's database, to write by. Not for a thread that the host works on, see
+    /// [`Surroundings::database`].
+    ///
+    /// # Panics
+    /// When there is none yet.
+    pub fn writable_database(&self) -> rusqlite::Connection {
+        writable(&self.database_file())
     }
 
     fn database_file(&self) -> PathBuf {
@@ -150,7 +157,15 @@ impl Surroundings {
     /// When it does not answer.
     pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(redis_url(self.redis_port)).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+        // Far more than it takes, as everywhere here: the client itself would wait half a second.
+        let patience = Some(Duration::from_secs(10));
+        let config = redis::AsyncConnectionConfig::new().set_response_timeout(patience);
+        client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
+    }
+
+    /// Whether Redis has been started and not stopped.
+    pub fn has_redis(&self) -> bool {
+        self.redis.is_some()
     }
 
     /// Stops Redis.
@@ -250,6 +265,13 @@ fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(from, to).unwrap();
         }
     }
+}
+
+fn writable(file: &Path) -> rusqlite::Connection {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let database = rusqlite::Connection::open_with_flags(file, flags).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    database
 }
 
 fn redis_url(port: u16) -> String {

@@ -1,4 +1,5 @@
-//! What a developer types: `cargo xtask up`, `build`, `test`, `audit`, `events`.
+//! What a developer types: `cargo xtask up`, `build`, `test`, `chaos`, `audit`,
+//! `events`.
 //!
 //! | file | does |
 //! |---|---|
@@ -8,10 +9,12 @@
 //! | [`up`] | builds everything, then becomes the shop |
 //! | [`operate`] | builds the host, then becomes its `audit` or `events` |
 //! | [`test`] | runs every check and suite, and counts |
+//! | [`chaos`] | runs the chaos suite with seeds of one's choice |
 //!
 //! Exit codes: 0 done, 1 something failed, 2 something must be set up first (the message says what).
 
 mod build;
+mod chaos;
 mod failure;
 mod install;
 mod operate;
@@ -42,6 +45,8 @@ enum Command {
     Build,
     /// Check, build and test everything, installing first what the suites need.
     Test(test::Arguments),
+    /// Let everything go wrong, over and over, and see whether the books are right afterwards.
+    Chaos(chaos::Arguments),
     /// Tell whether the books of the shop that `up` runs are right.
     #[command(disable_help_flag = true)]
     Audit(operate::Arguments),
@@ -55,6 +60,7 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::run(arguments),
         Command::Build => build_all(),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Chaos(arguments) => chaos::run(&arguments),
         Command::Audit(arguments) => operate::run("audit", &arguments),
         Command::Events(arguments) => operate::run("events", &arguments),
     };

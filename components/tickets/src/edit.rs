@@ -75,12 +75,12 @@ pub(crate) async fn edit(
         let frozen = freeze(&ticket, &user, &request_id).await?;
         draft.covers(frozen.sold)?;
         command::run(&SERVICE, &caller, &idempotency, async |transaction| {
-            let sold = frozen.sold;
-            let edited =
-                Ticket::update(transaction, id, ticket.version, sold, draft.clone()).await?;
+            let edited = Ticket::update(transaction, id, ticket.version, draft.clone()).await?;
             let edited = edited.ok_or_else(changed_meanwhile)?;
             transaction.emit(edited.event(EventType::TicketUpdated)?);
             frozen.still_holds()?;
+            // As orders counts: its events may have yet to tell.
+            let edited = edited.counted(0, frozen.sold);
             Ok(Reply::ok(&edited)?.at_version(edited.version))
         })
         .await

@@ -90,23 +90,17 @@ impl Ticket {
 
     /// Reads a row of [`COLUMNS`].
     pub(crate) fn read(row: &Row) -> db::Result<Self> {
-        let quantity: i64 = row.get("quantity")?;
-        let held: i64 = row.get("held")?;
-        let available = quantity - held - row.get::<i64>("sold")?;
-        let status = match (row.get::<i64>("withdrawn")?, available, held) {
-            (1, ..) => Status::Withdrawn,
-            (_, 1.., _) => Status::Open,
-            (_, _, 1..) => Status::Held,
-            _ => Status::Sold,
-        };
-        Ok(Self {
+        let ticket = Self {
             id: row.get("id")?,
             title: row.get("title")?,
             price: row.get("price")?,
             currency: row.get("currency")?,
-            quantity,
-            available: if status == Status::Withdrawn { 0 } else { available.max(0) },
-            status,
+            quantity: row.get("quantity")?,
+            available: 0,
+            status: match row.get::<i64>("withdrawn")? {
+                0 => Status::Open,
+                _ => Status::Withdrawn,
+            },
             seller_id: row.get("seller_id")?,
             venue: row.get("venue")?,
             city: row.get("city")?,
@@ -115,7 +109,23 @@ impl Ticket {
             description: row.get("description")?,
             created_at: row.get("created_at")?,
             version: row.get("version")?,
-        })
+        };
+        Ok(ticket.counted(row.get("held")?, row.get("sold")?))
+    }
+
+    /// The same with so many held and sold.
+    pub(crate) fn counted(mut self, held: i64, sold: i64) -> Self {
+        if self.status == Status::Withdrawn {
+            return self;
+        }
+        let available = self.quantity - held - sold;
+        self.status = match (available, held) {
+            (1.., _) => Status::Open,
+            (_, 1..) => Status::Held,
+            _ => Status::Sold,
+        };
+        self.available = available.max(0);
+        self
     }
 
     /// The listing `id`, if there is one.
@@ -137,24 +147,22 @@ impl Ticket {
         transaction.execute(sql, &row).await
     }
 
-    /// Replaces what a seller writes, if the listing is still at `version`. `orders` has just said
-    /// that none is held and `sold` are sold, which events may not have told yet.
+    /// Replaces what a seller writes, if the listing is still at `version`. What is held and sold
+    /// stays as events have told it: the edit must not count what they have yet to tell.
     pub(crate) async fn update(
         transaction: &Transaction,
         id: Uuid,
         version: i64,
-        sold: i64,
         draft: Draft,
     ) -> db::Result<Option<Self>> {
         let sql = format!(
             "UPDATE tickets_tickets SET title = ?3, price = ?4, currency = ?5, quantity = ?6, \
              venue = ?7, city = ?8, starts_at = ?9, time_zone = ?10, description = ?11, \
-             words = ?12, city_key = ?13, held = 0, sold = ?14, version = version + 1 \
+             words = ?12, city_key = ?13, version = version + 1 \
              WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}"
         );
         let mut row = vec![Value::from(id), Value::from(version)];
         row.extend(Self::new(Uuid::nil(), draft).content());
-        row.push(sold.into());
         transaction.first(&sql, &row).await?.as_ref().map(Self::read).transpose()
     }
 

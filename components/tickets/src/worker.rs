@@ -41,8 +41,8 @@ async fn replicate(order: &OrderState) -> Result<Outcome> {
     if transaction.first(sql, row).await?.is_none() {
         return Ok(Outcome::Stale);
     }
-    // Added up anew, not changed by one order's share: an edit sets the counts to what `orders` says,
-    // which may be ahead of the events. The statuses are written out, as in the indexes' conditions:
+    // Added up anew, not changed by one order's share: whatever was wrong is right with the next
+    // event. The statuses are written out, as in the indexes' conditions:
     // with parameters in their place the indexes would not be used.
     let count = "UPDATE tickets_tickets SET version = version + 1, \
          held = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \

@@ -4,8 +4,8 @@
 //! it can be, so that it holds up nothing but itself.
 //!
 //! What grows here, and how far: streams, by what some group has not acknowledged; those that nobody
-//! reads, to [`KEEP_UNREAD`] entries; the dead letters, until somebody decides about them. Each
-//! group has one consumer, and the two hashes a field for each group or stream.
+//! reads, to a thousand entries; the dead letters, until somebody decides about them. Each group has
+//! one consumer, and the two hashes have a field for each group or stream.
 
 use std::cell::RefCell;
 use std::rc::Rc;

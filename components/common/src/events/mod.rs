@@ -6,7 +6,7 @@
 //! | [`contract`] | the types of events, their data, and the groups that read them |
 //! | [`outbox`] | from a committed transaction to the bus |
 //! | [`reconcile`] | what the bus has lost, and what everybody has had |
-//! | [`bus`], [`scripts`], [`entry`] | Redis: a stream per type, its doorbell, the dead letters |
+//! | [`bus`], [`entry`] | Redis: a stream per type, its doorbell, the dead letters; ids of entries |
 //! | [`worker`] | from the bus into a service's handlers |
 //! | [`deadline`] | how long a worker works at one go |
 

@@ -36,6 +36,8 @@ rules! {
     Inventory = "inventory",
     /// An order costs its tickets.
     OrderAmount = "order-amount",
+    /// A hold ends when its time is up, or soon after.
+    OverdueHold = "overdue-hold",
     /// Every order is for a listing that `orders` knows.
     OrderListing = "order-listing",
     /// `orders` knows every listing as its seller wrote it, and no others.

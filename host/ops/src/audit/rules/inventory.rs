@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use boxoffice_common::events::contract::OrderStatus;
 
-use super::{Found, Rule, is_held};
-use crate::books::{Books, Order};
+use super::{Facts, Found, Rule, is_held};
+use crate::books::Order;
 
 /// The tickets of a listing's active orders.
 #[derive(Clone, Copy, Default)]
@@ -15,12 +15,22 @@ struct Ordered {
     sold: i64,
 }
 
-pub(super) fn check(books: &Books, found: &mut Found) {
+/// How long a hold may outlast its time, in milliseconds: it ends with a tick, and the events that
+/// follow from it.
+const OVERDUE_MS: i64 = 60_000;
+
+pub(super) fn check(facts: &Facts, found: &mut Found) {
+    let books = &facts.books;
     let listings: HashSet<&str> =
         books.stocks.iter().map(|stock| stock.ticket_id.as_str()).collect();
     let mut ordered: HashMap<&str, Ordered> = HashMap::new();
     for order in &books.orders {
         amount(order, found);
+        if is_held(order.status) && order.expires_at.saturating_add(OVERDUE_MS) < facts.now {
+            let seconds = (facts.now - order.expires_at) / 1_000;
+            let sentence = format!("its hold should have ended {seconds} s ago");
+            found.add(Rule::OverdueHold, [("order", &order.id)], sentence);
+        }
         if !listings.contains(order.ticket_id.as_str()) {
             let ids = [("order", order.id.as_str()), ("listing", &order.ticket_id)];
             found.add(Rule::OrderListing, ids, "orders does not know the listing of this order");

@@ -25,7 +25,7 @@ use super::{Facts, Rule, Violation};
 /// Everything in `facts` that breaks a rule, sorted.
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = Found::default();
-    inventory::check(&facts.books, &mut found);
+    inventory::check(facts, &mut found);
     replicas::check(facts, &mut found);
     money::check(&facts.books, &mut found);
     ledger::check(facts, &mut found);

@@ -210,6 +210,15 @@ const CASES: &[Case] = &[
         "2 tickets at 450 cost 899",
     ),
     (
+        "a hold does not end",
+        |facts| {
+            facts.books.orders[HELD].expires_at = NOW - 61_000;
+            facts.books.timers[HELD].expires_at = NOW - 61_000;
+        },
+        &[(Rule::OverdueHold, "order=held")],
+        "should have ended 61 s ago",
+    ),
+    (
         "an order is for nothing",
         |facts| {
             facts.books.orders[GIVEN_UP].ticket_id = "gone".to_owned();

@@ -1,0 +1,52 @@
+//! What people were told, which must be so at the end.
+
+use boxoffice_tests::Surroundings;
+use rusqlite::OptionalExtension;
+
+/// Something that an answer of 2xx said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Promise {
+    /// This listing was made.
+    Listed(String),
+    /// This order was made.
+    Held(String),
+    /// This order was cancelled.
+    Cancelled(String),
+    /// This payment was taken for this order.
+    Paid { payment: String, order: String },
+}
+
+impl Promise {
+    /// What is not as was promised; None if it is.
+    pub(crate) fn broken(&self, around: &Surroundings) -> Option<String> {
+        let database = around.database();
+        let text = |sql: &str, id: &str| -> Option<String> {
+            database.query_row(sql, [id], |row| row.get(0)).optional().unwrap()
+        };
+        let order = |id: &str| text("SELECT status FROM orders_orders WHERE id = ?1", id);
+        let payment = |id: &str| text("SELECT status FROM payments_payments WHERE id = ?1", id);
+        let seen = match self {
+            Self::Listed(id) => text("SELECT title FROM tickets_tickets WHERE id = ?1", id),
+            Self::Held(id) => order(id),
+            Self::Cancelled(id) => order(id).filter(|status| status == "cancelled"),
+            Self::Paid { payment: id, order: of } => {
+                match (payment(id).as_deref(), order(of).as_deref()) {
+                    (Some("captured"), Some("complete"))
+                    | (Some("voided" | "refunded"), Some("cancelled")) => order(of),
+                    _ => None,
+                }
+            }
+        };
+        if seen.is_some() {
+            return None;
+        }
+        let now = match self {
+            Self::Listed(_) => None,
+            Self::Held(id) | Self::Cancelled(id) => order(id),
+            Self::Paid { payment: id, order: of } => {
+                Some(format!("{:?}, {:?}", payment(id), order(of)))
+            }
+        };
+        Some(format!("{self:?} was promised; now it is {now:?}"))
+    }
+}

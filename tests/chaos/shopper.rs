@@ -1,0 +1,198 @@
+//! What people do: on their own behalf, impatiently, and sometimes twice.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use boxoffice_tests::person::listing;
+use boxoffice_tests::{Answer, Person, Request, delete, get, id, post, put};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+
+use crate::promise::Promise;
+use crate::world::{HOSTS, World};
+
+/// How many things everybody does.
+const DEEDS: usize = 16;
+/// How often something is asked for again that was not answered.
+const PATIENCE: usize = 4;
+
+const CARDS: [&str; 6] = [
+    "pm_card_visa",
+    "pm_card_visa",
+    "pm_card_visa",
+    "tok_mastercard",
+    "pm_card_chargeDeclined",
+    "pm_card_chargeDeclinedInsufficientFunds",
+];
+
+/// Somebody, and what they remember.
+pub(crate) struct Shopper<'w> {
+    world: &'w World,
+    person: Person,
+    name: String,
+    rng: StdRng,
+    asked: u64,
+    listings: Vec<Value>,
+    orders: Vec<Value>,
+}
+
+impl<'w> Shopper<'w> {
+    /// `person`, who is the `index`th.
+    pub(crate) fn new(world: &'w World, index: u64, person: Person) -> Self {
+        let rng = StdRng::seed_from_u64(world.seed.wrapping_mul(1_000) + index);
+        let name = format!("{}-{index}", world.seed);
+        Self { world, person, name, rng, asked: 0, listings: vec![], orders: vec![] }
+    }
+
+    /// Does a number of things, one after the other.
+    pub(crate) async fn lives(mut self, sells: bool) {
+        for _ in 0..DEEDS {
+            self.pause(5..120).await;
+            if sells { self.sells().await } else { self.buys().await }
+        }
+    }
+
+    async fn sells(&mut self) {
+        match self.rng.random_range(0..10) {
+            0..5 => self.lists().await,
+            5..8 => self.edits().await,
+            8..9 => self.withdraws().await,
+            _ => self.browses().await,
+        }
+    }
+
+    async fn buys(&mut self) {
+        match self.rng.random_range(0..20) {
+            0..8 => self.holds().await,
+            8..15 => self.pays().await,
+            15..18 => self.cancels().await,
+            _ => self.browses().await,
+        }
+    }
+
+    async fn lists(&mut self) {
+        let quantity = self.rng.random_range(1..6);
+        let title = format!("{}-{}", self.name, self.asked);
+        let body = listing(json!({ "title": title, "price": 1500, "quantity": quantity }));
+        let request = self.keyed(post("/api/tickets", body));
+        let Some(answer) = self.asks(&request).await.filter(|answer| answer.status == 201) else {
+            return;
+        };
+        self.is_promised(Promise::Listed(id(&answer.body).to_owned()));
+        self.world.listings.lock().unwrap().push(answer.body.clone());
+        self.listings.push(answer.body);
+    }
+
+    async fn edits(&mut self) {
+        let Some(ticket) = self.listings.choose(&mut self.rng).cloned() else { return };
+        let price = self.rng.random_range(1_000..9_000);
+        let quantity = self.rng.random_range(1..8);
+        let title = &ticket["title"];
+        let body = listing(json!({ "title": title, "price": price, "quantity": quantity }));
+        let request = self.keyed(put(format!("/api/tickets/{}", id(&ticket)), body));
+        self.asks(&request).await;
+    }
+
+    async fn withdraws(&mut self) {
+        let Some(ticket) = self.listings.choose(&mut self.rng).cloned() else { return };
+        let request = delete(format!("/api/tickets/{}", id(&ticket)));
+        self.asks(&request).await;
+    }
+
+    async fn browses(&mut self) {
+        self.asks(&get("/api/tickets")).await;
+        self.asks(&get("/api/orders")).await;
+    }
+
+    async fn holds(&mut self) {
+        let seen = self.world.listings.lock().unwrap().clone();
+        let Some(ticket) = seen.choose(&mut self.rng) else { return };
+        let quantity = self.rng.random_range(1..3);
+        let body = json!({ "ticketId": id(ticket), "quantity": quantity });
+        let request = self.keyed(post("/api/orders", body));
+        self.world.wishes.fetch_add(1, Ordering::Relaxed);
+        let Some(answer) = self.asks(&request).await.filter(|answer| answer.status == 201) else {
+            return;
+        };
+        self.is_promised(Promise::Held(id(&answer.body).to_owned()));
+        self.orders.push(answer.body);
+    }
+
+    async fn pays(&mut self) {
+        let Some(order) = self.orders.choose(&mut self.rng).cloned() else { return };
+        let card = CARDS.choose(&mut self.rng).unwrap();
+        let body = json!({ "orderId": id(&order), "token": card });
+        let request = self.keyed(post("/api/payments", body));
+        let Some(answer) = self.asks(&request).await.filter(|answer| answer.status == 201) else {
+            return;
+        };
+        let payment = id(&answer.body["payment"]).to_owned();
+        self.is_promised(Promise::Paid { payment, order: id(&order).to_owned() });
+    }
+
+    async fn cancels(&mut self) {
+        let Some(order) = self.orders.choose(&mut self.rng).cloned() else { return };
+        let request = delete(format!("/api/orders/{}", id(&order)));
+        let answer = self.asks(&request).await;
+        if answer.is_some_and(|answer| answer.status == 204) {
+            self.is_promised(Promise::Cancelled(id(&order).to_owned()));
+        }
+    }
+
+    /// Asks until there is an answer that says something; sometimes twice at once, as with a
+    /// double click. None if there is none for too long.
+    async fn asks(&mut self, request: &Request) -> Option<Answer> {
+        for _ in 0..PATIENCE {
+            let answer = if self.rng.random_bool(0.15) {
+                let (first, second) = (self.somewhere(), self.somewhere());
+                let (one, two) = tokio::join!(first.try_send(request), second.try_send(request));
+                self.world.requests.fetch_add(2, Ordering::Relaxed);
+                agree(request, one, two)
+            } else {
+                self.world.requests.fetch_add(1, Ordering::Relaxed);
+                self.somewhere().try_send(request).await
+            };
+            match answer {
+                Some(answer) if answer.status < 500 => return Some(answer),
+                _ => self.pause(5..60).await,
+            }
+        }
+        None
+    }
+
+    /// Themselves, at one of the hosts.
+    fn somewhere(&mut self) -> Person {
+        let host = self.rng.random_range(0..HOSTS);
+        let address = self.world.addresses.lock().unwrap()[host];
+        self.person.clone().at(address)
+    }
+
+    fn keyed(&mut self, request: Request) -> Request {
+        self.asked += 1;
+        request.key(&format!("{}-{}", self.name, self.asked))
+    }
+
+    fn is_promised(&self, promise: Promise) {
+        self.world.promises.lock().unwrap().push(promise);
+    }
+
+    async fn pause(&mut self, ms: std::ops::Range<u64>) {
+        tokio::time::sleep(Duration::from_millis(self.rng.random_range(ms))).await;
+    }
+}
+
+/// The better of two answers to the same request: where both say that something was made, it is
+/// the same thing.
+fn agree(request: &Request, one: Option<Answer>, two: Option<Answer>) -> Option<Answer> {
+    let made = |answer: &Option<Answer>| answer.as_ref().is_some_and(|answer| answer.status == 201);
+    if made(&one) && made(&two) && request.headers.contains_key("idempotency-key") {
+        let thing = |answer: &Option<Answer>| {
+            let body = &answer.as_ref().unwrap().body;
+            body.get("payment").unwrap_or(body)["id"].clone()
+        };
+        assert_eq!(thing(&one), thing(&two), "{request} was done twice");
+    }
+    [one, two].into_iter().flatten().min_by_key(|answer| answer.status)
+}
