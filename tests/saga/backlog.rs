@@ -98,6 +98,34 @@ async fn lag(app: &App, stream: &str) -> i64 {
     groups.iter().map(|group| number(group, "lag") + number(group, "pending")).sum()
 }
 
+/// What was sold and paid for long ago costs a tick nothing. While a tick works on it, nobody else is
+/// served.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tick_takes_no_longer_for_all_that_was_sold() {
+    const SOLD: usize = 20_000;
+    let app = App::start().await;
+    app.tick().await;
+    let numbers = format!(
+        "WITH RECURSIVE numbers (n) AS (\
+             SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {SOLD}) SELECT "
+    );
+    let orders = format!(
+        "INSERT INTO payments_orders (id, status, payment_id, version) \
+         {numbers} 'o' || n, 'complete', 'p' || n, 3 FROM numbers"
+    );
+    let payments = format!(
+        "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, status, \
+             intent_id, try_again_at, created_at, version) \
+         {numbers} 'p' || n, 'o' || n, '', 4500, 'EUR', '', 'captured', 'i' || n, 0, 0, 3 \
+         FROM numbers"
+    );
+    assert_eq!(app.tamper(&orders).await, SOLD);
+    assert_eq!(app.tamper(&payments).await, SOLD);
+    let start = Instant::now();
+    app.tick().await;
+    assert!(start.elapsed() < Duration::from_secs(3), "a tick took {:?}", start.elapsed());
+}
+
 /// A measurement: run it with `--ignored --nocapture`. How long a backlog takes that nobody has
 /// published yet, by its size and by how many listings it is about.
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,11 @@ use utoipa::OpenApi;
 /// This service.
 static SERVICE: Service = Service {
     name: "payments",
-    migrations: &[include_str!("../migrations/0001_payments.sql"), OUTBOX_ENTRIES],
+    migrations: &[
+        include_str!("../migrations/0001_payments.sql"),
+        OUTBOX_ENTRIES,
+        include_str!("../migrations/0002_due.sql"),
+    ],
 };
 
 /// This service's part of the API's description.
