@@ -169,3 +169,25 @@ async fn what_is_withdrawn_is_not_sold_though_nobody_hears_of_it() {
     bus::listens(&stage.app).await;
     audit(&stage.app).await;
 }
+
+/// `tickets` has not heard of a sale yet when it asks `orders` whether the listing may be edited.
+/// Whatever it learns by that, the events that come after it do not count the sale a second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sale_during_an_edit_is_counted_once() {
+    let stage = Stage::set(3).await;
+    let Stage { app, seller, buyer, ticket, .. } = &stage;
+    bus::done(app, "ticket:created").await;
+    // Nobody hears a doorbell but those for whom it is rung here.
+    bus::forbid(app, "publish").await;
+    let order = buyer.hold(ticket).await.expect(201);
+    let paid = buyer.pay(&order, VISA).await.expect(201);
+    let paid = bus::event_of(app, "payment:created", &paid["payment"]).await;
+    bus::allow(app, "publish").await;
+    bus::forbid(app, "xadd").await;
+    bus::ring(app, &paid).await;
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    edit(seller, ticket, json!({ "price": 9900, "quantity": 3 })).await.expect(200);
+    bus::allow(app, "xadd").await;
+    audit(app).await;
+    stage.shows(2, "open").await;
+}
