@@ -298,6 +298,55 @@ mod tests {
         back.data::<OrderState>().unwrap_err();
     }
 
+    /// What people read about the contract.
+    const PAGE: &str = include_str!("../../../../docs/events.md");
+
+    /// The section of `event_type` in [`PAGE`].
+    fn section(event_type: EventType) -> &'static str {
+        let heading = format!("\n### `{}`\n", event_type.name());
+        let (_, rest) =
+            PAGE.split_once(&heading).unwrap_or_else(|| panic!("docs/events.md lacks{heading}"));
+        rest.find("\n#").map_or(rest, |end| &rest[..end])
+    }
+
+    /// `data` as `T` understands it.
+    fn understood<T: Serialize + DeserializeOwned>(event: &Event) -> serde_json::Value {
+        serde_json::to_value(event.data::<T>().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_page_shows_each_event_as_it_is() {
+        for event_type in EventType::ALL {
+            let section = section(event_type);
+            let name = event_type.name();
+            let groups = match event_type.groups() {
+                [] => "nobody".to_owned(),
+                groups => {
+                    groups.iter().map(|group| format!("`{group}`")).collect::<Vec<_>>().join(", ")
+                }
+            };
+            let ways = format!("From `{}`, to {groups}. ", event_type.source());
+            assert!(section.trim_start().starts_with(&ways), "{name} goes:\n{ways}\n{section}");
+
+            let (_, example) = section.split_once("```json\n").expect(name);
+            let (example, _) = example.split_once("```").expect(name);
+            let json: serde_json::Value = serde_json::from_str(example).expect(name);
+            let event: Event = serde_json::from_value(json.clone()).expect(name);
+            assert_eq!(event.event_type, event_type);
+            assert_eq!(serde_json::to_value(&event).unwrap(), json, "{name} has no other members");
+            assert_eq!(event.source, format!("/boxoffice/{}", event_type.source()));
+            let (data, id) = match event_type.source() {
+                "tickets" => (understood::<TicketState>(&event), "id"),
+                "orders" => (understood::<OrderState>(&event), "id"),
+                "payments" => (understood::<PaymentState>(&event), "id"),
+                "expiration" => (understood::<Expiration>(&event), "orderId"),
+                other => panic!("{other} emits {name}: say here what its data is"),
+            };
+            assert_eq!(data, json["data"], "{name} has no other data");
+            assert_eq!(data[id], json["subject"], "{name} is about its subject");
+        }
+    }
+
     #[test]
     fn names_and_serde_agree() {
         for event_type in EventType::ALL {
