@@ -147,7 +147,7 @@ impl Shopper {
         }
         let Some(Wish { request, .. }) = wish else { return };
         // What was refused may be granted now: only what was done must stay done.
-        if let Some(told) = self.last.take().filter(|told| told.status < 300) {
+        if let Some(told) = self.last.take().filter(is_done) {
             let (one, two) = tokio::join!(self.person.send(&request), self.person.send(&request));
             agree(&told, &one);
             agree(&told, &two);
@@ -275,44 +275,39 @@ impl Shopper {
     /// Asks for what they wish, once or by a double click. Without an answer that says something
     /// they go on wishing.
     async fn asks(&mut self) {
-        let Some(wish) = &mut self.wish else { return };
+        let Some(wish) = &self.wish else { return };
         let clicks_twice = rand::rng().random_bool(0.1);
         let answer = if clicks_twice {
-            let (one, two) = tokio::join!(
-                self.person.try_send(&wish.request),
-                self.person.try_send(&wish.request)
-            );
-            let answers: Vec<Answer> = [one, two].into_iter().flatten().collect();
-            if let [one, two] = answers.as_slice()
-                && is_final(one)
-                && is_final(two)
-            {
-                agree(one, two);
-            }
-            answers.into_iter().min_by_key(|answer| answer.status)
+            let (one, two) = tokio::join!(self.sends(&wish.request), self.sends(&wish.request));
+            what_counts(one, two)
         } else {
-            self.person.try_send(&wish.request).await
+            self.sends(&wish.request).await
         };
         let Some(answer) = answer else { return };
-        let faults = answer.faults();
-        assert!(faults.is_empty(), "{}\n{answer}", faults.join("\n"));
-        self.market.answered.fetch_add(1, Ordering::Relaxed);
         if !is_final(&answer) {
             return;
         }
         self.last = Some(answer.clone());
+        let Some(mut wish) = self.wish.take() else { return };
         if let Some(told) = &wish.told {
             agree(told, &answer);
-            self.wish = None;
             return;
         }
         let aim = wish.aim.clone();
-        wish.told = Some(answer.clone());
         // Some ask again though they were answered.
-        if !(answer.status < 300 && rand::rng().random_bool(0.1)) {
-            self.wish = None;
+        if is_done(&answer) && rand::rng().random_bool(0.1) {
+            wish.told = Some(answer.clone());
+            self.wish = Some(wish);
         }
         self.hears(aim, answer);
+    }
+
+    async fn sends(&self, request: &Request) -> Option<Answer> {
+        let answer = self.person.try_send(request).await?;
+        let faults = answer.faults();
+        assert!(faults.is_empty(), "{}\n{answer}", faults.join("\n"));
+        self.market.answered.fetch_add(1, Ordering::Relaxed);
+        Some(answer)
     }
 
     fn hears(&mut self, aim: Aim, answer: Answer) {
@@ -371,14 +366,31 @@ fn is_final(answer: &Answer) -> bool {
     answer.status != 503 && !is_under_way
 }
 
-/// Checks that two answers to the same request tell of one thing.
+/// What two requests with one key, sent at once, have come to: that it was done if either says so;
+/// nothing certain if one of them was not answered, or not for good.
+fn what_counts(one: Option<Answer>, two: Option<Answer>) -> Option<Answer> {
+    match (one, two) {
+        (Some(one), Some(two)) if is_done(&one) && is_done(&two) => {
+            agree(&one, &two);
+            Some(one)
+        }
+        (Some(done), _) | (_, Some(done)) if is_done(&done) => Some(done),
+        (Some(one), Some(two)) => Some(if is_final(&one) { two } else { one }),
+        _ => None,
+    }
+}
+
+fn is_done(answer: &Answer) -> bool {
+    answer.status < 300
+}
+
+/// Checks that an answer tells of the same thing as the one before it: what was done is not done
+/// again, and cannot be refused.
 #[track_caller]
-fn agree(one: &Answer, two: &Answer) {
+fn agree(told: &Answer, answer: &Answer) {
     let thing = |answer: &Answer| answer.body.get("payment").unwrap_or(&answer.body)["id"].clone();
-    let both_done = one.status < 300 && two.status < 300;
-    assert!(!both_done || thing(one) == thing(two), "done twice:\n{one}\n{two}");
-    // What was done cannot be refused afterwards.
-    assert!(one.status >= 300 || both_done, "first done, then not:\n{one}\n{two}");
+    assert!(is_done(answer), "first done, then not:\n{told}\n{answer}");
+    assert_eq!(thing(told), thing(answer), "done twice:\n{told}\n{answer}");
 }
 
 /// What one of them has that the other has not, or has twice.
