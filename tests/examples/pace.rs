@@ -3,7 +3,7 @@
 //! `pace ADDRESS [SECONDS]` orders fifty times a second, for thirty seconds unless told otherwise,
 //! from the shop that runs there (`cargo xtask up`). It keeps to that pace whatever the answers
 //! are, and looks every few milliseconds, so it measures what a shopper sees. `cargo build
-//! --workspace --examples` makes it.
+//! --workspace --example pace` makes it.
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on ends")]
 
 use std::collections::BTreeMap;
