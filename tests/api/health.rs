@@ -1,5 +1,7 @@
 //! `/healthz`, `/readyz`: what operators ask.
 
+use std::time::{Duration, Instant};
+
 use boxoffice_tests::person::listing;
 use boxoffice_tests::{Answer, App, check, eventually, get, post, row};
 use serde_json::{Value, json};
@@ -98,6 +100,31 @@ async fn without_redis_the_shop_goes_on_and_says_so() {
     eventually("the order is made up for", heals, complete).await;
     let ready = async || app.client().get("/readyz").await;
     eventually("all is well again", ready, |answer: &Answer| answer.body["status"] == "ok").await;
+}
+
+/// Redis takes connections and answers nothing. Whoever asks whether the shop is ready does not wait
+/// long: it must not be taken out of service for that.
+#[tokio::test]
+async fn a_redis_that_hangs_keeps_nobody_waiting() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let before = seller.list(json!({})).await.expect(201);
+    app.tick().await;
+    let mut redis = app.redis().await;
+    let pause = ["PAUSE", "8000", "ALL"];
+    let _: () = redis::cmd("CLIENT").arg(&pause).query_async(&mut redis).await.unwrap();
+    // With the connections that there are, and with new ones.
+    for _ in 0..2 {
+        let start = Instant::now();
+        let answer = app.client().get("/readyz").await;
+        let took = start.elapsed();
+        let health = answer.shows(200, json!({ "status": "degraded" })).body;
+        assert!(took < Duration::from_secs(3), "after {took:?}: {health:#}");
+        for redis in REDIS {
+            assert_eq!(health["checks"][redis]["ok"], false, "{health:#}");
+        }
+    }
+    buyer.hold(&before).await.expect(201);
 }
 
 #[tokio::test]

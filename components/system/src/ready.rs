@@ -9,6 +9,7 @@ use axum::routing::get;
 use boxoffice_common::Timestamp;
 use boxoffice_common::events::{EventType, bus};
 use boxoffice_common::health::{Check, Health};
+use futures::future::join;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -24,7 +25,8 @@ pub(crate) fn routes() -> Router {
 /// Each service's dependencies, and each worker's last tick.
 async fn ready() -> Response {
     let mut checks = BTreeMap::new();
-    for (sibling, answer) in siblings::ask_all("readyz").await {
+    let (answers, seen) = join(siblings::ask_all("readyz"), bus::ticks()).await;
+    for (sibling, answer) in answers {
         let health = answer.and_then(|(_, json)| Ok(serde_json::from_value::<Health>(json)?));
         match health {
             Ok(health) => checks.extend(
@@ -39,7 +41,7 @@ async fn ready() -> Response {
             }
         }
     }
-    checks.extend(ticks(bus::ticks().await));
+    checks.extend(ticks(seen));
     Health::of(checks).respond()
 }
 

@@ -8,9 +8,12 @@
 //! one consumer, and the two hashes have a field for each group or stream.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use futures::future::{Either, select};
 use send_wrapper::SendWrapper;
 use serde::Deserialize;
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
@@ -37,6 +40,9 @@ const KEEP_UNREAD: i64 = 1_000;
 /// How old an entry must be to be trimmed, in milliseconds: so long may it take whoever published
 /// it to say so in the outbox. What was trimmed before would look lost, and be published again.
 const YOUNG_MS: i64 = 2_000;
+/// How long those who ask how Redis is doing wait for it. A Redis that hangs must not make whoever
+/// asks believe that the shop does: probes give up after a second or so.
+const HEALTH_LIMIT: Duration = Duration::from_millis(500);
 /// What entries that are given back are said to have been left alone for, in milliseconds: longer
 /// than any `event_retry_ms`.
 const LONG_IDLE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -295,9 +301,9 @@ pub async fn ticked(group: &str, now: Timestamp) -> Result<()> {
 /// Each group's last tick.
 ///
 /// # Errors
-/// When Redis cannot be reached or refuses.
+/// When Redis cannot be reached, refuses, or does not answer at once.
 pub async fn ticks() -> Result<Vec<(String, Timestamp)>> {
-    let answer = execute("HGETALL", [TICKS].map(text)).await?;
+    let answer = at_once("HGETALL", &[TICKS]).await?;
     let texts = answer.iter().map(as_text).collect::<Result<Vec<_>>>()?;
     texts
         .chunks_exact(2)
@@ -308,9 +314,25 @@ pub async fn ticks() -> Result<Vec<(String, Timestamp)>> {
 /// Whether Redis answers.
 ///
 /// # Errors
-/// When it does not.
+/// When it does not, or not at once.
 pub async fn ping() -> Result<()> {
-    execute("PING", []).await.map(drop)
+    at_once("PING", &[]).await.map(drop)
+}
+
+/// Runs one command, within [`HEALTH_LIMIT`].
+async fn at_once(command: &str, arguments: &[&str]) -> Result<Vec<RedisResult>> {
+    SendWrapper::new(async {
+        let answer = pin!(execute(command, arguments.iter().copied().map(text)));
+        let alarm = pin!(spin_sdk::time::sleep(HEALTH_LIMIT));
+        match select(answer, alarm).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), _)) => {
+                CONNECTION.take();
+                bail!("no answer within {HEALTH_LIMIT:?}")
+            }
+        }
+    })
+    .await
 }
 
 async fn script(script: &str, keys: &[&str], arguments: &[&str]) -> Result<Vec<RedisResult>> {
