@@ -35,6 +35,45 @@ async fn sign_up() {
     every_point::<SignUp>().await;
 }
 
+/// The first request that a service ever gets: it makes its tables.
+struct FirstSignUp;
+
+impl Operation for FirstSignUp {
+    type Scene = (String, Request);
+    const NAME: &'static str = "making tables";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let database = shop.app.writable_database();
+        let forget = move || {
+            let tables =
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'auth%'";
+            let mut names = database.prepare(tables).unwrap();
+            let names: rusqlite::Result<Vec<String>> =
+                names.query_map([], |row| row.get(0)).unwrap().collect();
+            for name in names.unwrap() {
+                database.execute_batch(&format!("DROP TABLE {name}")).unwrap();
+            }
+        };
+        tokio::task::spawn_blocking(forget).await.unwrap();
+        SignUp::prepare(shop).await
+    }
+
+    async fn act(shop: &Shop, scene: &Self::Scene) {
+        SignUp::act(shop, scene).await;
+    }
+
+    async fn verify(shop: &Shop, scene: &Self::Scene) {
+        SignUp::verify(shop, scene).await;
+        let twice = "SELECT COUNT(*) - MAX(version) FROM auth_migrations WHERE ?1 <> ''";
+        assert_eq!(shop.number(twice, "-"), 0, "each migration once, and none left out");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_of_all() {
+    every_point::<FirstSignUp>().await;
+}
+
 struct SignIn;
 
 impl Operation for SignIn {

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use futures::{StreamExt, stream};
+
 use crate::points::{Point, Side};
 use crate::shop::Shop;
 
@@ -15,6 +17,8 @@ const TRIES: usize = 5;
 /// How many points are tried in one shop. Audits read all that ever happened in it, so that an old
 /// shop is slow to look through.
 const POINTS_A_SHOP: usize = 40;
+/// How many shops there are at a time: they wait more than they work.
+const SHOPS_AT_A_TIME: usize = 2;
 
 /// Something that people or the clock do, and everything that follows from it.
 pub(crate) trait Operation {
@@ -43,21 +47,16 @@ static TOTAL: AtomicUsize = AtomicUsize::new(0);
 /// Lets the operation happen undisturbed, and then once for each point, crashing there.
 pub(crate) async fn every_point<O: Operation>() {
     let start = Instant::now();
-    let mut shop = broken_in::<O>().await;
-    let calls = undisturbed::<O>(&shop).await;
-    let mut tried = 0;
-    for (component, calls) in &calls {
-        for call in 1..=calls.len() {
-            for side in [Side::Before, Side::After] {
-                if tried % POINTS_A_SHOP == POINTS_A_SHOP - 1 {
-                    shop = broken_in::<O>().await;
-                }
-                let point = Point { component: component.clone(), call, side };
-                crash::<O>(&shop, &point, &calls[call - 1]).await;
-                tried += 1;
-            }
+    let calls = undisturbed::<O>(&broken_in::<O>().await).await;
+    let points = points(&calls);
+    let shops = points.chunks(POINTS_A_SHOP).map(async |points| {
+        let shop = broken_in::<O>().await;
+        for (point, call) in points {
+            crash::<O>(&shop, point, call).await;
         }
-    }
+    });
+    stream::iter(shops).buffer_unordered(SHOPS_AT_A_TIME).collect::<()>().await;
+    let tried = points.len();
     let total = TOTAL.fetch_add(tried, Ordering::Relaxed) + tried;
     let each: Vec<String> =
         calls.iter().map(|(component, calls)| format!("{component} {}", calls.len())).collect();
@@ -70,6 +69,22 @@ pub(crate) async fn every_point<O: Operation>() {
         each.join(", "),
     );
     assert!(tried > 0, "{} makes no calls", O::NAME);
+}
+
+/// The points before and after each of these calls, with the call's text.
+fn points(calls: &BTreeMap<String, Vec<String>>) -> Vec<(Point, String)> {
+    let of_component = |(component, texts): (&String, &Vec<String>)| {
+        let component = component.clone();
+        let points = texts.iter().enumerate().flat_map(move |(index, text)| {
+            let (component, text) = (component.clone(), text.clone());
+            [Side::Before, Side::After].map(|side| {
+                let point = Point { component: component.clone(), call: index + 1, side };
+                (point, text.clone())
+            })
+        });
+        points.collect::<Vec<_>>()
+    };
+    calls.iter().flat_map(of_component).collect()
 }
 
 /// A shop in which the operation has happened: the first time, services make their tables.

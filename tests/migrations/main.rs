@@ -80,7 +80,9 @@ async fn many_who_start_together_migrate_once() {
     let ticks = join_all(hosts.iter().map(|host| host.fire_cron()));
     let (answers, ticks): (Vec<Answer>, _) = tokio::join!(join_all(visits), ticks);
     for answer in &answers {
-        assert!(answer.status < 300, "{answer}");
+        // In such a crowd, a service may be too late to call itself ready.
+        let not_ready = answer.status == 503 && answer.request.ends_with("/readyz");
+        assert!(answer.status < 300 || not_ready, "{answer}");
     }
     for tick in ticks {
         tick.unwrap();
