@@ -22,7 +22,11 @@ use spin_sdk::redis_subscriber;
 /// This service.
 static SERVICE: Service = Service {
     name: "expiration",
-    migrations: &[include_str!("../migrations/0001_timers.sql"), OUTBOX_ENTRIES],
+    migrations: &[
+        include_str!("../migrations/0001_timers.sql"),
+        OUTBOX_ENTRIES,
+        include_str!("../migrations/0002_due.sql"),
+    ],
 };
 
 #[redis_subscriber]
