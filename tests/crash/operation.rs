@@ -36,8 +36,10 @@ pub(crate) trait Operation {
     /// Sets the scene.
     async fn prepare(shop: &Shop) -> Self::Scene;
 
-    /// Begins the operation. It may fail.
-    async fn act(shop: &Shop, scene: &Self::Scene);
+    /// Begins the operation, which is a tick unless it says otherwise. It may fail.
+    async fn act(shop: &Shop, _: &Self::Scene) {
+        let _ = shop.app.host().fire_cron().await;
+    }
 
     /// Does it again, as a client does that got no answer, and checks that it was done, once.
     async fn verify(shop: &Shop, scene: &Self::Scene);

@@ -63,9 +63,8 @@ impl Operation for HoldUnheardOf {
     async fn act(shop: &Shop, (_, request): &Self::Scene) {
         shop.buyer.exchange(request).await;
         // The doorbell that nobody heard, late.
-        let mut redis = shop.app.redis().await;
         let bell = ["ticket:created", r#"{"type":"ticket:created"}"#];
-        let _: i64 = redis::cmd("PUBLISH").arg(&bell).query_async(&mut redis).await.unwrap();
+        shop.redis("PUBLISH", &bell).await;
     }
 
     async fn verify(shop: &Shop, (ticket, request): &Self::Scene) {

@@ -156,6 +156,14 @@ impl Shop {
         done
     }
 
+    /// What Redis answers to a command; empty where that is no text.
+    pub(crate) async fn redis(&self, command: &str, arguments: &[&str]) -> String {
+        let mut redis = self.app.redis().await;
+        let answer: redis::Value =
+            redis::cmd(command).arg(arguments).query_async(&mut redis).await.unwrap();
+        redis::from_redis_value(answer).unwrap_or_default()
+    }
+
     /// The one number that `sql` answers with.
     pub(crate) fn number(&self, sql: &str, parameter: &str) -> i64 {
         self.app.database().query_row(sql, [parameter], |row| row.get(0)).unwrap()

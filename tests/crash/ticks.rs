@@ -17,11 +17,6 @@ const LEFT_BEHIND: u64 = 10;
 /// How long an event is left to whoever was given it: `event_retry_ms` of these suites, and more.
 const RETRY: Duration = Duration::from_millis(70);
 
-/// Fires a tick, however it ends.
-async fn tick(shop: &Shop) {
-    let _ = shop.app.host().fire_cron().await;
-}
-
 /// A listing, and a hold of it at which `component` crashed as it was to make, or had made, `call`.
 async fn crashed_hold(shop: &Shop, component: &str, call: &str, side: Side) -> Value {
     let ticket = shop.listing(2).await;
@@ -51,10 +46,6 @@ impl Operation for Expire {
         scene
     }
 
-    async fn act(shop: &Shop, _: &Self::Scene) {
-        tick(shop).await;
-    }
-
     async fn verify(shop: &Shop, (ticket, order): &Self::Scene) {
         let expired = json!({ "status": "cancelled", "cancelReason": "expired" });
         shop.buyer.sees_order(order, expired).await;
@@ -80,10 +71,6 @@ impl Operation for Publish {
         ticket
     }
 
-    async fn act(shop: &Shop, _: &Self::Scene) {
-        tick(shop).await;
-    }
-
     async fn verify(shop: &Shop, ticket: &Self::Scene) {
         is_held(shop, ticket).await;
     }
@@ -106,10 +93,6 @@ impl Operation for Redeliver {
         ticket
     }
 
-    async fn act(shop: &Shop, _: &Self::Scene) {
-        tick(shop).await;
-    }
-
     async fn verify(shop: &Shop, ticket: &Self::Scene) {
         is_held(shop, ticket).await;
     }
@@ -129,13 +112,9 @@ impl Operation for Republish {
     async fn prepare(shop: &Shop) -> Self::Scene {
         let ticket = shop.listing(2).await;
         shop.unheard(async || shop.buyer.hold(&ticket).await.expect(201)).await;
-        redis(shop, "FLUSHALL", &[]).await;
+        shop.redis("FLUSHALL", &[]).await;
         shop.app.advance(LEFT_BEHIND);
         ticket
-    }
-
-    async fn act(shop: &Shop, _: &Self::Scene) {
-        tick(shop).await;
     }
 
     async fn verify(shop: &Shop, ticket: &Self::Scene) {
@@ -157,39 +136,27 @@ impl Operation for Bury {
     const DEAD_LETTERS: usize = 1;
 
     async fn prepare(shop: &Shop) -> Self::Scene {
-        let entry = redis(shop, "XADD", &["order:created", "*", "event", "{}"]).await;
+        let entry = shop.redis("XADD", &["order:created", "*", "event", "{}"]).await;
         for group in ["tickets", "expiration"] {
             let read = ["GROUP", group, "worker", "STREAMS", "order:created", ">"];
-            redis(shop, "XREADGROUP", &read).await;
+            shop.redis("XREADGROUP", &read).await;
         }
-        redis(shop, "XACK", &["order:created", "expiration", &entry]).await;
+        shop.redis("XACK", &["order:created", "expiration", &entry]).await;
         // The next delivery is the eighth, and the last.
         let claim = ["order:created", "tickets", "worker", "0", &entry, "RETRYCOUNT", "7"];
-        redis(shop, "XCLAIM", &claim).await;
+        shop.redis("XCLAIM", &claim).await;
         tokio::time::sleep(RETRY).await;
     }
 
-    async fn act(shop: &Shop, (): &Self::Scene) {
-        tick(shop).await;
-    }
-
     async fn verify(shop: &Shop, (): &Self::Scene) {
-        assert_eq!(redis(shop, "XLEN", &["dead-letters"]).await, "1");
-        redis(shop, "DEL", &["dead-letters"]).await;
+        assert_eq!(shop.redis("XLEN", &["dead-letters"]).await, "1");
+        shop.redis("DEL", &["dead-letters"]).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn that_gives_up() {
     every_point::<Bury>().await;
-}
-
-/// What Redis answers to a command; empty where that is no text.
-async fn redis(shop: &Shop, command: &str, arguments: &[&str]) -> String {
-    let mut redis = shop.app.redis().await;
-    let answer: redis::Value =
-        redis::cmd(command).arg(arguments).query_async(&mut redis).await.unwrap();
-    redis::from_redis_value(answer).unwrap_or_default()
 }
 
 struct FindOut;
@@ -203,10 +170,6 @@ impl Operation for FindOut {
         lose_the_answer(shop, &order).await;
         shop.app.advance(LEFT_BEHIND);
         (ticket, order)
-    }
-
-    async fn act(shop: &Shop, _: &Self::Scene) {
-        tick(shop).await;
     }
 
     async fn verify(shop: &Shop, (ticket, order): &Self::Scene) {
@@ -239,10 +202,6 @@ impl Operation for GiveBack {
         shop.buyer.cancel(&order).await.expect(204);
         shop.app.advance(LEFT_BEHIND);
         (ticket, order)
-    }
-
-    async fn act(shop: &Shop, _: &Self::Scene) {
-        tick(shop).await;
     }
 
     async fn verify(shop: &Shop, (ticket, order): &Self::Scene) {
