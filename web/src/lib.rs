@@ -1,0 +1,3 @@
+//! The shop: pages as functions of a [`state::State`].
+
+pub mod state;

@@ -1,0 +1,425 @@
+//! What a page shows: all that the server knows of it and the browser needs.
+//!
+//! The server renders a [`State`] and embeds it as JSON; the browser begins with it and asks for
+//! the next one at the next page's address (`Accept: application/json`, answered by an [`Answer`]).
+//! Whatever depends on the visitor's language, on a currency or on a time zone comes as finished
+//! text, so that both sides show the very same.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What the shop answers to a page's script.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answer {
+    /// Show this.
+    Show(Box<State>),
+    /// Go to this address of the shop.
+    Go(String),
+}
+
+/// A page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// The page's own address: path and query.
+    pub here: String,
+    /// The title of the document, without the shop's name.
+    pub title: String,
+    /// What search engines and link previews say of the page.
+    pub description: String,
+    /// Who is looking.
+    pub visitor: Option<Visitor>,
+    /// Something that has just happened, to be said once.
+    pub notice: Option<Notice>,
+    /// When the server made this, in milliseconds since 1970: what countdowns go by.
+    pub now: i64,
+    /// What is on it.
+    pub page: Page,
+}
+
+/// Someone who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// Their address.
+    pub email: String,
+    /// The Idempotency-Key of their next sign-out.
+    pub key: String,
+}
+
+/// Something that has just happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Whether it is good news.
+    pub tone: Tone,
+    /// What to say.
+    pub text: String,
+}
+
+/// How something is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// It did not, and here is why.
+    Bad,
+}
+
+/// What is on a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Page {
+    /// `/`: what is for sale.
+    Browse(Browse),
+    /// `/tickets/{id}`: one listing.
+    Ticket(Detail),
+    /// `/sign-in`.
+    SignIn(Entrance),
+    /// `/sign-up`.
+    SignUp(Entrance),
+    /// `/tickets/new` and `/tickets/{id}/edit`.
+    Sell(Sell),
+    /// `/orders/{id}/checkout`.
+    Checkout(Checkout),
+    /// `/orders/{id}`: what has become of an order.
+    Order(Outcome),
+    /// `/orders`: all that one has ordered.
+    Orders(Orders),
+    /// `/listings`: all that one sells.
+    Listings(Listings),
+    /// There is nothing at this address.
+    Missing(Missing),
+    /// The shop could not do what was asked.
+    Failed(Failed),
+}
+
+/// A form: what is in it, and what is wrong with that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    /// The Idempotency-Key of its next submission; kept where the last one may have been acted on.
+    pub key: String,
+    /// What each field holds, by its name; passwords and card data never come back.
+    pub values: BTreeMap<String, String>,
+    /// Everything that is wrong, at once.
+    pub errors: Vec<FormError>,
+}
+
+/// Something that is wrong with a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormError {
+    /// The field, by its name; `None` if it is about the whole.
+    pub field: Option<String>,
+    /// What is wrong and how to mend it.
+    pub message: String,
+}
+
+impl Form {
+    /// What the field `name` holds; nothing if it was not filled in.
+    #[must_use]
+    pub fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// What is wrong with the field `name`.
+    #[must_use]
+    pub fn error(&self, name: &str) -> Option<&str> {
+        let error = self.errors.iter().find(|error| error.field.as_deref() == Some(name))?;
+        Some(&error.message)
+    }
+}
+
+/// Where the sale of a listing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sale {
+    /// There are tickets to have.
+    Open,
+    /// The last ones are in someone's checkout.
+    Held,
+    /// All are sold.
+    Sold,
+    /// Its seller has taken it off sale.
+    Withdrawn,
+}
+
+/// A moment as people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// For programs: RFC 3339.
+    pub iso: String,
+    /// The day, such as "Sat, 12 June 2027".
+    pub date: String,
+    /// The time of day, such as "20:30".
+    pub time: String,
+    /// The time zone that both are in, such as "CEST, Zurich".
+    pub zone: String,
+}
+
+/// A listing at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Card {
+    /// The listing.
+    pub id: String,
+    /// Its version: news of an older one is stale.
+    pub version: i64,
+    /// What is for sale.
+    pub title: String,
+    /// What one ticket costs, all in.
+    pub price: String,
+    /// Where it takes place.
+    pub venue: Option<String>,
+    /// In which city.
+    pub city: Option<String>,
+    /// When it begins.
+    pub when: Option<Moment>,
+    /// Where its sale stands.
+    pub sale: Sale,
+    /// How many tickets can be had right now.
+    pub available: i64,
+    /// How many tickets it has in all.
+    pub quantity: i64,
+    /// Whether the visitor sells it.
+    pub mine: bool,
+}
+
+/// What is for sale.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Browse {
+    /// The filters, as in the address: `q`, `city`, `from`, `to` (days), `maxPrice`, `sort`.
+    pub filters: Form,
+    /// Whether any filter is set.
+    pub filtered: bool,
+    /// The listings.
+    pub cards: Vec<Card>,
+    /// Where there are more.
+    pub next: Option<String>,
+    /// Where the first page is, if this is not it.
+    pub first: Option<String>,
+}
+
+/// One listing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Detail {
+    /// The listing.
+    pub card: Card,
+    /// Whatever else buyers should know; its line ends are kept.
+    pub description: Option<String>,
+    /// The form that holds tickets: `quantity`.
+    pub hold: Form,
+    /// How many the visitor may hold at once; what they cost together, for 1, 2, ….
+    pub totals: Vec<String>,
+    /// An order of the visitor's for this listing that waits to be paid.
+    pub unpaid: Option<String>,
+    /// Other listings to have instead, where this one cannot be had.
+    pub others: Vec<Card>,
+}
+
+/// Signing in or up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entrance {
+    /// Where to go on afterwards: an address of the shop.
+    pub next: String,
+    /// `email`, `password`.
+    pub form: Form,
+}
+
+/// Listing tickets, or editing a listing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sell {
+    /// The listing that is edited; `None` for a new one.
+    pub ticket: Option<String>,
+    /// The version that the form was filled from, for `If-Match`.
+    pub version: Option<i64>,
+    /// Why it cannot be edited right now: it is held, sold or withdrawn.
+    pub locked: Option<String>,
+    /// `title`, `price` (in units, such as 45.00), `currency`, `quantity`, `venue`, `city`,
+    /// `startsAt` (local time at the venue), `timeZone`, `description`.
+    pub form: Form,
+    /// The currencies to choose from: code, sign, name, digits after the point.
+    pub currencies: Vec<Currency>,
+    /// The time zones to choose from, by their IANA names.
+    pub time_zones: Vec<String>,
+    /// The form that takes the listing off sale.
+    pub withdraw: Option<Form>,
+}
+
+/// A currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Currency {
+    /// ISO 4217 code.
+    pub code: String,
+    /// Its sign, such as "€".
+    pub sign: String,
+    /// Its name.
+    pub name: String,
+    /// How many digits its amounts have after the point.
+    pub digits: u8,
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    /// Held, to be paid.
+    Unpaid,
+    /// Held, and the payment's answer is on its way.
+    Paying,
+    /// Paid, and owned.
+    Paid,
+    /// The hold's time was up.
+    Expired,
+    /// Given up by the buyer.
+    Cancelled,
+    /// Ended after too many declined payments.
+    Declined,
+    /// Paid, and paid back.
+    Refunded,
+}
+
+/// An order at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// The order.
+    pub id: String,
+    /// What people call it: short, and said over a phone.
+    pub number: String,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What was ordered.
+    pub ticket: String,
+    /// Its title.
+    pub title: String,
+    /// Where it takes place.
+    pub venue: Option<String>,
+    /// In which city.
+    pub city: Option<String>,
+    /// When it begins.
+    pub when: Option<Moment>,
+    /// How many tickets.
+    pub quantity: i64,
+    /// What one costs.
+    pub price: String,
+    /// What they cost together.
+    pub total: String,
+    /// Until when they are held, in milliseconds since 1970.
+    pub expires_at: i64,
+    /// When it was made.
+    pub made: Moment,
+}
+
+/// Paying for an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkout {
+    /// The order, which is held.
+    pub order: Order,
+    /// How it is paid.
+    pub method: Method,
+    /// `token`: a payment method's id.
+    pub pay: Form,
+    /// The form that gives the hold up.
+    pub cancel: Form,
+    /// Where the tickets can be found again once the hold has ended.
+    pub again: String,
+}
+
+/// How an order is paid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "by")]
+pub enum Method {
+    /// With Stripe's Payment Element.
+    Stripe {
+        /// The key that Stripe's script takes.
+        publishable_key: String,
+        /// The order's amount in the currency's minor unit.
+        amount: i64,
+        /// ISO 4217 code, in small letters.
+        currency: String,
+    },
+    /// With one of the sandbox's test cards; no real money moves.
+    Sandbox {
+        /// The cards.
+        cards: Vec<TestCard>,
+    },
+}
+
+/// A card of the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestCard {
+    /// The payment method's id.
+    pub token: String,
+    /// What it is called.
+    pub name: String,
+    /// What it does.
+    pub effect: String,
+}
+
+/// What has become of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The order.
+    pub order: Order,
+    /// Where the tickets can be found again if the order ended without a sale.
+    pub again: String,
+}
+
+/// All that one has ordered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Orders {
+    /// What waits to be paid; on the first page only.
+    pub unpaid: Vec<Order>,
+    /// The rest, newest first.
+    pub orders: Vec<Order>,
+    /// Where there are more.
+    pub next: Option<String>,
+}
+
+/// All that one sells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listings {
+    /// The listings, newest first.
+    pub listings: Vec<Listing>,
+    /// Where there are more.
+    pub next: Option<String>,
+}
+
+/// A listing as its seller sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listing {
+    /// The listing.
+    pub card: Card,
+    /// The form that takes it off sale.
+    pub withdraw: Form,
+}
+
+/// There is nothing at this address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// What is not there, in a sentence.
+    pub what: String,
+}
+
+/// The shop could not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    /// The status code of the answer: 500, 503 or 403.
+    pub status: u16,
+    /// What happened, in a sentence for people.
+    pub what: String,
+    /// What to tell whoever is asked for help.
+    pub request_id: String,
+}
