@@ -4,7 +4,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, ORIGIN};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use tower_service::Service as _;
 use uuid::Uuid;
@@ -135,8 +135,9 @@ async fn finish(response: Response, id: HeaderValue) -> http::Response<Full<Byte
     // Ours are bodies in memory: reading one cannot fail.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let headers = &mut parts.headers;
-    if parts.status != http::StatusCode::NO_CONTENT {
-        // The answer to HEAD says how long that to GET is, and has no body.
+    if !matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        // The answer to HEAD says how long that to GET is, and has no body. A 304 would have to say
+        // how long the 200 was (RFC 9110, 8.6), and nothing here knows.
         headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(body.len()));
     }
     headers.insert(REQUEST_ID, id);
