@@ -1,3 +1,24 @@
 //! The shop: pages as functions of a [`state::State`].
+//!
+//! The crate is built twice. For the server, [`document()`] renders a page's whole HTML; for the
+//! browser, the module's start function takes that HTML over (hydration) and gives it life. What is
+//! between the two, the views, is the same code on both sides, and must draw the same tree: a
+//! difference would let hydration fail.
 
+mod app;
+pub mod artwork;
+pub mod check;
+pub mod countdown;
+pub mod news;
+mod pages;
+mod parts;
+mod shop;
 pub mod state;
+
+#[cfg(target_os = "unknown")]
+mod browser;
+#[cfg(not(target_os = "unknown"))]
+mod document;
+
+#[cfg(not(target_os = "unknown"))]
+pub use document::{Assets, Site, document};

@@ -69,7 +69,7 @@ pub enum Tone {
 
 /// What is on a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase")]
 pub enum Page {
     /// `/`: what is for sale.
     Browse(Browse),
@@ -334,7 +334,7 @@ pub struct Checkout {
 
 /// How an order is paid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "by")]
+#[serde(rename_all = "camelCase")]
 pub enum Method {
     /// With Stripe's Payment Element.
     Stripe {

@@ -1,0 +1,173 @@
+//! The frame around every page.
+
+use sycamore::prelude::*;
+
+use crate::pages;
+use crate::shop::Shop;
+use crate::state::{Notice, Page, Tone, Visitor};
+
+/// The shop's mark: a ticket with its notches.
+const MARK: &str = r#"<svg viewBox="0 0 32 24" width="32" height="24" focusable="false"><path fill="currentColor" d="M3 0h26a3 3 0 0 1 3 3v5a4 4 0 0 0 0 8v5a3 3 0 0 1-3 3H3a3 3 0 0 1-3-3v-5a4 4 0 0 0 0-8V3a3 3 0 0 1 3-3Zm8 4v3h2V4Zm0 6v4h2v-4Zm0 7v3h2v-3Z"/></svg>"#;
+
+/// Everything within the document's body.
+pub(crate) fn app(shop: Shop) -> View {
+    let head = head(shop);
+    let notice = notice(shop);
+    let page = pages::page(shop);
+    view! {
+        a(class="skip", href="#main") { "Skip to content" }
+        (head)
+        div(class="notices") { (notice) }
+        main(id="main", tabindex="-1", aria-busy=move || shop.loading.get().then_some("true")) {
+            (page)
+        }
+        footer(class="foot") {
+            p { "Boxoffice: tickets from people who cannot go, for people who can." }
+            p { "Held for you while you pay. Nobody is charged without a ticket." }
+        }
+        dialog(id="confirm", aria-labelledby="confirm-title", aria-describedby="confirm-text") {
+            form(method="dialog") {
+                h2(id="confirm-title") { "Are you sure?" }
+                p(id="confirm-text") { "This cannot be undone." }
+                div(class="actions") {
+                    button(class="button quiet", value="no") { "Keep it" }
+                    button(class="button danger", id="confirm-yes", value="yes") { "Yes" }
+                }
+            }
+        }
+        div(id="announcer", class="unseen", aria-live="polite") {}
+    }
+}
+
+fn head(shop: Shop) -> View {
+    let visitor = create_selector(move || shop.state.with(|state| state.visitor.clone()));
+    let here = create_selector(move || shop.state.with(|state| return_address(&state.here)));
+    view! {
+        header(class="head") {
+            div(class="wrap") {
+                a(class="brand", href="/") {
+                    span(class="mark", aria-hidden="true", dangerously_set_inner_html=MARK) {}
+                    "Boxoffice"
+                }
+                nav(aria-label="Shop") {
+                    a(class="link", href="/tickets/new") { "Sell" }
+                    (match visitor.get_clone() {
+                        Some(visitor) => account(visitor),
+                        None => entrances(here),
+                    })
+                }
+            }
+        }
+    }
+}
+
+/// Where signing in leads back to: the page itself, but not from one entrance to another.
+fn return_address(here: &str) -> String {
+    let path = here.split('?').next().unwrap_or_default();
+    if matches!(path, "/sign-in" | "/sign-up") { "/".to_owned() } else { here.to_owned() }
+}
+
+fn entrances(here: ReadSignal<String>) -> View {
+    let to = move |path: &'static str| {
+        move || format!("{path}?next={}", encoded(&here.get_clone()))
+    };
+    view! {
+        a(class="link", href=to("/sign-in"), rel="nofollow") { "Sign in" }
+        a(class="link wide", href=to("/sign-up"), rel="nofollow") { "Sign up" }
+    }
+}
+
+/// `text` as a value in a query: all that is not unreserved or harmless there is escaped (RFC 3986,
+/// section 2).
+pub(crate) fn encoded(text: &str) -> String {
+    let mut query = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                query.push(char::from(byte));
+            }
+            _ => {
+                query.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    query.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+                }
+            }
+        }
+    }
+    query
+}
+
+fn account(visitor: Visitor) -> View {
+    let Visitor { email, key } = visitor;
+    view! {
+        details(class="menu", data-closes="") {
+            summary(class="link") { "Account" }
+            div(class="panel") {
+                p(class="who") {
+                    span(class="label") { "Signed in as" }
+                    " "
+                    span(class="email") { (email) }
+                }
+                a(class="item", href="/orders") { "My orders" }
+                a(class="item", href="/listings") { "My listings" }
+                form(method="post", action="/sign-out") {
+                    input(r#type="hidden", name="key", value=key)
+                    button(class="item", r#type="submit") { "Sign out" }
+                }
+            }
+        }
+    }
+}
+
+fn notice(shop: Shop) -> View {
+    let notice = create_selector(move || shop.state.with(|state| state.notice.clone()));
+    View::from_dynamic(move || match notice.get_clone() {
+        None => View::new(),
+        Some(Notice { tone, text }) => {
+            let (class, role) = match tone {
+                Tone::Good => ("notice good", "status"),
+                Tone::Bad => ("notice bad", "alert"),
+            };
+            view! { p(class=class, role=role) { (text) } }
+        }
+    })
+}
+
+/// The document's title of a page that is called `title`.
+pub(crate) fn full_title(title: &str) -> String {
+    format!("{title} · Boxoffice")
+}
+
+/// What tells one page from another: two states of the same page update it, others replace it.
+pub(crate) fn identity(page: &Page) -> String {
+    let (kind, id) = match page {
+        Page::Browse(_) => ("browse", ""),
+        Page::Ticket(detail) => ("ticket", detail.card.id.as_str()),
+        Page::SignIn(_) => ("sign-in", ""),
+        Page::SignUp(_) => ("sign-up", ""),
+        Page::Sell(sell) => ("sell", sell.ticket.as_deref().unwrap_or_default()),
+        Page::Checkout(checkout) => ("checkout", checkout.order.id.as_str()),
+        Page::Order(outcome) => ("order", outcome.order.id.as_str()),
+        Page::Orders(_) => ("orders", ""),
+        Page::Listings(_) => ("listings", ""),
+        Page::Missing(_) => ("missing", ""),
+        Page::Failed(_) => ("failed", ""),
+    };
+    format!("{kind} {id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_escaped_in_queries() {
+        assert_eq!(encoded("/?q=a b&city=Zürich"), "/%3fq%3da%20b%26city%3dZ%c3%bcrich");
+    }
+
+    #[test]
+    fn an_entrance_is_nowhere_to_come_back_to() {
+        assert_eq!(return_address("/tickets/1?x=2"), "/tickets/1?x=2");
+        assert_eq!(return_address("/sign-in?next=/orders"), "/");
+    }
+}

@@ -1,0 +1,185 @@
+//! `/orders/{id}/checkout`: paying for an order.
+
+use sycamore::prelude::*;
+
+use crate::countdown::seconds_left;
+use crate::parts::{hidden, key, stub, submit, summary, timer};
+use crate::shop::{Pending, Shop};
+use crate::state::{Checkout, Form, Method, Order, Page, TestCard};
+
+pub(crate) fn page(shop: Shop, first: Checkout) -> View {
+    let pay = shop.part(first.pay.clone(), |page| checkout(page).map(|it| &it.pay));
+    let cancel = shop.part(first.cancel.clone(), |page| checkout(page).map(|it| &it.cancel));
+    let end = shop.part(first.order.expires_at, |page| checkout(page).map(|it| &it.order.expires_at));
+    let phase = phase(shop, end);
+    let stub = stub(first.order.clone());
+    let body = View::from_dynamic(move || match phase.get() {
+        Phase::Open => open(shop, first.clone(), pay, cancel),
+        Phase::Unsure => unsure(),
+        Phase::Ended => ended(first.again.clone()),
+    });
+    view! {
+        div(class="narrow checkout") {
+            (body)
+            (stub)
+        }
+    }
+}
+
+fn checkout(page: &Page) -> Option<&Checkout> {
+    match page {
+        Page::Checkout(checkout) => Some(checkout),
+        _ => None,
+    }
+}
+
+/// Where one is with the payment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// There is time to pay.
+    Open,
+    /// A payment was sent, and its answer got lost.
+    Unsure,
+    /// The time is up.
+    Ended,
+}
+
+fn phase(shop: Shop, end: ReadSignal<i64>) -> ReadSignal<Phase> {
+    create_selector(move || {
+        let up = seconds_left(end.get(), shop.now.get()) == 0;
+        shop.pending.with(|pending| match pending {
+            Pending::Unsure => Phase::Unsure,
+            // A payment that is under way may still be in time: its answer says.
+            Pending::Nothing if up => Phase::Ended,
+            Pending::Nothing | Pending::Sent(_) => Phase::Open,
+        })
+    })
+}
+
+fn open(
+    shop: Shop,
+    Checkout { order, method, again: _, .. }: Checkout,
+    pay: ReadSignal<Form>,
+    cancel: ReadSignal<Form>,
+) -> View {
+    let timer = timer(shop, order.expires_at);
+    let errors = summary(pay);
+    let form = pay_form(shop, &order, method, pay);
+    let cancel = cancel_form(shop, &order, cancel);
+    view! {
+        h1(tabindex="-1") { "Checkout" }
+        p(class="hold-bar") { "Held for you for " (timer) }
+        (errors)
+        (form)
+        (cancel)
+    }
+}
+
+fn pay_form(shop: Shop, order: &Order, method: Method, pay: ReadSignal<Form>) -> View {
+    let action = format!("/orders/{}/pay", order.id);
+    let button = submit(shop, &action, format!("Pay {}", order.total), "Processing…");
+    let key = key(pay);
+    let means = match method {
+        Method::Sandbox { cards } => sandbox(cards, pay),
+        Method::Stripe { publishable_key, amount, currency } => {
+            stripe(publishable_key, amount, currency)
+        }
+    };
+    view! {
+        form(class="sheet pay", id="pay", method="post", action=action) {
+            (key)
+            (means)
+            (button)
+            p(class="small") { "You are charged only once the tickets are yours." }
+        }
+    }
+}
+
+/// The sandbox's test cards.
+fn sandbox(cards: Vec<TestCard>, pay: ReadSignal<Form>) -> View {
+    let chosen = pay.with_untracked(|form| form.value("token").to_owned());
+    let chosen = match cards.first() {
+        Some(card) if chosen.is_empty() => card.token.clone(),
+        _ => chosen,
+    };
+    let cards = cards.into_iter().enumerate().map(|(index, card)| test_card(index, card, &chosen));
+    let cards: Vec<View> = cards.collect();
+    view! {
+        p(class="sandbox") {
+            strong { "Sandbox." }
+            " No real money moves, and no real card works. Choose a test card."
+        }
+        fieldset(class="choices") {
+            legend { "Test card" }
+            (cards)
+        }
+    }
+}
+
+fn test_card(index: usize, TestCard { token, name, effect }: TestCard, chosen: &str) -> View {
+    let id = format!("card-{index}");
+    let hint = format!("{id}-effect");
+    let checked = token == chosen;
+    let (label_for, described) = (id.clone(), hint.clone());
+    view! {
+        div(class="choice") {
+            input(
+                r#type="radio", id=id, name="token", value=token, checked=checked,
+                aria-describedby=described,
+            )
+            label(r#for=label_for) { (name) }
+            p(class="small", id=hint) { (effect) }
+        }
+    }
+}
+
+/// Where Stripe's Payment Element goes.
+fn stripe(publishable_key: String, amount: i64, currency: String) -> View {
+    let token = hidden("token", String::new());
+    view! {
+        (token)
+        div(
+            id="payment-element",
+            class="element",
+            data-key=publishable_key,
+            data-amount=amount.to_string(),
+            data-currency=currency,
+        ) {}
+        noscript { p(class="notice") { "Paying by card needs JavaScript. Switch it on and load the page again: your tickets stay held." } }
+    }
+}
+
+fn cancel_form(shop: Shop, order: &Order, cancel: ReadSignal<Form>) -> View {
+    let action = format!("/orders/{}/cancel", order.id);
+    let button = submit(shop, &action, "Give the tickets up".to_owned(), "Giving up…");
+    let key = key(cancel);
+    view! {
+        form(
+            class="cancel",
+            method="post",
+            action=action,
+            data-confirm="Give the tickets up?",
+            data-text="They go back on sale at once. You are not charged.",
+            data-yes="Give them up",
+        ) {
+            (key)
+            (button)
+        }
+    }
+}
+
+fn unsure() -> View {
+    view! {
+        h1(tabindex="-1") { "We're checking your payment. Don't pay again." }
+        p(role="status") { "The line was cut before the answer came. This page finds out what has become of your payment; leave it open." }
+        div(class="waiting", aria-hidden="true") {}
+    }
+}
+
+fn ended(again: String) -> View {
+    view! {
+        h1(tabindex="-1") { "Your hold ended. You were not charged" }
+        p { "The tickets are for sale again." }
+        p(class="actions") { a(class="button", href=again) { "Find it again" } }
+    }
+}

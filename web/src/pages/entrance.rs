@@ -1,0 +1,92 @@
+//! `/sign-in` and `/sign-up`.
+
+use sycamore::prelude::*;
+
+use crate::app::encoded;
+use crate::parts::{Control, Field, Need, field, hidden, key, submit, summary};
+use crate::shop::Shop;
+use crate::state::{Entrance, Form, Page};
+
+/// What the two entrances differ in.
+struct Kind {
+    title: &'static str,
+    path: &'static str,
+    button: &'static str,
+    doing: &'static str,
+    /// Of the password: its `autocomplete`, and its hint.
+    password: (&'static str, &'static str),
+    /// The way to the other one: question, link, path.
+    other: (&'static str, &'static str, &'static str),
+}
+
+const SIGN_IN: Kind = Kind {
+    title: "Sign in",
+    path: "/sign-in",
+    button: "Sign in",
+    doing: "Signing in…",
+    password: ("current-password", ""),
+    other: ("New here?", "Sign up", "/sign-up"),
+};
+
+const SIGN_UP: Kind = Kind {
+    title: "Sign up",
+    path: "/sign-up",
+    button: "Sign up",
+    doing: "Signing up…",
+    password: ("new-password", "8 to 128 characters. Long counts, odd does not."),
+    other: ("Been here before?", "Sign in", "/sign-in"),
+};
+
+pub(crate) fn sign_in(shop: Shop, first: Entrance) -> View {
+    let form = shop.part(first.form, |page| match page {
+        Page::SignIn(entrance) => Some(&entrance.form),
+        _ => None,
+    });
+    entrance(shop, &SIGN_IN, first.next, form)
+}
+
+pub(crate) fn sign_up(shop: Shop, first: Entrance) -> View {
+    let form = shop.part(first.form, |page| match page {
+        Page::SignUp(entrance) => Some(&entrance.form),
+        _ => None,
+    });
+    entrance(shop, &SIGN_UP, first.next, form)
+}
+
+fn entrance(shop: Shop, kind: &'static Kind, next: String, form: ReadSignal<Form>) -> View {
+    let Kind { title, path, button, doing, password, other } = *kind;
+    let onward = encoded(&next);
+    let action = format!("{path}?next={onward}");
+    let errors = summary(form);
+    let key = key(form);
+    let email = field(shop, form, email());
+    let password = field(shop, form, secret(password));
+    let button = submit(shop, &action, button.to_owned(), doing);
+    let next = hidden("next", next);
+    let (question, link, path) = other;
+    let there = format!("{path}?next={onward}");
+    view! {
+        div(class="narrow") {
+            h1(tabindex="-1") { (title) }
+            (errors)
+            form(class="sheet", method="post", action=action, novalidate=true, data-checked="") {
+                (key)
+                (next)
+                (email)
+                (password)
+                (button)
+            }
+            p(class="aside") { (question) " " a(href=there) { (link) } }
+        }
+    }
+}
+
+fn email() -> Field {
+    let control = Control::Line { kind: "email", complete: "username", mode: "email" };
+    Field { name: "email", label: "E-mail address", hint: "", need: Need::Must, control }
+}
+
+fn secret((complete, hint): (&'static str, &'static str)) -> Field {
+    let control = Control::Line { kind: "password", complete, mode: "text" };
+    Field { name: "password", label: "Password", hint, need: Need::Must, control }
+}

@@ -1,0 +1,97 @@
+//! `/orders/{id}`: what has become of an order.
+
+use sycamore::prelude::*;
+
+use super::orders::called;
+use crate::parts::{fact, stub, timer};
+use crate::shop::Shop;
+use crate::state::{Order, Outcome, Page, Standing};
+
+pub(crate) fn page(shop: Shop, first: Outcome) -> View {
+    let outcome = shop.part(first, |page| match page {
+        Page::Order(outcome) => Some(outcome),
+        _ => None,
+    });
+    View::from_dynamic(move || {
+        let Outcome { order, again } = outcome.get_clone();
+        let top = top(&order);
+        let next = next(shop, &order, again);
+        let made = fact("Ordered", format!("{}, {}", order.made.date, order.made.time));
+        let standing = fact("Status", called(order.standing).to_owned());
+        let stub = stub(order);
+        view! {
+            div(class="narrow outcome") {
+                (top)
+                (stub)
+                dl(class="facts") { (standing) (made) }
+                (next)
+            }
+        }
+    })
+}
+
+/// What has happened: a title that takes the focus, and a sentence.
+fn top(order: &Order) -> View {
+    let (title, text) = match order.standing {
+        Standing::Unpaid => ("Your tickets are held", "Pay before the time is up, and they are yours."),
+        Standing::Paying => (
+            "We're checking your payment. Don't pay again.",
+            "The answer is on its way. This page shows it as soon as it is here.",
+        ),
+        Standing::Paid => ("You have your tickets", "They are paid and yours. Have a good time."),
+        Standing::Expired => ("Your hold ended. You were not charged", "The tickets are for sale again."),
+        Standing::Cancelled => ("Order cancelled. You were not charged", "The tickets are for sale again."),
+        Standing::Declined => (
+            "Payment declined. You were not charged",
+            "The payment was declined too often, and the tickets are for sale again.",
+        ),
+        Standing::Refunded => ("Refunded", "Your payment is on its way back to you."),
+    };
+    view! {
+        div(class="top") {
+            h1(tabindex="-1", autofocus=true) { (title) }
+            p { (text) }
+        }
+    }
+}
+
+/// Where to go from here.
+fn next(shop: Shop, order: &Order, again: String) -> View {
+    match order.standing {
+        Standing::Unpaid => {
+            let timer = timer(shop, order.expires_at);
+            let href = format!("/orders/{}/checkout", order.id);
+            view! {
+                p { "Held for " (timer) }
+                p(class="actions") { a(class="button", href=href) { "Resume payment" } }
+            }
+        }
+        Standing::Paying => {
+            let href = format!("/orders/{}", order.id);
+            view! {
+                div(class="waiting", aria-hidden="true") {}
+                p(class="actions") { a(class="button quiet", href=href) { "Check again" } }
+            }
+        }
+        Standing::Paid => {
+            let calendar = if order.when.is_some() { calendar(&order.id) } else { View::new() };
+            view! {
+                p(class="actions") {
+                    (calendar)
+                    a(class="button quiet", href="/orders") { "My orders" }
+                }
+            }
+        }
+        Standing::Expired | Standing::Cancelled | Standing::Declined | Standing::Refunded => view! {
+            p(class="actions") {
+                a(class="button", href=again) { "Find it again" }
+                a(class="button quiet", href="/orders") { "My orders" }
+            }
+        },
+    }
+}
+
+fn calendar(order: &str) -> View {
+    let href = format!("/orders/{order}/event.ics");
+    view! { a(class="button", href=href, download="event.ics") { "Add to calendar" } }
+}

@@ -1,0 +1,185 @@
+//! `/tickets/new` and `/tickets/{id}/edit`.
+
+use std::collections::BTreeMap;
+
+use sycamore::prelude::*;
+
+use super::listings::withdraw;
+use crate::parts::{Control, Field, Need, field, hidden, key, submit, summary};
+use crate::shop::Shop;
+use crate::state::{Currency, Form, Page, Sell};
+
+pub(crate) fn page(shop: Shop, first: Sell) -> View {
+    let form = shop.part(first.form.clone(), |page| sell(page).map(|it| &it.form));
+    let locked = shop.part(first.locked.clone(), |page| sell(page).map(|it| &it.locked));
+    let title = if first.ticket.is_some() { "Edit your listing" } else { "Sell your tickets" };
+    let errors = summary(form);
+    let lock = lock(locked);
+    let sheet = sheet(shop, form, locked, &first);
+    let end = match (&first.ticket, &first.withdraw) {
+        (Some(ticket), Some(Form { key, .. })) => end(shop, ticket, key.clone()),
+        _ => View::new(),
+    };
+    view! {
+        div(class="narrow") {
+            h1(tabindex="-1") { (title) }
+            (errors)
+            (lock)
+            (sheet)
+            (end)
+        }
+    }
+}
+
+fn sell(page: &Page) -> Option<&Sell> {
+    match page {
+        Page::Sell(sell) => Some(sell),
+        _ => None,
+    }
+}
+
+/// Why the listing cannot be edited.
+fn lock(locked: ReadSignal<Option<String>>) -> View {
+    View::from_dynamic(move || match locked.get_clone() {
+        Some(why) => view! { p(class="notice", role="status") { (why) } },
+        None => View::new(),
+    })
+}
+
+fn sheet(
+    shop: Shop,
+    form: ReadSignal<Form>,
+    locked: ReadSignal<Option<String>>,
+    first: &Sell,
+) -> View {
+    let (action, button, doing) = match &first.ticket {
+        Some(ticket) => (format!("/tickets/{ticket}/edit"), "Save", "Saving…"),
+        None => ("/tickets/new".to_owned(), "List for sale", "Listing…"),
+    };
+    let version = first.version.map(|version| hidden("version", version.to_string()));
+    let version = version.unwrap_or_default();
+    let key = key(form);
+    let event = event(shop, form, &first.time_zones);
+    let offer = offer(shop, form, first.currencies.clone());
+    let submit = submit(shop, &action, button.to_owned(), doing);
+    let shut = create_selector(move || locked.with(Option::is_some));
+    view! {
+        form(class="sheet", method="post", action=action, novalidate=true, data-checked="") {
+            (key)
+            (version)
+            fieldset("disabled"=move || shut.get().then_some("")) {
+                (event)
+                (offer)
+                (submit)
+            }
+        }
+    }
+}
+
+/// The fields that say what it is, where and when.
+fn event(shop: Shop, form: ReadSignal<Form>, zones: &[String]) -> View {
+    let draw = |name, label, hint, control| {
+        field(shop, form, Field { name, label, hint, need: Need::May, control })
+    };
+    let control = Control::LINE;
+    let title = Field { name: "title", label: "Title", hint: "Who plays, or what is on.", need: Need::Must, control };
+    let title = field(shop, form, title);
+    let venue = draw("venue", "Venue", "", Control::LINE);
+    let city = draw("city", "City", "", Control::LINE);
+    let control = Control::Line { kind: "datetime-local", complete: "off", mode: "none" };
+    let begins = draw("startsAt", "Begins", "By the clocks at the venue.", control);
+    let zone = draw("timeZone", "Time zone of the venue", "", Control::Groups(regions(zones)));
+    view! {
+        (title)
+        div(class="pair") { (venue) (city) }
+        div(class="pair") { (begins) (zone) }
+    }
+}
+
+/// Time zones by region: what is chosen, and what people read.
+fn regions(zones: &[String]) -> Vec<(String, Vec<(String, String)>)> {
+    let mut regions = BTreeMap::<&str, Vec<(String, String)>>::new();
+    for zone in zones {
+        let (region, city) = zone.split_once('/').unwrap_or(("Other", zone));
+        let label = city.replace('_', " ").replace('/', ", ");
+        regions.entry(region).or_default().push((zone.clone(), label));
+    }
+    let none = ("Not chosen".to_owned(), vec![(String::new(), "Choose one".to_owned())]);
+    let named = regions.into_iter().map(|(region, zones)| (region.to_owned(), zones));
+    std::iter::once(none).chain(named).collect()
+}
+
+/// The fields that say what it costs and how many there are.
+fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View {
+    let draw = |name, label, hint, need, control| {
+        field(shop, form, Field { name, label, hint, need, control })
+    };
+    let sign = sign(form, &currencies);
+    let price = draw(
+        "price",
+        "Price of one ticket",
+        "All that a buyer pays.",
+        Need::Must,
+        Control::AMOUNT,
+    );
+    let choices = currencies.into_iter().map(|Currency { code, name, .. }| {
+        let label = format!("{code}, {name}");
+        (code, label)
+    });
+    let currency =
+        draw("currency", "Currency", "", Need::Must, Control::Choice(choices.collect()));
+    let quantity = draw("quantity", "How many tickets", "", Need::Must, Control::COUNT);
+    let about = draw(
+        "description",
+        "About these tickets",
+        "Seats, entrance, whatever a buyer should know.",
+        Need::May,
+        Control::Text,
+    );
+    view! {
+        div(class="pair money") {
+            div(class="prefixed") { (sign) (price) }
+            (currency)
+        }
+        (quantity)
+        (about)
+    }
+}
+
+/// The sign of the currency that is chosen, before the price.
+fn sign(form: ReadSignal<Form>, currencies: &[Currency]) -> View {
+    let signs: BTreeMap<String, String> =
+        currencies.iter().map(|currency| (currency.code.clone(), currency.sign.clone())).collect();
+    let sign = create_selector(move || {
+        form.with(|form| signs.get(form.value("currency")).cloned().unwrap_or_default())
+    });
+    view! {
+        span(class="prefix", aria-hidden="true") { (sign.get_clone()) }
+    }
+}
+
+/// Taking the listing off sale.
+fn end(shop: Shop, ticket: &str, key: String) -> View {
+    let form = withdraw(shop, ticket, key);
+    view! {
+        section(class="end", aria-labelledby="end") {
+            h2(id="end") { "Changed your mind?" }
+            (form)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_zones_are_grouped_and_readable() {
+        let zones = ["America/Argentina/Buenos_Aires", "Europe/Zurich", "UTC"].map(str::to_owned);
+        let regions = regions(&zones);
+        let names: Vec<&str> = regions.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["Not chosen", "America", "Europe", "Other"]);
+        assert_eq!(regions[1].1[0].1, "Argentina, Buenos Aires");
+        assert_eq!(regions[3].1[0], ("UTC".to_owned(), "UTC".to_owned()));
+    }
+}

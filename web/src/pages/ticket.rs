@@ -1,0 +1,220 @@
+//! `/tickets/{id}`: one listing.
+
+use sycamore::prelude::*;
+
+use crate::app::encoded;
+use crate::parts::{
+    art, badge, cards, fact, hidden, key, moment, place, remaining, status, submit, summary,
+};
+use crate::shop::{Shop, words};
+use crate::state::{Card, Detail, Form, Page, Sale};
+
+pub(crate) fn page(shop: Shop, first: Detail) -> View {
+    let hold = shop.part(first.hold.clone(), |page| detail(page).map(|it| &it.hold));
+    let others = shop.part(first.others.clone(), |page| detail(page).map(|it| &it.others));
+    let whole = shop.part(first.clone(), detail);
+    let sale = create_selector(move || whole.with(|detail| detail.card.sale));
+    let picture = art(&first.card.id);
+    let printed = printed(whole);
+    let panel = panel(shop, whole, hold);
+    let others = instead(sale, others);
+    view! {
+        article(
+            class="detail",
+            data-ticket=first.card.id,
+            data-status=move || status(sale.get()),
+        ) {
+            div(class="poster") { (picture) }
+            (printed)
+            (panel)
+        }
+        (others)
+    }
+}
+
+fn detail(page: &Page) -> Option<&Detail> {
+    match page {
+        Page::Ticket(detail) => Some(detail),
+        _ => None,
+    }
+}
+
+/// What is printed on the listing: it changes only when its seller edits it.
+fn printed(whole: ReadSignal<Detail>) -> View {
+    let print = create_selector(move || {
+        whole.with(|Detail { card, description, .. }| {
+            let Card { title, venue, city, when, quantity, .. } = card.clone();
+            (title, place(venue.as_deref(), city.as_deref()), when, quantity, description.clone())
+        })
+    });
+    let body = View::from_dynamic(move || {
+        let (title, place, when, quantity, description) = print.get_clone();
+        let when = when.map(moment).map(|when| fact_of("When", when)).unwrap_or_default();
+        let place = place.map(|place| fact("Where", place)).unwrap_or_default();
+        let lot = if quantity > 1 { fact("In this lot", format!("{quantity} tickets")) } else { View::new() };
+        let about = description.map(about).unwrap_or_default();
+        view! {
+            h1(tabindex="-1") { (title) }
+            dl(class="facts") { (when) (place) (lot) }
+            (about)
+        }
+    });
+    view! { div(class="print") { (body) } }
+}
+
+fn fact_of(label: &'static str, value: View) -> View {
+    view! { div(class="fact") { dt { (label) } dd { (value) } } }
+}
+
+fn about(description: String) -> View {
+    view! {
+        section(class="about") {
+            h2 { "About these tickets" }
+            p { (description) }
+        }
+    }
+}
+
+/// The stub: the price, and what can be done.
+fn panel(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View {
+    let price = words(move || whole.with(|detail| detail.card.price.clone()));
+    let left = words(move || {
+        let (available, quantity) =
+            whole.with(|detail| (detail.card.available, detail.card.quantity));
+        remaining(available, quantity).unwrap_or_default()
+    });
+    let errors = summary(hold);
+    let offer = offer(shop, whole, hold);
+    view! {
+        aside(class="buy", aria-label="Buy") {
+            (errors)
+            div(class="sum") {
+                p(class="price") { (price) }
+                p(class="left") { (left) }
+                p(class="small") { "a ticket, all fees included" }
+            }
+            (offer)
+        }
+    }
+}
+
+/// What the visitor can do with the listing.
+#[derive(Clone, PartialEq, Eq)]
+enum Offer {
+    /// Change it: it is theirs.
+    Edit(String),
+    /// Pay for what they hold of it, or hold more.
+    Resume { order: String, ticket: String, totals: Vec<String> },
+    /// Hold some.
+    Buy { ticket: String, totals: Vec<String> },
+    /// Nothing, and why.
+    Wait(Sale),
+}
+
+fn offered(Detail { card, unpaid, totals, .. }: &Detail) -> Offer {
+    let ticket = card.id.clone();
+    let totals = if card.sale == Sale::Open { totals.clone() } else { Vec::new() };
+    match (card.mine, unpaid, card.sale) {
+        (true, _, _) => Offer::Edit(ticket),
+        (_, Some(order), _) => Offer::Resume { order: order.clone(), ticket, totals },
+        (_, None, Sale::Open) => Offer::Buy { ticket, totals },
+        (_, None, sale) => Offer::Wait(sale),
+    }
+}
+
+fn offer(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View {
+    let offer = create_selector(move || whole.with(offered));
+    View::from_dynamic(move || match offer.get_clone() {
+        Offer::Edit(ticket) => edit(&ticket),
+        Offer::Resume { order, ticket, totals } => {
+            let resume = resume(&order);
+            let more = if totals.is_empty() { View::new() } else { buy(shop, hold, &ticket, totals) };
+            view! { (resume) (more) }
+        }
+        Offer::Buy { ticket, totals } => buy(shop, hold, &ticket, totals),
+        Offer::Wait(sale) => wait(sale),
+    })
+}
+
+fn edit(ticket: &str) -> View {
+    let href = format!("/tickets/{ticket}/edit");
+    view! {
+        p(class="small") { "This is your own listing." }
+        a(class="button", href=href) { "Edit" }
+    }
+}
+
+fn resume(order: &str) -> View {
+    let href = format!("/orders/{order}/checkout");
+    view! {
+        p(class="small") { "You hold tickets of this listing." }
+        a(class="button", href=href) { "Resume payment" }
+    }
+}
+
+fn buy(shop: Shop, hold: ReadSignal<Form>, ticket: &str, totals: Vec<String>) -> View {
+    let action = format!("/tickets/{}/hold", encoded(ticket));
+    let quantity = quantity(hold, totals);
+    let key = key(hold);
+    let button = submit(shop, &action, "Buy".to_owned(), "Holding…");
+    view! {
+        form(class="hold", method="post", action=action) {
+            (key)
+            (quantity)
+            (button)
+        }
+    }
+}
+
+/// How many to hold, with what they cost together; nothing to choose where there is one.
+fn quantity(hold: ReadSignal<Form>, totals: Vec<String>) -> View {
+    if totals.len() < 2 {
+        return hidden("quantity", "1".to_owned());
+    }
+    let chosen = hold.with_untracked(|form| form.value("quantity").parse().unwrap_or(1));
+    let option = |(index, total): (usize, String)| {
+        let count = index + 1;
+        let unit = if count == 1 { "ticket" } else { "tickets" };
+        let label = format!("{count} {unit}, {total}");
+        view! { option(value=count.to_string(), selected=count == chosen) { (label) } }
+    };
+    let options: Vec<View> = totals.into_iter().enumerate().map(option).collect();
+    view! {
+        div(class="field") {
+            label(r#for="quantity") { "How many" }
+            select(id="quantity", name="quantity") { (options) }
+        }
+    }
+}
+
+fn wait(sale: Sale) -> View {
+    let (title, text) = match sale {
+        Sale::Held => (badge(sale), "Someone is paying for it. If they do not, it is for sale again, and this page shows it at once."),
+        Sale::Sold => (badge(sale), "It has found its fan. There may be others for you."),
+        Sale::Open | Sale::Withdrawn => (badge(sale), "Its seller has taken it off sale."),
+    };
+    let title = title.unwrap_or_default();
+    view! {
+        p(class="badge") { (title) }
+        p(class="small") { (text) }
+    }
+}
+
+/// Others to have, where this one cannot be had.
+fn instead(sale: ReadSignal<Sale>, others: ReadSignal<Vec<Card>>) -> View {
+    let shown = create_selector(move || {
+        sale.get() != Sale::Open && others.with(|others| !others.is_empty())
+    });
+    View::from_dynamic(move || {
+        if !shown.get() {
+            return View::new();
+        }
+        let cards = cards(others);
+        view! {
+            section(class="others", aria-labelledby="others") {
+                h2(id="others") { "Still for sale" }
+                (cards)
+            }
+        }
+    })
+}

@@ -1,0 +1,66 @@
+//! Pieces of forms.
+
+use sycamore::prelude::*;
+
+use crate::shop::Shop;
+use crate::state::{Form, FormError};
+
+/// A field that nobody sees.
+pub(crate) fn hidden(name: &'static str, value: String) -> View {
+    view! { input(r#type="hidden", name=name, value=value) }
+}
+
+/// The Idempotency-Key of a form that may get another one in place.
+pub(crate) fn key(form: ReadSignal<Form>) -> View {
+    let key = create_selector(move || form.with(|form| form.key.clone()));
+    view! { input(r#type="hidden", name="key", value=move || key.get_clone()) }
+}
+
+/// A button that sends its form. While the form with `action` is under way, it cannot be pressed
+/// and says `doing`.
+pub(crate) fn submit(shop: Shop, action: &str, label: String, doing: &'static str) -> View {
+    let sent = shop.is_sent(action.to_owned());
+    let text = move || if sent.get() { doing.to_owned() } else { label.clone() };
+    view! {
+        button(
+            class="button",
+            r#type="submit",
+            disabled=move || sent.get(),
+            aria-busy=move || sent.get().then_some("true"),
+        ) { (text) }
+    }
+}
+
+/// All that is wrong with a form, at once, with links to its fields; it takes the focus.
+pub(crate) fn summary(form: ReadSignal<Form>) -> View {
+    let errors = create_selector(move || form.with(|form| form.errors.clone()));
+    View::from_dynamic(move || {
+        let errors = errors.get_clone();
+        if errors.is_empty() {
+            return View::new();
+        }
+        let title = match errors.iter().filter(|error| error.field.is_some()).count() {
+            0 => "That did not work",
+            1 => "One thing to mend",
+            _ => "A few things to mend",
+        };
+        let lines: Vec<View> = errors.into_iter().map(line).collect();
+        view! {
+            div(id="summary", class="summary", role="alert", tabindex="-1", autofocus=true) {
+                h2 { (title) }
+                ul { (lines) }
+            }
+        }
+    })
+}
+
+fn line(error: FormError) -> View {
+    let FormError { field, message } = error;
+    match field {
+        Some(field) => {
+            let href = format!("#{field}");
+            view! { li { a(href=href) { (message) } } }
+        }
+        None => view! { li { (message) } },
+    }
+}

@@ -1,0 +1,66 @@
+//! Pieces that show a listing.
+
+use sycamore::prelude::*;
+
+use crate::artwork::artwork;
+use crate::state::{Moment, Sale};
+
+/// The picture of the listing `id`.
+pub(crate) fn art(id: &str) -> View {
+    let svg = artwork(id);
+    view! { div(class="art", dangerously_set_inner_html=svg) {} }
+}
+
+/// What stands on a listing that cannot be had, in words.
+pub(crate) fn badge(sale: Sale) -> Option<&'static str> {
+    match sale {
+        Sale::Open => None,
+        Sale::Held => Some("In someone's checkout"),
+        Sale::Sold => Some("Sold"),
+        Sale::Withdrawn => Some("No longer for sale"),
+    }
+}
+
+/// `sale` as the suites and the style sheet know it.
+pub(crate) fn status(sale: Sale) -> &'static str {
+    match sale {
+        Sale::Open => "open",
+        Sale::Held => "held",
+        Sale::Sold => "sold",
+        Sale::Withdrawn => "withdrawn",
+    }
+}
+
+/// Day, time and time zone of an event, at the venue.
+pub(crate) fn moment(when: Moment) -> View {
+    let Moment { iso, date, time, zone } = when;
+    view! {
+        time(datetime=iso) {
+            span(class="date") { (date) }
+            " "
+            span(class="hour") { (time) }
+            " "
+            span(class="zone") { (zone) }
+        }
+    }
+}
+
+/// Venue and city, as far as they are known.
+pub(crate) fn place(venue: Option<&str>, city: Option<&str>) -> Option<String> {
+    match (venue, city) {
+        (Some(venue), Some(city)) => Some(format!("{venue}, {city}")),
+        (one, other) => one.or(other).map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_named_as_far_as_it_is_known() {
+        assert_eq!(place(Some("Old Mill"), Some("Basel")).as_deref(), Some("Old Mill, Basel"));
+        assert_eq!(place(None, Some("Basel")).as_deref(), Some("Basel"));
+        assert_eq!(place(None, None), None);
+    }
+}

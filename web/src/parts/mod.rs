@@ -1,0 +1,15 @@
+//! What pages are put together from.
+
+mod card;
+mod countdown;
+mod field;
+mod form;
+mod listing;
+mod order;
+
+pub(crate) use card::{cards, remaining};
+pub(crate) use countdown::timer;
+pub(crate) use field::{Control, Field, Need, field};
+pub(crate) use form::{hidden, key, submit, summary};
+pub(crate) use listing::{art, badge, moment, place, status};
+pub(crate) use order::{fact, stub};

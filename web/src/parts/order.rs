@@ -1,0 +1,41 @@
+//! An order as the ticket that it is about.
+
+use sycamore::prelude::*;
+
+use super::listing::{art, moment, place};
+use crate::state::Order;
+
+/// A ticket with what an order says of it: event, place, number of tickets, total.
+pub(crate) fn stub(order: Order) -> View {
+    let Order { ticket, title, venue, city, when, quantity, price, total, number, .. } = order;
+    let picture = art(&ticket);
+    let href = format!("/tickets/{ticket}");
+    let place = place(venue.as_deref(), city.as_deref());
+    let place = place.map(|place| view! { p(class="where") { (place) } }).unwrap_or_default();
+    let when = when.map(moment).map(|when| view! { p(class="when") { (when) } });
+    let when = when.unwrap_or_default();
+    let count = fact("Tickets", format!("{quantity} × {price}"));
+    let total = fact("Total", total);
+    let number = fact("Order", number);
+    view! {
+        div(class="ticket stub") {
+            (picture)
+            div(class="body") {
+                h2 { a(href=href) { (title) } }
+                (when)
+                (place)
+            }
+            dl(class="tear") { (count) (total) (number) }
+        }
+    }
+}
+
+/// A line of a list of facts.
+pub(crate) fn fact(label: &'static str, value: String) -> View {
+    view! {
+        div(class="fact") {
+            dt { (label) }
+            dd { (value) }
+        }
+    }
+}
