@@ -68,9 +68,8 @@ fn return_address(here: &str) -> String {
 }
 
 fn entrances(here: ReadSignal<String>) -> View {
-    let to = move |path: &'static str| {
-        move || format!("{path}?next={}", encoded(&here.get_clone()))
-    };
+    let to =
+        move |path: &'static str| move || format!("{path}?next={}", encoded(&here.get_clone()));
     view! {
         a(class="link", href=to("/sign-in"), rel="nofollow") { "Sign in" }
         a(class="link wide", href=to("/sign-up"), rel="nofollow") { "Sign up" }

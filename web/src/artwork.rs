@@ -47,10 +47,7 @@ impl Art {
         art.add(format_args!(
             r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMidYMid slice" aria-hidden="true" focusable="false">"#
         ));
-        art.add(format_args!(
-            r#"<path fill="{}" d="M0 0h{WIDTH}v{HEIGHT}H0z"/>"#,
-            palette[0]
-        ));
+        art.add(format_args!(r#"<path fill="{}" d="M0 0h{WIDTH}v{HEIGHT}H0z"/>"#, palette[0]));
         art
     }
 

@@ -50,7 +50,14 @@ pub fn checked(page: &Page) -> &'static [&'static str] {
     match page {
         Page::SignIn(_) | Page::SignUp(_) => &["email", "password"],
         Page::Sell(_) => &[
-            "title", "venue", "city", "startsAt", "timeZone", "price", "currency", "quantity",
+            "title",
+            "venue",
+            "city",
+            "startsAt",
+            "timeZone",
+            "price",
+            "currency",
+            "quantity",
             "description",
         ],
         _ => &[],
@@ -67,10 +74,9 @@ fn unless(good: bool, complaint: &str) -> Option<String> {
 
 fn credential(name: &str, value: &str) -> Option<String> {
     match name {
-        "email" => unless(
-            is_address(value.trim()),
-            "Enter an e-mail address such as ada@example.com",
-        ),
+        "email" => {
+            unless(is_address(value.trim()), "Enter an e-mail address such as ada@example.com")
+        }
         "password" => unless(
             (8..=128).contains(&value.chars().count()),
             "Enter a password of 8 to 128 characters",
@@ -85,7 +91,10 @@ fn is_address(text: &str) -> bool {
     let odd = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '@';
     let label = |label: &str| {
         let plain = |letter: char| letter.is_alphanumeric() || letter == '-';
-        !label.is_empty() && label.chars().all(plain) && !label.starts_with('-') && !label.ends_with('-')
+        !label.is_empty()
+            && label.chars().all(plain)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     text.len() <= 254
         && !local.is_empty()
@@ -97,9 +106,7 @@ fn is_address(text: &str) -> bool {
 fn offered(name: &str, value: &str, clock: Option<&str>) -> Option<String> {
     let text = value.trim();
     match name {
-        "title" => {
-            unless(is_text(text, 1, 200), "Give the listing a title of 1 to 200 characters")
-        }
+        "title" => unless(is_text(text, 1, 200), "Give the listing a title of 1 to 200 characters"),
         "venue" => unless(is_text(text, 0, 200), "Give the venue in 1 to 200 characters"),
         "city" => unless(is_text(text, 0, 100), "Give the city in 1 to 100 characters"),
         "description" => unless(
@@ -280,9 +287,9 @@ mod tests {
     #[test]
     fn what_may_be_left_out_may_be_empty() {
         let nothing = form(&[]);
-        let complaints = checked(&sell()).iter().filter(|name| {
-            complaint(&sell(), name, &nothing, Some("2027-06-12T20:30")).is_some()
-        });
+        let complaints = checked(&sell())
+            .iter()
+            .filter(|name| complaint(&sell(), name, &nothing, Some("2027-06-12T20:30")).is_some());
         assert_eq!(complaints.collect::<Vec<_>>(), [&"title", &"price", &"quantity"]);
     }
 

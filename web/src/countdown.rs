@@ -59,8 +59,10 @@ mod tests {
 
     #[test]
     fn only_three_moments_are_spoken() {
-        let said: Vec<_> =
-            (0..900).rev().filter_map(|left| spoken(left + 1, left).map(|text| (left, text))).collect();
+        let said: Vec<_> = (0..900)
+            .rev()
+            .filter_map(|left| spoken(left + 1, left).map(|text| (left, text)))
+            .collect();
         let at = |left, text: &str| (left, text.to_owned());
         assert_eq!(
             said,

@@ -350,6 +350,8 @@ pub enum Method {
         /// The cards.
         cards: Vec<TestCard>,
     },
+    /// Not at all: whoever runs the shop has not set payments up.
+    Unavailable,
 }
 
 /// A card of the sandbox.

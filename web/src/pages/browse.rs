@@ -127,8 +127,9 @@ fn more(whole: ReadSignal<Browse>) -> View {
         let first = first.map(|href| {
             view! { a(class="button quiet", href=href, rel="prev") { "Back to the start" } }
         });
-        let next =
-            next.map(|href| view! { a(class="button quiet", href=href, rel="next") { "More tickets" } });
+        let next = next.map(
+            |href| view! { a(class="button quiet", href=href, rel="next") { "More tickets" } },
+        );
         if first.is_none() && next.is_none() {
             return View::new();
         }

@@ -10,7 +10,8 @@ use crate::state::{Checkout, Form, Method, Order, Page, TestCard};
 pub(crate) fn page(shop: Shop, first: Checkout) -> View {
     let pay = shop.part(first.pay.clone(), |page| checkout(page).map(|it| &it.pay));
     let cancel = shop.part(first.cancel.clone(), |page| checkout(page).map(|it| &it.cancel));
-    let end = shop.part(first.order.expires_at, |page| checkout(page).map(|it| &it.order.expires_at));
+    let end =
+        shop.part(first.order.expires_at, |page| checkout(page).map(|it| &it.order.expires_at));
     let phase = phase(shop, end);
     let stub = stub(first.order.clone());
     let body = View::from_dynamic(move || match phase.get() {
@@ -81,6 +82,9 @@ fn pay_form(shop: Shop, order: &Order, method: Method, pay: ReadSignal<Form>) ->
     let key = key(pay);
     let means = match method {
         Method::Sandbox { cards } => sandbox(cards, pay),
+        Method::Unavailable => view! {
+            p { "Payments are not set up in this shop yet. You were not charged." }
+        },
         Method::Stripe { publishable_key, amount, currency } => {
             stripe(publishable_key, amount, currency)
         }

@@ -3,8 +3,8 @@
 mod browse;
 mod checkout;
 mod entrance;
-mod lost;
 mod listings;
+mod lost;
 mod order;
 mod orders;
 mod sell;

@@ -33,14 +33,20 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
 /// What has happened: a title that takes the focus, and a sentence.
 fn top(order: &Order) -> View {
     let (title, text) = match order.standing {
-        Standing::Unpaid => ("Your tickets are held", "Pay before the time is up, and they are yours."),
+        Standing::Unpaid => {
+            ("Your tickets are held", "Pay before the time is up, and they are yours.")
+        }
         Standing::Paying => (
             "We're checking your payment. Don't pay again.",
             "The answer is on its way. This page shows it as soon as it is here.",
         ),
         Standing::Paid => ("You have your tickets", "They are paid and yours. Have a good time."),
-        Standing::Expired => ("Your hold ended. You were not charged", "The tickets are for sale again."),
-        Standing::Cancelled => ("Order cancelled. You were not charged", "The tickets are for sale again."),
+        Standing::Expired => {
+            ("Your hold ended. You were not charged", "The tickets are for sale again.")
+        }
+        Standing::Cancelled => {
+            ("Order cancelled. You were not charged", "The tickets are for sale again.")
+        }
         Standing::Declined => (
             "Payment declined. You were not charged",
             "The payment was declined too often, and the tickets are for sale again.",
@@ -82,12 +88,14 @@ fn next(shop: Shop, order: &Order, again: String) -> View {
                 }
             }
         }
-        Standing::Expired | Standing::Cancelled | Standing::Declined | Standing::Refunded => view! {
-            p(class="actions") {
-                a(class="button", href=again) { "Find it again" }
-                a(class="button quiet", href="/orders") { "My orders" }
+        Standing::Expired | Standing::Cancelled | Standing::Declined | Standing::Refunded => {
+            view! {
+                p(class="actions") {
+                    a(class="button", href=again) { "Find it again" }
+                    a(class="button quiet", href="/orders") { "My orders" }
+                }
             }
-        },
+        }
     }
 }
 

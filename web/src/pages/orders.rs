@@ -77,7 +77,8 @@ fn row(shop: Shop, order: Order) -> View {
         Standing::Paid => "status good",
         _ => "status",
     };
-    let resume = if order.standing == Standing::Unpaid { resume(shop, &order) } else { View::new() };
+    let resume =
+        if order.standing == Standing::Unpaid { resume(shop, &order) } else { View::new() };
     let Order { number, title, venue, city, when, quantity, total, made, .. } = order;
     let when = when.map(moment).map(|when| view! { p(class="when") { (when) } });
     let when = when.unwrap_or_default();

@@ -82,7 +82,13 @@ fn event(shop: Shop, form: ReadSignal<Form>, zones: &[String]) -> View {
         field(shop, form, Field { name, label, hint, need: Need::May, control })
     };
     let control = Control::LINE;
-    let title = Field { name: "title", label: "Title", hint: "Who plays, or what is on.", need: Need::Must, control };
+    let title = Field {
+        name: "title",
+        label: "Title",
+        hint: "Who plays, or what is on.",
+        need: Need::Must,
+        control,
+    };
     let title = field(shop, form, title);
     let venue = draw("venue", "Venue", "", Control::LINE);
     let city = draw("city", "City", "", Control::LINE);
@@ -115,19 +121,13 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
         field(shop, form, Field { name, label, hint, need, control })
     };
     let sign = sign(form, &currencies);
-    let price = draw(
-        "price",
-        "Price of one ticket",
-        "All that a buyer pays.",
-        Need::Must,
-        Control::AMOUNT,
-    );
+    let price =
+        draw("price", "Price of one ticket", "All that a buyer pays.", Need::Must, Control::AMOUNT);
     let choices = currencies.into_iter().map(|Currency { code, name, .. }| {
         let label = format!("{code}, {name}");
         (code, label)
     });
-    let currency =
-        draw("currency", "Currency", "", Need::Must, Control::Choice(choices.collect()));
+    let currency = draw("currency", "Currency", "", Need::Must, Control::Choice(choices.collect()));
     let quantity = draw("quantity", "How many tickets", "", Need::Must, Control::COUNT);
     let about = draw(
         "description",

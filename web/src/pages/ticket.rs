@@ -51,7 +51,11 @@ fn printed(whole: ReadSignal<Detail>) -> View {
         let (title, place, when, quantity, description) = print.get_clone();
         let when = when.map(moment).map(|when| fact_of("When", when)).unwrap_or_default();
         let place = place.map(|place| fact("Where", place)).unwrap_or_default();
-        let lot = if quantity > 1 { fact("In this lot", format!("{quantity} tickets")) } else { View::new() };
+        let lot = if quantity > 1 {
+            fact("In this lot", format!("{quantity} tickets"))
+        } else {
+            View::new()
+        };
         let about = description.map(about).unwrap_or_default();
         view! {
             h1(tabindex="-1") { (title) }
@@ -128,7 +132,8 @@ fn offer(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View 
         Offer::Edit(ticket) => edit(&ticket),
         Offer::Resume { order, ticket, totals } => {
             let resume = resume(&order);
-            let more = if totals.is_empty() { View::new() } else { buy(shop, hold, &ticket, totals) };
+            let more =
+                if totals.is_empty() { View::new() } else { buy(shop, hold, &ticket, totals) };
             view! { (resume) (more) }
         }
         Offer::Buy { ticket, totals } => buy(shop, hold, &ticket, totals),
@@ -189,7 +194,10 @@ fn quantity(hold: ReadSignal<Form>, totals: Vec<String>) -> View {
 
 fn wait(sale: Sale) -> View {
     let (title, text) = match sale {
-        Sale::Held => (badge(sale), "Someone is paying for it. If they do not, it is for sale again, and this page shows it at once."),
+        Sale::Held => (
+            badge(sale),
+            "Someone is paying for it. If they do not, it is for sale again, and this page shows it at once.",
+        ),
         Sale::Sold => (badge(sale), "It has found its fan. There may be others for you."),
         Sale::Open | Sale::Withdrawn => (badge(sale), "Its seller has taken it off sale."),
     };

@@ -65,7 +65,8 @@ pub(crate) fn field(shop: Shop, form: ReadSignal<Form>, field: Field) -> View {
     };
     let value = form.with_untracked(|form| form.value(name).to_owned());
     let hint = hint_line(name, hint);
-    let control = Drawn { name, required: need == Need::Must, described, wrong, value }.draw(control);
+    let control =
+        Drawn { name, required: need == Need::Must, described, wrong, value }.draw(control);
     let error = words(move || complaint.get_clone().unwrap_or_default());
     let optional = match need {
         Need::May => view! { span(class="optional") { " optional" } },

@@ -1,0 +1,271 @@
+//! Writes every page, with made-up states, to `target/gallery/*.html`: to look at the design
+//! without a shop that runs.
+
+use std::path::Path;
+use std::{fs, io};
+
+use boxoffice_web::state::{
+    Browse, Card, Checkout, Currency, Detail, Entrance, Failed, Form, FormError, Listing, Listings,
+    Method, Missing, Moment, Notice, Order, Orders, Outcome, Page, Sale, Sell, Standing, State,
+    TestCard, Tone, Visitor,
+};
+use boxoffice_web::{Assets, Site, document};
+
+const NOW: i64 = 1_780_000_000_000;
+
+fn main() -> io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/gallery");
+    fs::create_dir_all(&folder)?;
+    for file in ["app.css", "boot.js", "favicon.svg"] {
+        fs::copy(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(file),
+            folder.join(file),
+        )?;
+    }
+    let site = Site {
+        origin: "https://tickets.example".to_owned(),
+        assets: Assets {
+            css: "app.css".to_owned(),
+            boot: "boot.js".to_owned(),
+            glue: "boxoffice_web.js".to_owned(),
+            wasm: "boxoffice_web_bg.wasm".to_owned(),
+            icon: "favicon.svg".to_owned(),
+        },
+    };
+    for (name, page) in pages() {
+        let html = document(&state(name, page), &site);
+        fs::write(folder.join(format!("{name}.html")), html)?;
+    }
+    println!("{}", folder.display());
+    Ok(())
+}
+
+fn state(name: &str, page: Page) -> State {
+    let visitor = Visitor { email: "ada@example.com".to_owned(), key: "k".to_owned() };
+    let notice = Notice { tone: Tone::Good, text: "Your listing is saved.".to_owned() };
+    State {
+        here: "/".to_owned(),
+        title: name.to_owned(),
+        description: "Tickets for concerts and shows".to_owned(),
+        visitor: (!matches!(page, Page::SignIn(_) | Page::SignUp(_))).then_some(visitor),
+        notice: (name == "listings").then_some(notice),
+        now: NOW,
+        page,
+    }
+}
+
+fn pages() -> Vec<(&'static str, Page)> {
+    let outcome =
+        |standing| Page::Order(Outcome { order: order(standing, 0), again: "/".to_owned() });
+    vec![
+        ("browse", Page::Browse(browse(cards()))),
+        ("empty", Page::Browse(Browse { filtered: true, ..browse(Vec::new()) })),
+        ("first-run", Page::Browse(browse(Vec::new()))),
+        ("ticket", Page::Ticket(detail(Sale::Open))),
+        ("sold", Page::Ticket(detail(Sale::Sold))),
+        ("lost-race", Page::Ticket(lost())),
+        ("sign-in", Page::SignIn(entrance(false))),
+        ("sign-up", Page::SignUp(entrance(true))),
+        ("sell", Page::Sell(sell())),
+        ("checkout", Page::Checkout(checkout())),
+        ("paid", outcome(Standing::Paid)),
+        ("paying", outcome(Standing::Paying)),
+        ("expired", outcome(Standing::Expired)),
+        ("orders", Page::Orders(orders())),
+        ("no-orders", Page::Orders(Orders { unpaid: Vec::new(), orders: Vec::new(), next: None })),
+        ("listings", Page::Listings(listings())),
+        (
+            "missing",
+            Page::Missing(Missing {
+                what: "There is no such listing, or it was taken away.".to_owned(),
+            }),
+        ),
+        ("failed", Page::Failed(failed())),
+    ]
+}
+
+fn failed() -> Failed {
+    Failed {
+        status: 500,
+        what: "The shop could not do that just now. Nothing was charged. Try again in a minute."
+            .to_owned(),
+        request_id: "0197a3c2-7b1e-7c3a-9f00-0c8b1e2d3f4a".to_owned(),
+    }
+}
+
+const EVENTS: [(&str, &str, &str); 9] = [
+    ("The Paper Kites at the Old Mill", "Old Mill", "Basel"),
+    ("Nils Frahm, solo", "Tonhalle", "Zürich"),
+    ("Open Air Gampel, three-day pass", "Gampel", "Gampel"),
+    ("Khruangbin", "Halle 622", "Zürich"),
+    ("La Traviata, stalls left", "Grand Théâtre", "Genève"),
+    ("Fribourg-Gottéron v. ZSC Lions, standing", "BCF Arena", "Fribourg"),
+    ("An evening of Steve Reich: Music for 18 Musicians, complete", "KKL", "Luzern"),
+    ("Improvised Shakespeare", "Komedia", "Brighton"),
+    ("Rosalía", "Hallenstadion", "Zürich"),
+];
+
+fn moment() -> Moment {
+    Moment {
+        iso: "2027-06-12T20:30:00+02:00".to_owned(),
+        date: "Sat, 12 June 2027".to_owned(),
+        time: "20:30".to_owned(),
+        zone: "CEST, Zurich".to_owned(),
+    }
+}
+
+fn card(index: usize) -> Card {
+    let (title, venue, city) = EVENTS[index % EVENTS.len()];
+    let sale = match index {
+        2 => Sale::Held,
+        5 => Sale::Sold,
+        _ => Sale::Open,
+    };
+    Card {
+        id: format!("0197a3c2-7b1e-7c3a-9f00-0c8b1e2d3f{index:02x}"),
+        version: 1,
+        title: title.to_owned(),
+        price: format!("€{}.00", 28 + index * 9),
+        venue: Some(venue.to_owned()),
+        city: Some(city.to_owned()),
+        when: (index != 7).then(moment),
+        sale,
+        available: if sale == Sale::Open { 3 } else { 0 },
+        quantity: if index.is_multiple_of(2) { 4 } else { 1 },
+        mine: index == 4,
+    }
+}
+
+fn cards() -> Vec<Card> {
+    (0..EVENTS.len()).map(card).collect()
+}
+
+fn browse(cards: Vec<Card>) -> Browse {
+    let next = (!cards.is_empty()).then(|| "/?cursor=x".to_owned());
+    Browse { filters: Form::default(), filtered: false, cards, next, first: None }
+}
+
+fn detail(sale: Sale) -> Detail {
+    let card = Card { sale, ..card(0) };
+    Detail {
+        card,
+        description: Some(
+            "Two seats in row 7, on the aisle.\nEntrance by the east door; doors open at seven."
+                .to_owned(),
+        ),
+        hold: Form::default(),
+        totals: ["€28.00", "€56.00", "€84.00"].map(str::to_owned).to_vec(),
+        unpaid: None,
+        others: cards().into_iter().skip(3).take(3).collect(),
+    }
+}
+
+fn error(field: Option<&str>, message: &str) -> FormError {
+    FormError { field: field.map(str::to_owned), message: message.to_owned() }
+}
+
+fn lost() -> Detail {
+    let message = "Someone else just reserved this ticket. You haven't been charged.";
+    let hold = Form { errors: vec![error(None, message)], ..Form::default() };
+    Detail { hold, ..detail(Sale::Held) }
+}
+
+fn entrance(wrong: bool) -> Entrance {
+    let errors = vec![
+        error(Some("email"), "Enter an e-mail address such as ada@example.com"),
+        error(Some("password"), "Enter a password of 8 to 128 characters"),
+    ];
+    let form = Form { errors: if wrong { errors } else { Vec::new() }, ..Form::default() };
+    Entrance { next: "/".to_owned(), form }
+}
+
+fn sell() -> Sell {
+    let currency = |code: &str, sign: &str, name: &str, digits| Currency {
+        code: code.to_owned(),
+        sign: sign.to_owned(),
+        name: name.to_owned(),
+        digits,
+    };
+    let values = [("currency", "EUR"), ("quantity", "2"), ("timeZone", "Europe/Zurich")];
+    let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Sell {
+        ticket: Some("0197a3c2".to_owned()),
+        version: Some(1),
+        locked: None,
+        form: Form { values: values.into(), ..Form::default() },
+        currencies: vec![
+            currency("EUR", "€", "Euro", 2),
+            currency("CHF", "CHF", "Swiss Franc", 2),
+            currency("JPY", "¥", "Japanese Yen", 0),
+        ],
+        time_zones: ["America/New_York", "Europe/London", "Europe/Zurich", "UTC"]
+            .map(str::to_owned)
+            .to_vec(),
+        withdraw: Some(Form::default()),
+    }
+}
+
+fn order(standing: Standing, index: usize) -> Order {
+    let card = card(index);
+    Order {
+        id: format!("0197a3c2-7b1e-7c3a-9f00-0c8b1e2dff{index:02x}"),
+        number: "7K2M-94QX".to_owned(),
+        standing,
+        ticket: card.id,
+        title: card.title,
+        venue: card.venue,
+        city: card.city,
+        when: card.when,
+        quantity: 2,
+        price: card.price,
+        total: "€56.00".to_owned(),
+        expires_at: NOW + 14 * 60_000 + 31_000,
+        made: moment(),
+    }
+}
+
+fn checkout() -> Checkout {
+    let test_card = |token: &str, name: &str, effect: &str| TestCard {
+        token: token.to_owned(),
+        name: name.to_owned(),
+        effect: effect.to_owned(),
+    };
+    let pay = Form {
+        errors: vec![error(
+            None,
+            "The card was declined. Your tickets are still held: try another one.",
+        )],
+        ..Form::default()
+    };
+    Checkout {
+        order: order(Standing::Unpaid, 0),
+        method: Method::Sandbox {
+            cards: vec![
+                test_card("pm_card_visa", "Visa", "Pays."),
+                test_card("pm_card_declined", "Declined card", "Is declined: nothing is charged."),
+                test_card("pm_card_insufficient", "Empty card", "Has not enough on it."),
+            ],
+        },
+        pay,
+        cancel: Form::default(),
+        again: "/".to_owned(),
+    }
+}
+
+fn orders() -> Orders {
+    Orders {
+        unpaid: vec![order(Standing::Unpaid, 0)],
+        orders: vec![
+            order(Standing::Paid, 1),
+            order(Standing::Expired, 3),
+            order(Standing::Cancelled, 6),
+            order(Standing::Refunded, 7),
+        ],
+        next: None,
+    }
+}
+
+fn listings() -> Listings {
+    let listing = |card| Listing { card, withdraw: Form::default() };
+    Listings { listings: cards().into_iter().map(listing).collect(), next: None }
+}

@@ -1,0 +1,161 @@
+//! Fields that are checked as they are left.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    Element, Event, HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement,
+};
+
+use super::{Browser, dom};
+use crate::check::{self, Filled};
+use crate::state::{Form, FormError, Page};
+
+/// Forms that are checked.
+const CHECKED: &str = "form[data-checked]";
+
+pub(crate) fn check(browser: &Browser) {
+    let left = browser.clone();
+    dom::listen(&dom::document(), "focusout", move |event: Event| {
+        if let Some((form, name)) = field(&event) {
+            left.find(&form, &name);
+        }
+    });
+    let changed = browser.clone();
+    dom::listen(&dom::document(), "input", move |event: Event| {
+        if let Some((form, name)) = field(&event) {
+            changed.mend(&form, &name);
+        }
+    });
+}
+
+/// The checked form and the field in which an event was.
+fn field(event: &Event) -> Option<(HtmlFormElement, String)> {
+    let control: Element = dom::origin(event, "input, select, textarea")?;
+    let form = control.closest(CHECKED).ok()??.dyn_into().ok()?;
+    Some((form, control.get_attribute("name")?))
+}
+
+impl Filled for HtmlFormElement {
+    fn value(&self, name: &str) -> String {
+        let Ok(Some(control)) = self.query_selector(&format!("[name={name}]")) else {
+            return String::new();
+        };
+        if let Some(input) = control.dyn_ref::<HtmlInputElement>() {
+            input.value()
+        } else if let Some(select) = control.dyn_ref::<HtmlSelectElement>() {
+            select.value()
+        } else if let Some(text) = control.dyn_ref::<HtmlTextAreaElement>() {
+            text.value()
+        } else {
+            String::new()
+        }
+    }
+}
+
+impl Browser {
+    fn complaint(&self, form: &HtmlFormElement, name: &str) -> Option<String> {
+        let clock = clock_at(&Filled::value(form, "timeZone"));
+        self.shop()
+            .state
+            .with_untracked(|state| check::complaint(&state.page, name, form, clock.as_deref()))
+    }
+
+    /// Looks at a field that is left.
+    fn find(&self, form: &HtmlFormElement, name: &str) {
+        let known =
+            self.shop().state.with_untracked(|state| check::checked(&state.page).contains(&name));
+        if known {
+            let complaint = self.complaint(form, name);
+            self.shop().findings.update(|findings| findings.insert(name.to_owned(), complaint));
+        }
+    }
+
+    /// Looks at a field that is being written: what was wrong may be right by now.
+    fn mend(&self, form: &HtmlFormElement, name: &str) {
+        let shop = self.shop();
+        let wrong = shop.findings.with_untracked(|findings| match findings.get(name) {
+            Some(found) => found.is_some(),
+            None => shop.state.with_untracked(|state| {
+                form_of(&state.page).is_some_and(|form| form.error(name).is_some())
+            }),
+        });
+        if wrong && self.complaint(form, name).is_none() {
+            shop.findings.update(|findings| findings.insert(name.to_owned(), None));
+        }
+        if name == "currency" {
+            let code = Filled::value(form, name);
+            shop.state.update(|state| {
+                if let Some(form) = form_of_mut(&mut state.page) {
+                    form.values.insert("currency".to_owned(), code);
+                }
+            });
+            if !Filled::value(form, "price").is_empty() {
+                self.find(form, "price");
+            }
+        }
+    }
+}
+
+/// Whether all fields of `form` are good; if not, says what is wrong, at once and at each field.
+pub(crate) fn all_good(browser: &Browser, form: &HtmlFormElement) -> bool {
+    if !form.has_attribute("data-checked") {
+        return true;
+    }
+    let shop = browser.shop();
+    let names = shop.state.with_untracked(|state| check::checked(&state.page));
+    let complaint = |name: &&str| {
+        let message = browser.complaint(form, name)?;
+        Some(FormError { field: Some((*name).to_owned()), message })
+    };
+    let errors: Vec<FormError> = names.iter().filter_map(complaint).collect();
+    if errors.is_empty() {
+        return true;
+    }
+    shop.findings.update(|findings| findings.clear());
+    shop.state.update(|state| {
+        if let Some(form) = form_of_mut(&mut state.page) {
+            form.errors = errors;
+        }
+    });
+    dom::focus("summary");
+    false
+}
+
+fn form_of(page: &Page) -> Option<&Form> {
+    match page {
+        Page::SignIn(entrance) | Page::SignUp(entrance) => Some(&entrance.form),
+        Page::Sell(sell) => Some(&sell.form),
+        _ => None,
+    }
+}
+
+fn form_of_mut(page: &mut Page) -> Option<&mut Form> {
+    match page {
+        Page::SignIn(entrance) | Page::SignUp(entrance) => Some(&mut entrance.form),
+        Page::Sell(sell) => Some(&mut sell.form),
+        _ => None,
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type LocalDate;
+    /// `Date.prototype.toLocaleString`, with options.
+    #[wasm_bindgen(method, structural, catch, js_name = toLocaleString)]
+    fn to_locale_string(
+        this: &LocalDate,
+        locale: &str,
+        options: &JsValue,
+    ) -> Result<String, JsValue>;
+}
+
+/// What the clocks of a time zone show now, as `2027-06-12T20:30`. Sweden writes it so.
+fn clock_at(time_zone: &str) -> Option<String> {
+    let options = js_sys::Object::new();
+    if !time_zone.is_empty() {
+        js_sys::Reflect::set(&options, &"timeZone".into(), &time_zone.into()).ok()?;
+    }
+    let now: LocalDate = js_sys::Date::new_0().unchecked_into();
+    let text = now.to_locale_string("sv-SE", &options).ok()?;
+    Some(text.get(..16)?.replace(' ', "T"))
+}

@@ -1,0 +1,204 @@
+//! From page to page: state, address, history, title, scroll and focus.
+
+use sycamore::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlElement, PopStateEvent, ScrollRestoration};
+
+use super::{Browser, clock, dom, filters, net, stripe};
+use crate::app::{full_title, identity};
+use crate::shop::Pending;
+use crate::state::{Answer, State};
+
+/// After how many milliseconds of waiting a page says that it waits.
+const PATIENCE: i32 = 150;
+/// How many times an answer may lead on.
+const MOST_HOPS: usize = 5;
+
+/// How one gets to a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Way {
+    /// By a link: a new entry in the history, and the page from its top.
+    Forth,
+    /// In place of the page that one is on.
+    Instead,
+    /// Through the history, to where one had scrolled.
+    Back(f64),
+    /// The same page, as it is now; nobody asked for it.
+    Quietly,
+}
+
+/// Goes to `address`.
+pub(crate) fn go(browser: &Browser, address: String, way: Way) {
+    let browser = browser.clone();
+    let journey = browser.set_out();
+    spawn_local(async move {
+        browser.say_if_slow(journey, way);
+        let answer = walk(&address).await;
+        if browser.0.journey.get() != journey {
+            return;
+        }
+        match answer {
+            Ok((state, address)) => browser.arrive(*state, Some(&address), way),
+            // The browser says best what is wrong with the line, or shows what is no page of ours.
+            Err(_) if way != Way::Quietly => {
+                let _ = dom::window().location().assign(&address);
+            }
+            Err(_) => browser.shop().loading.set(false),
+        }
+    });
+}
+
+/// The page at `address`, and where it was in the end.
+async fn walk(address: &str) -> Result<(Box<State>, String), net::Lost> {
+    let mut address = address.to_owned();
+    for _ in 0..MOST_HOPS {
+        match net::get(&address).await? {
+            Answer::Show(state) => return Ok((state, address)),
+            Answer::Go(next) => address = next,
+        }
+    }
+    Err(net::Lost)
+}
+
+impl Browser {
+    /// Begins a journey: those before it come to nothing.
+    pub(crate) fn set_out(&self) -> u32 {
+        let journey = self.0.journey.get().wrapping_add(1);
+        self.0.journey.set(journey);
+        journey
+    }
+
+    fn say_if_slow(&self, journey: u32, way: Way) {
+        if way == Way::Quietly {
+            return;
+        }
+        let browser = self.clone();
+        dom::after(PATIENCE, move || {
+            if browser.0.journey.get() == journey {
+                browser.shop().loading.set(true);
+            }
+        });
+    }
+
+    /// Shows `state`, which is at `address`; where none is given, at its own.
+    pub(crate) fn arrive(&self, state: State, address: Option<&str>, way: Way) {
+        let shop = self.shop();
+        // Nothing that was under way before may come after this.
+        self.set_out();
+        let is_other = shop.state.with(|old| identity(&old.page) != identity(&state.page));
+        let (title, here) = (state.title.clone(), state.here.clone());
+        record(address.unwrap_or(&here), &here, way);
+        self.show(state, way);
+        dom::document().set_title(&full_title(&title));
+        filters::fill(self);
+        stripe::mount(self);
+        settle(&title, is_other, way);
+    }
+
+    fn show(&self, state: State, way: Way) {
+        let shop = self.shop();
+        let focus = dom::document().active_element().map(|element| element.id());
+        self.0.came.set(js_sys::Date::now());
+        batch(|| {
+            shop.now.set(state.now);
+            shop.loading.set(false);
+            if way != Way::Quietly {
+                shop.findings.update(|findings| findings.clear());
+                shop.pending.set(Pending::Nothing);
+            }
+            shop.state.set(state);
+        });
+        clock::tick(self);
+        keep_focus(focus);
+    }
+}
+
+/// What was drawn anew gives the focus back to its like.
+fn keep_focus(id: Option<String>) {
+    let Some(id) = id.filter(|id| !id.is_empty()) else { return };
+    let lost = dom::document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+    if lost {
+        dom::focus(&id);
+    }
+}
+
+/// Where the eyes, the focus and the ears go after an arrival.
+fn settle(title: &str, is_other: bool, way: Way) {
+    if dom::by_id("summary").is_some() && way != Way::Quietly {
+        dom::focus("summary");
+        return;
+    }
+    if !is_other {
+        return;
+    }
+    dom::announce(title);
+    match way {
+        Way::Back(scroll) => scroll_to(scroll),
+        Way::Forth | Way::Instead | Way::Quietly => scroll_to(0.0),
+    }
+    if let Ok(Some(heading)) = dom::document().query_selector("main h1") {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        if let Some(heading) = heading.dyn_ref::<HtmlElement>() {
+            let _ = heading.focus_with_options(&options);
+        }
+    }
+}
+
+fn scroll_to(top: f64) {
+    let options = web_sys::ScrollToOptions::new();
+    options.set_top(top);
+    options.set_behavior(web_sys::ScrollBehavior::Instant);
+    dom::window().scroll_to_with_scroll_to_options(&options);
+}
+
+/// Writes `address` into the history. What leads on to another page is known by that one's own.
+fn record(address: &str, here: &str, way: Way) {
+    let Ok(history) = dom::window().history() else { return };
+    let path = |address: &str| address.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let address = if path(address) == path(here) { address } else { here };
+    let is_here = current() == address;
+    let _ = match way {
+        Way::Forth if !is_here => {
+            let _ = history.replace_state(&scrolled(), "");
+            history.push_state_with_url(&JsValue::from_f64(0.0), "", Some(address))
+        }
+        Way::Forth | Way::Back(_) if is_here => Ok(()),
+        _ => history.replace_state_with_url(&scrolled(), "", Some(address)),
+    };
+}
+
+/// The address that the window shows: path and query.
+pub(crate) fn current() -> String {
+    let location = dom::window().location();
+    let path = location.pathname().unwrap_or_default();
+    path + &location.search().unwrap_or_default()
+}
+
+fn scrolled() -> JsValue {
+    JsValue::from_f64(dom::window().scroll_y().unwrap_or_default())
+}
+
+/// Takes the history over.
+pub(crate) fn remember(browser: &Browser) {
+    if let Ok(history) = dom::window().history() {
+        let _ = history.set_scroll_restoration(ScrollRestoration::Manual);
+        // After a reload, the window is where it was.
+        if let Ok(state) = history.state()
+            && let Some(top) = state.as_f64()
+        {
+            scroll_to(top);
+        }
+    }
+    dom::listen(&dom::window(), "pagehide", |_: web_sys::Event| {
+        if let Ok(history) = dom::window().history() {
+            let _ = history.replace_state(&scrolled(), "");
+        }
+    });
+    let browser = browser.clone();
+    dom::listen(&dom::window(), "popstate", move |event: PopStateEvent| {
+        let scroll = event.state().as_f64().unwrap_or_default();
+        go(&browser, current(), Way::Back(scroll));
+    });
+}
