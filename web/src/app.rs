@@ -3,7 +3,7 @@
 use sycamore::prelude::*;
 
 use crate::pages;
-use crate::shop::Shop;
+use crate::shop::{Shop, dynamic, watch};
 use crate::state::{Notice, Page, Tone, Visitor};
 
 /// The shop's mark: a ticket with its notches.
@@ -40,8 +40,12 @@ pub(crate) fn app(shop: Shop) -> View {
 }
 
 fn head(shop: Shop) -> View {
-    let visitor = create_selector(move || shop.state.with(|state| state.visitor.clone()));
-    let here = create_selector(move || shop.state.with(|state| return_address(&state.here)));
+    let visitor = watch(move || shop.state.with(|state| state.visitor.clone()));
+    let here = watch(move || shop.state.with(|state| return_address(&state.here)));
+    let entry = dynamic(move || match visitor.get_clone() {
+        Some(visitor) => account(visitor),
+        None => entrances(here),
+    });
     view! {
         header(class="head") {
             div(class="wrap") {
@@ -51,10 +55,7 @@ fn head(shop: Shop) -> View {
                 }
                 nav(aria-label="Shop") {
                     a(class="link", href="/tickets/new") { "Sell" }
-                    (match visitor.get_clone() {
-                        Some(visitor) => account(visitor),
-                        None => entrances(here),
-                    })
+                    (entry)
                 }
             }
         }
@@ -119,8 +120,8 @@ fn account(visitor: Visitor) -> View {
 }
 
 fn notice(shop: Shop) -> View {
-    let notice = create_selector(move || shop.state.with(|state| state.notice.clone()));
-    View::from_dynamic(move || match notice.get_clone() {
+    let notice = watch(move || shop.state.with(|state| state.notice.clone()));
+    dynamic(move || match notice.get_clone() {
         None => View::new(),
         Some(Notice { tone, text }) => {
             let (class, role) = match tone {

@@ -90,7 +90,8 @@ fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let odd = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '@';
     let label = |label: &str| {
-        let plain = |letter: char| letter.is_alphanumeric() || letter == '-';
+        let plain =
+            |letter: char| !letter.is_ascii() || letter.is_ascii_alphanumeric() || letter == '-';
         !label.is_empty()
             && label.chars().all(plain)
             && !label.starts_with('-')

@@ -54,7 +54,7 @@ impl Shop {
         pick: impl Fn(&Page) -> Option<&T> + 'static,
     ) -> ReadSignal<T> {
         let part = create_signal(first);
-        create_effect(move || {
+        let follow: Box<dyn FnMut()> = Box::new(move || {
             let news = self.state.with(|state| {
                 let new = pick(&state.page)?;
                 part.with_untracked(|old| old != new).then(|| new.clone())
@@ -63,6 +63,7 @@ impl Shop {
                 part.set(news);
             }
         });
+        create_effect(follow);
         *part
     }
 
@@ -72,7 +73,7 @@ impl Shop {
         form: ReadSignal<Form>,
         name: &'static str,
     ) -> ReadSignal<Option<String>> {
-        create_selector(move || {
+        watch(move || {
             let found = self.findings.with(|findings| findings.get(name).cloned());
             found.unwrap_or_else(|| form.with(|form| form.error(name).map(str::to_owned)))
         })
@@ -80,7 +81,7 @@ impl Shop {
 
     /// Whether the form with `action` is under way.
     pub(crate) fn is_sent(self, action: String) -> ReadSignal<bool> {
-        create_selector(move || {
+        watch(move || {
             self.pending.with(|pending| match pending {
                 Pending::Nothing => false,
                 Pending::Sent(sent) => *sent == action,
@@ -90,11 +91,27 @@ impl Shop {
     }
 }
 
+/// What `find` finds, told on when it is another.
+///
+/// It takes any closure in a box, as [`dynamic`] does: Sycamore's own are compiled anew for each
+/// closure, which made the browser's module a quarter larger.
+pub(crate) fn watch<T: PartialEq + 'static>(find: impl FnMut() -> T + 'static) -> ReadSignal<T> {
+    let find: Box<dyn FnMut() -> T> = Box::new(find);
+    create_selector(find)
+}
+
+/// What `draw` draws, drawn anew when something that it looks at changes. What it looks at should
+/// come from [`watch`]: otherwise it draws the same again.
+pub(crate) fn dynamic(draw: impl FnMut() -> View + 'static) -> View {
+    let draw: Box<dyn FnMut() -> View> = Box::new(draw);
+    View::from_dynamic(draw)
+}
+
 /// A text that may change, and may be empty.
 ///
 /// A dynamic `String` given to Sycamore as it is must not be empty when the page is taken over:
 /// there would be no text node to take.
 pub(crate) fn words(text: impl FnMut() -> String + 'static) -> View {
-    let text = create_selector(text);
-    View::from_dynamic(move || View::from(text.get_clone()))
+    let text = watch(text);
+    dynamic(move || View::from(text.get_clone()))
 }

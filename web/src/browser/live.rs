@@ -9,6 +9,7 @@ use web_sys::{EventSource, MessageEvent};
 
 use super::{Browser, dom, refresh};
 use crate::news::{Effect, News, fold, spoken, watched};
+use crate::shop::watch;
 use crate::state::{Page, Sale};
 
 /// How many times in a row a stream may fail before the page asks by itself.
@@ -45,7 +46,7 @@ impl Drop for Stream {
 /// Follows the listings on the page, whichever they are.
 pub(crate) fn listen(browser: &Browser) {
     let shop = browser.shop();
-    let address = create_selector(move || shop.state.with(|state| address(&state.page)));
+    let address = watch(move || shop.state.with(|state| address(&state.page)));
     let browser = browser.clone();
     create_effect(move || {
         browser.0.live.borrow_mut().address = address.get_clone();

@@ -3,7 +3,7 @@
 use sycamore::prelude::*;
 
 use crate::parts::{Control, Field, Need, cards, field};
-use crate::shop::Shop;
+use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Browse, Card, Form, Page};
 
 /// The ways to sort: what the address says, and what people read.
@@ -50,22 +50,20 @@ fn filters(shop: Shop, form: ReadSignal<Form>) -> View {
     let price = Field { control: Control::AMOUNT, ..line("maxPrice", "Highest price", "text") };
     let price = field(shop, form, price);
     let sort = field(shop, form, sort());
-    let count = create_selector(move || {
+    let count = watch(move || {
         form.with(|form| FOLDED.iter().filter(|name| !form.value(name).is_empty()).count())
     });
-    let wrong = create_selector(move || {
-        form.with(|form| FOLDED.iter().any(|name| form.error(name).is_some()))
+    let title = words(move || match count.get() {
+        0 => "Filters".to_owned(),
+        count => format!("Filters ({count})"),
     });
+    let wrong =
+        watch(move || form.with(|form| FOLDED.iter().any(|name| form.error(name).is_some())));
     view! {
         form(class="filters", id="filters", role="search", method="get", action="/", novalidate=true) {
             (search)
             details(class="more", data-closes="", open=move || wrong.get()) {
-                summary(class="button quiet") {
-                    (match count.get() {
-                        0 => "Filters".to_owned(),
-                        count => format!("Filters ({count})"),
-                    })
-                }
+                summary(class="button quiet") { (title) }
                 div(class="fold") { (city) (from) (to) (price) }
             }
             (sort)
@@ -95,14 +93,14 @@ enum Found {
 }
 
 fn results(list: ReadSignal<Vec<Card>>, whole: ReadSignal<Browse>) -> View {
-    let found = create_selector(move || {
+    let found = watch(move || {
         whole.with(|browse| match (browse.cards.is_empty(), browse.filtered) {
             (false, _) => Found::Some,
             (true, true) => Found::NoMatch,
             (true, false) => Found::Nothing,
         })
     });
-    View::from_dynamic(move || match found.get() {
+    dynamic(move || match found.get() {
         Found::Some => cards(list),
         Found::NoMatch => view! {
             div(class="empty") {
@@ -120,9 +118,8 @@ fn results(list: ReadSignal<Vec<Card>>, whole: ReadSignal<Browse>) -> View {
 }
 
 fn more(whole: ReadSignal<Browse>) -> View {
-    let ends =
-        create_selector(move || whole.with(|browse| (browse.first.clone(), browse.next.clone())));
-    View::from_dynamic(move || {
+    let ends = watch(move || whole.with(|browse| (browse.first.clone(), browse.next.clone())));
+    dynamic(move || {
         let (first, next) = ends.get_clone();
         let first = first.map(|href| {
             view! { a(class="button quiet", href=href, rel="prev") { "Back to the start" } }

@@ -4,7 +4,7 @@ use sycamore::prelude::*;
 
 use crate::countdown::seconds_left;
 use crate::parts::{hidden, key, stub, submit, summary, timer};
-use crate::shop::{Pending, Shop};
+use crate::shop::{Pending, Shop, dynamic, watch};
 use crate::state::{Checkout, Form, Method, Order, Page, TestCard};
 
 pub(crate) fn page(shop: Shop, first: Checkout) -> View {
@@ -14,7 +14,7 @@ pub(crate) fn page(shop: Shop, first: Checkout) -> View {
         shop.part(first.order.expires_at, |page| checkout(page).map(|it| &it.order.expires_at));
     let phase = phase(shop, end);
     let stub = stub(first.order.clone());
-    let body = View::from_dynamic(move || match phase.get() {
+    let body = dynamic(move || match phase.get() {
         Phase::Open => open(shop, first.clone(), pay, cancel),
         Phase::Unsure => unsure(),
         Phase::Ended => ended(first.again.clone()),
@@ -46,7 +46,7 @@ enum Phase {
 }
 
 fn phase(shop: Shop, end: ReadSignal<i64>) -> ReadSignal<Phase> {
-    create_selector(move || {
+    watch(move || {
         let up = seconds_left(end.get(), shop.now.get()) == 0;
         shop.pending.with(|pending| match pending {
             Pending::Unsure => Phase::Unsure,
@@ -82,9 +82,7 @@ fn pay_form(shop: Shop, order: &Order, method: Method, pay: ReadSignal<Form>) ->
     let key = key(pay);
     let means = match method {
         Method::Sandbox { cards } => sandbox(cards, pay),
-        Method::Unavailable => view! {
-            p { "Payments are not set up in this shop yet. You were not charged." }
-        },
+        Method::Unavailable => return unavailable(),
         Method::Stripe { publishable_key, amount, currency } => {
             stripe(publishable_key, amount, currency)
         }
@@ -95,6 +93,15 @@ fn pay_form(shop: Shop, order: &Order, method: Method, pay: ReadSignal<Form>) ->
             (means)
             (button)
             p(class="small") { "You are charged only once the tickets are yours." }
+        }
+    }
+}
+
+/// What is said where nobody can pay.
+fn unavailable() -> View {
+    view! {
+        p(class="notice", role="status") {
+            "Payments are not set up in this shop yet. You were not charged."
         }
     }
 }

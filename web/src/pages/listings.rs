@@ -3,7 +3,7 @@
 use sycamore::prelude::*;
 
 use crate::parts::{art, hidden, moment, place, remaining, status, submit};
-use crate::shop::Shop;
+use crate::shop::{Shop, dynamic};
 use crate::state::{Card, Listing, Listings, Page, Sale};
 
 pub(crate) fn page(shop: Shop, first: Listings) -> View {
@@ -11,7 +11,7 @@ pub(crate) fn page(shop: Shop, first: Listings) -> View {
         Page::Listings(listings) => Some(listings),
         _ => None,
     });
-    let list = View::from_dynamic(move || list(shop, listings.get_clone()));
+    let list = dynamic(move || list(shop, listings.get_clone()));
     view! {
         div(class="column") {
             div(class="headline") {
@@ -75,7 +75,7 @@ fn row(shop: Shop, Listing { card, withdraw }: Listing) -> View {
         li(class="row", data-ticket=id, data-status=status(sale)) {
             (picture)
             div(class="body") {
-                h3 { a(href=href) { (title) } }
+                h2 { a(href=href) { (title) } }
                 (when)
                 (place)
             }

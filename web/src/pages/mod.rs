@@ -13,15 +13,15 @@ mod ticket;
 use sycamore::prelude::*;
 
 use crate::app::identity;
-use crate::shop::Shop;
+use crate::shop::{Shop, dynamic, watch};
 use crate::state::Page;
 
 /// The page of the shop's state: drawn anew when another one is to be seen, and otherwise changed
 /// in place by its own doing.
 pub(crate) fn page(shop: Shop) -> View {
     // A selector: a page that only changes must not be drawn anew.
-    let shown = create_selector(move || shop.state.with(|state| identity(&state.page)));
-    View::from_dynamic(move || {
+    let shown = watch(move || shop.state.with(|state| identity(&state.page)));
+    dynamic(move || {
         shown.track();
         match shop.state.with_untracked(|state| state.page.clone()) {
             Page::Browse(browse) => browse::page(shop, browse),

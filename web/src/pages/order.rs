@@ -4,7 +4,7 @@ use sycamore::prelude::*;
 
 use super::orders::called;
 use crate::parts::{fact, stub, timer};
-use crate::shop::Shop;
+use crate::shop::{Shop, dynamic};
 use crate::state::{Order, Outcome, Page, Standing};
 
 pub(crate) fn page(shop: Shop, first: Outcome) -> View {
@@ -12,7 +12,7 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
         Page::Order(outcome) => Some(outcome),
         _ => None,
     });
-    View::from_dynamic(move || {
+    dynamic(move || {
         let Outcome { order, again } = outcome.get_clone();
         let top = top(&order);
         let next = next(shop, &order, again);

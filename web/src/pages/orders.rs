@@ -3,7 +3,7 @@
 use sycamore::prelude::*;
 
 use crate::parts::{art, moment, place, timer};
-use crate::shop::Shop;
+use crate::shop::{Shop, dynamic};
 use crate::state::{Order, Orders, Page, Standing};
 
 pub(crate) fn page(shop: Shop, first: Orders) -> View {
@@ -11,7 +11,7 @@ pub(crate) fn page(shop: Shop, first: Orders) -> View {
         Page::Orders(orders) => Some(orders),
         _ => None,
     });
-    let list = View::from_dynamic(move || list(shop, orders.get_clone()));
+    let list = dynamic(move || list(shop, orders.get_clone()));
     view! {
         div(class="column") {
             h1(tabindex="-1") { "My orders" }

@@ -6,7 +6,7 @@ use sycamore::prelude::*;
 
 use super::listings::withdraw;
 use crate::parts::{Control, Field, Need, field, hidden, key, submit, summary};
-use crate::shop::Shop;
+use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Currency, Form, Page, Sell};
 
 pub(crate) fn page(shop: Shop, first: Sell) -> View {
@@ -40,7 +40,7 @@ fn sell(page: &Page) -> Option<&Sell> {
 
 /// Why the listing cannot be edited.
 fn lock(locked: ReadSignal<Option<String>>) -> View {
-    View::from_dynamic(move || match locked.get_clone() {
+    dynamic(move || match locked.get_clone() {
         Some(why) => view! { p(class="notice", role="status") { (why) } },
         None => View::new(),
     })
@@ -62,7 +62,7 @@ fn sheet(
     let event = event(shop, form, &first.time_zones);
     let offer = offer(shop, form, first.currencies.clone());
     let submit = submit(shop, &action, button.to_owned(), doing);
-    let shut = create_selector(move || locked.with(Option::is_some));
+    let shut = watch(move || locked.with(Option::is_some));
     view! {
         form(class="sheet", method="post", action=action, novalidate=true, data-checked="") {
             (key)
@@ -150,11 +150,11 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
 fn sign(form: ReadSignal<Form>, currencies: &[Currency]) -> View {
     let signs: BTreeMap<String, String> =
         currencies.iter().map(|currency| (currency.code.clone(), currency.sign.clone())).collect();
-    let sign = create_selector(move || {
+    let sign = words(move || {
         form.with(|form| signs.get(form.value("currency")).cloned().unwrap_or_default())
     });
     view! {
-        span(class="prefix", aria-hidden="true") { (sign.get_clone()) }
+        span(class="prefix", aria-hidden="true") { (sign) }
     }
 }
 

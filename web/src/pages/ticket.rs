@@ -6,14 +6,14 @@ use crate::app::encoded;
 use crate::parts::{
     art, badge, cards, fact, hidden, key, moment, place, remaining, status, submit, summary,
 };
-use crate::shop::{Shop, words};
+use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Card, Detail, Form, Page, Sale};
 
 pub(crate) fn page(shop: Shop, first: Detail) -> View {
     let hold = shop.part(first.hold.clone(), |page| detail(page).map(|it| &it.hold));
     let others = shop.part(first.others.clone(), |page| detail(page).map(|it| &it.others));
     let whole = shop.part(first.clone(), detail);
-    let sale = create_selector(move || whole.with(|detail| detail.card.sale));
+    let sale = watch(move || whole.with(|detail| detail.card.sale));
     let picture = art(&first.card.id);
     let printed = printed(whole);
     let panel = panel(shop, whole, hold);
@@ -41,13 +41,13 @@ fn detail(page: &Page) -> Option<&Detail> {
 
 /// What is printed on the listing: it changes only when its seller edits it.
 fn printed(whole: ReadSignal<Detail>) -> View {
-    let print = create_selector(move || {
+    let print = watch(move || {
         whole.with(|Detail { card, description, .. }| {
             let Card { title, venue, city, when, quantity, .. } = card.clone();
             (title, place(venue.as_deref(), city.as_deref()), when, quantity, description.clone())
         })
     });
-    let body = View::from_dynamic(move || {
+    let body = dynamic(move || {
         let (title, place, when, quantity, description) = print.get_clone();
         let when = when.map(moment).map(|when| fact_of("When", when)).unwrap_or_default();
         let place = place.map(|place| fact("Where", place)).unwrap_or_default();
@@ -127,8 +127,8 @@ fn offered(Detail { card, unpaid, totals, .. }: &Detail) -> Offer {
 }
 
 fn offer(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View {
-    let offer = create_selector(move || whole.with(offered));
-    View::from_dynamic(move || match offer.get_clone() {
+    let offer = watch(move || whole.with(offered));
+    dynamic(move || match offer.get_clone() {
         Offer::Edit(ticket) => edit(&ticket),
         Offer::Resume { order, ticket, totals } => {
             let resume = resume(&order);
@@ -210,10 +210,8 @@ fn wait(sale: Sale) -> View {
 
 /// Others to have, where this one cannot be had.
 fn instead(sale: ReadSignal<Sale>, others: ReadSignal<Vec<Card>>) -> View {
-    let shown = create_selector(move || {
-        sale.get() != Sale::Open && others.with(|others| !others.is_empty())
-    });
-    View::from_dynamic(move || {
+    let shown = watch(move || sale.get() != Sale::Open && others.with(|others| !others.is_empty()));
+    dynamic(move || {
         if !shown.get() {
             return View::new();
         }

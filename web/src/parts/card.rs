@@ -3,7 +3,7 @@
 use sycamore::prelude::*;
 
 use super::listing::{art, badge, moment, place, status};
-use crate::shop::words;
+use crate::shop::{dynamic, watch, words};
 use crate::state::{Card, Sale};
 
 /// Cards in columns, which change in place with `list`.
@@ -59,7 +59,7 @@ fn standing(
     first: (Sale, i64),
     list: ReadSignal<Vec<Card>>,
 ) -> ReadSignal<(Sale, i64)> {
-    create_selector(move || {
+    watch(move || {
         list.with(|cards| {
             let card = cards.iter().find(|card| card.id == id);
             card.map_or(first, |card| (card.sale, card.available))
@@ -68,8 +68,8 @@ fn standing(
 }
 
 fn flag(now: ReadSignal<(Sale, i64)>, mine: bool) -> View {
-    let text = create_selector(move || badge(now.get().0).or(mine.then_some("Yours")));
-    View::from_dynamic(move || match text.get() {
+    let text = watch(move || badge(now.get().0).or(mine.then_some("Yours")));
+    dynamic(move || match text.get() {
         Some(text) => view! { p(class="badge") { (text) } },
         None => View::new(),
     })

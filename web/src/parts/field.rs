@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use crate::shop::{Shop, words};
+use crate::shop::{Shop, watch, words};
 use crate::state::Form;
 
 /// What one fills in.
@@ -57,7 +57,7 @@ impl Control {
 pub(crate) fn field(shop: Shop, form: ReadSignal<Form>, field: Field) -> View {
     let Field { name, label, hint, need, control } = field;
     let complaint = shop.complaint(form, name);
-    let wrong = create_selector(move || complaint.with(Option::is_some));
+    let wrong = watch(move || complaint.with(Option::is_some));
     let error_id = format!("{name}-error");
     let described = match hint {
         "" => error_id.clone(),

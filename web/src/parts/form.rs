@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use crate::shop::Shop;
+use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Form, FormError};
 
 /// A field that nobody sees.
@@ -12,15 +12,15 @@ pub(crate) fn hidden(name: &'static str, value: String) -> View {
 
 /// The Idempotency-Key of a form that may get another one in place.
 pub(crate) fn key(form: ReadSignal<Form>) -> View {
-    let key = create_selector(move || form.with(|form| form.key.clone()));
-    view! { input(r#type="hidden", name="key", value=move || key.get_clone()) }
+    let key = move || form.with(|form| form.key.clone());
+    view! { input(r#type="hidden", name="key", value=key) }
 }
 
 /// A button that sends its form. While the form with `action` is under way, it cannot be pressed
 /// and says `doing`.
 pub(crate) fn submit(shop: Shop, action: &str, label: String, doing: &'static str) -> View {
     let sent = shop.is_sent(action.to_owned());
-    let text = move || if sent.get() { doing.to_owned() } else { label.clone() };
+    let text = words(move || if sent.get() { doing.to_owned() } else { label.clone() });
     view! {
         button(
             class="button",
@@ -33,8 +33,8 @@ pub(crate) fn submit(shop: Shop, action: &str, label: String, doing: &'static st
 
 /// All that is wrong with a form, at once, with links to its fields; it takes the focus.
 pub(crate) fn summary(form: ReadSignal<Form>) -> View {
-    let errors = create_selector(move || form.with(|form| form.errors.clone()));
-    View::from_dynamic(move || {
+    let errors = watch(move || form.with(|form| form.errors.clone()));
+    dynamic(move || {
         let errors = errors.get_clone();
         if errors.is_empty() {
             return View::new();
