@@ -16,7 +16,7 @@ const ADDRESSES: [(&str, &str); 15] = [
     ("/api/tickets/{id}", "GET PUT DELETE"),
     ("/api/orders", "GET POST"),
     ("/api/orders/{id}", "GET DELETE"),
-    ("/api/payments", "POST"),
+    ("/api/payments", "GET POST"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/api/openapi.json", "GET"),

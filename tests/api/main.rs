@@ -10,7 +10,8 @@
 //! | `idempotency` | the same request twice, or twenty times at once |
 //! | `conventions` | what holds for every address: methods, ids, origins, errors |
 //! | `health` | `/healthz`, `/readyz` |
-//! | `description` | `/api/openapi.json`, and the pages for people |
+//! | `description` | `/api/openapi.json`, and its page for people |
+//! | `shop` | the shop's pages and forms |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod browse;
@@ -21,6 +22,7 @@ mod health;
 mod idempotency;
 mod orders;
 mod payments;
+mod shop;
 mod smoke;
 mod tickets;
 mod users;

@@ -1,6 +1,6 @@
 //! Money: whole minor units of an ISO 4217 currency, never a float.
 
-use iso_currency::Currency;
+use iso_currency::{Currency, IntoEnumIterator};
 
 /// The largest price of one ticket, in minor units: Stripe takes amounts of up to eight digits.
 pub const MAX_AMOUNT: i64 = 99_999_999;
@@ -29,4 +29,21 @@ pub fn is_currency(code: &str) -> bool {
 #[must_use]
 pub fn total(price: i64, quantity: i64) -> Option<i64> {
     price.checked_mul(quantity).filter(|amount| (0..=MAX_AMOUNT).contains(amount))
+}
+
+/// How many digits the amounts of a currency have after the point (ISO 4217).
+///
+/// ```
+/// # use boxoffice_common::money::digits;
+/// assert_eq!((digits("EUR"), digits("JPY"), digits("KWD")), (2, 0, 3));
+/// ```
+#[must_use]
+pub fn digits(code: &str) -> u8 {
+    let exponent = Currency::from_code(code).and_then(Currency::exponent);
+    exponent.and_then(|digits| u8::try_from(digits).ok()).unwrap_or(2)
+}
+
+/// All currencies that people pay with: see [`is_currency`].
+pub fn currencies() -> impl Iterator<Item = Currency> {
+    Currency::iter().filter(|currency| is_currency(currency.code()))
 }

@@ -65,6 +65,19 @@ impl Peer {
         call: Call<'_>,
         body: Option<&impl Serialize>,
     ) -> Result<Response<Bytes>> {
+        self.send_within(LIMIT, call, body).await
+    }
+
+    /// The same, for what may take another time than usual.
+    ///
+    /// # Errors
+    /// When the sibling cannot be reached or does not answer within `limit`.
+    pub async fn send_within(
+        &self,
+        limit: Duration,
+        call: Call<'_>,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response<Bytes>> {
         let base = config::variable(self.base_url).await?;
         let url = format!("{}{}", base.trim_end_matches('/'), call.path);
         let mut headers = call.headers;
@@ -83,7 +96,7 @@ impl Peer {
         };
         let mut request = Request::builder().method(call.method).uri(url).body(Full::new(bytes))?;
         *request.headers_mut() = headers;
-        client::send(request, LIMIT).await
+        client::send(request, limit).await
     }
 
     /// The thing that `call` reads or changes; `None` if the sibling knows no such thing.

@@ -5,7 +5,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`pay`] | `POST /api/payments` |
+//! | [`pay`], [`list`] | one call of the API each |
 //! | [`payment`] | a payment: in the database, in JSON, in events |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
@@ -18,6 +18,7 @@
 )]
 
 mod attempt;
+mod list;
 mod pay;
 mod payment;
 mod settle;
@@ -41,12 +42,16 @@ static SERVICE: Service = Service {
         include_str!("../migrations/0001_payments.sql"),
         OUTBOX_ENTRIES,
         include_str!("../migrations/0002_due.sql"),
+        include_str!("../migrations/0003_buyers.sql"),
     ],
 };
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]
-#[openapi(paths(pay::pay), tags((name = "payments", description = "Paying for orders")))]
+#[openapi(
+    paths(pay::pay, list::list),
+    tags((name = "payments", description = "Paying for orders"))
+)]
 struct Api;
 
 thread_local! {
@@ -56,6 +61,7 @@ thread_local! {
 fn router() -> Router {
     let routes = Router::new()
         .merge(pay::route())
+        .merge(list::route())
         .merge(health::routes(&SERVICE, "/api/payments", true))
         .route("/api/payments/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

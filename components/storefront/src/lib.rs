@@ -1,9 +1,36 @@
-//! `storefront`: the shop's pages.
+//! `storefront`: the shop's pages, rendered before anything is downloaded, and its forms.
+//!
+//! It owns nothing: all that it shows it asks of the services, in the visitor's name, and each form
+//! becomes a call of the API.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`pages`] | one page or form each |
+//! | [`visit`] | who is looking, in which language, by which means |
+//! | [`services`] | what the services are asked, and what they answer |
+//! | [`show`] | from what they answer to what a page shows |
+//! | [`shown`] | amounts, dates and numbers in the visitor's way |
+//! | [`form`] | forms as they come in, and what is wrong with them |
+//! | [`answer`] | from a page to an answer: HTML or JSON, its length, its `ETag` |
+//! | [`dress`] | what all answers get: security headers, and pages in place of problems |
+//! | [`notice`], [`next`] | what is said once after a redirect; where one is sent |
 
 #![allow(
     unsafe_code,
     reason = "the entry point's macro exports symbols; nothing here is unsafe by hand"
 )]
+
+mod answer;
+mod assets;
+mod dress;
+mod form;
+mod next;
+mod notice;
+mod pages;
+mod services;
+mod show;
+mod shown;
+mod visit;
 
 use axum::Router;
 use boxoffice_common::{Service, http::serve};
@@ -18,10 +45,12 @@ thread_local! {
 }
 
 fn router() -> Router {
-    serve::complete(Router::new())
+    serve::complete(pages::routes().merge(assets::route()))
 }
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    serve(&SERVICE, ROUTER.with(Router::clone), request).await
+    let (request, asked) = dress::note(request);
+    let answer = serve(&SERVICE, ROUTER.with(Router::clone), request).await;
+    dress::finish(answer, asked).await
 }

@@ -5,7 +5,6 @@
 //! | [`ready`] | `/healthz` and `/readyz` |
 //! | [`openapi`] | `/api/openapi.json`: what the services say of themselves, as one |
 //! | [`docs`] | `/api/docs`: the same for people |
-//! | [`home`] | `/`, until there is a shop |
 //! | [`siblings`] | the services |
 
 #![allow(
@@ -14,7 +13,6 @@
 )]
 
 mod docs;
-mod home;
 mod openapi;
 mod ready;
 mod siblings;
@@ -32,11 +30,7 @@ thread_local! {
 }
 
 fn router() -> Router {
-    let routes = Router::new()
-        .merge(ready::routes())
-        .merge(openapi::route())
-        .merge(docs::route())
-        .merge(home::route());
+    let routes = Router::new().merge(ready::routes()).merge(openapi::route()).merge(docs::route());
     serve::complete(routes)
 }
 

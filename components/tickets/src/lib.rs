@@ -43,6 +43,7 @@ static SERVICE: Service = Service {
         include_str!("../migrations/0001_listings.sql"),
         OUTBOX_ENTRIES,
         include_str!("../migrations/0002_order_counts.sql"),
+        include_str!("../migrations/0003_sellers.sql"),
     ],
 };
 

@@ -3,11 +3,12 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::Timestamp;
 use boxoffice_common::db::{Connection, Value};
 use boxoffice_common::http::Fields;
 use boxoffice_common::http::page::{self, Page};
+use boxoffice_common::identity::MaybeUser;
 use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::{Timestamp, money};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,13 +21,17 @@ use crate::ticket::{COLUMNS, Ticket};
 const MAX_SEARCH: usize = 200;
 /// What a listing without a date sorts as: after all that have one.
 const NO_DATE: i64 = i64::MAX;
+/// How many digits most currencies have after the point, and how many they have at most.
+const USUAL_DIGITS: u8 = 2;
+const MAX_DIGITS: u8 = 4;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets", get(list))
 }
 
 /// The filters that there are.
-const FILTERS: [&str; 8] = ["q", "city", "from", "to", "maxPrice", "sort", "limit", "cursor"];
+const FILTERS: [&str; 10] =
+    ["q", "city", "from", "to", "maxPrice", "maxUnits", "sellerId", "sort", "limit", "cursor"];
 
 /// How a list is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -79,7 +84,8 @@ impl Sort {
 
 /// Browse and search
 ///
-/// Listings that are on sale, held or sold; withdrawn ones and past events do not show.
+/// Listings that are on sale, held or sold; withdrawn ones and past events do not show, but for
+/// sellers who ask for their own.
 #[utoipa::path(
     get, path = "/api/tickets", tag = "tickets", operation_id = "list_tickets",
     params(
@@ -87,7 +93,9 @@ impl Sort {
         ("city" = Option<String>, Query, description = "The city, whatever its capitals"),
         ("from" = Option<Timestamp>, Query, description = "Begins at this time or later. Events that have begun show only when asked for"),
         ("to" = Option<Timestamp>, Query, description = "Begins before this time"),
-        ("maxPrice" = Option<i64>, Query, description = "Costs at most this much, in minor units"),
+        ("maxPrice" = Option<i64>, Query, description = "Costs at most this much, in its currency's minor units"),
+        ("maxUnits" = Option<String>, Query, description = "Costs at most this much, in its currency's main unit: 45.50 is 4550 cents, or 45 yen"),
+        ("sellerId" = Option<Uuid>, Query, description = "Is listed by this account. One's own listings show withdrawn or past, too"),
         ("sort" = inline(Option<Sort>), Query, description = "The order; newest listings first if not given"),
         ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
@@ -97,8 +105,8 @@ impl Sort {
         (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(uri: Uri) -> Result<Response> {
-    let query = Select::parse(uri.query())?;
+pub(crate) async fn list(MaybeUser(user): MaybeUser, uri: Uri) -> Result<Response> {
+    let query = Select::parse(uri.query(), user.map(|user| user.id))?;
     let rows = {
         let connection = Connection::open(&SERVICE).await?;
         connection.query(&query.sql(), &query.params).await?
@@ -118,20 +126,26 @@ struct Select {
 }
 
 impl Select {
-    fn parse(query: Option<&str>) -> Result<Self> {
+    /// Reads a filter that `caller` asks for, if anyone is signed in.
+    fn parse(query: Option<&str>, caller: Option<Uuid>) -> Result<Self> {
         let mut fields = Fields::parse(query, &FILTERS);
         let search = fields.take("q", read_search);
         let city = fields.take("city", read_search);
         let from = fields.take("from", Timestamp::parse);
         let to = fields.take("to", Timestamp::parse);
         let max_price = fields.take("maxPrice", read_price);
+        let max_units = fields.take("maxUnits", read_units);
+        let seller = fields.take("sellerId", read_id);
         let sort = fields.take("sort", read_sort).unwrap_or_default();
         let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
         let after = fields.take("cursor", |text| sort.read_position(text));
         fields.finish()?;
 
-        let conditions = vec!["withdrawn = 0".to_owned()];
-        let mut select = Self { conditions, params: Vec::new(), sort, limit };
+        let mut select = Self { conditions: Vec::new(), params: Vec::new(), sort, limit };
+        match seller {
+            Some(seller) => select.of_seller(seller, caller, from),
+            None => select.on_show(from),
+        }
         select.events_between(from, to);
         select.containing(&search.unwrap_or_default());
         if let Some(city) = city {
@@ -139,6 +153,9 @@ impl Select {
         }
         if let Some(price) = max_price {
             select.that("price <= ?", [price.into()]);
+        }
+        if let Some(units) = max_units {
+            select.costing_at_most(&units);
         }
         if let Some(position) = after {
             select.after(&position);
@@ -157,10 +174,45 @@ impl Select {
         self.conditions.push(text);
     }
 
+    /// What everybody may see, from where on they do not ask for themselves.
+    fn on_show(&mut self, from: Option<Timestamp>) {
+        self.that("withdrawn = 0", []);
+        if from.is_none() {
+            self.that("(starts_at IS NULL OR starts_at > ?)", [Timestamp::now().into()]);
+        }
+    }
+
+    /// What `seller` lists: all of it, if it is they who ask.
+    fn of_seller(&mut self, seller: Uuid, caller: Option<Uuid>, from: Option<Timestamp>) {
+        self.that("seller_id = ?", [seller.into()]);
+        if caller != Some(seller) {
+            self.on_show(from);
+        }
+    }
+
+    /// One number stands for as many amounts as there are currencies: 45 is 4500 cents, or 45 yen.
+    fn costing_at_most(&mut self, units: &Units) {
+        let mut cases = String::new();
+        for digits in 0..=MAX_DIGITS {
+            let codes: Vec<String> = money::currencies()
+                .filter(|currency| {
+                    digits != USUAL_DIGITS && money::digits(currency.code()) == digits
+                })
+                .map(|currency| format!("'{}'", currency.code()))
+                .collect();
+            if !codes.is_empty() {
+                self.params.push(units.minor(digits).into());
+                let param = self.params.len();
+                cases.push_str(&format!(" WHEN currency IN ({}) THEN ?{param}", codes.join(", ")));
+            }
+        }
+        let usual = units.minor(USUAL_DIGITS).into();
+        self.that(&format!("price <= CASE{cases} ELSE ? END"), [usual]);
+    }
+
     fn events_between(&mut self, from: Option<Timestamp>, to: Option<Timestamp>) {
-        match from {
-            Some(from) => self.that("starts_at >= ?", [from.into()]),
-            None => self.that("(starts_at IS NULL OR starts_at > ?)", [Timestamp::now().into()]),
+        if let Some(from) = from {
+            self.that("starts_at >= ?", [from.into()]);
         }
         if let Some(to) = to {
             self.that("starts_at < ?", [to.into()]);
@@ -211,6 +263,34 @@ fn read_price(text: &str) -> Result<i64, String> {
     price.ok_or_else(|| "Give the highest price as a whole number of minor units".to_owned())
 }
 
+/// A price in any currency's main unit: whole units, and the digits of the rest.
+#[derive(Debug)]
+struct Units {
+    whole: i64,
+    rest: String,
+}
+
+impl Units {
+    /// The most that this can be in minor units, of which `digits` make one.
+    fn minor(&self, digits: u8) -> i64 {
+        let rest = self.rest.chars().chain(std::iter::repeat('0')).take(digits.into());
+        let minor: i64 = rest.collect::<String>().parse().unwrap_or(0);
+        self.whole.saturating_mul(10_i64.pow(digits.into())).saturating_add(minor)
+    }
+}
+
+fn read_units(text: &str) -> Result<Units, String> {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let plain = [whole, rest].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let units = whole.parse().ok().filter(|_| plain && !text.ends_with('.'));
+    let whole = units.ok_or("Give the highest price as a number such as 45 or 45.50")?;
+    Ok(Units { whole, rest: rest.to_owned() })
+}
+
+fn read_id(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "Give the seller by their account's id".to_owned())
+}
+
 fn read_sort(text: &str) -> Result<Sort, String> {
     serde_json::from_value(text.into())
         .map_err(|_| "Sort by newest, startsAt, price or -price".to_owned())
@@ -222,7 +302,7 @@ mod tests {
     use super::*;
 
     fn select(query: &str) -> Result<Select> {
-        Select::parse(Some(query))
+        Select::parse(Some(query), None)
     }
 
     #[test]
@@ -254,5 +334,28 @@ mod tests {
         let sql = select(&format!("sort=price&cursor={cursor}")).unwrap().sql();
         assert!(sql.contains("(price, id) > (?2, ?3)"), "{sql}");
         assert_eq!(select(&format!("cursor={cursor}")).unwrap_err().status(), 400);
+    }
+
+    #[test]
+    fn a_price_is_at_most_that_many_units_of_whatever_currency() {
+        let minor = |text: &str| [0, 2, 3].map(|digits| read_units(text).unwrap().minor(digits));
+        assert_eq!(minor("45"), [45, 4500, 45_000]);
+        assert_eq!(minor("45.5"), [45, 4550, 45_500]);
+        assert_eq!(minor("0.999"), [0, 99, 999]);
+        assert_eq!(minor("9223372036854775807")[1], i64::MAX);
+        for wrong in ["", ".", "-1", "4,5", "1e3", "45.", "4.5.6", "+1", "99999999999999999999"] {
+            read_units(wrong).unwrap_err();
+        }
+        let sql = select("maxUnits=45").unwrap().sql();
+        assert!(sql.contains("'JPY'") && sql.contains("'KWD'") && !sql.contains("'EUR'"), "{sql}");
+    }
+
+    #[test]
+    fn sellers_see_all_of_their_own_and_nobody_elses() {
+        let (me, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let of =
+            |seller| Select::parse(Some(&format!("sellerId={seller}")), Some(me)).unwrap().sql();
+        assert!(of(me).contains("seller_id = ?1") && !of(me).contains("withdrawn"), "{}", of(me));
+        assert!(of(other).contains("seller_id = ?1 AND withdrawn = 0 AND (starts_at IS NULL"));
     }
 }

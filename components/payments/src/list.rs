@@ -1,0 +1,69 @@
+//! `GET /api/payments`: what one has paid, or tried to, for some orders.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use boxoffice_common::db::Value;
+use boxoffice_common::http::Fields;
+use boxoffice_common::http::page::{self, Page};
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::{ProblemBody, Result};
+use http::Uri;
+use uuid::Uuid;
+
+use crate::payment::Payment;
+
+/// For how many orders one may ask at once.
+const MAX_ORDERS: usize = 100;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/payments", get(list))
+}
+
+/// One's own payments
+///
+/// Newest first, those that were declined, too.
+#[utoipa::path(
+    get, path = "/api/payments", tag = "payments", operation_id = "list_payments",
+    params(
+        ("orderId" = Option<String>, Query, description = "For these orders: up to 100 ids, with commas between"),
+        ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page; Link names the next", body = Page<Payment>),
+        (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
+    let mut fields = Fields::parse(uri.query(), &["orderId", "limit", "cursor"]);
+    let orders = fields.take("orderId", read_orders);
+    let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
+    let cursor = fields.take("cursor", page::read_cursor::<Uuid>);
+    fields.finish()?;
+    let mut params = vec![Value::from(user.id), Value::from(limit + 1)];
+    let mut condition = "buyer_id = ?1".to_owned();
+    if let Some(orders) = orders {
+        let first = params.len() + 1;
+        let places: Vec<String> =
+            (first..first + orders.len()).map(|place| format!("?{place}")).collect();
+        params.extend(orders.into_iter().map(Value::from));
+        condition.push_str(&format!(" AND order_id IN ({})", places.join(", ")));
+    }
+    if let Some(last) = cursor {
+        params.push(last.into());
+        condition.push_str(&format!(" AND id < ?{}", params.len()));
+    }
+    // Ids are UUIDv7: they sort by time.
+    condition.push_str(" ORDER BY id DESC LIMIT ?2");
+    let payments = Payment::select(&condition, &params).await?;
+    let page = Page::of(payments, limit, |payment| payment.id)?;
+    Ok(page.respond(uri.path(), uri.query()))
+}
+
+fn read_orders(text: &str) -> Result<Vec<Uuid>, String> {
+    let ids: Option<Vec<Uuid>> = text.split(',').map(|id| id.trim().parse().ok()).collect();
+    ids.filter(|ids| ids.len() <= MAX_ORDERS)
+        .ok_or_else(|| format!("Give up to {MAX_ORDERS} orders by their ids, with commas between"))
+}

@@ -1,0 +1,82 @@
+//! Where one is sent after signing in: an address of the shop, whatever a link says.
+
+use std::str::FromStr;
+
+use http::uri::PathAndQuery;
+
+/// The longest address that is followed.
+const MAX_LENGTH: usize = 2_000;
+
+/// `wish` if it is an address of the shop where one wants to be signed in, else the front page.
+///
+/// A link may say anything in `next=`. Browsers take `//evil.example`, and `/\evil.example` too,
+/// for another site, and leave out tabs and line ends before they look.
+pub(crate) fn local(wish: &str) -> &str {
+    let plain = wish.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let local = wish.starts_with('/') && !wish.starts_with("//");
+    let known = PathAndQuery::from_str(wish).is_ok_and(|address| !is_entrance(address.path()));
+    if plain && local && known && wish.len() <= MAX_LENGTH { wish } else { "/" }
+}
+
+/// Whether `path` is where one signs in: it leads nowhere for those who are.
+fn is_entrance(path: &str) -> bool {
+    matches!(path, "/sign-in" | "/sign-up" | "/sign-out")
+}
+
+/// The address of the page to sign in, which goes on to `next`.
+pub(crate) fn sign_in(next: &str) -> String {
+    entrance("/sign-in", next)
+}
+
+/// The address of `path`, a page to sign in or up, which goes on to `next`.
+pub(crate) fn entrance(path: &str, next: &str) -> String {
+    if next == "/" {
+        return path.to_owned();
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("{path}?{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_the_shop_are_followed() {
+        for path in ["/", "/tickets/new", "/?q=kites&city=Z%C3%BCrich", "/orders/x/checkout"] {
+            assert_eq!(local(path), path);
+        }
+    }
+
+    #[test]
+    fn all_others_lead_to_the_front_page() {
+        for wish in [
+            "",
+            "tickets/new",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " //evil.example",
+            "https://evil.example/",
+            "javascript:alert(1)",
+            "/a\\..\\b",
+            "/%zz ",
+            "/sign-in?next=/sign-in",
+            "/sign-out",
+            "/\u{2215}evil.example",
+        ] {
+            assert_eq!(local(wish), "/", "{wish:?}");
+        }
+        let long = format!("/{}", "x".repeat(MAX_LENGTH));
+        assert_eq!(local(&long), "/");
+    }
+
+    #[test]
+    fn the_way_back_is_escaped() {
+        assert_eq!(sign_in("/"), "/sign-in");
+        assert_eq!(sign_in("/?q=a&b=c"), "/sign-in?next=%2F%3Fq%3Da%26b%3Dc");
+    }
+}

@@ -1,0 +1,114 @@
+//! `/orders/{id}/event.ics`: the event, for a calendar (RFC 5545).
+
+use anyhow::Context;
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use boxoffice_common::http::Id;
+use boxoffice_common::problem::Result;
+use boxoffice_common::{Problem, Timestamp, config};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use icalendar::{Calendar, Component, DatePerhapsTime, Event, EventLike};
+
+use super::entrance::sign_in_first;
+use crate::services::orders::{self, Order, Status};
+use crate::visit::Visit;
+
+/// Nobody says how long an event lasts: an entry of this many seconds is easily seen, and moved.
+const SECONDS: i64 = 2 * 60 * 60;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/orders/{id}/event.ics", get(calendar))
+}
+
+async fn calendar(visit: Visit, Id(id): Id) -> Result<Response> {
+    if visit.user.is_none() {
+        return sign_in_first(&visit, &visit.here).await;
+    }
+    let order = orders::find(&visit, id).await?;
+    let order = order.filter(|order| order.status == Status::Complete);
+    let nothing = || Problem::not_found("There is no event to put into a calendar");
+    let order = order.ok_or_else(nothing)?;
+    let start = order.ticket.starts_at.ok_or_else(nothing)?;
+    let url = config::variable("public_url").await?;
+    let text = written(&order, start, &url)?;
+    let headers = [
+        (CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"event.ics\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// A calendar with the event of `order`, which begins at `start`.
+fn written(order: &Order, start: Timestamp, url: &str) -> anyhow::Result<String> {
+    let ticket = &order.ticket;
+    let place: Vec<&str> =
+        [&ticket.venue, &ticket.city].into_iter().flatten().map(String::as_str).collect();
+    let count = if order.quantity == 1 {
+        "1 ticket".to_owned()
+    } else {
+        format!("{} tickets", order.quantity)
+    };
+    let address = format!("{}/orders/{}", url.trim_end_matches('/'), order.id);
+    let mut event = Event::new();
+    event
+        .uid(&format!("{}@boxoffice", order.id))
+        .timestamp(instant(Timestamp::now())?)
+        .starts(DatePerhapsTime::from(instant(start)?))
+        .ends(DatePerhapsTime::from(instant(start.plus_seconds(SECONDS))?))
+        .summary(&ticket.title)
+        .description(&format!("{count}, bought on Boxoffice"))
+        .url(&address);
+    if !place.is_empty() {
+        event.location(&place.join(", "));
+    }
+    let calendar = Calendar::new().push(event.done()).done();
+    Ok(calendar.to_string())
+}
+
+/// An instant as the calendar's library has it.
+fn instant(at: Timestamp) -> anyhow::Result<chrono::DateTime<chrono::Utc>> {
+    chrono::DateTime::from_timestamp_millis(at.as_millis()).context("a time beyond all calendars")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_written_by_the_book() {
+        let title = "Kites; live, at \\ the \"Mill\"\nand a title that goes on and on and on é é é";
+        let order: Order = serde_json::from_value(json!({
+            "id": "01980f3c-0000-7000-8000-000000000000", "status": "complete", "quantity": 2,
+            "amount": 100, "currency": "EUR", "expiresAt": "2027-06-01T00:00:00Z",
+            "createdAt": "2027-06-01T00:00:00Z",
+            "ticket": {
+                "id": "01980f3c-0000-7000-8000-000000000001", "title": title, "price": 50,
+                "venue": "Old Mill", "city": "Basel", "startsAt": "2027-06-12T18:30:00Z",
+            },
+        }))
+        .unwrap();
+        let start = order.ticket.starts_at.unwrap();
+        let text = written(&order, start, "https://tickets.example/").unwrap();
+        assert!(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"), "{text}");
+        assert!(text.ends_with("END:VEVENT\r\nEND:VCALENDAR\r\n"), "{text}");
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+        assert!(text.lines().all(|line| line.len() <= 75), "{text}");
+        let unfolded = text.replace("\r\n ", "");
+        for line in [
+            "UID:01980f3c-0000-7000-8000-000000000000@boxoffice",
+            "DTSTART:20270612T183000Z",
+            "DTEND:20270612T203000Z",
+            "LOCATION:Old Mill\\, Basel",
+            "SUMMARY:Kites\\; live\\, at \\\\ the \"Mill\"\\nand a title that goes on and on and on é é é",
+            "URL:https://tickets.example/orders/01980f3c-0000-7000-8000-000000000000",
+            "DESCRIPTION:2 tickets\\, bought on Boxoffice",
+        ] {
+            assert!(unfolded.contains(&format!("\r\n{line}\r\n")), "{line} is not in\n{unfolded}");
+        }
+        assert!(unfolded.contains("\r\nDTSTAMP:2") && unfolded.contains("\r\nPRODID:"), "{text}");
+    }
+}

@@ -1,0 +1,116 @@
+//! `/orders/{id}/checkout`: pays for what is held.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use boxoffice_common::http::Id;
+use boxoffice_common::problem::Result;
+use boxoffice_common::{config, log};
+use boxoffice_web::state::{self, Checkout, Form, Method, Page, Standing, State, TestCard};
+use http::StatusCode;
+use uuid::Uuid;
+
+use super::entrance::sign_in_first;
+use super::order::find;
+use crate::answer::{self, Keep};
+use crate::form::blank;
+use crate::services::orders::Order;
+use crate::show;
+use crate::visit::Visit;
+
+/// Where Stripe itself answers: whatever else `stripe_api_base` says is a sandbox.
+const STRIPE: &str = "https://api.stripe.com";
+
+/// The sandbox's cards that are offered, with what they do: Stripe's own
+/// (<https://docs.stripe.com/testing>).
+const CARDS: [(&str, &str, &str); 6] = [
+    ("pm_card_visa", "Visa ···· 4242", "pays"),
+    ("pm_card_mastercard", "Mastercard ···· 4444", "pays"),
+    ("pm_card_amex", "American Express ···· 8431", "pays"),
+    ("pm_card_chargeDeclined", "Visa ···· 0002", "is declined"),
+    ("pm_card_chargeDeclinedInsufficientFunds", "Visa ···· 9995", "has insufficient funds"),
+    ("pm_card_chargeDeclinedExpiredCard", "Visa ···· 0069", "has expired"),
+];
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/orders/{id}/checkout", get(checkout))
+}
+
+async fn checkout(visit: Visit, Id(id): Id) -> Result<Response> {
+    if visit.user.is_none() {
+        return sign_in_first(&visit, &visit.here).await;
+    }
+    let (order, shown) = find(&visit, id).await?;
+    if shown.standing != Standing::Unpaid {
+        return to_outcome(&visit, id).await;
+    }
+    let state = state(&visit, &order, shown, blank()).await?;
+    Ok(answer::show(&visit, state, Keep::Never).await?)
+}
+
+/// Sends the visitor to what has become of an order.
+///
+/// # Errors
+/// When the address is none.
+pub(crate) async fn to_outcome(visit: &Visit, id: Uuid) -> Result<Response> {
+    Ok(answer::go(visit, &format!("/orders/{id}"), None).await?)
+}
+
+/// The page again, with `pay` as its form, if the order can still be paid.
+///
+/// # Errors
+/// When the order cannot be found.
+pub(crate) async fn again(
+    visit: &Visit,
+    id: Uuid,
+    status: StatusCode,
+    pay: Form,
+) -> Result<Response> {
+    let (order, shown) = find(visit, id).await?;
+    if !order.is_held() {
+        return to_outcome(visit, id).await;
+    }
+    let state = state(visit, &order, shown, pay).await?;
+    Ok(answer::refuse(visit, status, state).await?)
+}
+
+async fn state(visit: &Visit, order: &Order, shown: state::Order, pay: Form) -> Result<State> {
+    let title = format!("Pay for “{}”", shown.title);
+    let page = Checkout {
+        order: shown,
+        method: method(order).await?,
+        pay,
+        cancel: blank(),
+        again: show::again(order),
+    };
+    let here = format!("/orders/{}/checkout", order.id);
+    Ok(State { here, ..visit.state(&title, "", Page::Checkout(page)) })
+}
+
+/// How the order is paid: by Stripe's form with a key for it, by a test card where a sandbox is all
+/// that there is to pay into.
+async fn method(order: &Order) -> anyhow::Result<Method> {
+    let key = config::variable("stripe_publishable_key").await?;
+    if !key.is_empty() {
+        return Ok(Method::Stripe {
+            publishable_key: key,
+            amount: order.amount,
+            currency: order.currency.to_lowercase(),
+        });
+    }
+    let base = config::variable("stripe_api_base").await?;
+    if base.trim_end_matches('/') == STRIPE {
+        let error = anyhow::anyhow!(
+            "stripe_publishable_key is not set, so nobody can pay: set it to the key (pk_…) that \
+             belongs to stripe_api_key"
+        );
+        log::failed("offering payment", &error);
+        return Ok(Method::Unavailable);
+    }
+    let card = |(token, name, effect): (&str, &str, &str)| TestCard {
+        token: token.to_owned(),
+        name: name.to_owned(),
+        effect: effect.to_owned(),
+    };
+    Ok(Method::Sandbox { cards: CARDS.map(card).to_vec() })
+}

@@ -1,0 +1,154 @@
+//! What the pages to sell and to edit share: the form, and what the API takes of it.
+
+use boxoffice_common::Timestamp;
+use boxoffice_common::money::MAX_AMOUNT;
+use boxoffice_web::state::{Form, FormError, Sell};
+use serde_json::{Map, Value, json};
+
+use crate::form::{Sent, filled, wrong};
+use crate::services::Refusal;
+use crate::services::tickets::Ticket;
+use crate::shown::{
+    amount_field, currencies, instant, local_currency, moment_field, money, read_amount, time_zones,
+};
+use crate::visit::Visit;
+
+/// The fields of the form.
+pub(crate) const FIELDS: [&str; 9] = [
+    "title",
+    "price",
+    "currency",
+    "quantity",
+    "venue",
+    "city",
+    "startsAt",
+    "timeZone",
+    "description",
+];
+
+/// A draft as the API takes it, with what could not be read.
+pub(crate) struct Draft {
+    pub(crate) body: Value,
+    errors: Vec<FormError>,
+}
+
+impl Draft {
+    /// Reads a form. What cannot be read is sent as what the API refuses, so that it names all else
+    /// that is wrong at the same time.
+    pub(crate) fn read(sent: &Sent, visit: &Visit) -> Self {
+        let mut errors = Vec::new();
+        let mut body = Map::new();
+        for name in ["title", "currency", "venue", "city", "timeZone", "description"] {
+            body.extend(sent.given(name).map(|value| (name.to_owned(), value.into())));
+        }
+        body.insert("price".to_owned(), read_price(sent, visit, &mut errors));
+        body.insert("quantity".to_owned(), read_quantity(sent, &mut errors));
+        body.extend(read_start(sent, &mut errors).map(|start| ("startsAt".to_owned(), start)));
+        Self { body: body.into(), errors }
+    }
+
+    /// Everything that is wrong with the form, now that the API has refused it.
+    pub(crate) fn errors(self, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<FormError> {
+        let Self { mut errors, .. } = self;
+        let unread = !errors.is_empty();
+        for error in refusal.on(&FIELDS) {
+            let field = error.field.as_deref();
+            let known = errors.iter().any(|one| one.field.as_deref() == field);
+            // Refused only because it was sent as unreadable, for which the time zone is to blame.
+            let poisoned = unread && field == Some("startsAt") && sent.given("timeZone").is_none();
+            if !known && !poisoned {
+                errors.push(match field {
+                    Some("price") => wrong("price", price_range(sent, visit)),
+                    _ => error,
+                });
+            }
+        }
+        let place = |error: &FormError| {
+            FIELDS.iter().position(|field| error.field.as_deref() == Some(field))
+        };
+        errors.sort_by_key(place);
+        errors
+    }
+}
+
+fn read_price(sent: &Sent, visit: &Visit, errors: &mut Vec<FormError>) -> Value {
+    let currency = sent.given("currency").unwrap_or("USD");
+    match read_amount(sent.value("price"), currency, &visit.language) {
+        Ok(price) => price.into(),
+        Err(message) => {
+            errors.push(wrong("price", format!("{message}.")));
+            0.into()
+        }
+    }
+}
+
+/// What prices the API takes, for people.
+fn price_range(sent: &Sent, visit: &Visit) -> String {
+    let currency = sent.given("currency").unwrap_or("USD");
+    let shown = |amount| money(amount, currency, &visit.language);
+    format!("Give a price from {} to {}.", shown(1), shown(MAX_AMOUNT))
+}
+
+fn read_quantity(sent: &Sent, errors: &mut Vec<FormError>) -> Value {
+    match sent.given("quantity").unwrap_or("1").parse::<i64>() {
+        Ok(quantity) => quantity.into(),
+        Err(_) => {
+            errors.push(wrong("quantity", "Give the number of tickets as a whole number."));
+            0.into()
+        }
+    }
+}
+
+fn read_start(sent: &Sent, errors: &mut Vec<FormError>) -> Option<Value> {
+    let start = sent.given("startsAt")?;
+    let unreadable = Some(json!("unreadable"));
+    let Some(zone) = sent.given("timeZone") else {
+        errors.push(wrong("timeZone", "Choose the time zone that the event's time is in."));
+        return unreadable;
+    };
+    match instant(start, zone) {
+        Ok(start) => Some(start.to_string().into()),
+        Err(message) => {
+            errors.push(wrong("startsAt", format!("{message}.")));
+            unreadable
+        }
+    }
+}
+
+/// The page, but for what tells selling from editing.
+pub(crate) fn page(form: Form) -> Sell {
+    Sell {
+        ticket: None,
+        version: None,
+        locked: None,
+        form,
+        currencies: currencies(),
+        time_zones: time_zones(),
+        withdraw: None,
+    }
+}
+
+/// The form for a new listing.
+pub(crate) fn empty(visit: &Visit) -> Form {
+    filled([("currency", local_currency(&visit.language).to_owned()), ("quantity", "1".to_owned())])
+}
+
+/// The form with what a listing says.
+pub(crate) fn of(ticket: &Ticket, visit: &Visit) -> Form {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let zone = ticket.time_zone.as_deref();
+    let start = |at: Timestamp| moment_field(at, zone);
+    let when = ticket.starts_at;
+    filled([
+        ("title", ticket.title.clone()),
+        ("price", amount_field(ticket.price, &ticket.currency, &visit.language)),
+        ("currency", ticket.currency.clone()),
+        ("quantity", ticket.quantity.to_string()),
+        ("venue", text(&ticket.venue)),
+        ("city", text(&ticket.city)),
+        ("startsAt", when.map(start).unwrap_or_default()),
+        // A time without a zone is shown in UTC: the form must say so to be read back.
+        ("timeZone", zone.or(when.map(|_| "UTC")).unwrap_or_default().to_owned()),
+        ("description", text(&ticket.description)),
+    ])
+}

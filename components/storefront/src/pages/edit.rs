@@ -1,0 +1,107 @@
+//! `/tickets/{id}/edit`: changes a listing of one's own.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use boxoffice_common::Problem;
+use boxoffice_common::http::Id;
+use boxoffice_common::problem::Result;
+use boxoffice_web::state::{Form, FormError, Page, Sale, Sell, State};
+use http::{Method, StatusCode};
+use uuid::Uuid;
+
+use super::draft::{self, Draft, FIELDS};
+use super::entrance::sign_in_first;
+use super::sell::SIGN_IN_ELSEWHERE;
+use crate::answer::{self, Keep};
+use crate::form::{Sent, blank, new_key, wrong_at_all};
+use crate::notice::Notice;
+use crate::services::tickets::{self, Ticket};
+use crate::services::{Change, Refusal, TICKETS};
+use crate::visit::Visit;
+
+/// What a seller is told while somebody is checking out.
+pub(crate) const HELD: &str = "Someone is checking out. You can edit this if their hold ends.";
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/tickets/{id}/edit", get(show).post(edit))
+}
+
+async fn show(visit: Visit, Id(id): Id) -> Result<Response> {
+    if visit.user.is_none() {
+        return sign_in_first(&visit, &address(id)).await;
+    }
+    let ticket = find(&visit, id).await?;
+    if !visit.is(ticket.seller_id) {
+        return Err(Problem::forbidden("Only its seller may change a listing"));
+    }
+    let form = draft::of(&ticket, &visit);
+    let state = state(&visit, &ticket, form, locked(&ticket));
+    Ok(answer::show(&visit, state, Keep::Never).await?)
+}
+
+async fn edit(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
+    let draft = Draft::read(&sent, &visit);
+    let path = format!("/api/tickets/{id}");
+    let version = sent.given("version").and_then(|version| version.parse().ok());
+    let change = Change { version, ..Change::new(Method::PUT, &path, sent.key()) };
+    match visit.command(&TICKETS, change, Some(&draft.body)).await? {
+        Ok(_) => Ok(answer::go(&visit, &format!("/tickets/{id}"), Some(Notice::Saved)).await?),
+        Err(refusal) if matches!(refusal.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
+            Err(refusal.into_problem())
+        }
+        Err(refusal) => {
+            let errors = errors(draft, &refusal, &sent, &visit);
+            // With the version as it is now: who sends the form again has been told of the change.
+            let ticket = find(&visit, id).await?;
+            let state = state(&visit, &ticket, sent.again(&FIELDS, errors, new_key()), None);
+            Ok(answer::refuse(&visit, refusal.status, state).await?)
+        }
+    }
+}
+
+fn errors(draft: Draft, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<FormError> {
+    let at_all = |message: &str| vec![wrong_at_all(message)];
+    match refusal.status {
+        StatusCode::UNAUTHORIZED => at_all(SIGN_IN_ELSEWHERE),
+        StatusCode::PRECONDITION_FAILED => at_all(
+            "This listing has changed since you opened this page. Here is what you wrote: save \
+             again to have it in place of the change.",
+        ),
+        StatusCode::CONFLICT if refusal.code == "held" => at_all(HELD),
+        StatusCode::CONFLICT => at_all(&refusal.detail),
+        _ => draft.errors(refusal, sent, visit),
+    }
+}
+
+async fn find(visit: &Visit, id: Uuid) -> Result<Ticket> {
+    let ticket = tickets::find(visit, id).await?;
+    ticket.ok_or_else(|| Problem::not_found("There is no such listing"))
+}
+
+fn address(id: Uuid) -> String {
+    format!("/tickets/{id}/edit")
+}
+
+/// Why the listing cannot be edited right now.
+fn locked(ticket: &Ticket) -> Option<String> {
+    let why = match ticket.status {
+        Sale::Open => return None,
+        Sale::Held => HELD,
+        Sale::Sold => "All of these tickets are sold. The listing stays as it is.",
+        Sale::Withdrawn => "This listing is withdrawn. List the tickets anew to sell them.",
+    };
+    Some(why.to_owned())
+}
+
+fn state(visit: &Visit, ticket: &Ticket, form: Form, locked: Option<String>) -> State {
+    let page = Sell {
+        ticket: Some(ticket.id.to_string()),
+        version: Some(ticket.version),
+        locked,
+        withdraw: (ticket.status == Sale::Open).then(blank),
+        ..draft::page(form)
+    };
+    let title = format!("Edit “{}”", ticket.title);
+    State { here: address(ticket.id), ..visit.state(&title, "", Page::Sell(page)) }
+}

@@ -1,0 +1,96 @@
+//! What the pages to sign in and to sign up share: the same form, another question.
+
+use axum::response::Response;
+use boxoffice_common::Problem;
+use boxoffice_common::problem::Result;
+use boxoffice_web::state::{Entrance, Form, Page, State};
+use http::header::SET_COOKIE;
+use http::{Method, Uri};
+use serde_json::json;
+
+use crate::answer::{self, Keep};
+use crate::form::{Sent, blank, new_key};
+use crate::next::{entrance, local};
+use crate::notice::Notice;
+use crate::services::{AUTH, Change};
+use crate::visit::Visit;
+
+/// What of the form is shown again; a password is not.
+const SHOWN: [&str; 1] = ["email"];
+const FIELDS: [&str; 2] = ["email", "password"];
+
+/// One of the two.
+pub(crate) struct Door {
+    /// The page's path.
+    pub(crate) path: &'static str,
+    /// Its call of the API.
+    pub(crate) call: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) page: fn(Entrance) -> Page,
+    /// What is said to those who came through.
+    pub(crate) notice: Option<Notice>,
+}
+
+impl Door {
+    /// The page, with an empty form.
+    ///
+    /// # Errors
+    /// When it cannot be rendered.
+    pub(crate) async fn show(&self, visit: &Visit, uri: &Uri) -> Result<Response> {
+        let next = next_of(uri);
+        if visit.user.is_some() {
+            return Ok(answer::go(visit, &next, None).await?);
+        }
+        Ok(answer::show(visit, self.state(visit, next, blank()), Keep::Never).await?)
+    }
+
+    /// What comes of the form that was sent.
+    ///
+    /// # Errors
+    /// When `auth` does not answer.
+    pub(crate) async fn enter(&self, visit: &Visit, uri: &Uri, sent: &Sent) -> Result<Response> {
+        let next = match sent.given("next") {
+            Some(next) => local(next).to_owned(),
+            None => next_of(uri),
+        };
+        let credentials = json!({ "email": sent.value("email"), "password": sent.raw("password") });
+        let change = Change::new(Method::POST, self.call, sent.key());
+        match visit.command(&AUTH, change, Some(&credentials)).await? {
+            Ok(entered) => {
+                let mut response = answer::go(visit, &next, self.notice).await?;
+                for cookie in entered.headers().get_all(SET_COOKIE) {
+                    response.headers_mut().append(SET_COOKIE, cookie.clone());
+                }
+                Ok(response)
+            }
+            Err(refusal) => {
+                let form = sent.again(&SHOWN, refusal.on(&FIELDS), new_key());
+                let state = self.state(visit, next, form);
+                Ok(answer::refuse(visit, refusal.status, state).await?)
+            }
+        }
+    }
+
+    fn state(&self, visit: &Visit, next: String, form: Form) -> State {
+        let here = entrance(self.path, &next);
+        let page = (self.page)(Entrance { next, form });
+        State { here, ..visit.state(self.title, self.description, page) }
+    }
+}
+
+/// Where the address of such a page says to go on.
+fn next_of(uri: &Uri) -> String {
+    let query = uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let next = pairs.find_map(|(name, value)| (name == "next").then_some(value));
+    local(&next.unwrap_or_default()).to_owned()
+}
+
+/// Sends those who are not signed in to where they can, and back to `next` afterwards.
+///
+/// # Errors
+/// When the address is none.
+pub(crate) async fn sign_in_first(visit: &Visit, next: &str) -> Result<Response, Problem> {
+    Ok(answer::go(visit, &crate::next::sign_in(next), None).await?)
+}

@@ -1,0 +1,108 @@
+//! `POST /tickets/{id}/hold`: takes tickets off sale while the visitor pays.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::post;
+use boxoffice_common::http::Id;
+use boxoffice_common::problem::Result;
+use boxoffice_web::state::{FormError, Notice, Sale, State, Tone};
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::entrance::sign_in_first;
+use super::ticket::Loaded;
+use crate::answer;
+use crate::form::{Sent, new_key, wrong};
+use crate::services::{Change, ORDERS, Refusal, told};
+use crate::show::no_longer_to_be_had;
+use crate::visit::Visit;
+
+const FIELDS: [&str; 1] = ["quantity"];
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/tickets/{id}/hold", post(hold))
+}
+
+async fn hold(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
+    let here = format!("/tickets/{id}");
+    if visit.user.is_none() {
+        return sign_in_first(&visit, &here).await;
+    }
+    let quantity: Result<i64, _> = sent.given("quantity").unwrap_or("1").parse();
+    let Ok(quantity) = quantity else {
+        let errors = vec![wrong("quantity", "Give the number of tickets as a whole number.")];
+        return again(&visit, id, &sent, http::StatusCode::BAD_REQUEST, errors).await;
+    };
+    let wish = json!({ "ticketId": id, "quantity": quantity });
+    let change = Change::new(Method::POST, "/api/orders", sent.key());
+    match visit.command(&ORDERS, change, Some(&wish)).await? {
+        Ok(made) => {
+            #[derive(Deserialize)]
+            struct Made {
+                id: Uuid,
+            }
+            let Made { id } = told(&made)?;
+            Ok(answer::go(&visit, &format!("/orders/{id}/checkout"), None).await?)
+        }
+        Err(refusal) if refusal.is_unauthorized() => sign_in_first(&visit, &here).await,
+        Err(refusal) => refused(&visit, id, &sent, refusal).await,
+    }
+}
+
+async fn refused(visit: &Visit, id: Uuid, sent: &Sent, refusal: Refusal) -> Result<Response> {
+    match refusal.code.as_str() {
+        "not_enough" => {
+            let errors = vec![wrong("quantity", refusal.detail)];
+            again(visit, id, sent, refusal.status, errors).await
+        }
+        "reserved" => too_late(visit, id, &refusal, Some(Sale::Held)).await,
+        "sold" => too_late(visit, id, &refusal, Some(Sale::Sold)).await,
+        "withdrawn" => too_late(visit, id, &refusal, Some(Sale::Withdrawn)).await,
+        "begun" | "changing" | "changed" => too_late(visit, id, &refusal, None).await,
+        _ if refusal.status == http::StatusCode::BAD_REQUEST => {
+            again(visit, id, sent, refusal.status, refusal.on(&FIELDS)).await
+        }
+        _ => Err(refusal.into_problem()),
+    }
+}
+
+/// The listing's page, with what is wrong with the form.
+async fn again(
+    visit: &Visit,
+    id: Uuid,
+    sent: &Sent,
+    status: http::StatusCode,
+    errors: Vec<FormError>,
+) -> Result<Response> {
+    let loaded = Loaded::of(visit, id).await?;
+    let form = sent.again(&FIELDS, errors, new_key());
+    let state = State { here: format!("/tickets/{id}"), ..loaded.state(visit, form).await };
+    Ok(answer::refuse(visit, status, state).await?)
+}
+
+/// The listing's page as it is now, with why nothing was held. `sale` is what `orders` says of it,
+/// which `tickets` may not have heard yet.
+async fn too_late(
+    visit: &Visit,
+    id: Uuid,
+    refusal: &Refusal,
+    sale: Option<Sale>,
+) -> Result<Response> {
+    let mut loaded = Loaded::of(visit, id).await?;
+    if let Some(order) = &loaded.unpaid
+        && sale == Some(Sale::Held)
+    {
+        // The visitor's own hold was in the way.
+        return Ok(answer::go(visit, &format!("/orders/{}/checkout", order.id), None).await?);
+    }
+    if let Some(sale) = sale {
+        no_longer_to_be_had(&mut loaded.ticket, sale);
+    }
+    let form = loaded.hold_form(visit);
+    let state = loaded.state(visit, form).await;
+    let notice = Some(Notice { tone: Tone::Bad, text: refusal.detail.clone() });
+    let state = State { here: format!("/tickets/{id}"), notice, ..state };
+    Ok(answer::refuse(visit, refusal.status, state).await?)
+}

@@ -1,0 +1,56 @@
+//! One page or form each: loads what it shows, or has a service do what was sent.
+//!
+//! | module | address |
+//! |---|---|
+//! | [`browse`] | `/` |
+//! | [`ticket`], [`hold`] | `/tickets/{id}`, and its form |
+//! | [`sign_in`], [`sign_up`], [`sign_out`] | the same |
+//! | [`sell`], [`edit`], [`withdraw`] | `/tickets/new`, `/tickets/{id}/edit`, and withdrawing |
+//! | [`checkout`], [`pay`], [`cancel`] | `/orders/{id}/checkout`, and its forms |
+//! | [`order`], [`calendar`] | `/orders/{id}`, and the event for a calendar |
+//! | [`orders`], [`listings`] | `/orders` and `/listings` |
+//! | [`robots`] | `/robots.txt`, `/favicon.ico` |
+//! | [`entrance`], [`draft`] | what pages to sign in and up share; what those to sell and edit do |
+
+mod browse;
+mod calendar;
+mod cancel;
+mod checkout;
+mod draft;
+mod edit;
+mod entrance;
+mod hold;
+mod listings;
+mod order;
+mod orders;
+mod pay;
+mod robots;
+mod sell;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod ticket;
+mod withdraw;
+
+use axum::Router;
+
+pub(crate) fn routes() -> Router {
+    Router::new()
+        .merge(browse::route())
+        .merge(ticket::route())
+        .merge(hold::route())
+        .merge(sign_in::route())
+        .merge(sign_up::route())
+        .merge(sign_out::route())
+        .merge(sell::route())
+        .merge(edit::route())
+        .merge(withdraw::route())
+        .merge(checkout::route())
+        .merge(pay::route())
+        .merge(cancel::route())
+        .merge(order::route())
+        .merge(calendar::route())
+        .merge(orders::route())
+        .merge(listings::route())
+        .merge(robots::routes())
+}

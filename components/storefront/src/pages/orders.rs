@@ -1,0 +1,44 @@
+//! `/orders`: all that one has ordered.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use boxoffice_common::problem::Result;
+use boxoffice_web::state::{Orders, Page, Standing};
+use http::Uri;
+
+use super::entrance::sign_in_first;
+use crate::answer::{self, Keep};
+use crate::services::{escaped, orders, payments};
+use crate::show::order;
+use crate::visit::Visit;
+
+const ADDRESS: &str = "/orders";
+
+pub(crate) fn route() -> Router {
+    Router::new().route(ADDRESS, get(list))
+}
+
+async fn list(visit: Visit, uri: Uri) -> Result<Response> {
+    if visit.user.is_none() {
+        return sign_in_first(&visit, &visit.here).await;
+    }
+    let cursor = cursor_of(&uri);
+    let page = orders::list(&visit, cursor.as_deref()).await?;
+    let payments = payments::of(&visit, &page.items).await;
+    let shown = page.items.iter().map(|one| order(one, &payments, &visit));
+    // What waits to be paid is at most as old as a hold lasts: it is on the first page.
+    let is_unpaid = |one: &boxoffice_web::state::Order| {
+        cursor.is_none() && matches!(one.standing, Standing::Unpaid | Standing::Paying)
+    };
+    let (unpaid, orders) = shown.partition(is_unpaid);
+    let next = page.next_cursor.map(|cursor| format!("{ADDRESS}?cursor={}", escaped(&cursor)));
+    let state = visit.state("My orders", "", Page::Orders(Orders { unpaid, orders, next }));
+    Ok(answer::show(&visit, state, Keep::Never).await?)
+}
+
+/// Where a list's page begins, as its address says.
+pub(crate) fn cursor_of(uri: &Uri) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    pairs.find_map(|(name, value)| (name == "cursor").then(|| value.into_owned()))
+}

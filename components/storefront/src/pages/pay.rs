@@ -1,0 +1,101 @@
+//! `POST /orders/{id}/pay`.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::post;
+use boxoffice_common::http::Id;
+use boxoffice_common::log;
+use boxoffice_common::problem::Result;
+use http::{Method, StatusCode};
+use send_wrapper::SendWrapper;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::checkout::{again, to_outcome};
+use super::entrance::sign_in_first;
+use crate::form::{Sent, new_key, wrong_at_all};
+use crate::services::orders::{self, Status};
+use crate::services::{Change, PAYMENTS, Refusal};
+use crate::visit::Visit;
+
+/// What is shown again of the form: which card it was.
+const SHOWN: [&str; 1] = ["token"];
+/// What is said while nobody knows whether the payment went through.
+const CHECKING: &str = "We're checking your payment. Don't pay again.";
+/// How long to wait, again and again, for a paid order to be complete: its page can say so at once
+/// then, and says that it is being checked otherwise.
+const WAITS_MS: [u64; 7] = [20, 40, 80, 160, 320, 640, 640];
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/orders/{id}/pay", post(pay))
+}
+
+async fn pay(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
+    if visit.user.is_none() {
+        return sign_in_first(&visit, &format!("/orders/{id}/checkout")).await;
+    }
+    if sent.given("token").is_none() {
+        return refuse(&visit, id, &sent, StatusCode::BAD_REQUEST, "Choose a card first.").await;
+    }
+    let wish = json!({ "orderId": id, "token": sent.value("token") });
+    let change = Change::new(Method::POST, "/api/payments", sent.key());
+    match visit.change(&PAYMENTS, change, Some(&wish)).await {
+        Ok(Ok(_)) => {
+            completed(&visit, id).await;
+            to_outcome(&visit, id).await
+        }
+        Ok(Err(refusal)) => refused(&visit, id, &sent, refusal).await,
+        Err(error) => {
+            log::failed("paying, which may have happened all the same", &error);
+            unknown(&visit, id, &sent).await
+        }
+    }
+}
+
+/// Waits until the order is complete, but not for ever.
+async fn completed(visit: &Visit, id: Uuid) {
+    for wait in WAITS_MS {
+        SendWrapper::new(spin_sdk::time::sleep(Duration::from_millis(wait))).await;
+        let order = orders::find(visit, id).await;
+        if !matches!(order, Ok(Some(order)) if order.status == Status::AwaitingPayment) {
+            return;
+        }
+    }
+}
+
+async fn refused(visit: &Visit, id: Uuid, sent: &Sent, refusal: Refusal) -> Result<Response> {
+    let status = refusal.status;
+    match refusal.code.as_str() {
+        // The answer of this very attempt, or of one before, is on its way.
+        "payment_pending" | "idempotency_key_reused" => unknown(visit, id, sent).await,
+        _ if status.is_server_error() => unknown(visit, id, sent).await,
+        _ if status == StatusCode::CONFLICT => to_outcome(visit, id).await,
+        _ if refusal.is_unauthorized() => {
+            sign_in_first(visit, &format!("/orders/{id}/checkout")).await
+        }
+        _ if matches!(status, StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST) => {
+            refuse(visit, id, sent, status, &refusal.detail).await
+        }
+        _ => Err(refusal.into_problem()),
+    }
+}
+
+/// The checkout, with why it was not paid. The next attempt is another one: it has another key.
+async fn refuse(
+    visit: &Visit,
+    id: Uuid,
+    sent: &Sent,
+    status: StatusCode,
+    why: &str,
+) -> Result<Response> {
+    again(visit, id, status, sent.again(&SHOWN, vec![wrong_at_all(why)], new_key())).await
+}
+
+/// The checkout, while nobody knows. With the same key, sending the form again finds out, and pays
+/// nothing twice.
+async fn unknown(visit: &Visit, id: Uuid, sent: &Sent) -> Result<Response> {
+    let form = sent.again(&SHOWN, vec![wrong_at_all(CHECKING)], sent.key().to_owned());
+    again(visit, id, StatusCode::SERVICE_UNAVAILABLE, form).await
+}

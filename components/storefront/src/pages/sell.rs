@@ -1,0 +1,64 @@
+//! `/tickets/new`: lists tickets.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use boxoffice_common::problem::Result;
+use boxoffice_web::state::{Form, Page, State};
+use http::Method;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::draft::{self, Draft, FIELDS};
+use super::entrance::sign_in_first;
+use crate::answer::{self, Keep};
+use crate::form::{Sent, new_key, wrong_at_all};
+use crate::notice::Notice;
+use crate::services::{Change, TICKETS, told};
+use crate::visit::Visit;
+
+const ADDRESS: &str = "/tickets/new";
+/// What those are told whose session has ended while they wrote: what they wrote is kept.
+pub(crate) const SIGN_IN_ELSEWHERE: &str =
+    "You are not signed in any more. Sign in again in another tab, then send this form once more.";
+
+pub(crate) fn route() -> Router {
+    Router::new().route(ADDRESS, get(show).post(sell))
+}
+
+async fn show(visit: Visit) -> Result<Response> {
+    if visit.user.is_none() {
+        return sign_in_first(&visit, ADDRESS).await;
+    }
+    let state = state(&visit, draft::empty(&visit));
+    Ok(answer::show(&visit, state, Keep::Never).await?)
+}
+
+async fn sell(visit: Visit, sent: Sent) -> Result<Response> {
+    let draft = Draft::read(&sent, &visit);
+    let change = Change::new(Method::POST, "/api/tickets", sent.key());
+    match visit.command(&TICKETS, change, Some(&draft.body)).await? {
+        Ok(made) => {
+            #[derive(Deserialize)]
+            struct Made {
+                id: Uuid,
+            }
+            let Made { id } = told(&made)?;
+            Ok(answer::go(&visit, &format!("/tickets/{id}"), Some(Notice::Listed)).await?)
+        }
+        Err(refusal) => {
+            let errors = match refusal.is_unauthorized() {
+                true => vec![wrong_at_all(SIGN_IN_ELSEWHERE)],
+                false => draft.errors(&refusal, &sent, &visit),
+            };
+            let state = state(&visit, sent.again(&FIELDS, errors, new_key()));
+            Ok(answer::refuse(&visit, refusal.status, state).await?)
+        }
+    }
+}
+
+fn state(visit: &Visit, form: Form) -> State {
+    let page = Page::Sell(draft::page(form));
+    let description = "List tickets that you cannot use, for others who can.";
+    State { here: ADDRESS.to_owned(), ..visit.state("Sell tickets", description, page) }
+}

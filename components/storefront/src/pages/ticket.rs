@@ -1,0 +1,133 @@
+//! `/tickets/{id}`: one listing.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use boxoffice_common::Problem;
+use boxoffice_common::http::Id;
+use boxoffice_common::problem::Result;
+use boxoffice_web::state::{Detail, Form, Page, State};
+use futures::future::{join, try_join};
+use uuid::Uuid;
+
+use crate::answer::{self, Keep};
+use crate::form::filled;
+use crate::services::orders::{self, Order};
+use crate::services::tickets::{self, Ticket};
+use crate::show::{card, cards};
+use crate::shown::money;
+use crate::visit::Visit;
+
+/// How many tickets one may hold at once here.
+const MOST_AT_ONCE: i64 = 10;
+/// How many other listings are shown.
+const OTHERS: usize = 3;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/tickets/{id}", get(ticket))
+}
+
+async fn ticket(visit: Visit, Id(id): Id) -> Result<Response> {
+    let loaded = Loaded::of(&visit, id).await?;
+    // With a form that buys, there is a key.
+    let keep = if loaded.can_hold(&visit) { Keep::Never } else { Keep::Revalidated };
+    let form = loaded.hold_form(&visit);
+    let state = loaded.state(&visit, form).await;
+    Ok(answer::show(&visit, state, keep).await?)
+}
+
+/// What the page shows.
+pub(crate) struct Loaded {
+    pub(crate) ticket: Ticket,
+    /// An order of the visitor's for it that waits to be paid.
+    pub(crate) unpaid: Option<Order>,
+}
+
+impl Loaded {
+    /// The listing `id`, as `visit` sees it.
+    ///
+    /// # Errors
+    /// 404 if there is none.
+    pub(crate) async fn of(visit: &Visit, id: Uuid) -> Result<Self> {
+        let (ticket, unpaid) = try_join(tickets::find(visit, id), unpaid(visit, id)).await?;
+        let ticket = ticket.ok_or_else(|| Problem::not_found("There is no such listing"))?;
+        Ok(Self { ticket, unpaid })
+    }
+
+    /// Whether the visitor, who is signed in, can hold some.
+    fn can_hold(&self, visit: &Visit) -> bool {
+        visit.user.is_some() && !visit.is(self.ticket.seller_id) && self.ticket.is_to_be_had()
+    }
+
+    /// The form that holds tickets. For those who must sign in first it needs no key: the page is
+    /// the same for all of them.
+    pub(crate) fn hold_form(&self, visit: &Visit) -> Form {
+        let one = ("quantity", "1".to_owned());
+        match self.can_hold(visit) {
+            true => filled([one]),
+            false => Form { key: String::new(), ..filled([one]) },
+        }
+    }
+
+    /// The page, with `hold` as its form.
+    pub(crate) async fn state(self, visit: &Visit, hold: Form) -> State {
+        let Self { ticket, unpaid } = self;
+        let others = if ticket.is_to_be_had() { Vec::new() } else { others(visit, &ticket).await };
+        let mut shown = card(&ticket, visit);
+        if ticket.has_begun() {
+            shown.available = 0;
+        }
+        let description = describe(&shown);
+        let title = ticket.title.clone();
+        let most = shown.available.clamp(0, MOST_AT_ONCE);
+        let total = |count| money(ticket.price * count, &ticket.currency, &visit.language);
+        let page = Detail {
+            card: shown,
+            totals: (1..=most).map(total).collect(),
+            description: ticket.description,
+            hold,
+            unpaid: unpaid.map(|order| order.id.to_string()),
+            others: cards(&others, visit),
+        };
+        visit.state(&title, &description, Page::Ticket(page))
+    }
+}
+
+/// The visitor's order for the listing `id` that waits to be paid, if there is one among their
+/// newest.
+async fn unpaid(visit: &Visit, id: Uuid) -> Result<Option<Order>> {
+    if visit.user.is_none() {
+        return Ok(None);
+    }
+    let page = orders::list(visit, None).await?;
+    Ok(page.items.into_iter().find(|order| order.ticket.id == id && order.is_held()))
+}
+
+/// Listings to have instead of `ticket`: in the same city, else wherever. None if they cannot be
+/// seen: the page has something to show all the same.
+async fn others(visit: &Visit, ticket: &Ticket) -> Vec<Ticket> {
+    let near = async {
+        match ticket.city.as_deref() {
+            Some(city) => tickets::list(visit, &[("city", city), ("limit", "20")]).await,
+            None => Ok(Default::default()),
+        }
+    };
+    let (near, anywhere) = join(near, tickets::list(visit, &[("limit", "20")])).await;
+    let all = [near, anywhere].into_iter().flat_map(|page| page.unwrap_or_default().items);
+    let mut others: Vec<Ticket> = Vec::new();
+    for other in all {
+        let known = others.iter().any(|one| one.id == other.id) || other.id == ticket.id;
+        if other.is_to_be_had() && !known && !visit.is(other.seller_id) {
+            others.push(other);
+        }
+    }
+    others.truncate(OTHERS);
+    others
+}
+
+/// What link previews say of a listing.
+fn describe(card: &boxoffice_web::state::Card) -> String {
+    let when = card.when.as_ref().map(|when| when.date.clone());
+    let parts = [when, card.venue.clone(), card.city.clone(), Some(format!("{} each", card.price))];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}

@@ -1,0 +1,147 @@
+//! What the services are asked in the visitor's name, and what they answer.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`tickets`], [`orders`], [`payments`] | what a service tells, and how to ask it |
+//! | [`refusal`] | a service's no |
+
+pub(crate) mod orders;
+pub(crate) mod payments;
+mod refusal;
+pub(crate) mod tickets;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use boxoffice_common::command::IDEMPOTENCY_KEY;
+use boxoffice_common::peer::{Call, Peer};
+use boxoffice_common::problem::Result;
+use boxoffice_common::{Problem, http::etag};
+use bytes::Bytes;
+use http::header::{HeaderValue, IF_MATCH};
+use http::{HeaderMap, Method, Response};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use refusal::{Refusal, sentence};
+
+use crate::visit::Visit;
+
+pub(crate) const AUTH: Peer = Peer { name: "auth", base_url: "auth_base_url" };
+pub(crate) const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
+pub(crate) const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
+pub(crate) const PAYMENTS: Peer = Peer { name: "payments", base_url: "payments_base_url" };
+
+/// How long a service may take for a change, which may wait for the payment provider.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), next_cursor: None }
+    }
+}
+
+/// A call that changes something.
+pub(crate) struct Change<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: &'a str,
+    /// Makes a repeat harmless; empty for none.
+    pub(crate) key: &'a str,
+    /// The version that the change is based on.
+    pub(crate) version: Option<i64>,
+}
+
+impl<'a> Change<'a> {
+    pub(crate) const fn new(method: Method, path: &'a str, key: &'a str) -> Self {
+        Self { method, path, key, version: None }
+    }
+}
+
+impl Visit {
+    fn call<'a>(&'a self, method: Method, path: &'a str, headers: HeaderMap) -> Call<'a> {
+        let token = self.user.as_ref().map(|user| user.token.as_str());
+        Call { method, path, token, request_id: Some(&self.id), headers }
+    }
+
+    /// Reads what is at `path`; `None` if there is no such thing.
+    ///
+    /// # Errors
+    /// As of [`Peer::ask`].
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        peer: &Peer,
+        path: &str,
+    ) -> Result<Option<T>> {
+        peer.ask(self.call(Method::GET, path, HeaderMap::new()), None::<&()>).await
+    }
+
+    /// Has a service change something: its answer if it did, its refusal if it did not.
+    ///
+    /// # Errors
+    /// Where it cannot be told whether it did.
+    pub(crate) async fn change(
+        &self,
+        peer: &Peer,
+        change: Change<'_>,
+        body: Option<&impl Serialize>,
+    ) -> anyhow::Result<Result<Response<Bytes>, Refusal>> {
+        let mut headers = HeaderMap::new();
+        // A key that is none is nobody's fault but that of whoever made the form up.
+        if let Ok(key) = HeaderValue::try_from(change.key)
+            && !key.is_empty()
+        {
+            headers.insert(IDEMPOTENCY_KEY, key);
+        }
+        if let Some(version) = change.version {
+            headers.insert(IF_MATCH, etag::of(version));
+        }
+        let call = self.call(change.method, change.path, headers);
+        let answer = peer.send_within(PATIENCE, call, body).await?;
+        Ok(if answer.status().is_success() { Ok(answer) } else { Err(Refusal::read(&answer)) })
+    }
+
+    /// The same where it does not matter how the service failed.
+    ///
+    /// # Errors
+    /// 503 where it did not answer, or broke.
+    pub(crate) async fn command(
+        &self,
+        peer: &Peer,
+        change: Change<'_>,
+        body: Option<&impl Serialize>,
+    ) -> Result<Result<Response<Bytes>, Refusal>> {
+        let away = |cause| {
+            let detail = format!("The {} service does not answer right now; try again", peer.name);
+            Problem::unavailable(detail, 2, cause)
+        };
+        match self.change(peer, change, body).await {
+            Ok(Err(refusal)) if refusal.status.is_server_error() => {
+                Err(away(anyhow::anyhow!("{} answered {}", peer.name, refusal.status)))
+            }
+            Ok(outcome) => Ok(outcome),
+            Err(cause) => Err(away(cause)),
+        }
+    }
+}
+
+/// `text` as it can stand in a query.
+pub(crate) fn escaped(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// What a service's answer says.
+///
+/// # Errors
+/// When it says something else.
+pub(crate) fn told<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T> {
+    let read = serde_json::from_slice(answer.body()).context("reading what a service answered");
+    Ok(read?)
+}

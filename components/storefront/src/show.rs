@@ -1,0 +1,158 @@
+//! From what the services answer to what a page shows.
+
+use boxoffice_web::state::{self, Card, Sale, Standing};
+use uuid::Uuid;
+
+use crate::services::orders::{Order, Reason, Status};
+use crate::services::payments::{Payment, Status as Paid};
+use crate::services::tickets::Ticket;
+use crate::shown::{moment, money};
+use crate::visit::Visit;
+
+/// Letters and digits that nobody takes for one another (Crockford's Base32).
+const ALPHABET: [char; 32] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J',
+    'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+];
+
+/// A listing at a glance.
+pub(crate) fn card(ticket: &Ticket, visit: &Visit) -> Card {
+    let zone = ticket.time_zone.as_deref();
+    Card {
+        id: ticket.id.to_string(),
+        version: ticket.version,
+        title: ticket.title.clone(),
+        price: money(ticket.price, &ticket.currency, &visit.language),
+        venue: ticket.venue.clone(),
+        city: ticket.city.clone(),
+        when: ticket.starts_at.map(|at| moment(at, zone, &visit.language)),
+        sale: ticket.status,
+        available: ticket.available,
+        quantity: ticket.quantity,
+        mine: visit.is(ticket.seller_id),
+    }
+}
+
+/// Listings at a glance.
+pub(crate) fn cards(tickets: &[Ticket], visit: &Visit) -> Vec<Card> {
+    tickets.iter().map(|ticket| card(ticket, visit)).collect()
+}
+
+/// The same listing with tickets that are all in someone's checkout, or gone: what a service has just
+/// said of them is newer than what another knew.
+pub(crate) fn no_longer_to_be_had(ticket: &mut Ticket, sale: Sale) {
+    ticket.status = sale;
+    ticket.available = 0;
+}
+
+/// An order at a glance, with what `payments` are known of it.
+pub(crate) fn order(order: &Order, payments: &[Payment], visit: &Visit) -> state::Order {
+    let ticket = &order.ticket;
+    let zone = ticket.time_zone.as_deref();
+    let amount = |minor| money(minor, &order.currency, &visit.language);
+    state::Order {
+        id: order.id.to_string(),
+        number: number(order.id),
+        standing: standing(order, payments),
+        ticket: ticket.id.to_string(),
+        title: ticket.title.clone(),
+        venue: ticket.venue.clone(),
+        city: ticket.city.clone(),
+        when: ticket.starts_at.map(|at| moment(at, zone, &visit.language)),
+        quantity: order.quantity,
+        price: amount(ticket.price),
+        total: amount(order.amount),
+        expires_at: order.expires_at.as_millis(),
+        made: moment(order.created_at, None, &visit.language),
+    }
+}
+
+/// Where an order stands.
+pub(crate) fn standing(order: &Order, payments: &[Payment]) -> Standing {
+    let is_any = |wanted: &[Paid]| {
+        let mut own = payments.iter().filter(|payment| payment.order_id == order.id);
+        own.any(|payment| wanted.contains(&payment.status))
+    };
+    match order.status {
+        Status::Complete => Standing::Paid,
+        Status::Cancelled if is_any(&[Paid::Refunded]) => Standing::Refunded,
+        Status::Cancelled => match order.cancel_reason {
+            Some(Reason::Buyer) => Standing::Cancelled,
+            Some(Reason::Declined) => Standing::Declined,
+            Some(Reason::Expired) | None => Standing::Expired,
+        },
+        Status::Created | Status::AwaitingPayment => {
+            if is_any(&[Paid::Pending, Paid::Authorized, Paid::Captured]) {
+                Standing::Paying
+            } else if order.is_held() {
+                Standing::Unpaid
+            } else {
+                Standing::Expired
+            }
+        }
+    }
+}
+
+/// What people call an order: the last 40 bits of its id, which are random, in eight letters.
+fn number(id: Uuid) -> String {
+    let bits = id.as_u128();
+    let letter = |place: u32| ALPHABET[usize::try_from((bits >> (5 * place)) & 31).unwrap_or(0)];
+    let letters: String = (0..8).rev().map(letter).collect();
+    format!("{}-{}", &letters[..4], &letters[4..])
+}
+
+/// Where the tickets of an order can be found again.
+pub(crate) fn again(order: &Order) -> String {
+    format!("/tickets/{}", order.ticket.id)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use boxoffice_common::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+
+    fn an_order(status: &str, reason: Option<&str>, expires: i64) -> Order {
+        let id = Uuid::now_v7();
+        serde_json::from_value(json!({
+            "id": id, "status": status, "cancelReason": reason, "quantity": 1, "amount": 100,
+            "currency": "EUR", "ticket": { "id": id, "title": "A", "price": 100 },
+            "expiresAt": Timestamp::now().plus_seconds(expires), "createdAt": Timestamp::now(),
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_order_stands_where_its_payments_have_it() {
+        for (status, reason, expires, paid, due) in [
+            ("created", None, 60, None, Standing::Unpaid),
+            ("created", None, -1, None, Standing::Expired),
+            ("awaiting:payment", None, 60, Some("declined"), Standing::Unpaid),
+            ("awaiting:payment", None, 60, Some("pending"), Standing::Paying),
+            ("awaiting:payment", None, -1, Some("authorized"), Standing::Paying),
+            ("complete", None, 60, None, Standing::Paid),
+            ("cancelled", Some("expired"), -1, Some("voided"), Standing::Expired),
+            ("cancelled", Some("buyer"), 60, None, Standing::Cancelled),
+            ("cancelled", Some("declined"), 60, Some("declined"), Standing::Declined),
+            ("cancelled", Some("expired"), -1, Some("refunded"), Standing::Refunded),
+        ] {
+            let order = an_order(status, reason, expires);
+            let payment = |status| json!({ "orderId": order.id, "status": status });
+            let payments = paid.map(|paid| serde_json::from_value(payment(paid)).unwrap());
+            let payments: Vec<Payment> = payments.into_iter().collect();
+            assert_eq!(standing(&order, &payments), due, "{status} {reason:?} {paid:?}");
+            let foreign = json!({ "orderId": Uuid::now_v7(), "status": "pending" });
+            let foreign = vec![serde_json::from_value(foreign).unwrap()];
+            assert_eq!(standing(&order, &foreign), standing(&order, &[]), "another order's");
+        }
+    }
+
+    #[test]
+    fn an_orders_number_is_short_and_its_own() {
+        assert_eq!(number(Uuid::from_u128(0)), "0000-0000");
+        assert_eq!(number(Uuid::from_u128(u128::MAX)), "ZZZZ-ZZZZ");
+        assert_eq!(number(Uuid::from_u128(1)), "0000-0001");
+    }
+}

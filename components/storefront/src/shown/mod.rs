@@ -1,0 +1,15 @@
+//! Amounts, dates and numbers as people read and write them, in the visitor's language.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`language`] | which language that is |
+//! | [`money`] | amounts, out and in |
+//! | [`moment`] | days and times, out and in |
+
+mod language;
+mod moment;
+mod money;
+
+pub(crate) use language::Language;
+pub(crate) use moment::{Day, day, instant, moment, moment_field, shift, time_zones};
+pub(crate) use money::{amount_field, currencies, local_currency, money, read_amount, read_units};

@@ -1,0 +1,206 @@
+//! Days and times: instants inside, the event's own clock for people.
+
+use boxoffice_common::Timestamp;
+use boxoffice_web::state::Moment;
+use icu_calendar::{Date, Gregorian};
+use icu_datetime::fieldsets::{T, YMDE};
+use icu_datetime::input::Time;
+use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
+use jiff::civil;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use super::Language;
+
+/// A day, as in filters.
+pub(crate) type Day = civil::Date;
+
+/// What is earliest and latest called the same day, in hours from UTC: Kiribati's east, and Baker
+/// Island.
+const EARLIEST: i8 = 14;
+const LATEST: i8 = -12;
+
+/// The time zone `name`; UTC if there is none.
+fn zone(name: Option<&str>) -> TimeZone {
+    name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
+}
+
+/// An instant on the clocks of the time zone `name`.
+fn local(at: Timestamp, name: Option<&str>) -> Option<jiff::Zoned> {
+    let instant = jiff::Timestamp::from_millisecond(at.as_millis()).ok()?;
+    Some(instant.to_zoned(zone(name)))
+}
+
+/// An instant as people read it, in the time zone `name`, or UTC.
+pub(crate) fn moment(at: Timestamp, name: Option<&str>, language: &Language) -> Moment {
+    let iso = at.to_string();
+    let shown = local(at, name).and_then(|there| {
+        let date = written_date(there.date(), language)?;
+        Some((date, written_time(there.time(), language)?, written_zone(&there, name)))
+    });
+    // Only years past 9999 have no such form.
+    let (date, time, zone) = shown.unwrap_or_else(|| (iso.clone(), String::new(), String::new()));
+    Moment { iso, date, time, zone }
+}
+
+fn written_date(date: civil::Date, language: &Language) -> Option<String> {
+    let (year, month, day) = (date.year().into(), date.month(), date.day());
+    let date = Date::try_new_gregorian(year, month.try_into().ok()?, day.try_into().ok()?).ok()?;
+    let locale = language.locale();
+    let formatter =
+        FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(locale.into(), YMDE::medium());
+    Some(formatter.ok()?.format(&date).to_string())
+}
+
+fn written_time(time: civil::Time, language: &Language) -> Option<String> {
+    let [hour, minute] = [time.hour(), time.minute()].map(u8::try_from);
+    let time = Time::try_new(hour.ok()?, minute.ok()?, 0, 0).ok()?;
+    let formatter = NoCalendarFormatter::try_new(language.locale().into(), T::hm());
+    Some(formatter.ok()?.format(&time).to_string())
+}
+
+/// A time zone as people know it: its letters at that time, and its city.
+fn written_zone(there: &jiff::Zoned, name: Option<&str>) -> String {
+    let info = there.time_zone().to_offset_info(there.timestamp());
+    let abbreviation = info.abbreviation();
+    // Where a zone has no letters, the data have its offset in their place.
+    let letters = match abbreviation.strip_prefix(['+', '-']) {
+        Some(_) => format!("UTC{}", info.offset()),
+        None => abbreviation.to_owned(),
+    };
+    let city = name.and_then(|name| name.rsplit_once('/')).map(|(_, city)| city.replace('_', " "));
+    match city {
+        Some(city) => format!("{letters}, {city}"),
+        None => letters,
+    }
+}
+
+/// An instant as a field of kind `datetime-local` holds it, in the time zone `name`, or UTC.
+pub(crate) fn moment_field(at: Timestamp, name: Option<&str>) -> String {
+    local(at, name)
+        .map_or_else(String::new, |there| there.datetime().strftime("%Y-%m-%dT%H:%M").to_string())
+}
+
+/// The instant when the clocks of the time zone `name` show `text`, as a field of kind
+/// `datetime-local` gives it.
+///
+/// # Errors
+/// A sentence for whoever filled it in.
+pub(crate) fn instant(text: &str, name: &str) -> Result<Timestamp, String> {
+    let clocks: civil::DateTime = text
+        .parse()
+        .map_err(|_| "Give date and time of the beginning, such as 2027-05-01T19:30".to_owned())?;
+    let ambiguous = zone(Some(name)).to_ambiguous_timestamp(clocks);
+    if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
+        return Err("Clocks go forward there at that time: it does not exist that day".to_owned());
+    }
+    let instant = ambiguous.compatible().map_err(|_| "This time is too far away".to_owned())?;
+    Ok(Timestamp::from_millis(instant.as_millisecond()))
+}
+
+/// The instants between which it is `from`, or later, and `to`, or earlier, anywhere on earth.
+pub(crate) fn shift(from: Option<Day>, to: Option<Day>) -> (Option<Timestamp>, Option<Timestamp>) {
+    let at = |day: civil::Date, hours: i8| {
+        let there = TimeZone::fixed(jiff::tz::offset(hours));
+        let instant = day.to_zoned(there).ok()?.timestamp();
+        Some(Timestamp::from_millis(instant.as_millisecond()))
+    };
+    let after = to.and_then(|day| day.tomorrow().ok());
+    (from.and_then(|day| at(day, EARLIEST)), after.and_then(|day| at(day, LATEST)))
+}
+
+/// The day on which an event begins where it takes place.
+pub(crate) fn day(at: Timestamp, name: Option<&str>) -> Option<Day> {
+    local(at, name).map(|there| there.date())
+}
+
+/// The time zones to choose from: those that `tickets` takes and that are somewhere.
+pub(crate) fn time_zones() -> Vec<String> {
+    let somewhere = |name: &&&str| {
+        let (area, _) = name.split_once('/').unwrap_or_default();
+        !matches!(
+            area,
+            "" | "Etc"
+                | "SystemV"
+                | "posix"
+                | "right"
+                | "US"
+                | "Brazil"
+                | "Canada"
+                | "Chile"
+                | "Mexico"
+        )
+    };
+    let mut names: Vec<String> =
+        tzdb_data::TZ_NAMES.iter().filter(somewhere).map(ToString::to_string).collect();
+    names.push("UTC".to_owned());
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn shown(at: &str, zone: Option<&str>, language: &str) -> [String; 3] {
+        let at = Timestamp::parse(at).unwrap();
+        let Moment { date, time, zone, .. } = moment(at, zone, &Language::of(language));
+        [date, time.replace('\u{202f}', " "), zone]
+    }
+
+    #[test]
+    fn a_moment_is_told_in_its_own_zone_and_the_visitors_language() {
+        let zurich = Some("Europe/Zurich");
+        let summer = "2027-06-12T18:30:00Z";
+        assert_eq!(shown(summer, zurich, "en-GB"), ["Sat, 12 Jun 2027", "20:30", "CEST, Zurich"]);
+        assert_eq!(
+            shown(summer, zurich, "en-US"),
+            ["Sat, Jun 12, 2027", "8:30 PM", "CEST, Zurich"]
+        );
+        assert_eq!(shown(summer, zurich, "de-CH"), ["Sa., 12. Juni 2027", "20:30", "CEST, Zurich"]);
+        assert_eq!(shown("2027-01-12T18:30:00Z", zurich, "en-GB")[1..], ["19:30", "CET, Zurich"]);
+        let sao_paulo = Some("America/Sao_Paulo");
+        assert_eq!(shown(summer, sao_paulo, "en-GB")[2], "UTC-03, Sao Paulo");
+        assert_eq!(shown(summer, None, "en-GB"), ["Sat, 12 Jun 2027", "18:30", "UTC"]);
+        assert_eq!(shown(summer, Some("Mars/Olympus"), "en-GB")[1], "18:30");
+    }
+
+    #[test]
+    fn a_field_is_read_on_the_clocks_of_the_venue() {
+        for (text, zone, at) in [
+            ("2027-06-12T20:30", "Europe/Zurich", "2027-06-12T18:30:00Z"),
+            ("2027-06-12T20:30:00", "America/New_York", "2027-06-13T00:30:00Z"),
+            // Twice on that night: the first time counts.
+            ("2027-10-31T02:30", "Europe/Zurich", "2027-10-31T00:30:00Z"),
+        ] {
+            let at = Timestamp::parse(at).unwrap();
+            assert_eq!(instant(text, zone), Ok(at));
+            assert_eq!(moment_field(at, Some(zone)), text[..16]);
+        }
+        assert!(instant("2027-03-28T02:30", "Europe/Zurich").unwrap_err().contains("forward"));
+        for nothing in ["", "tomorrow", "2027-13-01T00:00", "20:30"] {
+            assert!(
+                instant(nothing, "Europe/Zurich").unwrap_err().contains("such as"),
+                "{nothing}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_it_is_anywhere() {
+        let day = Some("2027-06-12".parse().unwrap());
+        let (from, to) = shift(day, day);
+        assert_eq!(from.unwrap().to_string(), "2027-06-11T10:00:00Z");
+        assert_eq!(to.unwrap().to_string(), "2027-06-13T12:00:00Z");
+        assert_eq!(shift(None, None), (None, None));
+        assert_eq!(shift(Some(Day::MIN), Some(Day::MAX)), (None, None));
+    }
+
+    #[test]
+    fn every_zone_to_choose_is_known() {
+        let all = time_zones();
+        assert!(all.len() > 300 && all.iter().any(|name| name == "Europe/Zurich"));
+        for name in all {
+            TimeZone::get(&name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Amounts: whole minor units inside, decimals for people. No amount is ever a float.
+
+use std::str::FromStr;
+
+use boxoffice_common::money::{self, digits, is_currency};
+use boxoffice_web::state;
+use fixed_decimal::Decimal;
+use icu_decimal::DecimalFormatter;
+use icu_decimal::options::{DecimalFormatterOptions, GroupingStrategy};
+use icu_experimental::dimension::currency::CurrencyType;
+use icu_experimental::dimension::currency::formatter::CurrencyFormatter;
+use iso_currency::{Country, Currency};
+
+use super::Language;
+
+/// What stands between an amount and a currency's code.
+const NO_BREAK: char = '\u{a0}';
+/// The longest number that somebody may type.
+const MAX_TYPED: usize = 24;
+
+/// `minor` units of `currency` as a decimal with all its digits.
+fn decimal(minor: i64, currency: &str) -> Decimal {
+    let mut amount = Decimal::from(minor);
+    amount.multiply_pow10(-i16::from(digits(currency)));
+    amount
+}
+
+/// `minor` units of `currency`, such as "€45.00" or "45,00 €".
+pub(crate) fn money(minor: i64, currency: &str, language: &Language) -> String {
+    let amount = decimal(minor, currency);
+    let Ok(formatter) = DecimalFormatter::try_new(language.locale().into(), Default::default())
+    else {
+        return format!("{currency}{NO_BREAK}{amount}");
+    };
+    let number = formatter.format(&amount).to_string();
+    // Unicode's data round some currencies to what is used in cash: a price must not lose digits.
+    with_sign(&amount, currency, language)
+        .filter(|text| text.contains(&number))
+        .unwrap_or_else(|| format!("{currency}{NO_BREAK}{number}"))
+}
+
+fn with_sign(amount: &Decimal, currency: &str, language: &Language) -> Option<String> {
+    let code = CurrencyType::try_from_str(&currency.to_lowercase()).ok()?;
+    let locale = language.locale();
+    let formatter = CurrencyFormatter::<DecimalFormatter>::try_new_symbol(
+        locale.into(),
+        code,
+        Default::default(),
+    )
+    .ok()?;
+    Some(formatter.format_fixed_decimal(amount).to_string())
+}
+
+/// `minor` units of `currency` as one types them into a field: digits, and the language's point.
+pub(crate) fn amount_field(minor: i64, currency: &str, language: &Language) -> String {
+    decimal(minor, currency).to_string().replace('.', &point(language).to_string())
+}
+
+/// What stands before the digits after the point. Other scripts' points are not on all keyboards.
+fn point(language: &Language) -> char {
+    let options = DecimalFormatterOptions::from(GroupingStrategy::Never);
+    let half = Decimal::from_str("0.5").unwrap_or_default();
+    let text = DecimalFormatter::try_new(language.locale().into(), options)
+        .map(|formatter| formatter.format(&half).to_string())
+        .unwrap_or_default();
+    if text.contains(',') { ',' } else { '.' }
+}
+
+/// Reads an amount of `currency` that somebody typed, in minor units.
+///
+/// # Errors
+/// A sentence for whoever typed it.
+pub(crate) fn read_amount(text: &str, currency: &str, language: &Language) -> Result<i64, String> {
+    let digits = digits(currency);
+    let example = amount_field(45 * 10_i64.pow(u32::from(digits)), currency, language);
+    let bare = without_sign(text.trim(), currency);
+    let amount = plain(bare, language).and_then(|plain| Decimal::from_str(&plain).ok());
+    let Some(mut amount) = amount else {
+        return Err(format!("Give the price as a number such as {example}"));
+    };
+    amount.multiply_pow10(i16::from(digits));
+    amount.absolute.trim_end();
+    if *amount.magnitude_range().start() < 0 {
+        return Err(match digits {
+            0 => format!("{currency} has no decimals: give a whole number such as {example}"),
+            _ => format!("{currency} has {digits} decimals: give a price such as {example}"),
+        });
+    }
+    amount.to_string().parse().map_err(|_| "This price is too high".to_owned())
+}
+
+/// Reads a number that somebody typed, of whatever currency: its digits, with a point if needed.
+///
+/// # Errors
+/// A sentence for whoever typed it.
+pub(crate) fn read_units(text: &str, language: &Language) -> Result<String, String> {
+    plain(text.trim(), language).ok_or_else(|| {
+        format!("Give the highest price as a number such as 45 or 45{}50", point(language))
+    })
+}
+
+/// `text` without the currency's sign or code around it.
+fn without_sign<'a>(text: &'a str, currency: &str) -> &'a str {
+    let sign = Currency::from_code(currency).map(|currency| currency.symbol().symbol);
+    let mut bare = text;
+    for mark in sign.iter().map(String::as_str).chain([currency]) {
+        bare = bare.strip_prefix(mark).or_else(|| bare.strip_suffix(mark)).unwrap_or(bare);
+    }
+    bare.trim()
+}
+
+/// The digits of a number that somebody typed, with a point where decimals begin. `None` if it is no
+/// number, or might be two.
+fn plain(text: &str, language: &Language) -> Option<String> {
+    let blank = |c: char| matches!(c, '\'' | '’') || c.is_whitespace();
+    let text: String = text.chars().filter(|c| !blank(*c)).collect();
+    let (whole, rest) =
+        match text.rfind(['.', ',']).filter(|at| begins_decimals(&text, *at, language)) {
+            Some(at) => (&text[..at], &text[at + 1..]),
+            None => (text.as_str(), ""),
+        };
+    let mut groups = whole.split(['.', ',']);
+    let first = groups.next().unwrap_or_default();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let grouped = groups.all(|group| group.len() == 3 && digits(group));
+    let some = !(first.is_empty() && rest.is_empty()) && text.len() <= MAX_TYPED;
+    if !(grouped && some && digits(first) && digits(rest)) {
+        return None;
+    }
+    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+    Some(if rest.is_empty() { whole } else { format!("{whole:0>1}.{rest}") })
+}
+
+/// Whether decimals begin after the last point or comma of `text`, which is at `at`. One that stands
+/// there alone with three digits behind it is what the visitor's language takes it for.
+fn begins_decimals(text: &str, at: usize, language: &Language) -> bool {
+    let mark = &text[at..=at];
+    let others = text[..at].contains(['.', ',']);
+    let same = text[..at].contains(mark);
+    let three = text.len() - at - 1 == 3;
+    !same && (others || !three || mark.starts_with(point(language)))
+}
+
+/// The currencies to choose from, by their names.
+pub(crate) fn currencies() -> Vec<state::Currency> {
+    let in_use = |currency: &Currency| !currency.is_fund() && currency.is_superseded().is_none();
+    let payable = money::currencies().filter(in_use);
+    let mut all: Vec<_> = payable
+        .map(|currency| state::Currency {
+            code: currency.code().to_owned(),
+            sign: currency.symbol().symbol,
+            name: currency.name().to_owned(),
+            digits: digits(currency.code()),
+        })
+        .collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// The currency of the region that the visitor's language names, else the API's own default.
+pub(crate) fn local_currency(language: &Language) -> &'static str {
+    let country = language.region().and_then(|region| Country::from_str(region.as_str()).ok());
+    let used = country.map(Currency::from_country).unwrap_or_default();
+    let money = used.iter().find(|currency| !currency.is_fund() && is_currency(currency.code()));
+    money.map_or("USD", |currency| currency.code())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn plainly(text: &str) -> String {
+        text.replace(['\u{a0}', '\u{202f}'], " ")
+    }
+
+    fn shown(minor: i64, currency: &str, language: &str) -> String {
+        plainly(&money(minor, currency, &Language::of(language)))
+    }
+
+    fn read(text: &str, currency: &str, language: &str) -> Result<i64, String> {
+        read_amount(text, currency, &Language::of(language))
+    }
+
+    #[test]
+    fn amounts_are_written_as_the_language_has_it() {
+        assert_eq!(shown(4500, "EUR", "en"), "€45.00");
+        assert_eq!(shown(4500, "EUR", "de-DE"), "45,00 €");
+        assert_eq!(shown(123_456, "CHF", "de-CH"), "CHF 1’234.56");
+        assert_eq!(shown(123_456_789, "USD", "en-US"), "$1,234,567.89");
+        assert_eq!(shown(4500, "EUR", "fr-FR"), "45,00 €");
+    }
+
+    #[test]
+    fn every_currency_keeps_its_own_digits() {
+        assert_eq!(shown(4500, "JPY", "en"), "¥4,500");
+        assert!(shown(12_345, "KWD", "en").contains("12.345"));
+        assert!(shown(5, "EUR", "en").contains("0.05"));
+        for currency in currencies() {
+            let text = shown(1_234_567, &currency.code, "en");
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            assert_eq!(digits, "1234567", "{text}: no digit is rounded away");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_read_by_the_language() {
+        for (text, currency, language, minor) in [
+            ("45", "EUR", "en", 4500),
+            ("45.00", "EUR", "en", 4500),
+            ("45,00", "EUR", "en", 4500),
+            ("45.5", "EUR", "de", 4550),
+            ("45,5", "EUR", "de", 4550),
+            ("€45.00", "EUR", "en", 4500),
+            ("45 EUR", "EUR", "en", 4500),
+            ("1,500", "EUR", "en", 150_000),
+            ("1.500", "EUR", "de", 150_000),
+            ("1'500.50", "CHF", "de-CH", 150_050),
+            ("1.234.567,89", "EUR", "de", 123_456_789),
+            ("1 500,00", "EUR", "fr", 150_000),
+            ("1.500", "KWD", "en", 1_500),
+            ("4500", "JPY", "ja", 4_500),
+            ("4500.00", "JPY", "ja", 4_500),
+            (".5", "EUR", "en", 50),
+            ("0", "EUR", "en", 0),
+        ] {
+            assert_eq!(read(text, currency, language), Ok(minor), "{text} {currency} {language}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_amount_is_explained() {
+        for text in ["", "cheap", "-5", "1e3", "4.5.6", "1,50,0", "4 5 euros", ".", "١٢", "0x10"]
+        {
+            let complaint = read(text, "EUR", "en").unwrap_err();
+            assert!(complaint.contains("such as 45.00"), "{text}: {complaint}");
+        }
+        assert!(read("45.123", "EUR", "en").unwrap_err().contains("2 decimals"));
+        assert!(read("45.5", "JPY", "en").unwrap_err().contains("no decimals"));
+        assert!(read("99999999999999999999", "EUR", "en").unwrap_err().contains("too high"));
+        assert!(read(&"9".repeat(5000), "EUR", "en").is_err());
+    }
+
+    #[test]
+    fn a_field_holds_what_is_read_back() {
+        for currency in currencies() {
+            for language in ["en", "de", "fr-CH", "ar-EG", "hi"] {
+                let language = Language::of(language);
+                let field = amount_field(123_450, &currency.code, &language);
+                assert_eq!(read_amount(&field, &currency.code, &language), Ok(123_450), "{field}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_region_has_its_currency() {
+        let local = |language| local_currency(&Language::of(language));
+        assert_eq!(local("de-CH"), "CHF");
+        assert_eq!(local("en-GB"), "GBP");
+        assert_eq!(local("ja-JP"), "JPY");
+        assert_eq!(local("de-DE"), "EUR");
+        assert_eq!(local("en"), "USD");
+    }
+}

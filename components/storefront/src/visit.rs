@@ -1,0 +1,180 @@
+//! Who is looking, in which language, by which means.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use boxoffice_common::http::serve::RequestId;
+use boxoffice_common::identity::{MaybeUser, User};
+use boxoffice_common::problem::Result;
+use boxoffice_common::{Problem, Timestamp};
+use boxoffice_web::state::{Page, State, Visitor};
+use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method, Uri};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::notice::Notice;
+use crate::shown::Language;
+
+/// A request for a page, or of a form.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    /// Who is signed in.
+    pub(crate) user: Option<User>,
+    /// The language that amounts and dates are written in.
+    pub(crate) language: Language,
+    /// What to say once.
+    pub(crate) notice: Option<Notice>,
+    /// How the answer is to come.
+    pub(crate) manner: Manner,
+    /// The request, in logs.
+    pub(crate) id: RequestId,
+    /// The address that was asked for: path and query.
+    pub(crate) here: String,
+}
+
+/// How an answer is to come.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Manner {
+    /// Whether a page's script asks, which takes an `Answer` as JSON.
+    pub(crate) script: bool,
+    /// Whether a person's browser asks: programs get problems where people get pages.
+    pub(crate) person: bool,
+    /// Whether it may be compressed by gzip.
+    pub(crate) gzip: bool,
+    /// The entity tags of what the browser has already.
+    pub(crate) known: Option<String>,
+}
+
+impl Manner {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let accept = text(headers, &ACCEPT);
+        let takes = |kind: &str| accept.split(',').any(|one| essence(one) == kind);
+        Self {
+            script: takes("application/json") && !takes("text/html"),
+            person: takes("text/html"),
+            gzip: takes_gzip(text(headers, &ACCEPT_ENCODING)),
+            known: headers.get(IF_NONE_MATCH).and_then(as_text).map(str::to_owned),
+        }
+    }
+}
+
+/// A header that may be there, as text.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    headers.get(name).and_then(as_text).unwrap_or_default()
+}
+
+fn as_text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
+}
+
+/// A media type, or whatever else is listed, without its parameters.
+fn essence(listed: &str) -> &str {
+    listed.split(';').next().unwrap_or_default().trim()
+}
+
+/// Whether gzip is among the encodings that `accept` takes (RFC 9110, 12.5.3).
+fn takes_gzip(accept: &str) -> bool {
+    let quality = |name: &str| {
+        let listed = accept.split(',').find(|one| essence(one).eq_ignore_ascii_case(name))?;
+        let quality = listed.split(';').skip(1).find_map(|one| one.trim().strip_prefix("q="));
+        Some(quality.is_none_or(|quality| quality.trim().parse::<f32>().is_ok_and(|q| q > 0.0)))
+    };
+    quality("gzip").or_else(|| quality("*")).unwrap_or(false)
+}
+
+/// Path and query of `uri`, as in links.
+pub(crate) fn local_part(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(|| "/".to_owned(), |both| both.as_str().to_owned())
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let MaybeUser(user) = MaybeUser::from_request_parts(parts, state).await?;
+        Ok(Self { user, ..Self::of_nobody(parts) })
+    }
+}
+
+/// The same where it does not matter whether one is signed in, or can be.
+pub(crate) struct AnyVisit(pub(crate) Visit);
+
+impl<S: Send + Sync> FromRequestParts<S> for AnyVisit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let visit = Visit::from_request_parts(parts, state).await;
+        Ok(Self(visit.unwrap_or_else(|_| Visit::of_nobody(parts))))
+    }
+}
+
+impl Visit {
+    fn of_nobody(parts: &Parts) -> Self {
+        let unknown = || RequestId(HeaderValue::from_static("unknown"));
+        Self {
+            user: None,
+            language: Language::of(text(&parts.headers, &ACCEPT_LANGUAGE)),
+            // What is to be said is said on the page that follows, not on what a form answers.
+            notice: Notice::read(&parts.headers).filter(|_| parts.method == Method::GET),
+            manner: Manner::of(&parts.headers),
+            id: parts.extensions.get().cloned().unwrap_or_else(unknown),
+            here: local_part(&parts.uri),
+        }
+    }
+
+    /// Whether the visitor is the account `id`.
+    pub(crate) fn is(&self, id: Uuid) -> bool {
+        self.user.as_ref().is_some_and(|user| user.id == id)
+    }
+
+    /// The state of the page at the address that was asked for.
+    pub(crate) fn state(&self, title: &str, description: &str, page: Page) -> State {
+        State {
+            here: self.here.clone(),
+            title: title.to_owned(),
+            description: description.to_owned(),
+            visitor: self.user.as_ref().map(visitor),
+            notice: self.notice.map(Notice::say),
+            now: Timestamp::now().as_millis(),
+            page,
+        }
+    }
+}
+
+/// What a page says of who is signed in. Signing out twice is as good as once: its key may stay the
+/// same as long as the session does, and so may the page.
+fn visitor(user: &User) -> Visitor {
+    let digest = Sha256::digest(format!("sign-out {}", user.token));
+    let key = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    Visitor { email: user.email.clone(), key }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn people_scripts_and_programs_are_told_apart() {
+        let manner = |accept: &str| {
+            let manner = Manner::of(&HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]));
+            (manner.person, manner.script)
+        };
+        assert_eq!(manner("text/html,application/xhtml+xml,*/*;q=0.8"), (true, false));
+        assert_eq!(manner("application/json"), (false, true));
+        assert_eq!(manner("application/json;q=1, */*"), (false, true));
+        assert_eq!(manner("*/*"), (false, false));
+    }
+
+    #[test]
+    fn gzip_is_taken_only_from_those_who_take_it() {
+        for takes in ["gzip", "br, gzip;q=0.5", "GZIP", "*", "deflate, *;q=0.1"] {
+            assert!(takes_gzip(takes), "{takes}");
+        }
+        for refuses in ["", "br", "identity", "gzip;q=0", "gzip;q=0.0, *", "*;q=0"] {
+            assert!(!takes_gzip(refuses), "{refuses}");
+        }
+    }
+}

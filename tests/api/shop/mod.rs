@@ -1,0 +1,15 @@
+//! The shop's pages and forms, as a browser without scripts has them.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `browser` | somebody with such a browser |
+//! | `pages` | what pages show, and how they are answered |
+//! | `purchase` | from an account to a ticket of one's own, by forms |
+//! | `forms` | what each form says to what is wrong with it |
+//! | `guards` | headers, origins, what is escaped, where one is sent |
+
+mod browser;
+mod forms;
+mod guards;
+mod pages;
+mod purchase;
