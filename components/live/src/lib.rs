@@ -28,7 +28,8 @@ mod words;
 use axum::Router;
 use boxoffice_common::{Service, http::serve};
 use http::Method;
-use spin_sdk::http::{IntoResponse, Request};
+use http::header::CONTENT_LENGTH;
+use spin_sdk::http::{EmptyBody, IntoResponse, Request};
 use spin_sdk::http_service;
 use spin_sdk::wasip3::http::types::{ErrorCode, Response};
 
@@ -49,11 +50,15 @@ fn router() -> Router {
 async fn handle(request: Request) -> Result<Response, ErrorCode> {
     let with_body = request.method() != Method::HEAD;
     let (mut response, id) = serve::answer(&SERVICE, ROUTER.with(Router::clone), request).await;
-    match response.extensions_mut().remove::<Subscription>() {
-        Some(subscription) if with_body => {
-            serve::sign(response.headers_mut(), id);
-            hub::open(response.headers().clone(), subscription)
-        }
-        _ => serve::finish(response, id).await.into_response(),
+    let Some(subscription) = response.extensions_mut().remove::<Subscription>() else {
+        return serve::finish(response, id).await.into_response();
+    };
+    // axum has counted the body that is only begun here.
+    response.headers_mut().remove(CONTENT_LENGTH);
+    serve::sign(response.headers_mut(), id);
+    if with_body {
+        hub::open(response.headers().clone(), subscription)
+    } else {
+        response.map(|_| EmptyBody::new()).into_response()
     }
 }
