@@ -15,6 +15,10 @@ const INSTANCES: u32 = 400;
 /// How many HTTP requests from outside are handled at a time; the rest wait in a queue.
 pub(crate) const REQUESTS_IN_FLIGHT: usize = 256;
 
+/// How many event streams from outside are open at a time. They wait most of the time, and up to 128
+/// of them share an instance: all of them together take a tenth of the pool.
+pub(crate) const STREAMS_OPEN: usize = 4_096;
+
 /// How often a busy guest gives its thread back, and how soon it can be stopped.
 const EPOCH: Duration = Duration::from_millis(10);
 

@@ -304,7 +304,7 @@ impl Assembly<'_> {
         for route in hidden {
             tracing::warn!(route, "two components have this route: the later one answers");
         }
-        Server::new(routes, endpoints, self.options.timeout)
+        Server::new(routes, endpoints, self.options)
     }
 
     fn redis(

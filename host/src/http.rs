@@ -7,6 +7,7 @@
 //! | `routes` | which component answers which path |
 //! | `request` | what a component is told about a request besides what the client sent |
 //! | `endpoint` | one component's instances: reuse, time-outs, traps |
+//! | `streams` | answers that go on for as long as somebody listens |
 //! | `answer` | response bodies, and the errors that the host answers itself |
 
 mod answer;
@@ -14,6 +15,7 @@ mod endpoint;
 mod request;
 mod routes;
 mod server;
+mod streams;
 
 pub(crate) use endpoint::{Endpoint, Endpoints, Failure, Reuse};
 pub(crate) use request::prepare_internal;

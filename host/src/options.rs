@@ -34,6 +34,8 @@ pub struct Options {
     pub timeout: Duration,
     /// How many requests one instance of a component serves, at most.
     pub max_instance_reuse: usize,
+    /// How many event streams are open at a time, at most; they do not count as requests in flight.
+    pub max_streams: usize,
     /// What goes wrong on purpose; nothing, unless somebody tests what happens then.
     pub faults: Option<Arc<dyn Faults>>,
 }
@@ -55,6 +57,7 @@ impl Options {
             redis_lost: RedisLost::Reconnect,
             timeout: Duration::from_secs(30),
             max_instance_reuse: 128,
+            max_streams: crate::engine::STREAMS_OPEN,
             faults: None,
             manifest,
         }

@@ -7,6 +7,7 @@
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
+//! | `live` | what can be listened to |
 //! | `idempotency` | the same request twice, or twenty times at once |
 //! | `conventions` | what holds for every address: methods, ids, origins, errors |
 //! | `health` | `/healthz`, `/readyz` |
@@ -20,6 +21,7 @@ mod description;
 mod editing;
 mod health;
 mod idempotency;
+mod live;
 mod orders;
 mod payments;
 mod shop;

@@ -12,6 +12,7 @@
 //! | `loss` | Redis forgets: all, or the last of it |
 //! | `retention` | how much Redis keeps, however many events there were |
 //! | `outage` | without Redis, without the provider, without its answer |
+//! | `live` | what open pages hear, and when |
 //! | `restart` | the shop itself stops and starts |
 //! | `auditing`, `letters` | operators: what an audit sees, dead letters, the bus at a glance |
 //! | `audit` | what must be true at the end of every one of these |
@@ -29,6 +30,7 @@ mod delivery;
 mod editing;
 mod expiry;
 mod letters;
+mod live;
 mod loss;
 mod outage;
 mod purchase;

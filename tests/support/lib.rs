@@ -9,6 +9,7 @@
 //! | [`person`] | someone who uses the shop over HTTP |
 //! | [`request`] | what they send |
 //! | [`answer`] | what they get, and what every answer must be like |
+//! | [`listener`] | someone who listens to a stream of events |
 //! | [`table`] | tables of requests and the answers that are due |
 //! | [`audit`] | whether the shop's books are right, once it has come to rest |
 //! | [`wait`] | waiting, within bounds, for what happens later |
@@ -34,6 +35,7 @@
 pub mod answer;
 pub mod app;
 pub mod audit;
+pub mod listener;
 pub mod person;
 pub mod provider;
 pub mod request;
@@ -44,6 +46,7 @@ pub mod wait;
 pub use answer::{Answer, id};
 pub use app::App;
 pub use audit::Audit;
+pub use listener::{Event, Listener};
 pub use person::Person;
 pub use provider::Provider;
 pub use request::{Request, delete, get, post, put};

@@ -7,6 +7,7 @@ use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, SET_COOKIE
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, differences, id};
+use crate::listener::Listener;
 use crate::request::{Request, delete, get, post, put};
 use crate::wait::eventually;
 
@@ -120,7 +121,18 @@ impl Person {
         self.attempt(request).await.ok()
     }
 
-    async fn attempt(&self, request: &Request) -> reqwest::Result<Answer> {
+    /// Opens the stream of events that `request` asks for.
+    ///
+    /// # Panics
+    /// When the answer is none.
+    pub async fn listen(&self, request: &Request) -> Listener {
+        match self.builder(request).send().await {
+            Ok(response) => Listener::new(response),
+            Err(error) => panic!("{request}: no answer: {error:?}"),
+        }
+    }
+
+    fn builder(&self, request: &Request) -> reqwest::RequestBuilder {
         let url = format!("{}{}", self.base, request.path);
         let mut builder = self.http.request(request.method.clone(), url);
         if let Some((name, value)) = &self.session {
@@ -130,7 +142,11 @@ impl Person {
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
-        let response = builder.send().await?;
+        builder
+    }
+
+    async fn attempt(&self, request: &Request) -> reqwest::Result<Answer> {
+        let response = self.builder(request).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or_default();

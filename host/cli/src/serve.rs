@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use boxoffice_host::{Host, Options, Problem, RedisLost};
 use clap::ValueEnum;
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::failure::Failure;
 use crate::places::base_url;
@@ -79,6 +80,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
 /// Starts the host, unless there are problems already; then it is only asked for its own, so that
 /// all of them are told at once.
 pub(crate) async fn start(options: Options, mut problems: Vec<Problem>) -> Result<Host, Failure> {
+    raise_file_limit();
     match Host::start(options).await {
         Ok(host) if problems.is_empty() => Ok(host),
         Ok(host) => {
@@ -89,5 +91,18 @@ pub(crate) async fn start(options: Options, mut problems: Vec<Problem>) -> Resul
             problems.extend(error.problems);
             Err(Failure::Misconfigured(problems))
         }
+    }
+}
+
+/// Lets this process have as many open files as it may: each open page is one, and many systems
+/// begin with 1,024.
+fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit on open files cannot be raised: it limits connections");
     }
 }

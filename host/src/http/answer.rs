@@ -76,6 +76,8 @@ pub(crate) struct Tracked {
     pub(super) body: WasiBody,
     pub(super) entry: Entry,
     pub(super) place: Option<OwnedSemaphorePermit>,
+    /// If it goes on for as long as somebody listens.
+    pub(super) stream: Option<super::streams::Open>,
 }
 
 impl Body for Tracked {
@@ -86,6 +88,11 @@ impl Body for Tracked {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let is_over =
+            self.stream.as_mut().is_some_and(|open| open.end.as_mut().poll(context).is_ready());
+        if is_over {
+            return Poll::Ready(None);
+        }
         let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
         if let Some(Err(error)) = &frame {
             let request_id = self.entry.request_id.to_str().unwrap_or("-");

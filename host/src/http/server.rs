@@ -19,8 +19,10 @@ use super::answer::{Entry, Tracked, plain, problem};
 use super::endpoint::{Endpoint, Endpoints, Failure};
 use super::request::{Arrival, REQUEST_ID, prepare, request_id};
 use super::routes::{Route, Routes};
+use super::streams::{Streams, is_stream};
 use crate::engine::REQUESTS_IN_FLIGHT;
 use crate::lifetime::Lifetime;
+use crate::options::Options;
 
 const HEALTH: &str = "/.well-known/spin/health";
 
@@ -40,19 +42,21 @@ pub(crate) struct Server {
     _endpoints: Arc<Endpoints>,
     /// Requests beyond its permits wait: an exhausted pool would fail them.
     places: Arc<Semaphore>,
+    streams: Streams,
     /// How long they wait.
     patience: Duration,
 }
 
 impl Server {
-    /// A server for these routes; `patience` is how long a request waits for its turn.
+    /// A server for these routes; a request waits for its turn as long as it may take.
     pub(crate) fn new(
         routes: Routes<Arc<Endpoint>>,
         endpoints: Arc<Endpoints>,
-        patience: Duration,
+        options: &Options,
     ) -> Self {
         let places = Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT));
-        Self { routes, _endpoints: endpoints, places, patience }
+        let (streams, patience) = (Streams::new(options.max_streams), options.timeout);
+        Self { routes, _endpoints: endpoints, places, streams, patience }
     }
 
     /// Accepts connections until the host drains.
@@ -85,8 +89,8 @@ impl Server {
         let client = HeaderValue::from_str(&client.to_string()).ok();
         let client = client.unwrap_or(HeaderValue::from_static("0.0.0.0:0"));
         let service = service_fn(|request| {
-            let (server, client) = (self.clone(), client.clone());
-            async move { Ok::<_, Infallible>(server.answer(request, &client).await) }
+            let (server, client, life) = (self.clone(), client.clone(), &life);
+            async move { Ok::<_, Infallible>(server.answer(request, &client, life).await) }
         });
         let mut serving = std::pin::pin!(
             http1::Builder::new()
@@ -110,6 +114,7 @@ impl Server {
         &self,
         mut request: http::Request<Incoming>,
         client: &HeaderValue,
+        life: &Lifetime,
     ) -> http::Response<Tracked> {
         let request_id = request_id(request.headers_mut());
         let mut entry = Entry {
@@ -133,9 +138,17 @@ impl Server {
         } else {
             problem(StatusCode::NOT_FOUND, "nothing answers at this path")
         };
+        let mut stream = None;
+        if is_stream(&response) {
+            stream = self.streams.open(&life.drain);
+            match stream {
+                Some(_) => place = None,
+                None => response = busy(),
+            }
+        }
         response.headers_mut().insert(REQUEST_ID, request_id);
         entry.status = response.status();
-        response.map(|body| Tracked { body, entry, place })
+        response.map(|body| Tracked { body, entry, place, stream })
     }
 
     /// A request's turn; None if it waited too long.

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `harness` | builds the components, starts hosts and Redis |
 //! | `http` | the HTTP trigger: routes, headers, reuse, limits, errors |
+//! | `streams` | event streams: places of their own, their end |
 //! | `storage` | SQLite through `spin:sqlite` |
 //! | `events` | the Redis and cron triggers |
 //! | `faults` | instances stopped and messages lost on purpose |
@@ -21,3 +22,4 @@ mod http;
 mod lifecycle;
 mod outbound;
 mod storage;
+mod streams;

@@ -10,9 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
+use futures::SinkExt;
 use serde_json::{Value, json};
 use spin_sdk::http::body::IncomingBodyExt;
-use spin_sdk::http::{FullBody, IntoResponse, Request, Response};
+use spin_sdk::http::{BoxBody, FullBody, IntoResponse, Request, Response, box_body};
 use spin_sdk::redis::{RedisParameter, RedisResult};
 use spin_sdk::{http_service, pg, redis, redis_subscriber, sqlite, variables};
 
@@ -80,6 +81,9 @@ async fn on_message(message: Bytes) -> anyhow::Result<()> {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     SERVED.set(SERVED.get() + 1);
+    if request.uri().path().ends_with("/events") {
+        return Response::builder().header("content-type", "text/event-stream").body(events());
+    }
     let (status, body) = match act(request).await {
         Ok(answer) => (200, answer),
         Err(error) => (418, json!({ "error": format!("{error:#}") })),
@@ -87,7 +91,18 @@ async fn handle(request: Request) -> impl IntoResponse {
     Response::builder()
         .status(status)
         .header("content-type", "application/json")
-        .body(FullBody::new(Bytes::from(body.to_string())))
+        .body(box_body(FullBody::new(Bytes::from(body.to_string()))))
+}
+
+/// An event at once, and another every 100 ms for as long as somebody listens.
+fn events() -> BoxBody {
+    let (mut writer, body) = spin_sdk::http::body::stream::<&'static str>();
+    spin_sdk::wasip3::spawn(async move {
+        while writer.send("data: here\n\n").await.is_ok() {
+            spin_sdk::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    box_body(body)
 }
 
 async fn act(request: Request) -> anyhow::Result<Value> {

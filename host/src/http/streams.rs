@@ -1,0 +1,60 @@
+//! Answers that go on for as long as somebody listens (`text/event-stream`).
+//!
+//! They would take the places of requests in flight for nothing: they hardly work, and up to 128 of
+//! them share an instance. So an answer whose head says that it is one gives its place back and
+//! takes one of a larger number of its own. A host that drains ends them: whoever listens comes
+//! back, to the next host.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::header::CONTENT_TYPE;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// The streams that may be open.
+pub(super) struct Streams(Arc<Semaphore>);
+
+/// An open stream's place, and what ends it.
+pub(super) struct Open {
+    _place: OwnedSemaphorePermit,
+    pub(super) end: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Streams {
+    /// So many at a time.
+    pub(super) fn new(most: usize) -> Self {
+        Self(Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))))
+    }
+
+    /// A place for one more, until the host drains; None if there is none.
+    pub(super) fn open(&self, drain: &CancellationToken) -> Option<Open> {
+        let place = self.0.clone().try_acquire_owned().ok()?;
+        Some(Open { _place: place, end: Box::pin(drain.clone().cancelled_owned()) })
+    }
+}
+
+/// Whether an answer is a stream of events (HTML Standard, 9.2.5).
+pub(super) fn is_stream<B>(response: &http::Response<B>) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    let essence = content_type.and_then(|value| value.split(|byte| *byte == b';').next());
+    essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_stream_is_known_by_its_content_type() {
+        let is_stream = |content_type: &str| {
+            is_stream(
+                &http::Response::builder().header(CONTENT_TYPE, content_type).body(()).unwrap(),
+            )
+        };
+        assert!(is_stream("text/event-stream") && is_stream("Text/Event-Stream ; charset=utf-8"));
+        assert!(!is_stream("text/event-streams") && !is_stream("text/plain"));
+    }
+}
