@@ -5,6 +5,8 @@
     reason = "the entry point's macro exports symbols; nothing here is unsafe by hand"
 )]
 
+mod assets;
+
 use axum::Router;
 use boxoffice_common::{Service, http::serve};
 use spin_sdk::http::{IntoResponse, Request};
@@ -18,7 +20,7 @@ thread_local! {
 }
 
 fn router() -> Router {
-    serve::complete(Router::new())
+    serve::complete(assets::route())
 }
 
 #[http_service]
