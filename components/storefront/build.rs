@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// What pages refer to: the constant, and the file by its own name.
-const NAMES: [(&str, &str); 5] = [
+const NAMES: [(&str, &str); 6] = [
     ("CSS", "app.css"),
     ("BOOT", "boot.js"),
     ("GLUE", "boxoffice_web.js"),
     ("WASM", "boxoffice_web_bg.wasm"),
     ("ICON", "favicon.svg"),
+    ("RELOAD", "reload.js"),
 ];
 
 /// Content codings, by the endings of the files that hold them.

@@ -5,7 +5,7 @@
 
 use std::process::Command;
 
-use crate::build::finish;
+use crate::build::{finish, program};
 use crate::failure::Failure;
 use crate::say;
 use crate::workspace::Workspace;
@@ -17,12 +17,8 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
     web.args(["build", "--package", "boxoffice-web", "--lib"]);
     web.args(["--target", "wasm32-unknown-unknown", "--profile", "browser"]);
     finish(&mut web, "the browser's module was not built")?;
-    // With the whole workspace's features, as `test` compiles it: else it is compiled twice.
-    let mut tool = workspace.cargo();
-    tool.args(["build", "--workspace", "--bin", "boxoffice-assets"]);
-    finish(&mut tool, "what makes the assets was not built")?;
+    let mut make = Command::new(program(workspace, "boxoffice-assets")?);
     let target = workspace.target();
-    let mut make = Command::new(target.join("debug/boxoffice-assets"));
     make.arg("--module").arg(target.join("wasm32-unknown-unknown/browser/boxoffice_web.wasm"));
     make.arg("--from").arg(workspace.root().join("web/assets"));
     make.arg("--into").arg(target.join("assets"));

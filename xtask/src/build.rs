@@ -48,14 +48,26 @@ pub(crate) fn components(workspace: &Workspace, manifests: &[PathBuf]) -> Result
     Ok(())
 }
 
+/// Builds what `up` runs: the shop's components, and the host. Tells where the host is.
+pub(crate) fn shop(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    components(workspace, &[workspace.manifest()])?;
+    say("host: boxoffice");
+    host(workspace)
+}
+
 /// Builds `boxoffice`, and tells where it is.
 pub(crate) fn host(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    program(workspace, "boxoffice")
+}
+
+/// Builds a program of the workspace, and tells where it is.
+pub(crate) fn program(workspace: &Workspace, name: &str) -> Result<PathBuf, Failure> {
     // With the whole workspace's features, as `test` compiles it: else wasmtime is compiled twice.
     finish(
-        workspace.cargo().args(["build", "--workspace", "--bin", "boxoffice"]),
-        "the host was not built",
+        workspace.cargo().args(["build", "--workspace", "--bin", name]),
+        &format!("{name} was not built"),
     )?;
-    Ok(workspace.target().join("debug/boxoffice"))
+    Ok(workspace.target().join("debug").join(name))
 }
 
 fn run(workspace: &Workspace, plan: Plan) -> Result<(), Failure> {

@@ -7,7 +7,7 @@
 //! | [`workspace`] | where the repository is, what it contains, how cargo is called in it |
 //! | [`build`] | builds the components that the `spin.toml` files name |
 //! | [`assets`] | makes what browsers download, before the component that holds it |
-//! | [`up`] | builds everything, then becomes the shop |
+//! | [`up`] | builds everything, then becomes the shop, or what watches over it |
 //! | [`operate`] | builds the host, then becomes its `audit` or `events` |
 //! | [`test`] | runs every check and suite, and counts |
 //! | [`chaos`] | runs the chaos suite with seeds of one's choice |
@@ -44,7 +44,11 @@ enum Command {
     /// Build everything and serve the shop, with demo data.
     Up(up::Arguments),
     /// Build every component of every spin.toml.
-    Build,
+    Build {
+        /// Only what `up` runs: the shop's components, and the host.
+        #[arg(long)]
+        shop: bool,
+    },
     /// Make what browsers download, for the component that holds it.
     Assets,
     /// Check, build and test everything, installing first what the suites need.
@@ -62,7 +66,8 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Up(arguments) => up::run(arguments),
-        Command::Build => build_all(),
+        Command::Build { shop: false } => build_all(),
+        Command::Build { shop: true } => build_shop(),
         Command::Assets => make_assets(),
         Command::Test(arguments) => test::run(&arguments),
         Command::Chaos(arguments) => chaos::run(&arguments),
@@ -82,6 +87,12 @@ fn build_all() -> Result<(), Failure> {
     let workspace = Workspace::find()?;
     install::targets(&workspace)?;
     build::components(&workspace, &workspace.manifests()?)
+}
+
+fn build_shop() -> Result<(), Failure> {
+    let workspace = Workspace::find()?;
+    install::targets(&workspace)?;
+    build::shop(&workspace).map(drop)
 }
 
 fn make_assets() -> Result<(), Failure> {

@@ -7,8 +7,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use boxoffice_common::Problem;
 use boxoffice_common::http::{coding, etag};
+use boxoffice_common::{Problem, config};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use http::{HeaderMap, StatusCode, Uri};
 
@@ -54,17 +54,38 @@ pub(crate) const fn names() -> Names {
     Names { css: CSS, boot: BOOT, glue: GLUE, wasm: WASM, icon: ICON }
 }
 
-/// The files' route.
+/// The script that reloads a page when the shop behind it is another; for those who work on it
+/// (`cargo xtask up --watch`), and `None` everywhere else.
+///
+/// # Errors
+/// When `spin.toml` does not hand over the variable `reload`.
+pub(crate) async fn reload() -> anyhow::Result<Option<&'static str>> {
+    let start = config::variable("reload").await?;
+    Ok((!start.is_empty()).then_some(RELOAD))
+}
+
+/// The files' routes.
 pub(crate) fn route() -> Router {
-    Router::new().route("/assets/{file}", get(serve))
+    Router::new().route("/assets/{file}", get(serve)).route("/assets/reload", get(start))
+}
+
+/// Which start of the shop this is, for `reload.js`: 404 but for those who work on it.
+async fn start() -> Result<String, Problem> {
+    match config::variable("reload").await? {
+        start if start.is_empty() => Err(nothing_here()),
+        start => Ok(start),
+    }
+}
+
+/// An old page may ask for a file of a shop that is gone; no cache may take that to be for ever.
+fn nothing_here() -> Problem {
+    Problem::not_found("There is no such file in this shop")
 }
 
 async fn serve(address: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let file = address.path().trim_start_matches("/assets/");
     let asset = ASSETS.iter().find(|asset| asset.file == file);
-    // An old page may ask for a file of a shop that is gone; no cache may take that to be for ever.
-    let asset = asset.ok_or_else(|| Problem::not_found("There is no such file in this shop"))?;
-    Ok(answer(asset, &headers))
+    Ok(answer(asset.ok_or_else(nothing_here)?, &headers))
 }
 
 fn answer(asset: &Asset, headers: &HeaderMap) -> Response {
