@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,13 +36,22 @@ pub struct Call<'a> {
     pub token: Option<&'a str>,
     /// The request that the call is part of.
     pub request_id: Option<&'a RequestId>,
+    /// What else the sibling is told, such as the visitor's `Accept-Language` or an
+    /// `Idempotency-Key`. The fields above and the body's own headers go before.
+    pub headers: HeaderMap,
 }
 
 impl<'a> Call<'a> {
     /// A call in the name of `user`, as part of the request `request_id`.
     #[must_use]
     pub fn by(user: &'a User, method: Method, path: &'a str, request_id: &'a RequestId) -> Self {
-        Self { method, path, token: Some(&user.token), request_id: Some(request_id) }
+        Self {
+            method,
+            path,
+            token: Some(&user.token),
+            request_id: Some(request_id),
+            headers: HeaderMap::new(),
+        }
     }
 }
 
@@ -58,21 +67,23 @@ impl Peer {
     ) -> Result<Response<Bytes>> {
         let base = config::variable(self.base_url).await?;
         let url = format!("{}{}", base.trim_end_matches('/'), call.path);
-        let mut request = Request::builder().method(call.method).uri(url);
+        let mut headers = call.headers;
         if let Some(token) = call.token {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+            headers.insert(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}"))?);
         }
         if let Some(RequestId(id)) = call.request_id {
-            request = request.header(REQUEST_ID, id);
+            headers.insert(REQUEST_ID, id.clone());
         }
         let bytes = match body {
             Some(body) => {
-                request = request.header(CONTENT_TYPE, "application/json");
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 Bytes::from(serde_json::to_vec(body)?)
             }
             None => Bytes::new(),
         };
-        client::send(request.body(Full::new(bytes))?, LIMIT).await
+        let mut request = Request::builder().method(call.method).uri(url).body(Full::new(bytes))?;
+        *request.headers_mut() = headers;
+        client::send(request, LIMIT).await
     }
 
     /// The thing that `call` reads or changes; `None` if the sibling knows no such thing.

@@ -14,7 +14,7 @@ use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
 use boxoffice_common::{Problem, Timestamp, config, money};
 use garde::Validate;
-use http::Method;
+use http::{HeaderMap, Method};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -169,7 +169,13 @@ async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
     }
     let asked = Timestamp::now();
     let path = format!("/api/tickets/{ticket_id}");
-    let call = Call { method: Method::GET, path: &path, token: None, request_id: Some(request_id) };
+    let call = Call {
+        method: Method::GET,
+        path: &path,
+        token: None,
+        request_id: Some(request_id),
+        headers: HeaderMap::new(),
+    };
     let Some(Seen { status, mut ticket }) = TICKETS.ask(call, None::<&()>).await? else {
         return Ok(());
     };

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use boxoffice_common::peer::{Call, Peer};
 use futures::future::join_all;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use send_wrapper::SendWrapper;
 use serde_json::Value;
 
@@ -39,7 +39,8 @@ pub(crate) async fn ask_all(file: &str) -> Vec<(&'static Sibling, Result<(Status
 
 async fn ask(sibling: &Sibling, file: &str) -> Result<(StatusCode, Value)> {
     let path = format!("{}/{file}", sibling.prefix);
-    let call = Call { method: Method::GET, path: &path, token: None, request_id: None };
+    let headers = HeaderMap::new();
+    let call = Call { method: Method::GET, path: &path, token: None, request_id: None, headers };
     let answer = sibling.peer.send(call, None::<&()>).await?;
     Ok((answer.status(), serde_json::from_slice(answer.body())?))
 }

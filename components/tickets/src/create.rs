@@ -39,6 +39,7 @@ pub(crate) async fn create(
         let ticket = Ticket::new(user.id, draft.tidied());
         ticket.insert(transaction).await?;
         transaction.emit(ticket.event(EventType::TicketCreated)?);
+        transaction.tell(ticket.news(false));
         let location = format!("/api/tickets/{}", ticket.id);
         Ok(Reply::created(&location, &ticket)?.at_version(ticket.version))
     })

@@ -81,6 +81,7 @@ pub(crate) async fn edit(
             frozen.still_holds()?;
             // As orders counts: its events may have yet to tell.
             let edited = edited.counted(0, frozen.sold);
+            transaction.tell(edited.news(true));
             Ok(Reply::ok(&edited)?.at_version(edited.version))
         })
         .await

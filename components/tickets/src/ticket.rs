@@ -3,6 +3,8 @@
 use boxoffice_common::Timestamp;
 use boxoffice_common::db::{self, Connection, Row, Transaction, Value};
 use boxoffice_common::events::contract::TicketState;
+pub(crate) use boxoffice_common::events::contract::TicketStatus as Status;
+use boxoffice_common::events::news::TicketNews;
 use boxoffice_common::events::{Event, EventType};
 use boxoffice_common::params;
 use serde::Serialize;
@@ -11,20 +13,6 @@ use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::draft::Draft;
-
-/// Where a listing stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
-    /// There are tickets to have.
-    Open,
-    /// The last tickets are in someone's checkout.
-    Held,
-    /// All tickets are sold.
-    Sold,
-    /// Its seller has taken it off sale.
-    Withdrawn,
-}
 
 /// A listing.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -217,6 +205,12 @@ impl Ticket {
             starts_at: self.starts_at,
             time_zone: self.time_zone.clone(),
         }
+    }
+
+    /// What pages that show the listing learn of it; `edited` if more has changed than its counts.
+    pub(crate) fn news(&self, edited: bool) -> TicketNews {
+        let Self { id, version, status, available, .. } = *self;
+        TicketNews { id, version, status, available, edited }
     }
 
     /// The event that tells of the listing's state.

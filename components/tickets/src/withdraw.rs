@@ -65,6 +65,7 @@ pub(crate) async fn withdraw(
             let withdrawn = Ticket::withdraw(transaction, id, ticket.version).await?;
             let withdrawn = withdrawn.ok_or_else(changed_meanwhile)?;
             transaction.emit(withdrawn.event(EventType::TicketUpdated)?);
+            transaction.tell(withdrawn.news(false));
             frozen.still_holds()?;
             Ok(Reply::no_content())
         })

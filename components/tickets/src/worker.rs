@@ -8,6 +8,7 @@ use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, params};
 
 use crate::SERVICE;
+use crate::ticket::{COLUMNS, Ticket};
 
 /// This service's side of the events.
 pub(crate) struct Tickets;
@@ -31,7 +32,7 @@ impl Handler for Tickets {
 
 /// Takes over an order's state, unless a newer one is known, and counts its listing anew.
 async fn replicate(order: &OrderState) -> Result<Outcome> {
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let mut transaction = Transaction::begin(&SERVICE).await?;
     let sql = "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) \
                VALUES (?1, ?2, ?3, ?4, ?5) \
                ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
@@ -44,13 +45,17 @@ async fn replicate(order: &OrderState) -> Result<Outcome> {
     // Added up anew, not changed by one order's share: whatever was wrong is right with the next
     // event. The statuses are written out, as in the indexes' conditions:
     // with parameters in their place the indexes would not be used.
-    let count = "UPDATE tickets_tickets SET version = version + 1, \
+    let count = format!(
+        "UPDATE tickets_tickets SET version = version + 1, \
          held = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \
                  WHERE ticket_id = ?1 AND status IN ('created', 'awaiting:payment')), \
          sold = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \
                  WHERE ticket_id = ?1 AND status = 'complete') \
-         WHERE id = ?1";
-    transaction.execute(count, params![order.ticket_id]).await?;
+         WHERE id = ?1 RETURNING {COLUMNS}"
+    );
+    if let Some(row) = transaction.first(&count, params![order.ticket_id]).await? {
+        transaction.tell(Ticket::read(&row)?.news(false));
+    }
     transaction.commit().await?;
     Ok(Outcome::Applied)
 }

@@ -17,6 +17,7 @@ pub use migrate::OUTBOX_ENTRIES;
 pub use value::{FromValue, Row, Value};
 
 use crate::Service;
+use crate::events::news::TicketNews;
 use crate::events::{Event, outbox};
 
 /// A `Result` whose error is the database's.
@@ -58,6 +59,7 @@ pub struct Transaction {
     service: &'static Service,
     lease: sqlite::Lease,
     events: Vec<Event>,
+    news: Vec<TicketNews>,
 }
 
 impl Transaction {
@@ -68,7 +70,7 @@ impl Transaction {
     pub async fn begin(service: &'static Service) -> Result<Self> {
         let Connection(mut lease) = Connection::open(service).await?;
         lease.begin().await?;
-        Ok(Self { service, lease, events: Vec::new() })
+        Ok(Self { service, lease, events: Vec::new(), news: Vec::new() })
     }
 
     /// All rows that `sql` answers with.
@@ -101,14 +103,20 @@ impl Transaction {
         self.events.push(event);
     }
 
-    /// Commits, and has the emitted events published soon after.
+    /// Has `news` told to the pages that are open once this transaction has committed, if all goes
+    /// well.
+    pub fn tell(&mut self, news: TicketNews) {
+        self.news.push(news);
+    }
+
+    /// Commits, and has the emitted events published, and the news told, soon after.
     ///
     /// # Errors
     /// What the database says; nothing was changed then.
     pub async fn commit(mut self) -> Result<()> {
         outbox::store(self.service, &self, &self.events).await?;
         self.lease.commit().await?;
-        outbox::later(std::mem::take(&mut self.events));
+        outbox::later(std::mem::take(&mut self.events), std::mem::take(&mut self.news));
         Ok(())
     }
 }

@@ -20,7 +20,9 @@ use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 
 use super::entry::EntryId;
 use super::reconcile::Published;
-use super::scripts::{APPEND, BURY, CLAIM, ENTRIES, GIVE_BACK, PUBLISH, READ, STANDING, TRIM};
+use super::scripts::{
+    APPEND, APPEND_CAPPED, BURY, CLAIM, ENTRIES, GIVE_BACK, PUBLISH, RANGE, READ, STANDING, TRIM,
+};
 use super::{Event, EventType};
 use crate::{Timestamp, config};
 
@@ -40,9 +42,9 @@ const KEEP_UNREAD: i64 = 1_000;
 /// How old an entry must be to be trimmed, in milliseconds: so long may it take whoever published
 /// it to say so in the outbox. What was trimmed before would look lost, and be published again.
 const YOUNG_MS: i64 = 2_000;
-/// How long those who ask how Redis is doing wait for it. A Redis that hangs must not make whoever
-/// asks believe that the shop does: probes give up after a second or so.
-const HEALTH_LIMIT: Duration = Duration::from_millis(500);
+/// How long those wait for Redis who can do without its answer. One that hangs must not make whoever
+/// asks how Redis is doing believe that the shop hangs: probes give up after a second or so.
+const AT_ONCE: Duration = Duration::from_millis(500);
 /// What entries that are given back are said to have been left alone for, in milliseconds: longer
 /// than any `event_retry_ms`.
 const LONG_IDLE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -234,6 +236,30 @@ pub async fn give_back(event_type: EventType, group: &str, entries: &[Delivery])
     script(GIVE_BACK, &[event_type.name()], &arguments).await.map(drop)
 }
 
+/// Appends `values` to `stream`, which keeps about `kept` entries.
+///
+/// # Errors
+/// When Redis cannot be reached or refuses; nothing was appended then.
+pub(super) async fn append_capped(stream: &str, kept: usize, values: &[String]) -> Result<()> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let kept = kept.to_string();
+    let arguments = std::iter::once(kept.as_str()).chain(values.iter().map(String::as_str));
+    script(APPEND_CAPPED, &[stream], &arguments.collect::<Vec<_>>()).await.map(drop)
+}
+
+/// At most `count` entries of `stream`, from `start` (included) on.
+///
+/// # Errors
+/// When Redis cannot be reached, refuses, or does not answer at once.
+pub(super) async fn range(stream: &str, start: EntryId, count: usize) -> Result<Vec<Delivery>> {
+    let (start, count) = (start.to_string(), count.to_string());
+    let arguments = [start.as_str(), &count];
+    let read = at_once(deliveries(RANGE, stream, &arguments)).await;
+    Ok(read.with_context(|| format!("reading {stream}"))?.entries)
+}
+
 /// The entries of `stream` that `source`, which uses [`ENTRIES`], answers with.
 async fn deliveries(source: &str, stream: &str, arguments: &[&str]) -> Result<Deliveries> {
     let answer = script(&format!("{ENTRIES}{source}"), &[stream], arguments).await?;
@@ -303,7 +329,7 @@ pub async fn ticked(group: &str, now: Timestamp) -> Result<()> {
 /// # Errors
 /// When Redis cannot be reached, refuses, or does not answer at once.
 pub async fn ticks() -> Result<Vec<(String, Timestamp)>> {
-    let answer = at_once("HGETALL", &[TICKS]).await?;
+    let answer = at_once(execute("HGETALL", [text(TICKS)])).await?;
     let texts = answer.iter().map(as_text).collect::<Result<Vec<_>>>()?;
     texts
         .chunks_exact(2)
@@ -316,19 +342,19 @@ pub async fn ticks() -> Result<Vec<(String, Timestamp)>> {
 /// # Errors
 /// When it does not, or not at once.
 pub async fn ping() -> Result<()> {
-    at_once("PING", &[]).await.map(drop)
+    at_once(execute("PING", [])).await.map(drop)
 }
 
-/// Runs one command, within [`HEALTH_LIMIT`].
-async fn at_once(command: &str, arguments: &[&str]) -> Result<Vec<RedisResult>> {
+/// What Redis answers within [`AT_ONCE`].
+async fn at_once<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
     SendWrapper::new(async {
-        let answer = pin!(execute(command, arguments.iter().copied().map(text)));
-        let alarm = pin!(spin_sdk::time::sleep(HEALTH_LIMIT));
+        let answer = pin!(answer);
+        let alarm = pin!(spin_sdk::time::sleep(AT_ONCE));
         match select(answer, alarm).await {
             Either::Left((answer, _)) => answer,
             Either::Right(((), _)) => {
                 CONNECTION.take();
-                bail!("no answer within {HEALTH_LIMIT:?}")
+                bail!("no answer within {AT_ONCE:?}")
             }
         }
     })

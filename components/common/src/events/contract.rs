@@ -185,6 +185,21 @@ pub struct TicketState {
     pub time_zone: Option<String>,
 }
 
+/// Where a listing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Status)]
+pub enum TicketStatus {
+    /// There are tickets to have.
+    Open,
+    /// The last tickets are in someone's checkout.
+    Held,
+    /// All tickets are sold.
+    Sold,
+    /// Its seller has taken it off sale.
+    Withdrawn,
+}
+
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum OrderStatus {

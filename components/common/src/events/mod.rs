@@ -7,6 +7,7 @@
 //! | [`outbox`] | from a committed transaction to the bus |
 //! | [`reconcile`] | what the bus has lost, and what everybody has had |
 //! | [`bus`], [`entry`] | Redis: a stream per type, its doorbell, the dead letters; ids of entries |
+//! | [`news`] | what pages that are open learn of listings; no event |
 //! | [`worker`] | from the bus into a service's handlers |
 //! | [`deadline`] | how long a worker works at one go |
 
@@ -14,6 +15,7 @@ pub mod bus;
 pub mod contract;
 pub mod deadline;
 pub mod entry;
+pub mod news;
 pub mod outbox;
 pub mod reconcile;
 mod scripts;

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use super::deadline::Deadline;
 use super::entry::EntryId;
+use super::news::{self, TicketNews};
 use super::reconcile::{self, Published};
 use super::{Event, EventType, bus};
 use crate::db::{self, Connection, Transaction};
@@ -20,7 +21,14 @@ const LEFT_BEHIND_MS: i64 = 2_000;
 const BATCH: usize = 256;
 
 thread_local! {
-    static PENDING: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
+    static PENDING: RefCell<Pending> = RefCell::default();
+}
+
+/// What this instance has committed and not published yet.
+#[derive(Default)]
+struct Pending {
+    events: Vec<Event>,
+    news: Vec<TicketNews>,
 }
 
 /// Puts `events` into `service`'s outbox, as part of `transaction`.
@@ -41,26 +49,32 @@ pub(crate) async fn store(
     Ok(())
 }
 
-/// Takes `events`, which are committed, for [`publish_pending`].
-pub(crate) fn later(events: Vec<Event>) {
-    PENDING.with_borrow_mut(|pending| pending.extend(events));
+/// Takes `events` and `news`, which are committed, for [`publish_pending`].
+pub(crate) fn later(events: Vec<Event>, news: Vec<TicketNews>) {
+    PENDING.with_borrow_mut(|pending| {
+        pending.events.extend(events);
+        pending.news.extend(news);
+    });
 }
 
 /// Whether [`publish_pending`] has anything to do.
 pub(crate) fn is_pending() -> bool {
-    PENDING.with_borrow(|pending| !pending.is_empty())
+    PENDING.with_borrow(|pending| !(pending.events.is_empty() && pending.news.is_empty()))
 }
 
 /// Publishes what this instance has committed since the last time. HTTP does so after its answer,
-/// workers after each batch and before they return. What fails stays in the outbox for the next
-/// tick.
+/// workers after each batch and before they return. Events that fail stay in the outbox for the next
+/// tick; news that fails is lost.
 pub(crate) async fn publish_pending(service: &'static Service) {
-    let events = PENDING.take();
+    let Pending { events, news } = PENDING.take();
     for batch in events.chunks(BATCH) {
         if let Err(error) = publish_committed(service, batch).await {
             log::failed("publishing events; a tick will try again", &error);
             return;
         }
+    }
+    if let Err(error) = news::tell(news).await {
+        log::failed("telling open pages; they will ask again", &error);
     }
 }
 

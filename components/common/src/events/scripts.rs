@@ -24,6 +24,22 @@ for i, stream in ipairs(KEYS) do
 end
 return ids";
 
+/// Appends to a stream that keeps about so many entries.
+///
+/// Key: the stream. Arguments: how many it keeps, then each entry's value.
+pub(super) const APPEND_CAPPED: &str = r"
+for i = 2, #ARGV do
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'news', ARGV[i])
+end
+return #ARGV - 1";
+
+/// Reads a stream as anyone may. Needs [`ENTRIES`].
+///
+/// Key: the stream. Arguments: the first entry, how many.
+pub(super) const RANGE: &str = r#"
+local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+return '{"next":"0-0","entries":' .. encode(entries, function() return 0 end) .. '}'"#;
+
 /// Says of each published event where it stands: `h` had by every group that must read it, `w`
 /// waiting in the stream for some of them, `l` lost. An entry of the same id that holds another
 /// event is another's: Redis was put back to an older state and has gone on from there.

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, ORIGIN};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use tower_service::Service as _;
 use uuid::Uuid;
@@ -33,8 +33,19 @@ pub async fn serve(
     router: Router,
     request: spin_sdk::http::Request,
 ) -> http::Response<Full<Bytes>> {
+    let (response, id) = answer(service, router, request).await;
+    finish(response, id).await
+}
+
+/// What `service`'s `router` answers to `request`, and the request's id: to be sent after
+/// [`finish`], or after [`sign`] by whoever writes the body bit by bit.
+pub async fn answer(
+    service: &'static Service,
+    router: Router,
+    request: spin_sdk::http::Request,
+) -> (Response, RequestId) {
     let (parts, body) = request.into_parts();
-    let id = request_id(&parts.headers);
+    let id = RequestId(request_id(&parts.headers));
     let response = match admit(&parts.method, &parts.uri, &parts.headers) {
         Err(problem) => problem.into_response(),
         Ok(()) => match read_body(&parts.headers, body).await {
@@ -43,7 +54,7 @@ pub async fn serve(
                 let digest =
                     parts.headers.contains_key(IDEMPOTENCY_KEY).then(|| BodyDigest::of(&body));
                 let mut request = http::Request::from_parts(parts, axum::body::Body::from(body));
-                request.extensions_mut().insert(RequestId(id.clone()));
+                request.extensions_mut().insert(id.clone());
                 if let Some(digest) = digest {
                     request.extensions_mut().insert(digest);
                 }
@@ -54,7 +65,7 @@ pub async fn serve(
     if outbox::is_pending() {
         spin_sdk::wasip3::spawn(outbox::publish_pending(service));
     }
-    finish(response, id).await
+    (response, id)
 }
 
 /// `routes`, which answer with a problem what they do not know. To be called on all routes of a
@@ -126,23 +137,28 @@ async fn read_body(
     Ok(bytes.freeze())
 }
 
-async fn finish(response: Response, id: HeaderValue) -> http::Response<Full<Bytes>> {
+/// `response` to the request `id` as it is sent: whole, and with the headers that all answers have.
+pub async fn finish(response: Response, id: RequestId) -> http::Response<Full<Bytes>> {
     let (mut parts, body) = response.into_parts();
-    let id_text = id.to_str().unwrap_or_default().to_owned();
     if let Some(Cause(cause)) = parts.extensions.get() {
-        log::request_failed(&id_text, cause);
+        log::request_failed(id.0.to_str().unwrap_or_default(), cause);
     }
     // Ours are bodies in memory: reading one cannot fail.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let headers = &mut parts.headers;
-    if parts.status != http::StatusCode::NO_CONTENT {
-        // The answer to HEAD says how long that to GET is, and has no body.
-        headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(body.len()));
+    if !matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        // The answer to HEAD says how long that to GET is, and has no body. A 304 would have to say
+        // how long the 200 was (RFC 9110, 8.6), and nothing here knows.
+        parts.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(body.len()));
     }
-    headers.insert(REQUEST_ID, id);
+    sign(&mut parts.headers, id);
+    http::Response::from_parts(parts, Full::new(body))
+}
+
+/// Gives the answer to the request `id` the headers that all answers have.
+pub fn sign(headers: &mut HeaderMap, id: RequestId) {
+    headers.insert(REQUEST_ID, id.0);
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    http::Response::from_parts(parts, Full::new(body))
 }
 
 #[cfg(test)]

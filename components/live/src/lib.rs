@@ -1,0 +1,59 @@
+//! `live`: tells open pages what happens to the listings that they show, as server-sent events.
+//!
+//! It knows what `tickets` writes into one short stream in Redis, and keeps nothing. All streams
+//! that are open in an instance are written by one task, which asks Redis for all of them at once.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`follow`] | `GET /live`: who wants to hear of what |
+//! | [`hub`] | the one task: reads, tells, waits, and again |
+//! | [`feed`] | the news of the last minutes |
+//! | [`crowd`], [`page`] | the pages that are open, and what each has yet to hear |
+//! | [`pen`] | writes a body bit by bit |
+//! | [`words`] | what is written |
+
+#![allow(
+    unsafe_code,
+    reason = "the entry point's macro exports symbols; nothing here is unsafe by hand"
+)]
+
+mod crowd;
+mod feed;
+mod follow;
+mod hub;
+mod page;
+mod pen;
+mod words;
+
+use axum::Router;
+use boxoffice_common::{Service, http::serve};
+use http::Method;
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+use spin_sdk::wasip3::http::types::{ErrorCode, Response};
+
+use crate::follow::Subscription;
+
+/// This service, which keeps nothing.
+static SERVICE: Service = Service { name: "live", migrations: &[] };
+
+thread_local! {
+    static ROUTER: Router = router();
+}
+
+fn router() -> Router {
+    serve::complete(follow::route())
+}
+
+#[http_service]
+async fn handle(request: Request) -> Result<Response, ErrorCode> {
+    let with_body = request.method() != Method::HEAD;
+    let (mut response, id) = serve::answer(&SERVICE, ROUTER.with(Router::clone), request).await;
+    match response.extensions_mut().remove::<Subscription>() {
+        Some(subscription) if with_body => {
+            serve::sign(response.headers_mut(), id);
+            hub::open(response.headers().clone(), subscription)
+        }
+        _ => serve::finish(response, id).await.into_response(),
+    }
+}
