@@ -24,6 +24,7 @@ fn main() -> io::Result<()> {
     }
     let site = Site {
         origin: "https://tickets.example".to_owned(),
+        reload: None,
         assets: Assets {
             css: "app.css".to_owned(),
             boot: "boot.js".to_owned(),

@@ -30,6 +30,9 @@ pub struct Site {
     pub origin: String,
     /// The browser's files.
     pub assets: Assets,
+    /// The address of the script that reloads the page when the shop behind it is another; for
+    /// those who work on it.
+    pub reload: Option<String>,
 }
 
 /// The whole HTML document of a page.
@@ -42,9 +45,10 @@ pub fn document(state: &State, site: &Site) -> String {
     let shown = state.clone();
     let app = sycamore::render_to_string(move || app(Shop::new(shown)));
     let head = Head::of(state, site);
-    let assets = site.assets.clone();
+    let Site { assets, reload, .. } = site.clone();
     let html = sycamore::render_to_string(move || {
         let head = head.view(&assets);
+        let reload = reload.map_or_else(View::new, |reload| view! { script(r#type="module", src=reload) {} });
         view! {
             NoHydrate {
                 html(lang="en") {
@@ -53,6 +57,7 @@ pub fn document(state: &State, site: &Site) -> String {
                         div(id="app", dangerously_set_inner_html=app) {}
                         script(r#type="application/json", id="state", dangerously_set_inner_html=json) {}
                         script(r#type="module", src=assets.boot) {}
+                        (reload)
                     }
                 }
             }

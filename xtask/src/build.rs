@@ -3,15 +3,18 @@
 //!
 //! The `build` commands in the manifests are the only list of components. Those that differ in
 //! nothing but the package become one cargo invocation, so that cargo schedules all of them
-//! together and starts once.
+//! together and starts once. A command that makes the assets first has them made before that.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::say;
 use crate::workspace::{Workspace, forget_cargo_run};
+use crate::{assets, say};
+
+/// How the command of a component that holds the assets begins.
+const ASSETS_FIRST: &str = "cargo xtask assets && ";
 
 /// A component's `build` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,8 @@ struct Step {
 /// What is run: packages for one cargo invocation, and commands that are of another kind.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Plan {
+    /// Whether the assets must be there before anything else.
+    assets: bool,
     /// Packages by the rest of their command's words.
     cargo: BTreeMap<Vec<String>, Vec<String>>,
     other: Vec<Step>,
@@ -43,17 +48,32 @@ pub(crate) fn components(workspace: &Workspace, manifests: &[PathBuf]) -> Result
     Ok(())
 }
 
+/// Builds what `up` runs: the shop's components, and the host. Tells where the host is.
+pub(crate) fn shop(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    components(workspace, &[workspace.manifest()])?;
+    say("host: boxoffice");
+    host(workspace)
+}
+
 /// Builds `boxoffice`, and tells where it is.
 pub(crate) fn host(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    program(workspace, "boxoffice")
+}
+
+/// Builds a program of the workspace, and tells where it is.
+pub(crate) fn program(workspace: &Workspace, name: &str) -> Result<PathBuf, Failure> {
     // With the whole workspace's features, as `test` compiles it: else wasmtime is compiled twice.
     finish(
-        workspace.cargo().args(["build", "--workspace", "--bin", "boxoffice"]),
-        "the host was not built",
+        workspace.cargo().args(["build", "--workspace", "--bin", name]),
+        &format!("{name} was not built"),
     )?;
-    Ok(workspace.target().join("debug/boxoffice"))
+    Ok(workspace.target().join("debug").join(name))
 }
 
 fn run(workspace: &Workspace, plan: Plan) -> Result<(), Failure> {
+    if plan.assets {
+        assets::build(workspace)?;
+    }
     for (options, packages) in plan.cargo {
         say(&format!("components: {}", packages.join(", ")));
         let mut cargo = workspace.cargo();
@@ -108,8 +128,13 @@ fn steps_of(manifest: &str, folder: &Path) -> Result<Vec<Step>, String> {
 fn plan(steps: Vec<Step>) -> Plan {
     let mut plan = Plan::default();
     for step in steps {
-        match cargo_package(&step.command) {
+        let (assets, command) = match step.command.strip_prefix(ASSETS_FIRST) {
+            Some(rest) => (true, rest),
+            None => (false, step.command.as_str()),
+        };
+        match cargo_package(command) {
             Some((package, options)) => {
+                plan.assets |= assets;
                 let packages = plan.cargo.entry(options).or_default();
                 if !packages.contains(&package) {
                     packages.push(package);
@@ -167,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn assets_are_made_once_and_before_the_one_invocation() {
+        let assets_first = format!("cargo xtask assets && cargo build -p storefront {WASM}");
+        let plan = plan(vec![
+            step("storefront", &assets_first),
+            step("tickets", &format!("cargo build -p tickets {WASM}")),
+        ]);
+        let options = WASM.split(' ').map(str::to_owned).collect();
+        let packages = vec!["storefront".to_owned(), "tickets".to_owned()];
+        let cargo = BTreeMap::from([(options, packages)]);
+        assert_eq!(plan, Plan { assets: true, cargo, other: Vec::new() });
+    }
+
+    #[test]
     fn commands_of_another_form_stay_as_they_are() {
         for command in [
             "npm run build",
@@ -174,6 +212,7 @@ mod tests {
             "cargo build --workspace",
             "cargo build -p a -p b",
             "cargo build -p a && wasm-opt a.wasm",
+            "cargo xtask assets && npm run build",
         ] {
             let plan = plan(vec![step("a", command)]);
             assert_eq!(plan, Plan { other: vec![step("a", command)], ..Plan::default() });
@@ -208,10 +247,11 @@ mod tests {
     fn the_shop_is_built_by_a_single_invocation() {
         let manifest = include_str!("../../spin.toml");
         let plan = plan(steps_of(manifest, Path::new("/")).expect("a valid manifest"));
+        assert!(plan.assets, "the storefront holds the assets");
         assert_eq!(plan.cargo.len(), 1);
         assert_eq!(plan.other, []);
         let packages: Vec<_> = plan.cargo.into_values().flatten().collect();
-        for package in ["auth", "tickets", "orders", "payments", "session"] {
+        for package in ["auth", "tickets", "orders", "payments", "session", "storefront"] {
             assert!(packages.iter().any(|p| p == package), "{package} is missing");
         }
     }

@@ -1,4 +1,4 @@
-//! What a developer types: `cargo xtask up`, `build`, `test`, `chaos`, `audit`,
+//! What a developer types: `cargo xtask up`, `build`, `assets`, `test`, `chaos`, `audit`,
 //! `events`.
 //!
 //! | file | does |
@@ -6,13 +6,15 @@
 //! | [`install`] | adds the Rust targets and system packages that are missing |
 //! | [`workspace`] | where the repository is, what it contains, how cargo is called in it |
 //! | [`build`] | builds the components that the `spin.toml` files name |
-//! | [`up`] | builds everything, then becomes the shop |
+//! | [`assets`] | makes what browsers download, before the component that holds it |
+//! | [`up`] | builds everything, then becomes the shop, or what watches over it |
 //! | [`operate`] | builds the host, then becomes its `audit` or `events` |
 //! | [`test`] | runs every check and suite, and counts |
 //! | [`chaos`] | runs the chaos suite with seeds of one's choice |
 //!
 //! Exit codes: 0 done, 1 something failed, 2 something must be set up first (the message says what).
 
+mod assets;
 mod build;
 mod chaos;
 mod failure;
@@ -42,7 +44,13 @@ enum Command {
     /// Build everything and serve the shop, with demo data.
     Up(up::Arguments),
     /// Build every component of every spin.toml.
-    Build,
+    Build {
+        /// Only what `up` runs: the shop's components, and the host.
+        #[arg(long)]
+        shop: bool,
+    },
+    /// Make what browsers download, for the component that holds it.
+    Assets,
     /// Check, build and test everything, installing first what the suites need.
     Test(test::Arguments),
     /// Let everything go wrong, over and over, and see whether the books are right afterwards.
@@ -58,7 +66,9 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Up(arguments) => up::run(arguments),
-        Command::Build => build_all(),
+        Command::Build { shop: false } => build_all(),
+        Command::Build { shop: true } => build_shop(),
+        Command::Assets => make_assets(),
         Command::Test(arguments) => test::run(&arguments),
         Command::Chaos(arguments) => chaos::run(&arguments),
         Command::Audit(arguments) => operate::run("audit", &arguments),
@@ -77,6 +87,18 @@ fn build_all() -> Result<(), Failure> {
     let workspace = Workspace::find()?;
     install::targets(&workspace)?;
     build::components(&workspace, &workspace.manifests()?)
+}
+
+fn build_shop() -> Result<(), Failure> {
+    let workspace = Workspace::find()?;
+    install::targets(&workspace)?;
+    build::shop(&workspace).map(drop)
+}
+
+fn make_assets() -> Result<(), Failure> {
+    let workspace = Workspace::find()?;
+    install::targets(&workspace)?;
+    assets::build(&workspace)
 }
 
 /// Says what is being done, one line a step.

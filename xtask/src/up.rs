@@ -1,8 +1,9 @@
-//! `cargo xtask up`: builds what is out of date, then becomes `boxoffice up`.
+//! `cargo xtask up`: builds what is out of date, then becomes `boxoffice up`; with `--watch`, what
+//! runs that and starts it anew when sources change (`xtask/watch`).
 
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::ValueEnum;
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// Start with an empty shop.
     #[arg(long)]
     no_demo: bool,
+    /// Build and start the shop anew when its sources change; open pages reload.
+    #[arg(long)]
+    watch: bool,
     /// The form of the log on stderr [default: text].
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -44,15 +48,24 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let data = arguments.data.clone().unwrap_or_else(|| workspace.root().join(".boxoffice"));
     install::targets(&workspace)?;
     install::redis_for_up(&data)?;
-    build::components(&workspace, &[workspace.manifest()])?;
-    say("host: boxoffice");
-    let binary = build::host(&workspace)?;
-    let mut shop = Command::new(&binary);
-    shop.arg("up").arg("--manifest").arg(workspace.manifest()).arg("--data").arg(data);
-    pass_on(&arguments, &mut shop);
-    forget_cargo_run(&mut shop);
-    let error = shop.exec();
-    Err(Failure::Failed(format!("{} did not start: {error}", binary.display())))
+    let host = build::shop(&workspace)?;
+    let mut command = if arguments.watch { watch(&workspace, &host)? } else { Command::new(&host) };
+    command.arg("up").arg("--manifest").arg(workspace.manifest()).arg("--data").arg(data);
+    pass_on(&arguments, &mut command);
+    forget_cargo_run(&mut command);
+    let error = command.exec();
+    let program = command.get_program().to_string_lossy();
+    Err(Failure::Failed(format!("{program} did not start: {error}")))
+}
+
+/// What watches; the host's own arguments come after its.
+fn watch(workspace: &Workspace, host: &Path) -> Result<Command, Failure> {
+    say("what watches: boxoffice-watch");
+    let xtask = std::env::current_exe()
+        .map_err(|error| Failure::Failed(format!("xtask does not find itself: {error}")))?;
+    let mut watch = Command::new(build::program(workspace, "boxoffice-watch")?);
+    watch.arg("--root").arg(workspace.root()).arg("--xtask").arg(xtask).arg("--").arg(host);
+    Ok(watch)
 }
 
 fn pass_on(arguments: &Arguments, shop: &mut Command) {

@@ -157,7 +157,11 @@ fn written(text: String, kind: HeaderValue) -> Response {
 /// What a document says of the shop.
 async fn site() -> Result<Site> {
     let url = config::variable("public_url").await?;
-    Ok(Site { origin: url.trim_end_matches('/').to_owned(), assets: assets::names() })
+    Ok(Site {
+        origin: url.trim_end_matches('/').to_owned(),
+        assets: assets::names(),
+        reload: assets::reload().await?.map(str::to_owned),
+    })
 }
 
 /// `body` by gzip (RFC 1952), fast rather than small.

@@ -1,7 +1,8 @@
-//! Versions as entity tags (RFC 9110, section 8.8.3), and `If-Match`.
+//! Versions as entity tags (RFC 9110, section 8.8.3), `If-Match` and `If-None-Match`.
 
 use axum::extract::FromRequestParts;
-use http::header::{HeaderValue, IF_MATCH};
+use http::HeaderMap;
+use http::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
 
 use crate::Problem;
@@ -10,6 +11,16 @@ use crate::Problem;
 #[must_use]
 pub fn of(version: i64) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// Whether the client has what `tag` names, so that 304 is answer enough: its `If-None-Match` has
+/// the tag, weak or strong (RFC 9110, 13.1.2), or `*`.
+#[must_use]
+pub fn is_fresh(headers: &HeaderMap, tag: &str) -> bool {
+    let given = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    given
+        .flat_map(|text| text.split(',').map(str::trim))
+        .any(|one| one == "*" || one.trim_start_matches("W/") == tag.trim_start_matches("W/"))
 }
 
 /// The versions that the client takes the thing to be at; none given means any.
@@ -52,6 +63,17 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_client_has_is_fresh() {
+        let fresh = |given: &'static str| {
+            let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(given))]);
+            is_fresh(&headers, "\"a-br\"")
+        };
+        assert!(fresh("\"a-br\"") && fresh("W/\"a-br\"") && fresh("\"b\", \"a-br\"") && fresh("*"));
+        assert!(!fresh("\"a\"") && !fresh("a-br") && !fresh(""));
+        assert!(!is_fresh(&HeaderMap::new(), "\"a-br\""));
+    }
 
     #[test]
     fn only_the_version_that_was_read_matches() {

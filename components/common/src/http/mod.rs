@@ -7,9 +7,11 @@
 //! | [`page`] | cursors and `Link` headers |
 //! | [`query`] | filters, with all that is wrong with them at once |
 //! | [`path`] | ids in paths |
-//! | [`etag`] | versions as entity tags, `If-Match` |
+//! | [`etag`] | versions as entity tags, `If-Match`, `If-None-Match` |
+//! | [`coding`] | `Accept-Encoding` |
 
 pub mod body;
+pub mod coding;
 pub mod etag;
 pub mod page;
 pub mod path;

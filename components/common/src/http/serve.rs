@@ -145,9 +145,12 @@ pub async fn finish(response: Response, id: RequestId) -> http::Response<Full<By
     }
     // Ours are bodies in memory: reading one cannot fail.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    if !matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-        // The answer to HEAD says how long that to GET is, and has no body. A 304 would have to say
-        // how long the 200 was (RFC 9110, 8.6), and nothing here knows.
+    if matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        // axum said 0. A 204 has no length, and a 304 would have to say how long the 200 was (RFC
+        // 9110, 8.6), which nothing here knows.
+        parts.headers.remove(CONTENT_LENGTH);
+    } else {
+        // The answer to HEAD says how long that to GET is, and has no body.
         parts.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(body.len()));
     }
     sign(&mut parts.headers, id);

@@ -1,0 +1,71 @@
+//! Shrinks modules with `wasm-opt`, where there is one
+//! (<https://github.com/WebAssembly/binaryen>).
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+
+use crate::source::Source;
+
+/// What rustc's modules use; an older wasm-opt takes less for granted.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// A `wasm-opt` on PATH.
+#[derive(Debug)]
+pub(crate) struct Optimizer {
+    version: String,
+}
+
+impl Optimizer {
+    /// The one on PATH, if any.
+    pub(crate) fn find() -> Option<Self> {
+        let output = Command::new("wasm-opt").arg("--version").output().ok()?;
+        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success().then_some(Self { version })
+    }
+
+    /// As it says itself, such as `wasm-opt version 108`.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn shrink(&self, module: &[u8], folder: &Path) -> anyhow::Result<Vec<u8>> {
+        let (before, after) = (folder.join("before.wasm"), folder.join("after.wasm"));
+        std::fs::write(&before, module)?;
+        let output = Command::new("wasm-opt")
+            .arg("-Oz")
+            .args(FEATURES)
+            .arg(&before)
+            .arg("--output")
+            .arg(&after)
+            .output()?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{} failed: {}", self.version, errors.trim());
+        Ok(std::fs::read(after)?)
+    }
+}
+
+/// Shrinks every module among `sources`. One that this wasm-opt cannot read stays as it is: an old
+/// tool must not keep anybody from building.
+pub(crate) fn modules(sources: &mut [Source], optimizer: Option<&Optimizer>) -> anyhow::Result<()> {
+    let Some(optimizer) = optimizer else {
+        println!("there is no wasm-opt (package binaryen): the module stays some percent larger");
+        return Ok(());
+    };
+    let folder = tempfile::tempdir().context("there is no room for temporary files")?;
+    for module in sources.iter_mut().filter(|source| source.name.ends_with(".wasm")) {
+        match optimizer.shrink(&module.content, folder.path()) {
+            Ok(smaller) => module.content = smaller,
+            Err(error) => eprintln!("{} stays as it is: {error:#}", module.name),
+        }
+    }
+    Ok(())
+}
