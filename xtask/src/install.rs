@@ -1,4 +1,5 @@
-//! Adds what a bare machine lacks: Rust targets and tools by rustup, Redis by apt-get.
+//! Adds what a bare machine lacks: Rust targets and tools by rustup, Redis, Chromium and Node by
+//! apt-get, what suites take from npm.
 //!
 //! What is there already costs one process or less; everything that is installed is said.
 
@@ -10,11 +11,47 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::say;
-use crate::workspace::Workspace;
+use crate::workspace::{Suite, Workspace};
 
-const REDIS_BY_HAND: &str = "apt-get install --yes redis-server";
-const REDIS_OTHERWISE: &str =
-    "or install Redis 6.2 or newer in another way, so that `redis-server` is on PATH";
+/// A program that comes in a package of Debian's.
+struct Program {
+    /// What must be on PATH.
+    name: &'static str,
+    /// The package that brings it.
+    package: &'static str,
+    /// What does as well.
+    otherwise: &'static str,
+}
+
+const REDIS: Program = Program {
+    name: "redis-server",
+    package: "redis-server",
+    otherwise: "or install Redis 6.2 or newer in another way, so that `redis-server` is on PATH",
+};
+
+/// What the suites with pages in them need.
+const BROWSER: [Program; 4] = [
+    Program {
+        name: "chromium",
+        package: "chromium",
+        otherwise: "or install Chromium in another way, so that `chromium` is on PATH",
+    },
+    Program {
+        name: "chromedriver",
+        package: "chromium-driver",
+        otherwise: "or install the ChromeDriver of Chromium's version, so that it is on PATH",
+    },
+    Program {
+        name: "node",
+        package: "nodejs",
+        otherwise: "or install Node 18.16 or newer in another way, so that `node` is on PATH",
+    },
+    Program {
+        name: "npm",
+        package: "npm",
+        otherwise: "or install npm in another way, so that it is on PATH",
+    },
+];
 
 /// Makes sure that the targets of `rust-toolchain.toml` can be compiled for.
 pub(crate) fn targets(workspace: &Workspace) -> Result<(), Failure> {
@@ -46,22 +83,69 @@ pub(crate) fn tools(workspace: &Workspace) -> Result<(), Failure> {
 
 /// Makes sure that there is a `redis-server` to start.
 pub(crate) fn redis_server() -> Result<(), Failure> {
-    if is_on_path("redis-server") {
+    program(&REDIS)
+}
+
+/// Makes sure that there is a browser that suites can drive, and that `suites` have what they take
+/// from npm.
+pub(crate) fn browser(workspace: &Workspace, suites: &[&Suite]) -> Result<(), Failure> {
+    for needed in &BROWSER {
+        program(needed)?;
+    }
+    suites.iter().try_for_each(|suite| npm_packages(workspace, suite))
+}
+
+/// Makes sure that `target/npm/<suite>/node_modules` is what the suite's `package-lock.json` says.
+///
+/// npm works where the files lie that it is told by: they are copied to where it may write.
+fn npm_packages(workspace: &Workspace, suite: &Suite) -> Result<(), Failure> {
+    let folder = workspace.target().join("npm").join(&suite.target);
+    let failed = |error: std::io::Error| Failure::Failed(format!("{}: {error}", folder.display()));
+    let lock = std::fs::read(suite.folder.join("package-lock.json")).map_err(failed)?;
+    // Written last: what is there without it was interrupted.
+    let done = folder.join("installed.json");
+    if std::fs::read(&done).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
+    say(&format!("{}: npm ci", suite.target));
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    std::fs::copy(suite.folder.join("package.json"), folder.join("package.json"))
+        .map_err(failed)?;
+    std::fs::write(folder.join("package-lock.json"), &lock).map_err(failed)?;
+    let status = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(&folder)
+        .stdin(Stdio::null())
+        .status();
+    if !status.map_err(failed)?.success() {
+        return Err(Failure::Setup(format!(
+            "`npm ci` in {} failed (see above): mend what it says",
+            folder.display()
+        )));
+    }
+    std::fs::write(done, lock).map_err(failed)
+}
+
+/// Makes sure that a program is on PATH.
+fn program(wanted: &Program) -> Result<(), Failure> {
+    let Program { name, package, otherwise } = wanted;
+    if is_on_path(name) {
+        return Ok(());
+    }
+    let by_hand = format!("apt-get install --yes {package}");
     let Some(apt) = Apt::find() else {
         return Err(Failure::Setup(format!(
-            "redis-server is missing, and installing it takes apt-get and root. Run\n    \
-             sudo {REDIS_BY_HAND}\n{REDIS_OTHERWISE}"
+            "{name} is missing, and installing it takes apt-get and root. Run\n    \
+             sudo {by_hand}\n{otherwise}"
         )));
     };
-    say("redis-server is missing: installing it with apt-get");
+    say(&format!("{name} is missing: installing {package} with apt-get"));
     // The lists of packages are fetched only if those that are there do not do.
-    if !apt.install("redis-server") {
+    if !apt.install(package) {
         apt.update();
-        if !apt.install("redis-server") {
+        if !apt.install(package) {
             return Err(Failure::Setup(format!(
-                "`{REDIS_BY_HAND}` failed (see above). Mend what it says, {REDIS_OTHERWISE}"
+                "`{by_hand}` failed (see above). Mend what it says, {otherwise}"
             )));
         }
     }

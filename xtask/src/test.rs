@@ -64,10 +64,15 @@ struct Count {
 /// Installs, runs every step that is asked for, and reports. An error if anything failed.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let workspace = Workspace::find()?;
-    let steps = chosen(steps(&workspace)?, &arguments.only)?;
+    let suites = workspace.suites()?;
+    let steps = chosen(steps(&workspace, &suites), &arguments.only)?;
     install::targets(&workspace)?;
     install::tools(&workspace)?;
     install::redis_server()?;
+    let seen: Vec<&Suite> = with_pages(&suites, &steps);
+    if !seen.is_empty() {
+        install::browser(&workspace, &seen)?;
+    }
 
     let mut outcomes = Vec::new();
     let mut components_are_built = true;
@@ -83,7 +88,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn steps(workspace: &Workspace) -> Result<Vec<Step>, Failure> {
+/// The suites among `steps` that look at pages.
+fn with_pages<'a>(suites: &'a [Suite], steps: &[Step]) -> Vec<&'a Suite> {
+    let is_run = |suite: &Suite| steps.iter().any(|step| step.name == suite.target);
+    suites.iter().filter(|suite| suite.needs_browser() && is_run(suite)).collect()
+}
+
+fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     let cargo = |arguments: &[&str]| {
         let mut command = workspace.cargo();
         command.args(arguments);
@@ -102,19 +113,19 @@ fn steps(workspace: &Workspace) -> Result<Vec<Step>, Failure> {
         Step::new("unit", Work::tests(tests(&["--lib", "--bins"]), false)),
         Step::new("doc", Work::tests(tests(&["--doc"]), false)),
     ];
-    for name in suite_names(workspace.suites()?) {
-        let command = tests(&["--test", &name]);
-        steps.push(Step::new(&name, Work::tests(command, true)));
+    for name in suite_names(suites) {
+        let command = tests(&["--test", name]);
+        steps.push(Step::new(name, Work::tests(command, true)));
     }
-    Ok(steps)
+    steps
 }
 
 /// Each name once: cargo runs the targets of that name in all packages at once.
-fn suite_names(suites: Vec<Suite>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+fn suite_names(suites: &[Suite]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
     for suite in suites {
-        if !names.contains(&suite.target) {
-            names.push(suite.target);
+        if !names.contains(&suite.target.as_str()) {
+            names.push(&suite.target);
         }
     }
     names
@@ -272,6 +283,8 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn names(steps: &[Step]) -> Vec<&str> {
@@ -360,8 +373,9 @@ mod tests {
         let suite = |package: &str, target: &str| Suite {
             package: package.to_owned(),
             target: target.to_owned(),
+            folder: PathBuf::new(),
         };
-        let suites = vec![suite("a", "api"), suite("b", "faults"), suite("c", "api")];
-        assert_eq!(suite_names(suites), ["api", "faults"]);
+        let suites = [suite("a", "api"), suite("b", "faults"), suite("c", "api")];
+        assert_eq!(suite_names(&suites), ["api", "faults"]);
     }
 }

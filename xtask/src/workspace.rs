@@ -31,6 +31,15 @@ pub(crate) struct Suite {
     pub(crate) package: String,
     /// The target's name.
     pub(crate) target: String,
+    /// Where its code is.
+    pub(crate) folder: PathBuf,
+}
+
+impl Suite {
+    /// Whether it looks at pages in a browser: then it says beside its code what it takes from npm.
+    pub(crate) fn needs_browser(&self) -> bool {
+        self.folder.join("package.json").is_file()
+    }
 }
 
 impl Workspace {
@@ -130,10 +139,17 @@ fn suites(metadata: &Value) -> Vec<Suite> {
     for package in packages(metadata) {
         for target in package["targets"].as_array().into_iter().flatten() {
             let is_test = target["kind"] == serde_json::json!(["test"]);
-            if let (true, Some(package), Some(target)) =
-                (is_test, package["name"].as_str(), target["name"].as_str())
-            {
-                found.push(Suite { package: package.to_owned(), target: target.to_owned() });
+            if let (true, Some(package), Some(name), Some(code)) = (
+                is_test,
+                package["name"].as_str(),
+                target["name"].as_str(),
+                target["src_path"].as_str(),
+            ) {
+                found.push(Suite {
+                    package: package.to_owned(),
+                    target: name.to_owned(),
+                    folder: Path::new(code).parent().unwrap_or(Path::new("")).to_owned(),
+                });
             }
         }
     }
@@ -160,12 +176,28 @@ mod tests {
             { "name": "a", "targets": [{ "name": "a", "kind": ["lib"] }] },
             { "name": "b", "targets": [
                 { "name": "b", "kind": ["bin"] },
-                { "name": "api", "kind": ["test"] },
+                { "name": "api", "kind": ["test"], "src_path": "/b/tests/api/main.rs" },
                 { "name": "build-script-build", "kind": ["custom-build"] },
             ] },
         ]});
-        let api = Suite { package: "b".to_owned(), target: "api".to_owned() };
+        let api = Suite {
+            package: "b".to_owned(),
+            target: "api".to_owned(),
+            folder: PathBuf::from("/b/tests/api"),
+        };
         assert_eq!(suites(&metadata), [api]);
+    }
+
+    #[test]
+    fn the_suite_with_pages_in_it_needs_a_browser() {
+        let workspace = Workspace::find().expect("the tests run inside the repository");
+        let suites = workspace.suites().expect("cargo metadata works here");
+        let needing: Vec<&str> = suites
+            .iter()
+            .filter(|suite| suite.needs_browser())
+            .map(|suite| suite.target.as_str())
+            .collect();
+        assert_eq!(needing, ["browser"]);
     }
 
     #[test]

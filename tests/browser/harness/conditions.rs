@@ -1,0 +1,73 @@
+//! Under which conditions somebody uses a window.
+
+use serde_json::json;
+
+use super::Window;
+
+impl Window {
+    /// Makes it so many CSS pixels wide and high.
+    pub(crate) async fn is(&self, width: u32, height: u32) {
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 768,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Prefers `dark` or `light`, and still things to moving ones or not.
+    pub(crate) async fn prefers(&self, scheme: &str, motion: &str) {
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": motion },
+        ]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Asks for pages in these languages, as in `Accept-Language`.
+    pub(crate) async fn speaks(&self, languages: &str) {
+        let headers = json!({ "headers": { "Accept-Language": languages } });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setExtraHTTPHeaders", headers).await;
+    }
+
+    /// Runs no page's scripts from the next page on.
+    pub(crate) async fn without_scripts(&self) {
+        self.has_scripts.set(false);
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+
+    /// Runs pages' scripts again, from the next page on.
+    pub(crate) async fn with_scripts(&self) {
+        self.has_scripts.set(true);
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
+    }
+
+    /// Is so many milliseconds away from everything; not at all with 0.
+    pub(crate) async fn is_slow(&self, latency: u32) {
+        self.has_network(false, latency).await;
+    }
+
+    /// Loses the network, or finds it again.
+    pub(crate) async fn is_offline(&self, offline: bool) {
+        self.has_network(offline, 0).await;
+    }
+
+    async fn has_network(&self, offline: bool, latency: u32) {
+        let conditions = json!({
+            "offline": offline, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    /// Cannot reach addresses that these patterns match, from now on.
+    pub(crate) async fn cannot_reach(&self, patterns: &[&str]) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setBlockedURLs", json!({ "urls": patterns })).await;
+    }
+
+    /// Runs this in every page before the page's own scripts.
+    pub(crate) async fn on_every_page(&self, script: &str) {
+        let source = json!({ "source": script });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", source).await;
+    }
+}

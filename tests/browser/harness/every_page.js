@@ -1,0 +1,25 @@
+// Runs in every page before its own scripts: what the page does wrong is said on the console, which
+// is read when the test ends.
+addEventListener("securitypolicyviolation", (event) => {
+  console.error(
+    `policy violation: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`
+      + ` in ${event.sourceFile}:${event.lineNumber}`,
+  );
+});
+
+// How far the parts of the page have moved without anybody's doing.
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const { hadRecentInput, value } of list.getEntries()) {
+    if (!hadRecentInput) window.shift += value;
+  }
+}).observe({ type: "layout-shift", buffered: true });
+
+// Whether the page hears news: nothing else tells that its stream has begun.
+window.EventSource = class extends EventSource {
+  constructor(...parameters) {
+    super(...parameters);
+    this.addEventListener("open", () => (window.isListening = true));
+    this.addEventListener("error", () => (window.isListening = false));
+  }
+};

@@ -1,0 +1,28 @@
+// What has the focus: its name, and a fault if people cannot see that it has it.
+const element = document.activeElement ?? document.body;
+const tidy = (text) => (text ?? "").replace(/\s+/g, " ").trim();
+
+function name() {
+  const by = element.getAttribute("aria-labelledby");
+  if (by) return by.split(/\s+/).map((id) => document.getElementById(id)?.textContent).join(" ");
+  if (element.ariaLabel) return element.ariaLabel;
+  if (element.labels?.length) return element.labels[0].textContent;
+  return element.matches("input") ? element.value : element.textContent;
+}
+
+function fault() {
+  // Where nothing has it, it is at the page's end or beginning: the next Tab goes on from there.
+  if (element === document.body) return null;
+  const style = getComputedStyle(element);
+  const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  if (!isOutlined && style.boxShadow === "none") return "nothing marks it";
+  const box = element.getBoundingClientRect();
+  const [x, y] = [box.left + box.width / 2, box.top + Math.min(box.height, innerHeight) / 2];
+  const above = document.elementFromPoint(x, y);
+  const isCovered = above && !above.contains(element) && !element.contains(above)
+    && ![...(element.labels ?? [])].some((label) => label.contains(above));
+  if (!above) return `it is outside of what is in view, at ${x}, ${y}`;
+  return isCovered ? `${above.tagName} ${above.className} covers it` : null;
+}
+
+return { name: tidy(name()).slice(0, 80).replace(/ \(?optional\)?$/, ""), tag: element.tagName, fault: fault() };

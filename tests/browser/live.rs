@@ -1,0 +1,124 @@
+//! What changes on an open page while others buy, give up and edit.
+
+use std::time::{Duration, Instant};
+
+use boxoffice_tests::{id, put};
+use serde_json::{Value, json};
+
+use crate::acts::{Stage, a_concert, page_of};
+use crate::harness::{Window, in_shop};
+
+/// How long news may take: a second, and what a busy machine adds. Polling would take five.
+const SOON: Duration = Duration::from_millis(2500);
+
+/// Waits for the listing to be shown with this status, which must be soon.
+async fn soon_sees(window: &Window, ticket: &Value, status: &str, word: &str) {
+    let start = Instant::now();
+    window.sees_ticket(ticket, status).await;
+    window.sees(word).await;
+    let took = start.elapsed();
+    println!("{status}: shown after {took:?}");
+    assert!(took < SOON, "{status} was shown only after {took:?}");
+}
+
+/// Leaves a mark that only a page which is never loaded anew keeps.
+async fn marked(window: &Window) {
+    window.run("window.isMarked = true").await;
+}
+
+async fn is_still_marked(window: &Window) {
+    assert_eq!(window.run("return window.isMarked").await, true, "the page was loaded anew");
+}
+
+#[tokio::test]
+async fn held_freed_and_sold_tickets_change_on_the_list_and_on_their_page() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({})).await;
+        let other = shop.sign_up().await;
+        let (list, page) = (shop.window("list").await, &stage.window);
+        list.go("/").await;
+        page.go(&page_of(&stage.ticket)).await;
+        for window in [&list, page] {
+            window.sees_ticket(&stage.ticket, "open").await;
+            window.listens().await;
+            marked(window).await;
+        }
+
+        let order = other.hold(&stage.ticket).await.expect(201);
+        for window in [&list, page] {
+            soon_sees(window, &stage.ticket, "held", "In someone's checkout").await;
+        }
+        assert!(!page.has("Buy").await, "what cannot be had cannot be bought");
+
+        other.cancel(&order).await;
+        for window in [&list, page] {
+            soon_sees(window, &stage.ticket, "open", "The Paper Kites").await;
+        }
+        assert!(page.has("Buy").await);
+
+        let order = other.hold(&stage.ticket).await.expect(201);
+        other.pay(&order, "pm_card_visa").await.expect(201);
+        for window in [&list, page] {
+            soon_sees(window, &stage.ticket, "sold", "Sold").await;
+            is_still_marked(window).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edit_shows_on_open_pages() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({})).await;
+        let (list, page) = (shop.window("list").await, &stage.window);
+        list.go("/").await;
+        page.go(&page_of(&stage.ticket)).await;
+        for window in [&list, page] {
+            window.listens().await;
+            marked(window).await;
+        }
+        let edited = a_concert(json!({ "title": "The Tin Kites", "price": 3900 }));
+        stage
+            .seller
+            .send(&put(format!("/api/tickets/{}", id(&stage.ticket)), edited))
+            .await
+            .expect(200);
+        for window in [&list, page] {
+            soon_sees(window, &stage.ticket, "open", "The Tin Kites").await;
+            window.sees("€39.00").await;
+            is_still_marked(window).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_withdrawn_listing_goes_off_sale_on_open_pages() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({})).await;
+        let bob = &stage.window;
+        bob.go(&page_of(&stage.ticket)).await;
+        bob.listens().await;
+        stage.seller.delete(&format!("/api/tickets/{}", id(&stage.ticket))).await.expect(204);
+        soon_sees(bob, &stage.ticket, "withdrawn", "The Paper Kites").await;
+        assert!(!bob.has("Buy").await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn news_keep_coming_when_the_stream_is_renewed() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({})).await;
+        let (bob, wire) = shop.window_by_wire("Bob", &stage.buyer).await;
+        bob.expects_failure("/live");
+        bob.go(&page_of(&stage.ticket)).await;
+        bob.listens().await;
+        wire.cut();
+        let other = shop.sign_up().await;
+        other.hold(&stage.ticket).await.expect(201);
+        wire.mend();
+        bob.sees_ticket(&stage.ticket, "held").await;
+    })
+    .await;
+}

@@ -1,0 +1,211 @@
+//! Every page in every size and colour: accessible, nothing cut off, nothing jumps. Their pictures
+//! are in `target/screenshots`.
+
+use boxoffice_tests::{Person, id};
+use serde_json::{Value, json};
+
+use crate::acts::{a_concert, checkout_of, page_of};
+use crate::harness::{Shop, USUAL, Window, in_shop, package};
+
+/// All widths that must do, in CSS pixels.
+const WIDTHS: [u32; 4] = [320, 375, 768, 1280];
+/// Those that are looked at closely.
+const CLOSELY: [u32; 2] = [375, 1280];
+
+/// What is checked of a page in one width and colour.
+const INSPECT: &str = include_str!("inspect.js");
+
+/// What sticks out of the page, if it can be scrolled sideways.
+const TOO_WIDE: &str = include_str!("too_wide.js");
+
+/// How far the parts of a page may move while it loads, by
+/// <https://web.dev/articles/cls>: nothing that anybody would notice.
+const SHIFT: f64 = 0.01;
+
+/// A page as somebody sees it.
+struct Place {
+    name: &'static str,
+    who: Option<Person>,
+    path: String,
+    /// What is clicked there first.
+    then: Option<String>,
+    /// The status of the page, if it is not 200.
+    status: Option<u16>,
+}
+
+fn place(name: &'static str, path: impl Into<String>) -> Place {
+    Place { name, who: None, path: path.into(), then: None, status: None }
+}
+
+impl Place {
+    fn of(mut self, person: &Person) -> Self {
+        self.who = Some(person.clone());
+        self
+    }
+
+    fn then(mut self, button: &str) -> Self {
+        self.then = Some(button.to_owned());
+        self
+    }
+
+    fn answered(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+}
+
+/// Every page there is, in a shop in which everything has happened.
+async fn places(shop: &Shop) -> Vec<Place> {
+    let (ann, bob, new) = tokio::join!(shop.sign_up(), shop.sign_up(), shop.sign_up());
+    let list = async |wish: Value| ann.list(a_concert(wish)).await.expect(201);
+    let open = list(json!({ "title": "A cello, a cellar", "quantity": 4 })).await;
+    let held = list(json!({ "title": "The Paper Kites" })).await;
+    let sold = list(json!({ "title": "Dances for nobody in particular" })).await;
+    list(json!({ "title": "Donaudampfschifffahrtsgesellschaftskapitänsgala ".repeat(4) })).await;
+    ann.post("/api/tickets", json!({ "title": "Bare", "price": 100 })).await.expect(201);
+    let unpaid = bob.hold(&held).await.expect(201);
+    let paid = bob.hold(&sold).await.expect(201);
+    bob.pay(&paid, "pm_card_visa").await.expect(201);
+    bob.sees_order(&paid, json!({ "status": "complete" })).await;
+    let ended = bob.hold(&open).await.expect(201);
+    bob.cancel(&ended).await;
+    ann.sees_ticket(&held, json!({ "status": "held" })).await;
+    ann.sees_ticket(&sold, json!({ "status": "sold" })).await;
+    ann.sees_ticket(&open, json!({ "available": 4 })).await;
+    let order = |order: &Value| format!("/orders/{}", id(order));
+    let edit = |ticket: &Value| format!("{}/edit", page_of(ticket));
+    vec![
+        place("browse", "/"),
+        place("browse-signed-in", "/").of(&bob),
+        place("browse-nothing-found", "/?q=nothing+like+it"),
+        place("ticket", page_of(&open)),
+        place("ticket-to-buy", page_of(&open)).of(&bob),
+        place("ticket-held", page_of(&held)),
+        place("ticket-sold", page_of(&sold)),
+        place("ticket-own", page_of(&open)).of(&ann),
+        place("sign-in", "/sign-in"),
+        place("sign-up", "/sign-up"),
+        place("sign-up-mistakes", "/sign-up").then("Sign up").answered(400),
+        place("sell", "/tickets/new").of(&ann),
+        place("sell-mistakes", "/tickets/new").of(&ann).then("List for sale").answered(400),
+        place("edit", edit(&open)).of(&ann),
+        place("edit-held", edit(&held)).of(&ann),
+        place("withdraw", edit(&open)).of(&ann).then("Withdraw"),
+        place("checkout", checkout_of(&unpaid)).of(&bob),
+        place("confirmation", order(&paid)).of(&bob),
+        place("cancelled", order(&ended)).of(&bob),
+        place("orders", "/orders").of(&bob),
+        place("orders-none", "/orders").of(&new),
+        place("listings", "/listings").of(&ann),
+        place("listings-none", "/listings").of(&new),
+        place("missing", "/nothing/here").answered(404),
+    ]
+}
+
+/// Goes to a place, in a window of nobody's.
+async fn go(window: &Window, place: &Place) {
+    window.is_nobody().await;
+    if let Some(person) = &place.who {
+        window.is_signed_in(person).await;
+    }
+    if let Some(status) = place.status {
+        window.expects_status("", status);
+    }
+    window.go(&place.path).await;
+    if let Some(button) = &place.then {
+        window.click_in("main", button).await;
+        window
+            .waits_for(
+                "it has done so",
+                "document.querySelector('main [role=alert], dialog[open]')",
+            )
+            .await;
+    }
+}
+
+/// Looks at a page in every size and colour; what is wrong with it.
+async fn look(window: &Window, place: &Place, axe: &str) -> Vec<String> {
+    let name = place.name;
+    let mut faults = Vec::new();
+    window.is(USUAL.0, USUAL.1).await;
+    go(window, place).await;
+    let shift = window.run("return window.shift").await.as_f64().unwrap();
+    if shift > SHIFT {
+        faults.push(format!("{name}: parts of the page move by {shift} while it loads"));
+    }
+    window.run(axe).await;
+    for width in WIDTHS {
+        window.is(width, 800).await;
+        let cut = window.run(TOO_WIDE).await;
+        if cut != json!([]) {
+            faults.push(format!("{name} at {width}: scrolls sideways, for {cut}"));
+        }
+        if !CLOSELY.contains(&width) {
+            continue;
+        }
+        for scheme in ["light", "dark"] {
+            window.prefers(scheme, "reduce").await;
+            let found = window.run_async(INSPECT).await;
+            let found: Vec<String> = serde_json::from_value(found).unwrap();
+            faults
+                .extend(found.iter().map(|fault| format!("{name} at {width}, {scheme}: {fault}")));
+            window.photograph(&format!("{name}-{width}-{scheme}")).await;
+        }
+    }
+    faults
+}
+
+/// The script of axe-core.
+fn axe() -> String {
+    std::fs::read_to_string(package("axe-core").join("axe.min.js")).unwrap()
+}
+
+/// Looks at one half of all pages: the halves are tests of their own, to be run side by side.
+async fn look_at_half(half: usize) {
+    in_shop(async |shop| {
+        let axe = axe();
+        let window = shop.window("everybody").await;
+        let mut faults = Vec::new();
+        for place in places(shop).await.iter().skip(half).step_by(2) {
+            faults.extend(look(&window, place, &axe).await);
+        }
+        assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_page_is_fine_in_every_size_and_colour() {
+    look_at_half(0).await;
+}
+
+#[tokio::test]
+async fn every_other_page_is_fine_in_every_size_and_colour() {
+    look_at_half(1).await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_page_is_noticed() {
+    in_shop(async |shop| {
+        let window = shop.window("nobody").await;
+        window
+            .goes_elsewhere(
+                "data:text/html,<!doctype html><title>A</title><style>\
+                 @keyframes turn{to{rotate:1turn}} h1{animation:turn 1s infinite}</style>\
+                 <h1>A</h1><button style=height:20px></button><input style=font-size:12px>",
+            )
+            .await;
+        window.run(&axe()).await;
+        let found = window.run_async(INSPECT).await.to_string();
+        for due in [
+            "axe html-has-lang",
+            "axe button-name",
+            "too small to touch",
+            "smaller than 16",
+            "moves",
+        ] {
+            assert!(found.contains(due), "{due} is not in {found}");
+        }
+    })
+    .await;
+}
