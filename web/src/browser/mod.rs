@@ -88,6 +88,7 @@ impl Browser {
         links::follow(self);
         forms::take(self);
         fields::check(self);
+        fields::prefill(self);
         filters::apply(self);
         confirm::arm();
         travel::remember(self);

@@ -58,6 +58,8 @@ impl Browser {
                 }
             });
         });
+        // The form may have been drawn anew.
+        stripe::mount(self);
         dom::focus("summary");
     }
 
