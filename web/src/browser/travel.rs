@@ -1,6 +1,5 @@
 //! From page to page: state, address, history, title, scroll and focus.
 
-use sycamore::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, PopStateEvent, ScrollRestoration};
@@ -105,7 +104,7 @@ impl Browser {
         let shop = self.shop();
         let focus = dom::document().active_element().map(|element| element.id());
         self.0.came.set(js_sys::Date::now());
-        batch(|| {
+        self.at_once(|| {
             shop.now.set(state.now);
             if way != Way::Quietly {
                 shop.findings.update(|findings| findings.clear());
