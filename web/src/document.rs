@@ -48,7 +48,8 @@ pub fn document(state: &State, site: &Site) -> String {
     let Site { assets, reload, .. } = site.clone();
     let html = sycamore::render_to_string(move || {
         let head = head.view(&assets);
-        let reload = reload.map_or_else(View::new, |reload| view! { script(r#type="module", src=reload) {} });
+        let reload = reload
+            .map_or_else(View::new, |reload| view! { script(r#type="module", src=reload) {} });
         view! {
             NoHydrate {
                 html(lang="en") {

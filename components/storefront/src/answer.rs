@@ -6,27 +6,31 @@ use anyhow::Result;
 use axum::body::Body;
 use axum::response::Response;
 use boxoffice_common::config;
+use boxoffice_common::http::coding::IDENTITY;
+use boxoffice_common::http::etag;
 use boxoffice_web::state::{Answer, State};
 use boxoffice_web::{Site, document};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
     SET_COOKIE, VARY,
 };
+use http::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
 
 use crate::assets;
 use crate::notice::Notice;
-use crate::visit::{Manner, Visit};
+use crate::visit::{GZIP, Manner, Visit};
 
 /// Shorter answers fit into one packet as they are.
 const WORTH_COMPRESSING: usize = 1_024;
 /// What a page's answer depends on besides its address.
 const VARIES: HeaderValue =
     HeaderValue::from_static("Accept, Accept-Language, Accept-Encoding, Cookie");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// How long browsers may keep a page.
@@ -73,19 +77,18 @@ pub(crate) async fn refuse(visit: &Visit, status: StatusCode, state: State) -> R
 /// # Errors
 /// When the address is none.
 pub(crate) async fn go(visit: &Visit, address: &str, notice: Option<Notice>) -> Result<Response> {
-    let mut response = if visit.manner.script {
-        json(&Answer::Go(address.to_owned()))?
-    } else {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        response.headers_mut().insert(LOCATION, HeaderValue::try_from(address)?);
-        response
-    };
-    response.headers_mut().insert(VARY, VARIES);
+    let mut headers = HeaderMap::from_iter([(VARY, VARIES)]);
     if let Some(notice) = notice {
-        response.headers_mut().append(SET_COOKIE, notice.cookie().await?);
+        headers.append(SET_COOKIE, notice.cookie().await?);
     }
-    Ok(response)
+    Ok(if visit.manner.script {
+        headers.insert(CONTENT_TYPE, JSON);
+        let answer = serde_json::to_string(&Answer::Go(address.to_owned()))?;
+        response(StatusCode::OK, headers, Bytes::from(answer))
+    } else {
+        headers.insert(LOCATION, HeaderValue::try_from(address)?);
+        response(StatusCode::SEE_OTHER, headers, Bytes::new())
+    })
 }
 
 /// The page `state` in the manner that is asked for.
@@ -98,60 +101,48 @@ pub(crate) async fn page(
     state: State,
     keep: Keep,
 ) -> Result<Response> {
-    let mut response = if manner.script {
-        json(&Answer::Show(Box::new(state)))?
+    let (kind, text) = if manner.script {
+        (JSON, serde_json::to_string(&Answer::Show(Box::new(state)))?)
     } else {
-        let kind = HeaderValue::from_static("text/html; charset=utf-8");
-        written(document(&state, &site().await?), kind)
+        (HTML, document(&state, &site().await?))
     };
-    *response.status_mut() = status;
-    let (mut parts, body) = response.into_parts();
-    parts.headers.insert(VARY, VARIES);
-    let body = axum::body::to_bytes(body, usize::MAX).await?;
-    let mut tag = Sha256::digest(&body)
-        .iter()
-        .take(12)
-        .fold(String::from("\""), |tag, byte| tag + &format!("{byte:02x}"));
-    let zips = manner.gzip && body.len() > WORTH_COMPRESSING;
-    tag.push_str(if zips { "-gzip\"" } else { "\"" });
-    if keep == Keep::Revalidated {
-        parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        parts.headers.insert(ETAG, HeaderValue::try_from(&tag)?);
-        if knows(manner, &tag) {
-            parts.status = StatusCode::NOT_MODIFIED;
-            parts.headers.remove(CONTENT_TYPE);
-            return Ok(Response::from_parts(parts, Body::empty()));
+    let coding = if text.len() > WORTH_COMPRESSING { manner.coding } else { IDENTITY };
+    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, kind), (VARY, VARIES)]);
+    match keep {
+        Keep::Never => {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
         }
-    } else {
-        parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        parts.headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+        Keep::Revalidated => {
+            let tag = tag(&text, coding);
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            headers.insert(ETAG, HeaderValue::try_from(&tag)?);
+            if etag::is_fresh(&manner.known, &tag) {
+                headers.remove(CONTENT_TYPE);
+                return Ok(response(StatusCode::NOT_MODIFIED, headers, Bytes::new()));
+            }
+        }
     }
-    let body = if zips {
-        parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        gzip(&body)?
-    } else {
-        body
-    };
-    Ok(Response::from_parts(parts, Body::from(body)))
+    if coding != GZIP {
+        return Ok(response(status, headers, Bytes::from(text)));
+    }
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(GZIP));
+    Ok(response(status, headers, gzip(text.as_bytes())?))
 }
 
-/// Whether a browser has what `tag` stands for (RFC 9110, 13.1.2).
-fn knows(manner: &Manner, tag: &str) -> bool {
-    let known = manner.known.as_deref().unwrap_or_default();
-    known
-        .split(',')
-        .map(str::trim)
-        .any(|one| one.strip_prefix("W/").unwrap_or(one) == tag || one == "*")
-}
-
-fn json(answer: &Answer) -> Result<Response> {
-    Ok(written(serde_json::to_string(answer)?, HeaderValue::from_static("application/json")))
-}
-
-fn written(text: String, kind: HeaderValue) -> Response {
-    let mut response = Response::new(Body::from(text));
-    response.headers_mut().insert(CONTENT_TYPE, kind);
+fn response(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response
+}
+
+/// The entity tag of `text` in a content coding: forms of it that differ byte by byte have their own
+/// (RFC 9110, 8.8.3).
+fn tag(text: &str, coding: &str) -> String {
+    let digest = Sha256::digest(text);
+    let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}-{coding}\"")
 }
 
 /// What a document says of the shop.
@@ -169,21 +160,4 @@ fn gzip(body: &[u8]) -> Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
     encoder.write_all(body)?;
     Ok(Bytes::from(encoder.finish()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_known_is_told_by_its_tag() {
-        let manner = |known: &str| Manner { known: Some(known.to_owned()), ..Manner::default() };
-        for known in ["\"a\"", "\"b\", \"a\"", "W/\"a\"", "*"] {
-            assert!(knows(&manner(known), "\"a\""), "{known}");
-        }
-        for other in ["", "a", "\"ab\"", "\"a-gzip\""] {
-            assert!(!knows(&manner(other), "\"a\""), "{other}");
-        }
-        assert!(!knows(&Manner::default(), "\"a\""));
-    }
 }

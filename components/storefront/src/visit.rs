@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use boxoffice_common::http::coding;
 use boxoffice_common::http::serve::RequestId;
 use boxoffice_common::identity::{MaybeUser, User};
 use boxoffice_common::problem::Result;
 use boxoffice_common::{Problem, Timestamp};
 use boxoffice_web::state::{Page, State, Visitor};
-use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use sha2::{Digest, Sha256};
@@ -16,6 +17,9 @@ use uuid::Uuid;
 
 use crate::notice::Notice;
 use crate::shown::Language;
+
+/// What pages are compressed by: see [`crate::answer`].
+pub(crate) const GZIP: &str = "gzip";
 
 /// A request for a page, or of a form.
 #[derive(Clone, Debug)]
@@ -41,10 +45,10 @@ pub(crate) struct Manner {
     pub(crate) script: bool,
     /// Whether a person's browser asks: programs get problems where people get pages.
     pub(crate) person: bool,
-    /// Whether it may be compressed by gzip.
-    pub(crate) gzip: bool,
-    /// The entity tags of what the browser has already.
-    pub(crate) known: Option<String>,
+    /// The content coding in which it is to come, if it is worth it.
+    pub(crate) coding: &'static str,
+    /// `If-None-Match`, which names what the browser has already.
+    pub(crate) known: HeaderMap,
 }
 
 impl Manner {
@@ -54,34 +58,24 @@ impl Manner {
         Self {
             script: takes("application/json") && !takes("text/html"),
             person: takes("text/html"),
-            gzip: takes_gzip(text(headers, &ACCEPT_ENCODING)),
-            known: headers.get(IF_NONE_MATCH).and_then(as_text).map(str::to_owned),
+            coding: coding::choose(headers, &[GZIP]),
+            known: headers.get_all(IF_NONE_MATCH).iter().map(known).collect(),
         }
     }
 }
 
-/// A header that may be there, as text.
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
-    headers.get(name).and_then(as_text).unwrap_or_default()
+fn known(tags: &HeaderValue) -> (HeaderName, HeaderValue) {
+    (IF_NONE_MATCH, tags.clone())
 }
 
-fn as_text(value: &HeaderValue) -> Option<&str> {
-    value.to_str().ok()
+/// A header that may be there, as text.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// A media type, or whatever else is listed, without its parameters.
 fn essence(listed: &str) -> &str {
     listed.split(';').next().unwrap_or_default().trim()
-}
-
-/// Whether gzip is among the encodings that `accept` takes (RFC 9110, 12.5.3).
-fn takes_gzip(accept: &str) -> bool {
-    let quality = |name: &str| {
-        let listed = accept.split(',').find(|one| essence(one).eq_ignore_ascii_case(name))?;
-        let quality = listed.split(';').skip(1).find_map(|one| one.trim().strip_prefix("q="));
-        Some(quality.is_none_or(|quality| quality.trim().parse::<f32>().is_ok_and(|q| q > 0.0)))
-    };
-    quality("gzip").or_else(|| quality("*")).unwrap_or(false)
 }
 
 /// Path and query of `uri`, as in links.
@@ -166,15 +160,5 @@ mod tests {
         assert_eq!(manner("application/json"), (false, true));
         assert_eq!(manner("application/json;q=1, */*"), (false, true));
         assert_eq!(manner("*/*"), (false, false));
-    }
-
-    #[test]
-    fn gzip_is_taken_only_from_those_who_take_it() {
-        for takes in ["gzip", "br, gzip;q=0.5", "GZIP", "*", "deflate, *;q=0.1"] {
-            assert!(takes_gzip(takes), "{takes}");
-        }
-        for refuses in ["", "br", "identity", "gzip;q=0", "gzip;q=0.0, *", "*;q=0"] {
-            assert!(!takes_gzip(refuses), "{refuses}");
-        }
     }
 }

@@ -56,8 +56,13 @@ fn speak(browser: &Browser, before: i64, now: i64) {
         Page::Checkout(checkout) => Some(checkout.order.expires_at),
         _ => None,
     });
-    let text = end.and_then(|end| spoken(seconds_left(end, before), seconds_left(end, now)));
-    if let Some(text) = text {
+    let Some(end) = end else { return };
+    let (before, after) = (seconds_left(end, before), seconds_left(end, now));
+    if let Some(text) = spoken(before, after) {
         dom::announce(&text);
+    }
+    if before > 0 && after == 0 {
+        // The form is gone, and the focus with it.
+        dom::focus_title();
     }
 }

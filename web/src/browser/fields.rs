@@ -137,6 +137,32 @@ fn form_of_mut(page: &mut Page) -> Option<&mut Form> {
     }
 }
 
+/// Chooses the time zone of this machine for a new listing that has none: most events are near.
+pub(crate) fn prefill(browser: &Browser) {
+    let is_new = browser.shop().state.with_untracked(|state| match &state.page {
+        Page::Sell(sell) => sell.ticket.is_none(),
+        _ => false,
+    });
+    let select = dom::by_id("timeZone").and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
+    if let (true, Some(select)) = (is_new, select)
+        && select.value().is_empty()
+    {
+        // A zone that is not among the choices leaves it without one.
+        select.set_value(&time_zone());
+        if select.selected_index() < 0 {
+            select.set_value("");
+        }
+    }
+}
+
+/// The time zone of this machine, by its IANA name.
+fn time_zone() -> String {
+    let locales = js_sys::Array::new();
+    let format = js_sys::Intl::DateTimeFormat::new(&locales, &js_sys::Object::new());
+    let zone = js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into());
+    zone.ok().and_then(|zone| zone.as_string()).unwrap_or_default()
+}
+
 #[wasm_bindgen]
 extern "C" {
     type LocalDate;

@@ -58,14 +58,13 @@ fn filled(params: &UrlSearchParams) -> Option<String> {
     Some(String::from(filled.to_string()))
 }
 
-/// Fills the filters in as the state has them, where one is not just writing; says how much was
-/// found.
+/// Fills the filters in as the state has them, where one is not just writing.
 pub(crate) fn fill(browser: &Browser) {
-    let shown = browser.shop().state.with_untracked(|state| match &state.page {
-        Page::Browse(browse) => Some((browse.filters.clone(), browse.cards.len())),
+    let filters = browser.shop().state.with_untracked(|state| match &state.page {
+        Page::Browse(browse) => Some(browse.filters.clone()),
         _ => None,
     });
-    let (Some((filters, count)), Some(form)) = (shown, dom::by_id("filters")) else { return };
+    let (Some(filters), Some(form)) = (filters, dom::by_id("filters")) else { return };
     let focus = dom::document().active_element();
     for name in ["q", "city", "from", "to", "maxPrice", "sort"] {
         let Ok(Some(control)) = form.query_selector(&format!("[name={name}]")) else { continue };
@@ -78,9 +77,18 @@ pub(crate) fn fill(browser: &Browser) {
             select.set_value(filters.value(name));
         }
     }
-    dom::announce(&match count {
-        0 => "No tickets match".to_owned(),
-        1 => "1 ticket".to_owned(),
-        count => format!("{count} tickets"),
+}
+
+/// Says how much was found.
+pub(crate) fn count(browser: &Browser) {
+    let count = browser.shop().state.with_untracked(|state| match &state.page {
+        Page::Browse(browse) => Some(browse.cards.len()),
+        _ => None,
     });
+    match count {
+        None => {}
+        Some(0) => dom::announce("No tickets match"),
+        Some(1) => dom::announce("1 ticket"),
+        Some(count) => dom::announce(&format!("{count} tickets")),
+    }
 }

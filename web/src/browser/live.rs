@@ -1,7 +1,5 @@
 //! News of the listings on the page, as they happen.
 
-use std::rc::Rc;
-
 use sycamore::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -27,14 +25,18 @@ pub(crate) struct Live {
     stream: Option<Stream>,
     /// How many times it has failed in a row.
     failed: u32,
+    /// Whether the page asks by itself.
+    polls: bool,
     /// Counts openings: what is meant for a stream that has been replaced is dropped.
     opening: u32,
 }
 
+type Handler = Closure<dyn FnMut(MessageEvent)>;
+
 /// An open stream, with what it calls.
 struct Stream {
     source: EventSource,
-    _handlers: Vec<Rc<Closure<dyn FnMut(MessageEvent)>>>,
+    _handlers: Vec<Handler>,
 }
 
 impl Drop for Stream {
@@ -92,13 +94,13 @@ fn connect(browser: &Browser, address: &str, opening: u32) -> Option<Stream> {
                 }
             });
         };
-        let handler = Rc::new(Closure::<dyn FnMut(MessageEvent)>::new(handler));
-        let function = handler.as_ref().as_ref().unchecked_ref();
+        let handler = Handler::new(handler);
+        let function = handler.as_ref().unchecked_ref();
         let _ = source.add_event_listener_with_callback(name, function);
         handlers.push(handler);
     };
     on("open", |browser, _| browser.0.live.borrow_mut().failed = 0);
-    on("ticket", |browser, event| heard(browser, event));
+    on("ticket", heard);
     on("reload", |browser, _| refresh::ask(browser));
     on("error", |browser, _| failed(browser));
     Some(Stream { source, _handlers: handlers })
@@ -153,8 +155,8 @@ fn failed(browser: &Browser) {
             .is_some_and(|stream| stream.source.ready_state() == EventSource::CLOSED);
         (live.failed, live.opening, closed)
     };
-    if failed == PATIENCE {
-        poll(browser.clone(), opening);
+    if failed >= PATIENCE {
+        poll(browser);
     }
     if closed {
         let wait = 1_000_i32.saturating_mul(1 << failed.min(5)).min(LONGEST);
@@ -168,15 +170,21 @@ fn failed(browser: &Browser) {
 }
 
 /// Asks for the page's state every few seconds, until the stream is back.
-fn poll(browser: Browser, first: u32) {
+fn poll(browser: &Browser) {
+    let polls = std::mem::replace(&mut browser.0.live.borrow_mut().polls, true);
+    if polls {
+        return;
+    }
+    let browser = browser.clone();
     dom::after(POLL, move || {
         let down = {
-            let live = browser.0.live.borrow();
+            let mut live = browser.0.live.borrow_mut();
+            live.polls = false;
             live.failed >= PATIENCE && !live.address.is_empty()
         };
         if down {
             refresh::ask(&browser);
-            poll(browser, first);
+            poll(&browser);
         }
     });
 }

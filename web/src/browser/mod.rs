@@ -21,6 +21,7 @@ mod travel;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use sycamore::prelude::*;
 use wasm_bindgen::prelude::*;
 
 use self::live::Live;
@@ -34,6 +35,8 @@ pub(crate) struct Browser(Rc<Inner>);
 
 struct Inner {
     shop: Shop,
+    /// Where the shop's signals live: several can be set at once only from within.
+    scope: NodeHandle,
     /// Counts journeys: an answer that comes after the next one has begun is dropped.
     journey: Cell<u32>,
     /// When the state came, by this machine's clock, in milliseconds since 1970.
@@ -76,6 +79,7 @@ impl Browser {
     fn new(shop: Shop) -> Self {
         Self(Rc::new(Inner {
             shop,
+            scope: use_current_scope(),
             journey: Cell::new(0),
             came: Cell::new(clock::loaded()),
             asked: Cell::new(0.0),
@@ -88,6 +92,7 @@ impl Browser {
         links::follow(self);
         forms::take(self);
         fields::check(self);
+        fields::prefill(self);
         filters::apply(self);
         confirm::arm();
         travel::remember(self);
@@ -99,5 +104,10 @@ impl Browser {
 
     pub(crate) fn shop(&self) -> Shop {
         self.0.shop
+    }
+
+    /// Does `changes` to the state, and lets the page see them together.
+    pub(crate) fn at_once(&self, changes: impl FnOnce()) {
+        self.0.scope.run_in(|| batch(changes));
     }
 }

@@ -1,6 +1,5 @@
 //! Paying, whatever becomes of the line.
 
-use sycamore::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlFormElement;
 
@@ -50,7 +49,7 @@ impl Browser {
     /// Says in the form why it was not sent; the hold and what was filled in stay.
     fn refuse(&self, message: String) {
         let shop = self.shop();
-        batch(|| {
+        self.at_once(|| {
             shop.pending.set(Pending::Nothing);
             shop.state.update(|state| {
                 if let Page::Checkout(checkout) = &mut state.page {
@@ -58,6 +57,8 @@ impl Browser {
                 }
             });
         });
+        // The form may have been drawn anew.
+        stripe::mount(self);
         dom::focus("summary");
     }
 

@@ -1,11 +1,10 @@
 //! From page to page: state, address, history, title, scroll and focus.
 
-use sycamore::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, PopStateEvent, ScrollRestoration};
 
-use super::{Browser, clock, dom, filters, net, stripe};
+use super::{Browser, clock, dom, fields, filters, net, stripe};
 use crate::app::{full_title, identity};
 use crate::shop::Pending;
 use crate::state::{Answer, State};
@@ -64,6 +63,7 @@ async fn walk(address: &str) -> Result<(Box<State>, String), net::Lost> {
 impl Browser {
     /// Begins a journey: those before it come to nothing.
     pub(crate) fn set_out(&self) -> u32 {
+        self.shop().loading.set(false);
         let journey = self.0.journey.get().wrapping_add(1);
         self.0.journey.set(journey);
         journey
@@ -92,17 +92,20 @@ impl Browser {
         self.show(state, way);
         dom::document().set_title(&full_title(&title));
         filters::fill(self);
+        fields::prefill(self);
         stripe::mount(self);
         settle(&title, is_other, way);
+        if !is_other && way != Way::Quietly {
+            filters::count(self);
+        }
     }
 
     fn show(&self, state: State, way: Way) {
         let shop = self.shop();
         let focus = dom::document().active_element().map(|element| element.id());
         self.0.came.set(js_sys::Date::now());
-        batch(|| {
+        self.at_once(|| {
             shop.now.set(state.now);
-            shop.loading.set(false);
             if way != Way::Quietly {
                 shop.findings.update(|findings| findings.clear());
                 shop.pending.set(Pending::Nothing);

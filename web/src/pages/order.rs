@@ -1,6 +1,7 @@
 //! `/orders/{id}`: what has become of an order.
 
 use sycamore::prelude::*;
+use sycamore::web::is_hydrating;
 
 use super::orders::called;
 use crate::parts::{fact, stub, timer};
@@ -53,9 +54,11 @@ fn top(order: &Order) -> View {
         ),
         Standing::Refunded => ("Refunded", "Your payment is on its way back to you."),
     };
+    // Where the page is loaded with it; later, the browser moves the focus itself.
+    let loads = is_hydrating();
     view! {
         div(class="top") {
-            h1(tabindex="-1", autofocus=true) { (title) }
+            h1(tabindex="-1", autofocus=loads) { (title) }
             p { (text) }
         }
     }

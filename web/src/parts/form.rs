@@ -1,6 +1,7 @@
 //! Pieces of forms.
 
 use sycamore::prelude::*;
+use sycamore::web::is_hydrating;
 
 use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Form, FormError};
@@ -39,6 +40,8 @@ pub(crate) fn summary(form: ReadSignal<Form>) -> View {
         if errors.is_empty() {
             return View::new();
         }
+        // Where the page is loaded with it; later, the browser moves the focus itself.
+        let loads = is_hydrating();
         let title = match errors.iter().filter(|error| error.field.is_some()).count() {
             0 => "That did not work",
             1 => "One thing to mend",
@@ -46,7 +49,7 @@ pub(crate) fn summary(form: ReadSignal<Form>) -> View {
         };
         let lines: Vec<View> = errors.into_iter().map(line).collect();
         view! {
-            div(id="summary", class="summary", role="alert", tabindex="-1", autofocus=true) {
+            div(id="summary", class="summary", role="alert", tabindex="-1", autofocus=loads) {
                 h2 { (title) }
                 ul { (lines) }
             }
