@@ -216,6 +216,7 @@ async fn a_stream_ends_itself() {
     assert_eq!(page.next().await, None);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     assert!(page.comments > comments, "its last words say how far it came");
+    assert_eq!(page.retry, Some(250), "and to come back soon");
     let mut page = app.client().listen(&back(&ticket, &page.last_id)).await;
     assert_eq!(page.next().await, None, "and there was nothing new");
 }
