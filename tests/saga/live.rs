@@ -11,7 +11,7 @@ use crate::bus;
 use crate::{PRICE, Stage, VISA};
 
 /// The stream in which `tickets` tells.
-const NEWS: &str = "live:tickets";
+pub(crate) const NEWS: &str = "live:tickets";
 /// How soon after it happened a page knows.
 const SOON: Duration = Duration::from_secs(1);
 
