@@ -57,5 +57,5 @@ async fn a_listing_that_nobody_knows_is_merely_quiet() {
     let app = App::start_with([("live_seconds", "1")]).await;
     let mut page = app.client().listen(&live([SOME.to_owned()])).await;
     assert_eq!(page.next().await, None);
-    assert_eq!(page.retry, Some(1000));
+    assert!(page.comments > 0, "it was told how far the stream is");
 }

@@ -11,7 +11,7 @@ use crate::bus;
 use crate::{PRICE, Stage, VISA};
 
 /// The stream in which `tickets` tells.
-const NEWS: &str = "live:tickets";
+pub(crate) const NEWS: &str = "live:tickets";
 /// How soon after it happened a page knows.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -216,6 +216,7 @@ async fn a_stream_ends_itself() {
     assert_eq!(page.next().await, None);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     assert!(page.comments > comments, "its last words say how far it came");
+    assert_eq!(page.retry, Some(250), "and to come back soon");
     let mut page = app.client().listen(&back(&ticket, &page.last_id)).await;
     assert_eq!(page.next().await, None, "and there was nothing new");
 }

@@ -49,6 +49,9 @@ impl Page {
         if !self.greeted || is_last || now.duration_since(self.told) >= SILENCE {
             words.push_str(&words::heartbeat(position));
         }
+        if now >= self.ends {
+            words.push_str(words::COME_BACK);
+        }
         if !words.is_empty() {
             self.told = now;
         }
@@ -117,6 +120,8 @@ mod tests {
         assert_eq!(page.words(&feed(), now + SILENCE / 2, false), "");
         assert_eq!(page.words(&feed(), now + SILENCE, false), ": so far\nid: 17-0\n\n");
         assert_eq!(page.words(&feed(), now + SILENCE, true), ": so far\nid: 17-0\n\n");
+        let last = page.words(&feed(), page.ends, true);
+        assert_eq!(last, ": so far\nid: 17-0\n\nretry: 250\n\n");
     }
 
     #[test]

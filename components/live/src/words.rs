@@ -3,8 +3,12 @@
 use boxoffice_common::events::entry::EntryId;
 use boxoffice_common::events::news::TicketNews;
 
-/// The first words of a stream: after how many milliseconds to come back when it has ended.
+/// The first words of a stream: after how many milliseconds to come back if it breaks off.
 pub(crate) const OPENING: &str = "retry: 1000\n\n";
+
+/// The last words of a stream whose time is up: there is nothing to wait for, and until the page is
+/// back it hears nothing.
+pub(crate) const COME_BACK: &str = "retry: 250\n\n";
 
 /// The event that a listing now stands as `news` says.
 ///

@@ -50,6 +50,30 @@ pub(crate) struct Ticket {
     pub(crate) version: i64,
 }
 
+/// Where a listing stands that is on sale, and how many of its tickets can be had.
+fn standing(quantity: i64, held: i64, sold: i64) -> (Status, i64) {
+    let available = quantity - held - sold;
+    let status = match (available, held) {
+        (1.., _) => Status::Open,
+        (_, 1..) => Status::Held,
+        _ => Status::Sold,
+    };
+    (status, available.max(0))
+}
+
+/// The columns that [`recounted`] needs.
+pub(crate) const COUNTS: &str = "id, version, quantity, held, sold, withdrawn";
+
+/// What pages learn of a listing whose held and sold have changed; reads a row of [`COUNTS`].
+pub(crate) fn recounted(row: &Row) -> db::Result<TicketNews> {
+    let (status, available) = match row.get::<i64>("withdrawn")? {
+        0 => standing(row.get("quantity")?, row.get("held")?, row.get("sold")?),
+        _ => (Status::Withdrawn, 0),
+    };
+    let (id, version) = (row.get("id")?, row.get("version")?);
+    Ok(TicketNews { id, version, status, available, edited: false })
+}
+
 /// The columns that [`Ticket::read`] needs.
 pub(crate) const COLUMNS: &str = "id, title, price, currency, quantity, held, sold, withdrawn, \
     seller_id, venue, city, starts_at, time_zone, description, created_at, version";
@@ -106,13 +130,7 @@ impl Ticket {
         if self.status == Status::Withdrawn {
             return self;
         }
-        let available = self.quantity - held - sold;
-        self.status = match (available, held) {
-            (1.., _) => Status::Open,
-            (_, 1..) => Status::Held,
-            _ => Status::Sold,
-        };
-        self.available = available.max(0);
+        (self.status, self.available) = standing(self.quantity, held, sold);
         self
     }
 

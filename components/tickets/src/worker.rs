@@ -8,7 +8,7 @@ use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, params};
 
 use crate::SERVICE;
-use crate::ticket::{COLUMNS, Ticket};
+use crate::ticket::{COUNTS, recounted};
 
 /// This service's side of the events.
 pub(crate) struct Tickets;
@@ -51,10 +51,10 @@ async fn replicate(order: &OrderState) -> Result<Outcome> {
                  WHERE ticket_id = ?1 AND status IN ('created', 'awaiting:payment')), \
          sold = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \
                  WHERE ticket_id = ?1 AND status = 'complete') \
-         WHERE id = ?1 RETURNING {COLUMNS}"
+         WHERE id = ?1 RETURNING {COUNTS}"
     );
     if let Some(row) = transaction.first(&count, params![order.ticket_id]).await? {
-        transaction.tell(Ticket::read(&row)?.news(false));
+        transaction.tell(recounted(&row)?);
     }
     transaction.commit().await?;
     Ok(Outcome::Applied)
