@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn pages_refer_to_addresses_that_the_route_answers() {
-        let Names { css, boot, glue, wasm, icon } = names();
+        let Assets { css, boot, glue, wasm, icon } = names();
         for name in [css, boot, glue, wasm, icon] {
             assert!(
                 name.strip_prefix("/assets/").is_some_and(|file| !file.contains('/')),

@@ -1,9 +1,10 @@
 //! From what the services answer to what a page shows.
 
+use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_web::state::{self, Card, Sale, Standing};
 use uuid::Uuid;
 
-use crate::services::orders::{Order, Reason, Status};
+use crate::services::orders::{Order, Reason};
 use crate::services::payments::{Payment, Status as Paid};
 use crate::services::tickets::Ticket;
 use crate::shown::{moment, money};
@@ -74,14 +75,14 @@ pub(crate) fn standing(order: &Order, payments: &[Payment]) -> Standing {
         own.any(|payment| wanted.contains(&payment.status))
     };
     match order.status {
-        Status::Complete => Standing::Paid,
-        Status::Cancelled if is_any(&[Paid::Refunded]) => Standing::Refunded,
-        Status::Cancelled => match order.cancel_reason {
+        OrderStatus::Complete => Standing::Paid,
+        OrderStatus::Cancelled if is_any(&[Paid::Refunded]) => Standing::Refunded,
+        OrderStatus::Cancelled => match order.cancel_reason {
             Some(Reason::Buyer) => Standing::Cancelled,
             Some(Reason::Declined) => Standing::Declined,
             Some(Reason::Expired) | None => Standing::Expired,
         },
-        Status::Created | Status::AwaitingPayment => {
+        OrderStatus::Created | OrderStatus::AwaitingPayment => {
             if is_any(&[Paid::Pending, Paid::Authorized, Paid::Captured]) {
                 Standing::Paying
             } else if order.is_held() {

@@ -90,7 +90,7 @@ impl Asked {
     /// does not is left out by [`Asked::includes`]. What has begun does not show.
     fn dates(&mut self) {
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
-            self.form.errors.push(wrong("to", "This day is before the first; swap the two"));
+            self.form.errors.push(wrong("to", "This day is before the first; swap the two."));
             self.to = None;
         }
         let (from, to) = shift(self.from, self.to);
@@ -145,15 +145,15 @@ impl Asked {
 }
 
 fn read_day(text: &str) -> Result<Day, String> {
-    text.parse().map_err(|_| "Give the day as year, month and day, such as 2027-05-01".to_owned())
+    text.parse().map_err(|_| "Give the day as year, month and day, such as 2027-05-01.".to_owned())
 }
 
 fn read_words(text: &str) -> Result<(), String> {
     let fits = text.chars().count() <= 200;
-    if fits { Ok(()) } else { Err("Search for at most 200 characters".to_owned()) }
+    if fits { Ok(()) } else { Err("Search for at most 200 characters.".to_owned()) }
 }
 
 fn read_sort(text: &str) -> Result<(), String> {
     let known = matches!(text, "newest" | "startsAt" | "price" | "-price");
-    if known { Ok(()) } else { Err("There is no such order; choose another".to_owned()) }
+    if known { Ok(()) } else { Err("There is no such order; choose another.".to_owned()) }
 }

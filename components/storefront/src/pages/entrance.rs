@@ -1,6 +1,8 @@
 //! What the pages to sign in and to sign up share: the same form, another question.
 
+use axum::Router;
 use axum::response::Response;
+use axum::routing::get;
 use boxoffice_common::Problem;
 use boxoffice_common::problem::Result;
 use boxoffice_web::state::{Entrance, Form, Page, State};
@@ -33,11 +35,19 @@ pub(crate) struct Door {
 }
 
 impl Door {
+    /// Its route.
+    pub(crate) fn route(&'static self) -> Router {
+        let show = async |visit: Visit, uri: Uri| self.show(&visit, &uri).await;
+        let enter =
+            async |visit: Visit, uri: Uri, sent: Sent| self.enter(&visit, &uri, &sent).await;
+        Router::new().route(self.path, get(show).post(enter))
+    }
+
     /// The page, with an empty form.
     ///
     /// # Errors
     /// When it cannot be rendered.
-    pub(crate) async fn show(&self, visit: &Visit, uri: &Uri) -> Result<Response> {
+    async fn show(&self, visit: &Visit, uri: &Uri) -> Result<Response> {
         let next = next_of(uri);
         if visit.user.is_some() {
             return Ok(answer::go(visit, &next, None).await?);
@@ -49,7 +59,7 @@ impl Door {
     ///
     /// # Errors
     /// When `auth` does not answer.
-    pub(crate) async fn enter(&self, visit: &Visit, uri: &Uri, sent: &Sent) -> Result<Response> {
+    async fn enter(&self, visit: &Visit, uri: &Uri, sent: &Sent) -> Result<Response> {
         let next = match sent.given("next") {
             Some(next) => local(next).to_owned(),
             None => next_of(uri),

@@ -7,7 +7,6 @@ use boxoffice_common::http::Id;
 use boxoffice_common::problem::Result;
 use boxoffice_web::state::{FormError, Notice, Sale, State, Tone};
 use http::Method;
-use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,7 +14,7 @@ use super::entrance::sign_in_first;
 use super::ticket::Loaded;
 use crate::answer;
 use crate::form::{Sent, new_key, wrong};
-use crate::services::{Change, ORDERS, Refusal, told};
+use crate::services::{Change, ORDERS, Refusal, made};
 use crate::show::no_longer_to_be_had;
 use crate::visit::Visit;
 
@@ -38,12 +37,8 @@ async fn hold(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
     let wish = json!({ "ticketId": id, "quantity": quantity });
     let change = Change::new(Method::POST, "/api/orders", sent.key());
     match visit.command(&ORDERS, change, Some(&wish)).await? {
-        Ok(made) => {
-            #[derive(Deserialize)]
-            struct Made {
-                id: Uuid,
-            }
-            let Made { id } = told(&made)?;
+        Ok(answer) => {
+            let id = made(&answer)?;
             Ok(answer::go(&visit, &format!("/orders/{id}/checkout"), None).await?)
         }
         Err(refusal) if refusal.is_unauthorized() => sign_in_first(&visit, &here).await,

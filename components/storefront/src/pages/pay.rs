@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::http::Id;
 use boxoffice_common::log;
 use boxoffice_common::problem::Result;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use super::checkout::{again, to_outcome};
 use super::entrance::sign_in_first;
 use crate::form::{Sent, new_key, wrong_at_all};
-use crate::services::orders::{self, Status};
+use crate::services::orders;
 use crate::services::{Change, PAYMENTS, Refusal};
 use crate::visit::Visit;
 
@@ -59,7 +60,7 @@ async fn completed(visit: &Visit, id: Uuid) {
     for wait in WAITS_MS {
         SendWrapper::new(spin_sdk::time::sleep(Duration::from_millis(wait))).await;
         let order = orders::find(visit, id).await;
-        if !matches!(order, Ok(Some(order)) if order.status == Status::AwaitingPayment) {
+        if !matches!(order, Ok(Some(order)) if order.status == OrderStatus::AwaitingPayment) {
             return;
         }
     }

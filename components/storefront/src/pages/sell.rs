@@ -6,15 +6,13 @@ use axum::routing::get;
 use boxoffice_common::problem::Result;
 use boxoffice_web::state::{Form, Page, State};
 use http::Method;
-use serde::Deserialize;
-use uuid::Uuid;
 
 use super::draft::{self, Draft, FIELDS};
 use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, new_key, wrong_at_all};
 use crate::notice::Notice;
-use crate::services::{Change, TICKETS, told};
+use crate::services::{Change, TICKETS, made};
 use crate::visit::Visit;
 
 const ADDRESS: &str = "/tickets/new";
@@ -38,12 +36,8 @@ async fn sell(visit: Visit, sent: Sent) -> Result<Response> {
     let draft = Draft::read(&sent, &visit);
     let change = Change::new(Method::POST, "/api/tickets", sent.key());
     match visit.command(&TICKETS, change, Some(&draft.body)).await? {
-        Ok(made) => {
-            #[derive(Deserialize)]
-            struct Made {
-                id: Uuid,
-            }
-            let Made { id } = told(&made)?;
+        Ok(answer) => {
+            let id = made(&answer)?;
             Ok(answer::go(&visit, &format!("/tickets/{id}"), Some(Notice::Listed)).await?)
         }
         Err(refusal) => {

@@ -1,18 +1,12 @@
 //! `/sign-up`.
 
 use axum::Router;
-use axum::response::Response;
-use axum::routing::get;
-use boxoffice_common::problem::Result;
 use boxoffice_web::state::Page;
-use http::Uri;
 
 use super::entrance::Door;
-use crate::form::Sent;
 use crate::notice::Notice;
-use crate::visit::Visit;
 
-const DOOR: Door = Door {
+static DOOR: Door = Door {
     path: "/sign-up",
     call: "/api/users/signUp",
     title: "Sign up",
@@ -22,13 +16,5 @@ const DOOR: Door = Door {
 };
 
 pub(crate) fn route() -> Router {
-    Router::new().route(DOOR.path, get(show).post(enter))
-}
-
-async fn show(visit: Visit, uri: Uri) -> Result<Response> {
-    DOOR.show(&visit, &uri).await
-}
-
-async fn enter(visit: Visit, uri: Uri, sent: Sent) -> Result<Response> {
-    DOOR.enter(&visit, &uri, &sent).await
+    DOOR.route()
 }

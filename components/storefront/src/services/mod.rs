@@ -22,6 +22,7 @@ use http::header::{HeaderValue, IF_MATCH};
 use http::{HeaderMap, Method, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub(crate) use refusal::{Refusal, sentence};
 
@@ -137,11 +138,15 @@ pub(crate) fn escaped(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// What a service's answer says.
+/// The id of what a service has made.
 ///
 /// # Errors
-/// When it says something else.
-pub(crate) fn told<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T> {
-    let read = serde_json::from_slice(answer.body()).context("reading what a service answered");
-    Ok(read?)
+/// When its answer does not say.
+pub(crate) fn made(answer: &Response<Bytes>) -> Result<Uuid> {
+    #[derive(Deserialize)]
+    struct Made {
+        id: Uuid,
+    }
+    let made = serde_json::from_slice::<Made>(answer.body());
+    Ok(made.context("reading what a service has made")?.id)
 }

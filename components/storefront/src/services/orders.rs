@@ -1,6 +1,7 @@
 //! The visitor's orders, as `orders` tells of them.
 
 use boxoffice_common::Timestamp;
+use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::problem::Result;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use crate::visit::Visit;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Order {
     pub(crate) id: Uuid,
-    pub(crate) status: Status,
+    pub(crate) status: OrderStatus,
     pub(crate) cancel_reason: Option<Reason>,
     pub(crate) quantity: i64,
     pub(crate) amount: i64,
@@ -36,19 +37,6 @@ pub(crate) struct Ordered {
     pub(crate) time_zone: Option<String>,
 }
 
-/// Where an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) enum Status {
-    #[serde(rename = "created")]
-    Created,
-    #[serde(rename = "awaiting:payment")]
-    AwaitingPayment,
-    #[serde(rename = "complete")]
-    Complete,
-    #[serde(rename = "cancelled")]
-    Cancelled,
-}
-
 /// Why an order ended without a sale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -61,7 +49,7 @@ pub(crate) enum Reason {
 impl Order {
     /// Whether its tickets are held still.
     pub(crate) fn is_held(&self) -> bool {
-        let open = matches!(self.status, Status::Created | Status::AwaitingPayment);
+        let open = matches!(self.status, OrderStatus::Created | OrderStatus::AwaitingPayment);
         open && self.expires_at > Timestamp::now()
     }
 }

@@ -1,11 +1,12 @@
 //! The visitor's payments, as `payments` tells of them.
 
+use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::log;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{PAYMENTS, Page};
-use crate::services::orders::{Order, Status as OrderStatus};
+use crate::services::orders::Order;
 use crate::visit::Visit;
 
 /// A payment.

@@ -156,7 +156,7 @@ mod tests {
             shown(summer, zurich, "en-US"),
             ["Sat, Jun 12, 2027", "8:30 PM", "CEST, Zurich"]
         );
-        assert_eq!(shown(summer, zurich, "de-CH"), ["Sa., 12. Juni 2027", "20:30", "CEST, Zurich"]);
+        assert_eq!(shown(summer, zurich, "de-CH"), ["Sa., 12.06.2027", "20:30", "CEST, Zurich"]);
         assert_eq!(shown("2027-01-12T18:30:00Z", zurich, "en-GB")[1..], ["19:30", "CET, Zurich"]);
         let sao_paulo = Some("America/Sao_Paulo");
         assert_eq!(shown(summer, sao_paulo, "en-GB")[2], "UTC-03, Sao Paulo");

@@ -186,7 +186,7 @@ mod tests {
     fn amounts_are_written_as_the_language_has_it() {
         assert_eq!(shown(4500, "EUR", "en"), "€45.00");
         assert_eq!(shown(4500, "EUR", "de-DE"), "45,00 €");
-        assert_eq!(shown(123_456, "CHF", "de-CH"), "CHF 1’234.56");
+        assert_eq!(shown(123_456, "CHF", "de-CH"), "CHF 1'234.56");
         assert_eq!(shown(123_456_789, "USD", "en-US"), "$1,234,567.89");
         assert_eq!(shown(4500, "EUR", "fr-FR"), "45,00 €");
     }
