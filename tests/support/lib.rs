@@ -50,6 +50,6 @@ pub use listener::{Event, Listener};
 pub use person::Person;
 pub use provider::Provider;
 pub use request::{Request, delete, get, post, put};
-pub use surroundings::{START, Surroundings};
+pub use surroundings::{START, Surroundings, workspace};
 pub use table::{Row, check, row};
 pub use wait::eventually;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
+use crate::compress;
 use crate::source::Source;
 
 /// What rustc's modules use; an older wasm-opt takes less for granted.
@@ -53,6 +54,13 @@ impl Optimizer {
     }
 }
 
+/// Whichever of both is smaller on its way to a browser: fewer instructions are not always fewer
+/// bytes once they are compressed.
+fn lighter(one: Vec<u8>, other: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+    let takes_less = compress::best(&other)? < compress::best(&one)?;
+    Ok(if takes_less { other } else { one })
+}
+
 /// Shrinks every module among `sources`. One that this wasm-opt cannot read stays as it is: an old
 /// tool must not keep anybody from building.
 pub(crate) fn modules(sources: &mut [Source], optimizer: Option<&Optimizer>) -> anyhow::Result<()> {
@@ -63,9 +71,23 @@ pub(crate) fn modules(sources: &mut [Source], optimizer: Option<&Optimizer>) -> 
     let folder = tempfile::tempdir().context("there is no room for temporary files")?;
     for module in sources.iter_mut().filter(|source| source.name.ends_with(".wasm")) {
         match optimizer.shrink(&module.content, folder.path()) {
-            Ok(smaller) => module.content = smaller,
+            Ok(other) => module.content = lighter(std::mem::take(&mut module.content), other)?,
             Err(error) => eprintln!("{} stays as it is: {error:#}", module.name),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn what_travels_lighter_is_kept() {
+        // 256 different bytes cannot be compressed; a thousand equal ones can.
+        let (short, long): (Vec<u8>, Vec<u8>) = ((0..=255).collect(), vec![7; 1_000]);
+        assert_eq!(lighter(short.clone(), long.clone()).unwrap(), long);
+        assert_eq!(lighter(long.clone(), short).unwrap(), long);
+    }
 }
