@@ -1,5 +1,6 @@
 //! What people do in a window.
 
+use fantoccini::Locator;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 
@@ -18,9 +19,12 @@ impl Window {
         self.find("control", name, Some(scope)).await.click().await.unwrap();
     }
 
-    /// Clicks the field with this label, one of several to choose from.
+    /// Clicks the label of this field, one of several to choose from: it covers the field.
     pub(crate) async fn click_field(&self, label: &str) {
-        self.find("field", label, None).await.click().await.unwrap();
+        let field = self.find("field", label, None).await;
+        let id = field.attr("id").await.unwrap().unwrap_or_default();
+        let label = Locator::Css(&format!("label[for='{id}']"));
+        self.client.find(label).await.unwrap().click().await.unwrap();
     }
 
     /// Writes into the field with this label, in place of what was there.
