@@ -299,3 +299,62 @@ async fn events_that_have_begun_show_only_when_asked_for() {
     let from = format!("{TICKETS}?from=2030-01-01T00:00:00Z");
     assert_eq!(titles(&person.get(&from).await.expect(200)), ["soon"]);
 }
+
+#[tokio::test]
+async fn sellers_see_all_that_they_list_and_others_what_is_on_show() {
+    let app = App::start().await;
+    let (seller, other) = (app.sign_up().await, app.sign_up().await);
+    let soon = app.time(3600);
+    let listed = list_all(
+        &app,
+        &seller,
+        [
+            json!({ "title": "on sale" }),
+            json!({ "title": "withdrawn" }),
+            json!({ "title": "begun", "startsAt": soon }),
+        ],
+    )
+    .await;
+    list_all(&app, &other, [json!({ "title": "another's" })]).await;
+    seller.delete(&format!("{TICKETS}/{}", id(&listed[1]))).await.expect(204);
+    app.advance(3600);
+    let own = format!("{TICKETS}?sellerId={}", seller.id());
+    let rows =
+        [row("by its seller", get(&own), 200).shows(page(["begun", "withdrawn", "on sale"]))];
+    check(&seller, rows).await;
+    let rows = || {
+        let nobody = format!("{TICKETS}?sellerId={}", uuid::Uuid::nil());
+        [
+            row("by others", get(&own), 200).shows(page(["on sale"])),
+            row("of nobody", get(nobody), 200).shows(page([])),
+            row("of no account", get(format!("{TICKETS}?sellerId=me")), 400).fields(["sellerId"]),
+        ]
+    };
+    check(&other, rows()).await;
+    check(&app.client(), rows()).await;
+    let pages = walk(&seller, &format!("{own}&limit=2")).await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[tokio::test]
+async fn a_highest_price_in_units_fits_every_currency() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let of = |currency: &str, price: i64| json!({ "title": format!("{currency} {price}"), "currency": currency, "price": price });
+    let wishes =
+        [of("EUR", 4550), of("EUR", 4551), of("JPY", 45), of("JPY", 46), of("KWD", 45_500)];
+    list_all(&app, &seller, wishes).await;
+    let most = |units: &str| get(format!("{TICKETS}?sort=price&maxUnits={units}"));
+    let rows = [
+        row("whole", most("45"), 200).shows(page(["JPY 45"])),
+        row("with a rest", most("45.5"), 200).shows(page(["JPY 45", "EUR 4550", "KWD 45500"])),
+        row("with much of it", most("45.501"), 200).shows(page([
+            "JPY 45",
+            "EUR 4550",
+            "KWD 45500",
+        ])),
+        row("no number", most("cheap"), 400).fields(["maxUnits"]),
+        row("below nothing", most("-1"), 400).fields(["maxUnits"]),
+    ];
+    check(&app.client(), rows).await;
+}

@@ -1,6 +1,6 @@
 //! `POST /api/payments`: paying for an order.
 
-use boxoffice_tests::{App, Person, Row, check, id, post, row};
+use boxoffice_tests::{App, Person, Row, check, get, id, post, row};
 use serde_json::{Value, json};
 
 const PAYMENTS: &str = "/api/payments";
@@ -199,4 +199,37 @@ async fn while_the_provider_is_away_nobody_is_told_that_they_paid() {
     check(&buyer, [row("the same request, repeated", pay, 201)]).await;
     buyer.sees_order(&order, json!({ "status": "complete" })).await;
     assert_eq!(app.intents_of(&order).await.len(), 1);
+}
+
+#[tokio::test]
+async fn buyers_see_their_own_payments_of_the_orders_that_they_name() {
+    let app = App::start().await;
+    let (buyer, order) = held(&app).await;
+    buyer.pay(&order, "pm_card_chargeDeclined").await.expect(402);
+    app.a_moment_passes();
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    let payment = |status: &str| json!({ "orderId": order["id"], "status": status });
+    let listed = |path: String, items: Value| {
+        row(path.clone(), get(path), 200).shows(json!({ "items": items }))
+    };
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    let both = json!([payment("captured"), payment("declined")]);
+    let settled = json!({ "items": both });
+    buyer.sees(PAYMENTS, settled).await;
+    let of = |ids: &str| format!("{PAYMENTS}?orderId={ids}");
+    let many = vec![id(&order); 101].join(",");
+    let rows = [
+        listed(of(id(&order)), both.clone()),
+        listed(of(&format!("{}, {}", buyer.id(), id(&order))), both.clone()),
+        listed(of(buyer.id()), json!([])),
+        listed(format!("{}&limit=1", of(id(&order))), json!([payment("captured")])),
+        row("no order", get(of("x")), 400).fields(["orderId"]),
+        row("too many", get(of(&many)), 400).fields(["orderId"]),
+    ];
+    check(&buyer, rows).await;
+    check(&app.sign_up().await, [listed(of(id(&order)), json!([]))]).await;
+    check(&app.client(), [row("nobody", get(PAYMENTS), 401)]).await;
+    let first = buyer.get(&format!("{PAYMENTS}?limit=1")).await.expect(200);
+    let next = format!("{PAYMENTS}?cursor={}", first["nextCursor"].as_str().unwrap());
+    check(&buyer, [listed(next, json!([payment("declined")]))]).await;
 }

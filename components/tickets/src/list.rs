@@ -168,8 +168,8 @@ impl Select {
         let mut pieces = condition.split('?');
         let mut text = pieces.next().unwrap_or_default().to_owned();
         for (param, piece) in params.into_iter().zip(pieces) {
-            self.params.push(param);
-            text.push_str(&format!("?{}{piece}", self.params.len()));
+            text.push_str(&self.param(param));
+            text.push_str(piece);
         }
         self.conditions.push(text);
     }
@@ -193,21 +193,25 @@ impl Select {
     /// One number stands for as many amounts as there are currencies: 45 is 4500 cents, or 45 yen.
     fn costing_at_most(&mut self, units: &Units) {
         let mut cases = String::new();
-        for digits in 0..=MAX_DIGITS {
-            let codes: Vec<String> = money::currencies()
-                .filter(|currency| {
-                    digits != USUAL_DIGITS && money::digits(currency.code()) == digits
-                })
-                .map(|currency| format!("'{}'", currency.code()))
+        for digits in (0..=MAX_DIGITS).filter(|digits| *digits != USUAL_DIGITS) {
+            let of_these = money::currencies().map(|currency| currency.code());
+            let codes: Vec<String> = of_these
+                .filter(|code| money::digits(code) == digits)
+                .map(|code| format!("'{code}'"))
                 .collect();
             if !codes.is_empty() {
-                self.params.push(units.minor(digits).into());
-                let param = self.params.len();
-                cases.push_str(&format!(" WHEN currency IN ({}) THEN ?{param}", codes.join(", ")));
+                let price = self.param(units.minor(digits));
+                cases.push_str(&format!(" WHEN currency IN ({}) THEN {price}", codes.join(", ")));
             }
         }
-        let usual = units.minor(USUAL_DIGITS).into();
-        self.that(&format!("price <= CASE{cases} ELSE ? END"), [usual]);
+        let usual = self.param(units.minor(USUAL_DIGITS));
+        self.conditions.push(format!("price <= CASE{cases} ELSE {usual} END"));
+    }
+
+    /// Adds a parameter; answers with what stands for it in a condition.
+    fn param(&mut self, value: impl Into<Value>) -> String {
+        self.params.push(value.into());
+        format!("?{}", self.params.len())
     }
 
     fn events_between(&mut self, from: Option<Timestamp>, to: Option<Timestamp>) {
@@ -355,7 +359,11 @@ mod tests {
         let (me, other) = (Uuid::now_v7(), Uuid::now_v7());
         let of =
             |seller| Select::parse(Some(&format!("sellerId={seller}")), Some(me)).unwrap().sql();
-        assert!(of(me).contains("seller_id = ?1") && !of(me).contains("withdrawn = 0"), "{}", of(me));
+        assert!(
+            of(me).contains("seller_id = ?1") && !of(me).contains("withdrawn = 0"),
+            "{}",
+            of(me)
+        );
         assert!(of(other).contains("seller_id = ?1 AND withdrawn = 0 AND (starts_at IS NULL"));
     }
 }
