@@ -47,12 +47,14 @@ fn start() -> Driver {
         .unwrap();
     let mut says = BufReader::new(guard.stdout.take().unwrap());
     let mut line = String::new();
-    while says.read_line(&mut line).unwrap() > 0 {
+    while says.read_line(&mut line).is_ok_and(|read| read > 0) {
         if let Some((_, port)) = line.split_once(READY) {
             let url = format!("http://127.0.0.1:{}", port.trim().trim_end_matches('.'));
             return Driver { url, _guard: guard, _says: says };
         }
         line.clear();
     }
+    // Not a zombie for as long as the other tests go on.
+    let _ = guard.wait();
     panic!("chromedriver does not start; `cargo xtask test --only browser` installs it");
 }

@@ -202,17 +202,17 @@ impl Window {
         self.expects(address, "net::ERR_");
     }
 
-    fn expects(&self, address: &str, message: &str) {
+    pub(super) fn expects(&self, address: &str, message: &str) {
         self.expected.borrow_mut().push([address.to_owned(), message.to_owned()]);
     }
 
     /// What the console told that the test did not expect.
     pub(super) async fn complaints(&self) -> Vec<String> {
+        let entries = devtools::console(&self.client).await;
         let expected = self.expected.borrow();
         let is_expected = |message: &str| {
             expected.iter().any(|parts| parts.iter().all(|part| message.contains(part)))
         };
-        let entries = devtools::console(&self.client).await;
         entries
             .into_iter()
             .filter(|entry| entry.is_complaint() && !is_expected(&entry.message))
