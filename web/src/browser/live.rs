@@ -11,7 +11,7 @@ use crate::shop::watch;
 use crate::state::{Page, Sale};
 
 /// How many times in a row a stream may fail before the page asks by itself.
-const PATIENCE: u32 = 3;
+const PATIENCE: u32 = 2;
 /// How often it then asks, in milliseconds.
 const POLL: i32 = 5_000;
 /// The longest wait before a stream that was closed is tried again, in milliseconds.
@@ -155,6 +155,10 @@ fn failed(browser: &Browser) {
             .is_some_and(|stream| stream.source.ready_state() == EventSource::CLOSED);
         (live.failed, live.opening, closed)
     };
+    if failed == PATIENCE {
+        // It has missed what happened since the first failure.
+        refresh::ask(browser);
+    }
     if failed >= PATIENCE {
         poll(browser);
     }
