@@ -131,7 +131,8 @@ async fn look(window: &Window, place: &Place, axe: &str) -> Vec<String> {
     go(window, place).await;
     let shift = window.run("return window.shift").await.as_f64().unwrap();
     if shift > SHIFT {
-        faults.push(format!("{name}: parts of the page move by {shift} while it loads"));
+        let parts = window.run("return window.shifted").await;
+        faults.push(format!("{name}: parts of the page move by {shift} while it loads: {parts}"));
     }
     window.run(axe).await;
     for width in WIDTHS {

@@ -7,11 +7,18 @@ addEventListener("securitypolicyviolation", (event) => {
   );
 });
 
-// How far the parts of the page have moved without anybody's doing.
+// How far the parts of the page have moved without anybody's doing, and which.
 window.shift = 0;
+window.shifted = [];
+const place = ({ x, y, width, height }) => `${width} by ${height} at ${x}, ${y}`;
 new PerformanceObserver((list) => {
-  for (const { hadRecentInput, value } of list.getEntries()) {
-    if (!hadRecentInput) window.shift += value;
+  for (const { hadRecentInput, value, sources } of list.getEntries()) {
+    if (hadRecentInput) continue;
+    window.shift += value;
+    for (const { node, previousRect, currentRect } of sources) {
+      const name = `${node?.nodeName} ${node?.className ?? node?.data}`;
+      window.shifted.push(`${name} from ${place(previousRect)} to ${place(currentRect)}`);
+    }
   }
 }).observe({ type: "layout-shift", buffered: true });
 

@@ -10,12 +10,18 @@ function name() {
   return element.matches("input") ? element.value : element.textContent;
 }
 
+// A link that fills a card is marked by the part that does.
+function isMarked() {
+  return [null, "::before", "::after"].some((part) => {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element, part);
+    return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
+  });
+}
+
 function fault() {
   // Where nothing has it, it is at the page's end or beginning: the next Tab goes on from there.
   if (element === document.body) return null;
-  const style = getComputedStyle(element);
-  const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  if (!isOutlined && style.boxShadow === "none") return "nothing marks it";
+  if (!isMarked()) return "nothing marks it";
   const box = element.getBoundingClientRect();
   const [x, y] = [box.left + box.width / 2, box.top + Math.min(box.height, innerHeight) / 2];
   const above = document.elementFromPoint(x, y);
