@@ -25,6 +25,8 @@ async fn scripts_take_over_what_the_server_drew_as_it_is() {
     in_shop(async |shop| {
         let stage = Stage::set(shop, json!({ "quantity": 3 })).await;
         let order = stage.buyer.hold(&stage.ticket).await.expect(201);
+        // Otherwise the news of the hold may come between the two pictures.
+        stage.seller.sees_ticket(&stage.ticket, json!({ "available": 2 })).await;
         let bob = &stage.window;
         bob.on_every_page(BEFORE).await;
         let pages = [

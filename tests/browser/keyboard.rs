@@ -6,6 +6,9 @@ use serde_json::json;
 use crate::acts::{CONFIRMED, GOOD_CARD, PASSWORD, PRICE, Stage, page_of};
 use crate::harness::in_shop;
 
+/// What is asked before a listing is taken off sale.
+const QUESTION: &str = "Withdraw these tickets?";
+
 #[tokio::test]
 async fn a_ticket_is_bought_with_tab_and_enter() {
     in_shop(async |shop| {
@@ -67,9 +70,9 @@ async fn escape_closes_what_opened_and_gives_the_focus_back() {
 
         ann.go(&format!("{}/edit", page_of(&stage.ticket))).await;
         ann.enters("Withdraw").await;
-        ann.sees("Are you sure?").await;
+        ann.sees(QUESTION).await;
         ann.press(&Key::Escape).await;
-        ann.sees_no("Are you sure?").await;
+        ann.sees_no(QUESTION).await;
         ann.has_focus_on("Withdraw").await;
         stage.seller.sees_ticket(&stage.ticket, json!({ "status": "open" })).await;
     })
@@ -83,7 +86,7 @@ async fn a_dialog_keeps_the_focus_inside() {
         let ann = shop.window_of("Ann", &stage.seller).await;
         ann.go(&format!("{}/edit", page_of(&stage.ticket))).await;
         ann.enters("Withdraw").await;
-        ann.sees("Are you sure?").await;
+        ann.sees(QUESTION).await;
         for _ in 0..5 {
             let is_outside = "document.activeElement.matches('main *, header *, footer *')";
             assert_eq!(ann.run(&format!("return {is_outside}")).await, false);

@@ -35,7 +35,7 @@ async fn a_payment_whose_answer_is_lost_ends_well() {
 }
 
 #[tokio::test]
-async fn a_payment_that_never_arrived_can_be_made_again() {
+async fn a_payment_that_never_arrived_is_sent_again() {
     in_shop(async |shop| {
         let stage = Stage::set(shop, json!({})).await;
         let order = stage.buyer.hold(&stage.ticket).await.expect(201);
@@ -46,8 +46,7 @@ async fn a_payment_that_never_arrived_can_be_made_again() {
         bob.pays(GOOD_CARD, PRICE).await;
         bob.sees(CHECKING).await;
         wire.mend();
-        bob.sees_no(CHECKING).await;
-        bob.pays(GOOD_CARD, PRICE).await;
+        // With the same key: nobody is asked, and nobody pays twice.
         bob.sees_confirmation().await;
         shop.audit().await;
         assert_eq!(shop.intents_of(&order).await.len(), 1);
