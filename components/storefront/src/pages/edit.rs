@@ -51,12 +51,24 @@ async fn edit(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
             Err(refusal.into_problem())
         }
         Err(refusal) => {
-            let errors = errors(draft, &refusal, &sent, &visit);
             // With the version as it is now: who sends the form again has been told of the change.
             let ticket = find(&visit, id).await?;
+            let refusal = in_view_of(&ticket, refusal);
+            let errors = errors(draft, &refusal, &sent, &visit);
             let state = state(&visit, &ticket, sent.again(&FIELDS, errors, new_key()), None);
             Ok(answer::refuse(&visit, refusal.status, state).await?)
         }
+    }
+}
+
+/// What `refusal` comes to now that the listing has been looked at anew. A hold changes its version as
+/// an edit does: without this, sellers were told to save again what cannot be saved.
+fn in_view_of(ticket: &Ticket, refusal: Refusal) -> Refusal {
+    match locked(ticket) {
+        Some(detail) if refusal.status == StatusCode::PRECONDITION_FAILED => {
+            Refusal { status: StatusCode::CONFLICT, detail, ..refusal }
+        }
+        _ => refusal,
     }
 }
 
