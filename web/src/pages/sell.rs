@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sycamore::prelude::*;
 
 use super::listings::withdraw;
-use crate::parts::{Control, Field, Need, field, hidden, key, submit, summary};
+use crate::parts::{Control, Field, Need, field, key, submit, summary};
 use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Currency, Form, Page, Sell};
 
@@ -56,8 +56,7 @@ fn sheet(
         Some(ticket) => (format!("/tickets/{ticket}/edit"), "Save", "Saving…"),
         None => ("/tickets/new".to_owned(), "List for sale", "Listing…"),
     };
-    let version = first.version.map(|version| hidden("version", version.to_string()));
-    let version = version.unwrap_or_default();
+    let version = version(shop, first.version);
     let key = key(form);
     let event = event(shop, form, &first.time_zones);
     let offer = offer(shop, form, first.currencies.clone());
@@ -74,6 +73,17 @@ fn sheet(
             }
         }
     }
+}
+
+/// The version that the form is about. It follows the state: who has been told that the listing has
+/// changed sends the form again for what it is now.
+fn version(shop: Shop, first: Option<i64>) -> View {
+    if first.is_none() {
+        return View::new();
+    }
+    let version = shop.part(first, |page| sell(page).map(|it| &it.version));
+    let value = move || version.get().map(|version| version.to_string()).unwrap_or_default();
+    view! { input(r#type="hidden", name="version", value=value) }
 }
 
 /// The fields that say what it is, where and when.
