@@ -14,6 +14,12 @@ const MAX_QUANTITY: i64 = 1_000;
 pub trait Filled {
     /// What the field `name` holds; nothing if there is no such field.
     fn value(&self, name: &str) -> String;
+
+    /// Whether the field `name` holds something that is no value yet, such as a date without a time.
+    /// Its value is empty then, as if nothing had been written.
+    fn is_half_filled(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 impl Filled for crate::state::Form {
@@ -38,6 +44,9 @@ pub fn complaint(
         Page::SignIn(_) | Page::SignUp(_) => credential(name, &value),
         Page::Sell(sell) => match name {
             "price" => price(&value, digits(sell, &fields.value("currency"))),
+            "startsAt" if fields.is_half_filled(name) => {
+                Some("Give both date and time of the beginning, or leave both out".to_owned())
+            }
             _ => offered(name, &value, clock),
         },
         _ => None,
@@ -201,6 +210,26 @@ mod tests {
     fn form(fields: &[(&str, &str)]) -> Form {
         let values = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Form { values: values.collect::<BTreeMap<_, _>>(), ..Form::default() }
+    }
+
+    /// A form in which a date without a time stands.
+    struct HalfFilled;
+
+    impl Filled for HalfFilled {
+        fn value(&self, _: &str) -> String {
+            String::new()
+        }
+
+        fn is_half_filled(&self, name: &str) -> bool {
+            name == "startsAt"
+        }
+    }
+
+    #[test]
+    fn half_a_date_is_not_taken_for_none() {
+        let told = complaint(&sell(), "startsAt", &HalfFilled, None);
+        assert!(told.is_some_and(|told| told.contains("both date and time")));
+        assert_eq!(complaint(&sell(), "startsAt", &form(&[]), None), None);
     }
 
     fn entrance() -> Page {

@@ -50,6 +50,12 @@ impl Filled for HtmlFormElement {
             String::new()
         }
     }
+
+    fn is_half_filled(&self, name: &str) -> bool {
+        let control = self.query_selector(&format!("[name={name}]")).ok().flatten();
+        let input = control.and_then(|control| control.dyn_into::<HtmlInputElement>().ok());
+        input.is_some_and(|input| input.validity().bad_input())
+    }
 }
 
 impl Browser {
