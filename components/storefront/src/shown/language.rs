@@ -3,6 +3,8 @@
 use icu_locale_core::Locale;
 use icu_locale_core::subtags::Region;
 
+use super::moment::is_written;
+
 /// How many of the languages that a browser lists are looked at.
 const MAX_LISTED: usize = 16;
 
@@ -11,18 +13,18 @@ const MAX_LISTED: usize = 16;
 pub(crate) struct Language(Locale);
 
 impl Language {
-    /// The language that the header prefers, English if it names none. Only language, script and
+    /// The language that the header prefers of those that dates can be written in, English if it
+    /// names none. Only language, script and
     /// region count: what else a tag may ask for, such as another calendar, would make one page
     /// disagree with the next.
     pub(crate) fn of(accept: &str) -> Self {
         let listed = accept_language::parse_with_quality(accept);
         let wanted = listed.into_iter().take(MAX_LISTED).filter(|(_, quality)| *quality > 0.0);
-        let mut locales = wanted.filter_map(|(tag, _)| tag.parse::<Locale>().ok());
-        let known = locales.find(|locale| !locale.id.language.is_unknown());
-        Self(Locale {
-            id: known.map_or(Self::default().0.id, |locale| locale.id),
-            ..Self::default().0
-        })
+        let mut locales = wanted.filter_map(|(tag, _)| {
+            Some(Locale { id: tag.parse::<Locale>().ok()?.id, ..Locale::UNKNOWN })
+        });
+        let known = locales.find(is_written);
+        known.map_or_else(Self::default, Self)
     }
 
     /// The same for Unicode's data.
@@ -65,6 +67,8 @@ mod tests {
             assert_eq!(chosen(nothing), "en", "{nothing:?}");
         }
         assert_eq!(chosen("*, de;q=0.5"), "de");
+        assert_eq!(chosen("tlh, de;q=0.5"), "de", "no data for Klingon");
+        assert_eq!(chosen("tlh"), "en");
         assert_eq!(chosen(&"??,".repeat(5000)), "en");
     }
 }

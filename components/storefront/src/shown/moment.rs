@@ -6,6 +6,7 @@ use icu_calendar::{Date, Gregorian};
 use icu_datetime::fieldsets::{T, YMDE};
 use icu_datetime::input::Time;
 use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
+use icu_locale_core::Locale;
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
@@ -34,7 +35,7 @@ fn local(at: Timestamp, name: Option<&str>) -> Option<jiff::Zoned> {
 pub(crate) fn moment(at: Timestamp, name: Option<&str>, language: &Language) -> Moment {
     let iso = at.to_string();
     let shown = local(at, name).and_then(|there| {
-        let date = written_date(there.date(), language)?;
+        let date = written_date(there.date(), language.locale())?;
         Some((date, written_time(there.time(), language)?, written_zone(&there, name)))
     });
     // Only years past 9999 have no such form.
@@ -42,10 +43,16 @@ pub(crate) fn moment(at: Timestamp, name: Option<&str>, language: &Language) -> 
     Moment { iso, date, time, zone }
 }
 
-fn written_date(date: civil::Date, language: &Language) -> Option<String> {
+/// Whether Unicode's data tell how dates are written in `locale`. Where they do not, dates come as in
+/// no language at all, such as "2030 M06 12, Wed".
+pub(super) fn is_written(locale: &Locale) -> bool {
+    let day = civil::date(2030, 6, 12);
+    written_date(day, locale) != written_date(day, &Locale::UNKNOWN)
+}
+
+fn written_date(date: civil::Date, locale: &Locale) -> Option<String> {
     let (year, month, day) = (date.year().into(), date.month(), date.day());
     let date = Date::try_new_gregorian(year, month.try_into().ok()?, day.try_into().ok()?).ok()?;
-    let locale = language.locale();
     let formatter =
         FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(locale.into(), YMDE::medium());
     Some(formatter.ok()?.format(&date).to_string())
