@@ -11,11 +11,11 @@ async fn money_and_dates_follow_the_visitors_language() {
         let stage = Stage::set(shop, json!({ "price": 123_450 })).await;
         let window = shop.window("visitor").await;
         let spoken = [
-            ("en-US,en", ["€1,234.50", "June", "8:30"]),
-            ("en-GB,en", ["€1,234.50", "June", "20:30"]),
-            ("de-DE,de;q=0.9,en;q=0.5", ["1.234,50\u{a0}€", "Juni", "20:30"]),
-            ("fr-FR", ["1\u{202f}234,50\u{a0}€", "juin", "20:30"]),
-            ("tlh,*;q=0.1", ["1,234.50", "June", "30"]),
+            ("en-US,en", ["€1,234.50", "Wed, Jun 12, 2030", "8:30 PM"]),
+            ("en-GB,en", ["€1,234.50", "Wed, 12 Jun 2030", "20:30"]),
+            ("de-DE,de;q=0.9,en;q=0.5", ["1.234,50\u{a0}€", "Mi., 12.06.2030", "20:30"]),
+            ("fr-FR", ["1\u{202f}234,50\u{a0}€", "juin 2030", "20:30"]),
+            ("tlh,*;q=0.1", ["1,234.50", "Jun 12, 2030", "8:30 PM"]),
         ];
         for (languages, shown) in spoken {
             window.speaks(languages).await;
@@ -41,11 +41,11 @@ async fn a_time_is_told_with_the_time_zone_of_the_event() {
         .await;
         let bob = &stage.window;
         bob.go(&page_of(&stage.ticket)).await;
-        for shown in ["November 11", "8:00", "EST"] {
+        for shown in ["Mon, Nov 11, 2030", "8:00 PM", "EST, New York"] {
             bob.sees(shown).await;
         }
         let machine = bob.run("return document.querySelector('main time').dateTime").await;
-        assert_eq!(machine, "2030-11-11T20:00:00-05:00");
+        assert_eq!(machine, "2030-11-12T01:00:00Z");
     })
     .await;
 }
@@ -67,13 +67,13 @@ async fn sellers_write_times_by_the_clocks_at_the_venue() {
         let seller = shop.sign_up().await;
         let ann = shop.window_of("Ann", &seller).await;
         ann.go("/tickets/new").await;
-        ann.fill_date("Begins", &["07", "01", "2030", "08", "30", "PM"]).await;
+        ann.fill_date("Begins", "07012030", "0830PM").await;
         ann.choose("Time zone of the venue", "Europe/Zurich").await;
         ann.sells("The Paper Kites", "45.00").await;
         ann.sees_heading("The Paper Kites").await;
         ann.sees("8:30").await;
         let tickets = seller.get("/api/tickets").await.expect(200);
-        assert_eq!(tickets["tickets"][0]["startsAt"], "2030-07-01T18:30:00Z");
+        assert_eq!(tickets["items"][0]["startsAt"], "2030-07-01T18:30:00Z");
         let edit = format!("{}/edit", ann.path().await);
         ann.go(&edit).await;
         assert_eq!(ann.value("Begins").await, "2030-07-01T20:30");

@@ -97,32 +97,49 @@ async fn a_listing_that_is_held_cannot_be_edited_and_says_until_when() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_has_a_way_back() {
+async fn who_is_told_of_a_change_may_insist() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({})).await;
+        let ann = shop.window_of("Ann", &stage.seller).await;
+        let page = page_of(&stage.ticket);
+        let edit = format!("{page}/edit");
+        ann.go(&edit).await;
+        let elsewhere = a_concert(json!({ "title": "The Wooden Kites" }));
+        stage.seller.put(&format!("/api{page}"), elsewhere).await.expect(200);
+        ann.expects_status(&edit, 412);
+        ann.fill("Title", "The Tin Kites").await;
+        ann.click("Save").await;
+        ann.sees("This listing has changed since you opened this page.").await;
+        ann.click("Save").await;
+        ann.arrives_at(&page).await;
+        ann.sees_heading("The Tin Kites").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_does_not_exist_or_is_somebody_elses_has_a_way_back() {
     in_shop(async |shop| {
         let stage = Stage::set(shop, json!({})).await;
         let order = stage.buyer.hold(&stage.ticket).await.expect(201);
         let nobodys = "019b2c00-0000-7000-8000-000000000000";
         let stranger = shop.window_of("stranger", &shop.sign_up().await).await;
-        let missing = [
-            "/nothing/here".to_owned(),
-            "/tickets/nonsense".to_owned(),
-            format!("/tickets/{nobodys}"),
-            format!("/orders/{nobodys}"),
-            format!("/orders/{}", id(&order)),
-            format!("/orders/{}/checkout", id(&order)),
+        let closed = [
+            ("/nothing/here".to_owned(), 404, "Not found"),
+            ("/tickets/nonsense".to_owned(), 404, "Not found"),
+            (format!("/tickets/{nobodys}"), 404, "Not found"),
+            (format!("/orders/{nobodys}"), 404, "Not found"),
+            (format!("/orders/{}", id(&order)), 403, "Not allowed"),
+            (format!("/orders/{}/checkout", id(&order)), 403, "Not allowed"),
+            (format!("{}/edit", page_of(&stage.ticket)), 403, "Not allowed"),
         ];
-        for page in &missing {
-            stranger.expects_status(page, 404);
+        for (page, status, heading) in &closed {
+            stranger.expects_status(page, *status);
             stranger.go(page).await;
-            stranger.sees_heading("Not found").await;
+            stranger.sees_heading(heading).await;
             stranger.click("Browse tickets").await;
             stranger.arrives_at("/").await;
         }
-        stranger.expects_status("/edit", 403);
-        stranger.go(&format!("{}/edit", page_of(&stage.ticket))).await;
-        stranger.sees_heading("Not allowed").await;
-        stranger.click("Browse tickets").await;
-        stranger.arrives_at("/").await;
     })
     .await;
 }
@@ -133,8 +150,9 @@ async fn a_shop_in_trouble_says_so_and_has_a_way_back() {
         let stage = Stage::set(shop, json!({})).await;
         let bob = &stage.window;
         shop.tamper("ALTER TABLE tickets_tickets RENAME TO elsewhere").await;
-        bob.expects_status("/", 50);
-        bob.go(&page_of(&stage.ticket)).await;
+        let page = page_of(&stage.ticket);
+        bob.expects_status(&page, 503);
+        bob.go(&page).await;
         bob.sees_any_heading(&["Something went wrong", "Back in a moment"]).await;
         let text = bob.text().await.to_lowercase();
         for secret in ["sqlite", "no such table", "spin.internal", "wasm", "panicked"] {

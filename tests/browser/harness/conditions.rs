@@ -32,6 +32,8 @@ impl Window {
     /// Runs no page's scripts from the next page on.
     pub(crate) async fn without_scripts(&self) {
         self.has_scripts.set(false);
+        // Chromium fetches what a page's scripts would have used, and wonders.
+        self.expects("/assets/", "was preloaded using link preload but not used");
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
@@ -41,19 +43,10 @@ impl Window {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
     }
 
-    /// Is so many milliseconds away from everything; not at all with 0.
-    pub(crate) async fn is_slow(&self, latency: u32) {
-        self.has_network(false, latency).await;
-    }
-
     /// Loses the network, or finds it again.
     pub(crate) async fn is_offline(&self, offline: bool) {
-        self.has_network(offline, 0).await;
-    }
-
-    async fn has_network(&self, offline: bool, latency: u32) {
         let conditions = json!({
-            "offline": offline, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1,
+            "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
         });
         self.devtools("Network.enable", json!({})).await;
         self.devtools("Network.emulateNetworkConditions", conditions).await;

@@ -11,10 +11,12 @@ const FIND: &str = include_str!("find.js");
 /// The name of an element's id: <https://www.w3.org/TR/webdriver2/#elements>.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// What an invalid field says is wrong with it, to those who hear the page.
+/// What an invalid field says is wrong with it, to those who hear the page. Its hint, which it always
+/// says, is no part of that.
 const COMPLAINT: &str = "
     const [field] = arguments;
-    const describers = (field.getAttribute('aria-describedby') ?? '').split(/\\s+/);
+    const describers = (field.getAttribute('aria-describedby') ?? '').split(/\\s+/)
+        .filter((id) => !id.endsWith('-hint'));
     const text = describers.map((id) => document.getElementById(id)?.textContent ?? '').join(' ');
     return field.ariaInvalid === 'true' ? text.trim() : '';
 ";

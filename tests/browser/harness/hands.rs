@@ -34,12 +34,15 @@ impl Window {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Writes into the field for a date with this label, as `month`, `day`, `year`, and what follows.
-    pub(crate) async fn fill_date(&self, label: &str, parts: &[&str]) {
+    /// Writes into the field for a date and a time with this label, as Americans do: `07012030` and
+    /// `0830PM`.
+    pub(crate) async fn fill_date(&self, label: &str, date: &str, time: &str) {
         let field = self.find("field", label, None).await;
         field.clear().await.unwrap();
-        // A year takes up to six digits: only an arrow tells that it has ended.
-        field.send_keys(&parts.join(&Key::Right)).await.unwrap();
+        // A year takes up to six digits: only an arrow tells that it has ended. All other parts end
+        // by themselves; an arrow after one of them would skip the next.
+        let arrow = char::from(Key::Right);
+        field.send_keys(&format!("{date}{arrow}{time}")).await.unwrap();
     }
 
     /// Chooses what stands for `value` from the list with this label.
