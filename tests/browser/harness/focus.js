@@ -21,9 +21,13 @@ function isMarked() {
 function fault() {
   // Where nothing has it, it is at the page's end or beginning: the next Tab goes on from there.
   if (element === document.body) return null;
+  // A heading that a script has led to is no stop of Tab's: there is nothing to do with it.
+  if (element.tabIndex < 0) return null;
   if (!isMarked()) return "nothing marks it";
   const box = element.getBoundingClientRect();
-  const [x, y] = [box.left + box.width / 2, box.top + Math.min(box.height, innerHeight) / 2];
+  // The middle of the part that is in view: browsers scroll to a caret, not to all of a long field.
+  const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
+  const [x, y] = [box.left + box.width / 2, (top + bottom) / 2];
   const above = document.elementFromPoint(x, y);
   const isCovered = above && !above.contains(element) && !element.contains(above)
     && ![...(element.labels ?? [])].some((label) => label.contains(above));

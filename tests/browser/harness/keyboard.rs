@@ -62,15 +62,10 @@ impl Window {
         boxoffice_tests::eventually(&what, look, |seen| seen == name).await;
     }
 
-    /// What has the focus, which can be seen.
+    /// What has the focus, which can be seen as soon as the page has scrolled to it.
     async fn focus(&self) -> Value {
-        let focus = self.run(FOCUS).await;
-        assert_eq!(
-            focus["fault"],
-            Value::Null,
-            "{}: the focus cannot be seen: {focus:#}",
-            self.name
-        );
-        focus
+        let what = format!("{}'s focus can be seen", self.name);
+        let look = async || self.run(FOCUS).await;
+        boxoffice_tests::eventually(&what, look, |focus| focus["fault"] == Value::Null).await
     }
 }

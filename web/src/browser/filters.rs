@@ -16,6 +16,7 @@ pub(crate) fn apply(browser: &Browser) {
         if let Some(form) = dom::origin::<HtmlFormElement>(&event, "#filters") {
             // What is on its way answers what was typed before.
             let journey = typed.set_out();
+            typed.0.wanted.set(true);
             let browser = typed.clone();
             dom::after(PAUSE, move || {
                 if browser.0.journey.get() == journey {

@@ -39,6 +39,8 @@ struct Inner {
     scope: NodeHandle,
     /// Counts journeys: an answer that comes after the next one has begun is dropped.
     journey: Cell<u32>,
+    /// Whether somebody wants the journey under way: what a page asks by itself must not end it.
+    wanted: Cell<bool>,
     /// When the state came, by this machine's clock, in milliseconds since 1970.
     came: Cell<f64>,
     /// When the server was last asked for this page's state by itself.
@@ -81,6 +83,7 @@ impl Browser {
             shop,
             scope: use_current_scope(),
             journey: Cell::new(0),
+            wanted: Cell::new(false),
             came: Cell::new(clock::loaded()),
             asked: Cell::new(0.0),
             live: RefCell::default(),

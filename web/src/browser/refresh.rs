@@ -13,7 +13,8 @@ const WAIT: f64 = 2_000.0;
 /// Asks for the page's state, if nobody is doing anything with it. What one writes stays.
 pub(crate) fn ask(browser: &Browser) {
     let shop = browser.shop();
-    let idle = shop.pending.with_untracked(|pending| *pending == Pending::Nothing);
+    let idle = shop.pending.with_untracked(|pending| *pending == Pending::Nothing)
+        && !browser.0.wanted.get();
     let fixed = shop.state.with_untracked(|state| {
         matches!(
             state.page,

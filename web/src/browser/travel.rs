@@ -31,6 +31,7 @@ pub(crate) enum Way {
 pub(crate) fn go(browser: &Browser, address: String, way: Way) {
     let browser = browser.clone();
     let journey = browser.set_out();
+    browser.0.wanted.set(way != Way::Quietly);
     spawn_local(async move {
         browser.say_if_slow(journey, way);
         let answer = walk(&address).await;
@@ -41,6 +42,7 @@ pub(crate) fn go(browser: &Browser, address: String, way: Way) {
             Ok((state, address)) => browser.arrive(*state, Some(&address), way),
             // The browser says best what is wrong with the line, or shows what is no page of ours.
             Err(_) if way != Way::Quietly => {
+                browser.0.wanted.set(false);
                 let _ = dom::window().location().assign(&address);
             }
             Err(_) => browser.shop().loading.set(false),
@@ -64,6 +66,7 @@ impl Browser {
     /// Begins a journey: those before it come to nothing.
     pub(crate) fn set_out(&self) -> u32 {
         self.shop().loading.set(false);
+        self.0.wanted.set(false);
         let journey = self.0.journey.get().wrapping_add(1);
         self.0.journey.set(journey);
         journey
