@@ -112,6 +112,8 @@ async fn news_keep_coming_when_the_stream_is_renewed() {
         let stage = Stage::set(shop, json!({})).await;
         let (bob, wire) = shop.window_by_wire("Bob", &stage.buyer).await;
         bob.expects_failure("/live");
+        // Without a stream it asks for the page itself, by the same wire.
+        bob.expects_failure("/tickets/");
         bob.go(&page_of(&stage.ticket)).await;
         bob.listens().await;
         wire.cut();
