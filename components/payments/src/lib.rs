@@ -7,8 +7,12 @@
 //! |---|---|
 //! | [`pay`] | `POST /api/payments` |
 //! | [`payment`] | a payment: in the database, in JSON, in events |
+//! | [`view`] | a payment as its buyer sees it |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
+//! | [`observe`] | what the provider says, written down: the payment's transitions |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
+//! | [`webhook`] | what the provider tells by itself |
+//! | [`reconcile`] | what a tick finds out or tries again |
 //! | [`stripe`] | the provider |
 //! | [`worker`] | what the events of orders, and ticks, set off here |
 
@@ -18,10 +22,14 @@
 )]
 
 mod attempt;
+mod observe;
 mod pay;
 mod payment;
+mod reconcile;
 mod settle;
 mod stripe;
+mod view;
+mod webhook;
 mod worker;
 
 use axum::routing::get;
@@ -41,12 +49,16 @@ static SERVICE: Service = Service {
         include_str!("../migrations/0001_payments.sql"),
         OUTBOX_ENTRIES,
         include_str!("../migrations/0002_due.sql"),
+        include_str!("../migrations/0003_provider_tells.sql"),
     ],
 };
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]
-#[openapi(paths(pay::pay), tags((name = "payments", description = "Paying for orders")))]
+#[openapi(
+    paths(pay::pay, pay::confirm, webhook::receive),
+    tags((name = "payments", description = "Paying for orders"))
+)]
 struct Api;
 
 thread_local! {
@@ -56,6 +68,7 @@ thread_local! {
 fn router() -> Router {
     let routes = Router::new()
         .merge(pay::route())
+        .merge(webhook::route())
         .merge(health::routes(&SERVICE, "/api/payments", true))
         .route("/api/payments/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)
