@@ -1,4 +1,5 @@
-//! Adds what a bare machine lacks: Rust targets and tools by rustup, Redis by apt-get.
+//! Adds what a bare machine lacks: Rust targets and tools by rustup, Redis by apt-get, a Stripe to
+//! test against by pip.
 //!
 //! What is there already costs one process or less; everything that is installed is said.
 
@@ -13,6 +14,8 @@ use crate::say;
 use crate::workspace::Workspace;
 
 const REDIS_BY_HAND: &str = "apt-get install --yes redis-server";
+/// The localstripe that the suite is written for.
+const LOCALSTRIPE: &str = "1.15.10";
 const REDIS_OTHERWISE: &str =
     "or install Redis 6.2 or newer in another way, so that `redis-server` is on PATH";
 
@@ -66,6 +69,48 @@ pub(crate) fn redis_server() -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Makes sure that there is a localstripe for the suite `payments` to start: a Stripe that others
+/// have written, in a Python environment of its own below `target`.
+pub(crate) fn localstripe(workspace: &Workspace) -> Result<(), Failure> {
+    let environment = workspace.root().join("target/localstripe");
+    let python = environment.join("bin/python");
+    let has_it = || {
+        let version = format!("import localstripe; assert localstripe.__version__ == '{LOCALSTRIPE}'");
+        succeeds(Command::new(&python).args(["-c", &version]))
+    };
+    if has_it() {
+        return Ok(());
+    }
+    say(&format!("localstripe {LOCALSTRIPE} is missing: installing it into target/localstripe"));
+    let make = || succeeds(Command::new("python3").args(["-m", "venv"]).arg(&environment));
+    if !make() {
+        // Debian keeps what makes environments in a package of its own.
+        if let Some(apt) = Apt::find() {
+            apt.install("python3-venv");
+        }
+        if !make() {
+            return Err(Failure::Setup(format!(
+                "`python3 -m venv {}` failed. Install Python 3.9 or newer with its venv module, as \
+                 by apt-get install --yes python3-venv",
+                environment.display()
+            )));
+        }
+    }
+    let wanted = format!("localstripe=={LOCALSTRIPE}");
+    let installed = Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &wanted])
+        .stdin(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if installed && has_it() {
+        return Ok(());
+    }
+    Err(Failure::Setup(format!(
+        "pip could not install {wanted} (see above). Mend what it says; the suite `payments` runs \
+         against it"
+    )))
 }
 
 /// Makes sure that `up` will have a Redis: the one that the variables name, one that runs, or a

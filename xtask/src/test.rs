@@ -68,6 +68,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     install::targets(&workspace)?;
     install::tools(&workspace)?;
     install::redis_server()?;
+    if steps.iter().any(|step| step.name == "payments") {
+        install::localstripe(&workspace)?;
+    }
 
     let mut outcomes = Vec::new();
     let mut components_are_built = true;
