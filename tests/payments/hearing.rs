@@ -146,6 +146,7 @@ async fn a_browser_that_goes_on_by_itself_is_not_charged() {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let key = &stage.app.variables["stripe_api_key"];
     let asked = http.post(url).bearer_auth(key).body("payment_method=pm_card_visa");
+    let asked = asked.header("content-type", "application/x-www-form-urlencoded");
     let held: Value = asked.send().await.unwrap().json().await.unwrap();
     assert_eq!(held["status"], "requires_capture", "{held:#}");
     stage.app.sandbox().deliver_webhooks(Delivery::Prompt);

@@ -16,8 +16,9 @@ async fn before_operators(stage: &Stage) -> Vec<String> {
     violations.iter().map(ToString::to_string).collect()
 }
 
-/// For so long that Stripe has forgotten the key: the intent is found by its metadata, and not made
-/// once more.
+/// For so long that Stripe has forgotten the key, while nobody ticked: the intent is found by its
+/// metadata, and not made once more. Whether the order is then complete or has expired is for
+/// `orders` to say.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_lost_for_two_days_is_found_by_metadata() {
     let stage = Stage::with_sandbox().await;
@@ -27,7 +28,24 @@ async fn an_answer_that_was_lost_for_two_days_is_found_by_metadata() {
     stage.app.advance(2 * DAY);
     stage.provider.be(Mood::Normal);
     stage.app.tick().await;
-    // Its hold ended long ago.
+    stage.is_right().await;
+    let intents = stage.intents(&order).await;
+    assert_eq!(intents.len(), 1, "{intents:#?}");
+    assert_ne!(intents[0]["status"], "requires_capture");
+}
+
+/// The same, found after its hold has ended: the money is let go.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_lost_until_the_end_is_found_and_let_go() {
+    let stage = Stage::with_sandbox().await;
+    let order = stage.hold().await;
+    stage.provider.be(Mood::Mute);
+    stage.pay(&order, Card::Good).await.refuses(503, "payment_pending");
+    stage.provider.be(Mood::Deaf);
+    stage.passes(HOLD).await;
+    stage.buyer.sees_order(&order, json!({ "status": "cancelled" })).await;
+    stage.provider.be(Mood::Normal);
+    stage.passes(60).await;
     stage.has_intents(&order, &["canceled"]).await;
     stage.is_right().await;
 }
