@@ -16,7 +16,10 @@ async fn debited(stage: &Stage, account: &str) -> (Value, Value) {
     let order = stage.buyer.hold(&ticket).await.expect(201);
     let processing = json!({ "payment": { "status": "processing", "currency": "USD" } });
     let answer = stage.buyer.pay(&order, account).await.shows(202, processing);
-    assert!(answer.body["payment"].get("clientSecret").is_none(), "nothing is to be done: {answer}");
+    assert!(
+        answer.body["payment"].get("clientSecret").is_none(),
+        "nothing is to be done: {answer}"
+    );
     (order, answer.body["payment"].clone())
 }
 

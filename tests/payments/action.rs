@@ -83,9 +83,11 @@ async fn the_client_secret_is_not_kept() {
     stage.passes(6).await;
     stage.is_right().await;
     let secret = payment["clientSecret"].as_str().unwrap();
-    for (table, column) in
-        [("payments_payments", "intent_id"), ("payments_idempotency", "body"), ("payments_webhooks", "body")]
-    {
+    for (table, column) in [
+        ("payments_payments", "intent_id"),
+        ("payments_idempotency", "body"),
+        ("payments_webhooks", "body"),
+    ] {
         let found = format!("SELECT COUNT(*) FROM {table} WHERE instr({column}, '{secret}') > 0");
         assert_eq!(stage.number(&found), 0, "{table}");
     }

@@ -49,8 +49,7 @@ async fn everything_ends_well(stage: &Stage) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_time_or_before_the_answer_or_twice_or_backwards() {
-    for delivery in
-        [Delivery::Prompt, Delivery::BeforeAnswer, Delivery::Twice, Delivery::Backwards]
+    for delivery in [Delivery::Prompt, Delivery::BeforeAnswer, Delivery::Twice, Delivery::Backwards]
     {
         eprintln!("{delivery:?}");
         let stage = stage(delivery).await;

@@ -1,8 +1,8 @@
 //! Answers that were lost, and what is put before operators.
 
 use boxoffice_ops::{Rule, audit};
-use boxoffice_tests::provider::Mood;
 use boxoffice_tests::id;
+use boxoffice_tests::provider::Mood;
 use serde_json::{Value, json};
 
 use crate::stage::{Card, HOLD, Stage};

@@ -141,7 +141,8 @@ async fn secrets_are_changed_without_a_gap() {
     let mut around = Surroundings::prepare().await;
     around.variables.insert("stripe_webhook_secret".into(), "whsec_new, whsec_old".into());
     let app = App::start_in(around).await;
-    let event = |id: &str| json!({ "id": id, "type": "customer.created", "data": { "object": {} } });
+    let event =
+        |id: &str| json!({ "id": id, "type": "customer.created", "data": { "object": {} } });
     let rows = [
         row("the new one", app.signed(&event("evt_1"), "whsec_new"), 200),
         row("the old one", app.signed(&event("evt_2"), "whsec_old"), 200),

@@ -119,8 +119,12 @@ impl Provider {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let server = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let proxy =
-                    Proxy { http: http.clone(), behind: behind.clone(), moods: moods.clone(), edit };
+                let proxy = Proxy {
+                    http: http.clone(),
+                    behind: behind.clone(),
+                    moods: moods.clone(),
+                    edit,
+                };
                 tokio::spawn(proxy.serve(client));
             }
         });

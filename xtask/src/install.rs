@@ -77,7 +77,8 @@ pub(crate) fn localstripe(workspace: &Workspace) -> Result<(), Failure> {
     let environment = workspace.root().join("target/localstripe");
     let python = environment.join("bin/python");
     let has_it = || {
-        let version = format!("import localstripe; assert localstripe.__version__ == '{LOCALSTRIPE}'");
+        let version =
+            format!("import localstripe; assert localstripe.__version__ == '{LOCALSTRIPE}'");
         succeeds(Command::new(&python).args(["-c", &version]))
     };
     if has_it() {

@@ -179,8 +179,7 @@ async fn canceled(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
     match payment.status {
         Status::Pending if settle::is_given_up(payment).await? => Ok(gone().await?),
         Status::Pending => {
-            let decline =
-                Decline { code: "payment_canceled".to_owned(), message: String::new() };
+            let decline = Decline { code: "payment_canceled".to_owned(), message: String::new() };
             declined(payment, &decline, None).await
         }
         Status::Authorized => {

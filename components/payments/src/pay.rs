@@ -121,10 +121,14 @@ pub(crate) async fn pay(
 /// who want to know how it stands. Answers as paying does.
 #[utoipa::path(
     post, path = "/api/payments/{id}/confirm", tag = "payments", operation_id = "confirm_payment",
-    params(("id" = Uuid, Path, description = "The payment")),
+    params(
+        ("id" = Uuid, Path, description = "The payment"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless; it is without one, too"),
+    ),
     responses(
         (status = 201, description = "The money is set aside", body = Paid),
         (status = 202, description = "The buyer still has to do something, or it will be known later", body = Paid),
+        (status = 400, description = "The Idempotency-Key is none", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "Declined; `code` is Stripe's decline code. The hold stays", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's payment", body = ProblemBody, content_type = "application/problem+json"),

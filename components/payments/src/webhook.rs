@@ -164,8 +164,8 @@ async fn apply(event: &Event) -> anyhow::Result<()> {
 async fn payment_of(intent: &Intent) -> db::Result<Option<Payment>> {
     let Some(id) = intent.payment_id() else { return Ok(None) };
     let Some(payment) = Payment::find(id).await? else { return Ok(None) };
-    let same_money = payment.amount == intent.amount
-        && payment.currency.eq_ignore_ascii_case(&intent.currency);
+    let same_money =
+        payment.amount == intent.amount && payment.currency.eq_ignore_ascii_case(&intent.currency);
     let same_intent = payment.intent_id.as_ref().is_none_or(|known| *known == intent.id);
     if same_money && same_intent {
         return Ok(Some(payment));

@@ -175,8 +175,8 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
                 variables.insert("stripe_api_base".to_owned(), url);
                 // A file that was made by an older build has none.
                 if variables.get(WEBHOOK_SECRET).is_none_or(String::is_empty) {
-                    let secret = keys::webhook_secret()
-                        .map_err(|error| Failure::Broken(error.into()))?;
+                    let secret =
+                        keys::webhook_secret().map_err(|error| Failure::Broken(error.into()))?;
                     variables.insert(WEBHOOK_SECRET.to_owned(), secret);
                 }
                 sandbox = Some(started);

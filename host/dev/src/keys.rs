@@ -190,7 +190,8 @@ mod tests {
     fn two_folders_have_different_keys() {
         let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (a, b) = (ensure(a.path(), SANDBOX).unwrap(), ensure(b.path(), SANDBOX).unwrap());
-        for name in ["auth_signing_key", "session_public_keys", "stripe_api_key", "stripe_webhook_secret"]
+        for name in
+            ["auth_signing_key", "session_public_keys", "stripe_api_key", "stripe_webhook_secret"]
         {
             assert_ne!(a.variables[name], b.variables[name], "{name}");
         }

@@ -31,12 +31,8 @@ pub(crate) fn advice_on(code: &str) -> Advice {
             advice("The card is at its limit.", ANOTHER_CARD)
         }
         "expired_card" => advice("The card has expired.", ANOTHER_CARD),
-        "incorrect_cvc" | "invalid_cvc" => {
-            advice("The card's security code is incorrect.", CHECK)
-        }
-        "incorrect_number" | "invalid_number" => {
-            advice("The card's number is incorrect.", CHECK)
-        }
+        "incorrect_cvc" | "invalid_cvc" => advice("The card's security code is incorrect.", CHECK),
+        "incorrect_number" | "invalid_number" => advice("The card's number is incorrect.", CHECK),
         "invalid_expiry_month" | "invalid_expiry_year" => {
             advice("The card's expiry date is incorrect.", CHECK)
         }
@@ -51,19 +47,25 @@ pub(crate) fn advice_on(code: &str) -> Advice {
             "Your bank did not confirm that it is you who pays.",
             "try again, or try another card",
         ),
-        "authentication_abandoned" => {
-            advice("You went on with another way to pay.", ANOTHER_CARD)
-        }
+        "authentication_abandoned" => advice("You went on with another way to pay.", ANOTHER_CARD),
         "card_not_supported" | "currency_not_supported" => {
             advice("The card cannot be used for this purchase.", ANOTHER_CARD)
         }
-        "processing_error" | "issuer_not_available" | "reenter_transaction" | "try_again_later"
+        "processing_error"
+        | "issuer_not_available"
+        | "reenter_transaction"
+        | "try_again_later"
         | "approve_with_id" => advice("The card could not be charged just now.", LATER),
-        "call_issuer" | "do_not_honor" | "no_action_taken" | "not_permitted"
-        | "restricted_card" | "revocation_of_all_authorizations" | "security_violation"
-        | "service_not_allowed" | "stop_payment_order" | "transaction_not_allowed" => {
-            advice("Your bank declined the card.", CALL)
-        }
+        "call_issuer"
+        | "do_not_honor"
+        | "no_action_taken"
+        | "not_permitted"
+        | "restricted_card"
+        | "revocation_of_all_authorizations"
+        | "security_violation"
+        | "service_not_allowed"
+        | "stop_payment_order"
+        | "transaction_not_allowed" => advice("Your bank declined the card.", CALL),
         "fraudulent" | "lost_card" | "stolen_card" | "pickup_card" | "merchant_blacklist"
         | "generic_decline" | "card_declined" => advice("The card was declined.", ANOTHER_CARD),
         "invalid_payment_method" => {

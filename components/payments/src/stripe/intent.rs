@@ -83,9 +83,8 @@ impl Intent {
 
     fn decline(&self) -> Decline {
         let error = self.last_payment_error.clone();
-        let (code, message) = error.map_or((None, None), |error| {
-            (error.decline_code.or(error.code), error.message)
-        });
+        let (code, message) =
+            error.map_or((None, None), |error| (error.decline_code.or(error.code), error.message));
         Decline {
             code: code.unwrap_or_else(|| "card_declined".to_owned()),
             message: message.unwrap_or_default(),

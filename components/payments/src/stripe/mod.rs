@@ -212,8 +212,7 @@ pub(crate) async fn look_up(
     };
     let mut after: Option<String> = None;
     for _ in 0..PAGES {
-        let mut request =
-            ListPaymentIntent::new().created(RangeQueryTs::Bounds(made)).limit(PAGE);
+        let mut request = ListPaymentIntent::new().created(RangeQueryTs::Bounds(made)).limit(PAGE);
         if let Some(after) = after {
             request = request.starting_after(after);
         }

@@ -25,7 +25,9 @@ impl Refusal {
     /// For whoever sent the event.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
-            Self::Malformed => "Stripe-Signature is missing or has no t= and v1= (see Stripe's webhooks)",
+            Self::Malformed => {
+                "Stripe-Signature is missing or has no t= and v1= (see Stripe's webhooks)"
+            }
             Self::Wrong => {
                 "The signature does not fit the body: is stripe_webhook_secret this endpoint's?"
             }
@@ -74,7 +76,8 @@ fn bytes(code: &str) -> Option<[u8; LENGTH]> {
     }
     let mut bytes = [0; LENGTH];
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |at: usize| char::from(pair[at]).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        let digit =
+            |at: usize| char::from(pair[at]).to_digit(16).and_then(|d| u8::try_from(d).ok());
         *byte = digit(0)? << 4 | digit(1)?;
     }
     Some(bytes)

@@ -223,9 +223,8 @@ fn debit(
     mut method: PaymentMethod,
 ) -> Result<Answer, Error> {
     let kind = method.kind();
-    let refused = |message: String, param: &str| -> Error {
-        Refusal::invalid(message).param(param).into()
-    };
+    let refused =
+        |message: String, param: &str| -> Error { Refusal::invalid(message).param(param).into() };
     if intent.automatic_payment_methods.is_none() {
         let message = format!("The PaymentIntent does not take payment methods of type {kind}.");
         return Err(refused(message, "payment_method"));
