@@ -152,6 +152,33 @@ async fn secrets_are_changed_without_a_gap() {
     check(&app.client(), rows).await;
 }
 
+/// Stripe waits for two seconds at the most, even while somebody keeps the database to themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn stripe_does_not_wait() {
+    let stage = Stage::with_sandbox().await;
+    let event = json!({ "id": "evt_1", "type": "customer.created", "data": { "object": {} } });
+    let tell = async || {
+        let start = std::time::Instant::now();
+        let answer = stage.app.client().send(&stage.app.signed(&event, &secret(&stage))).await;
+        (answer.status, start.elapsed())
+    };
+    assert_eq!(tell().await.0, 200);
+    stage.app.tamper("DELETE FROM payments_webhooks").await;
+    let database = stage.app.writable_database();
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let lock = tokio::task::spawn_blocking(move || {
+        database.execute_batch("BEGIN IMMEDIATE").unwrap();
+        locked.send(()).unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        database.execute_batch("ROLLBACK").unwrap();
+    });
+    is_locked.await.unwrap();
+    let (status, took) = tell().await;
+    assert!(status == 503 && took.as_millis() < 2_000, "{status} after {took:?}");
+    lock.await.unwrap();
+    assert_eq!(tell().await.0, 200);
+}
+
 /// Without a secret nothing that claims to be Stripe's is heard, and Stripe is told to come again.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_secret_nobody_is_heard() {

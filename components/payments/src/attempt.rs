@@ -32,7 +32,7 @@ pub(crate) enum Answer {
     Declined(Payment),
     /// That depends on the buyer, or will be known later. The intent is there if the buyer has to do
     /// something.
-    Waiting(Payment, Option<Intent>),
+    Waiting(Payment, Option<Box<Intent>>),
     /// The same is being asked already.
     UnderWay,
     /// It is not known; a tick, or the same request again, finds out.
@@ -146,7 +146,7 @@ async fn ask(payment: &Payment, patience: Patience) -> Result<Intent, Error> {
         return stripe::retrieve(intent, patience).await.map_err(not_refused);
     }
     // Where nobody wants the money any more, it is not asked for once more to find out.
-    let ended = settle::has_ended(payment).await.map_err(|error| Error::Unknown(error.into()))?;
+    let ended = settle::has_ended(payment).await.map_err(Error::Unknown)?;
     let keys_kept = payment.created_at.plus_seconds(KEYS_KEPT_SECONDS) > Timestamp::now();
     if keys_kept && !ended {
         return stripe::authorize(payment, patience).await;
@@ -183,7 +183,7 @@ async fn refused(payment: &Payment, decline: &Decline) -> Result<Answer> {
 fn answer(payment: Payment, intent: Option<Intent>) -> Answer {
     match (payment.status, payment.stage) {
         (Status::Declined, _) => Answer::Declined(payment),
-        (Status::Pending, Some(Stage::Action)) => Answer::Waiting(payment, intent),
+        (Status::Pending, Some(Stage::Action)) => Answer::Waiting(payment, intent.map(Box::new)),
         (Status::Pending, Some(_)) => Answer::Waiting(payment, None),
         (Status::Pending, None) => {
             Answer::Unknown(anyhow!("the payment {} is in no state to go on from", payment.id))

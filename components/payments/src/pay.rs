@@ -202,7 +202,7 @@ fn ended() -> Problem {
 async fn waiting(
     user: &User,
     payment: &Payment,
-    intent: Option<Intent>,
+    intent: Option<Box<Intent>>,
     request_id: &RequestId,
 ) -> Result<Response> {
     look_after(user, payment, request_id).await?;
@@ -217,7 +217,7 @@ async fn waiting(
     if let Err(error) = ORDERS.send(call, None::<&()>).await {
         log::failed("asking orders for more time; the hold stays as it is", &error);
     }
-    let paid = Paid::new(payment, intent);
+    let paid = Paid::new(payment, intent.map(|intent| *intent));
     Ok((StatusCode::ACCEPTED, [(LOCATION, location(payment))], Json(paid)).into_response())
 }
 

@@ -81,8 +81,10 @@ async fn find_out(payment: Payment) -> Result<()> {
 /// When the database fails.
 pub(crate) async fn warn_of_lapsing() -> Result<()> {
     let now = Timestamp::now();
+    // The first condition is the index's, word for word, as above.
     let sql = "UPDATE payments_payments SET attention = ?1, attention_since = ?2 \
-               WHERE status = 'authorized' AND created_at < ?3 AND attention IS NULL \
+               WHERE status IN ('pending', 'authorized') AND status = 'authorized' \
+               AND created_at < ?3 AND attention IS NULL \
                RETURNING id";
     let cause = "the authorization is about to lapse, and the money is neither taken nor let go";
     let connection = Connection::open(&SERVICE).await?;

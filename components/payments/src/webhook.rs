@@ -15,7 +15,8 @@ use boxoffice_common::events::Deadline;
 use boxoffice_common::problem::{ProblemBody, Result};
 use boxoffice_common::{Problem, Timestamp, config, log, params};
 use bytes::Bytes;
-use futures::future::{Either, select};
+use futures::channel::oneshot::{Receiver, channel};
+use futures::future::{Either, FutureExt, select};
 use http::{HeaderMap, StatusCode};
 use send_wrapper::SendWrapper;
 use serde::Deserialize;
@@ -27,7 +28,7 @@ use crate::{SERVICE, observe};
 /// Stripe's header with the signature.
 const SIGNATURE: &str = "stripe-signature";
 /// Stripe gives up after some seconds and shop owners are told of it: what takes longer than this is
-/// left to a tick.
+/// not waited for.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 /// How long ids are kept, in seconds, so that a repeat is known: Stripe sends for three days, and
 /// lets its users send again for thirty.
@@ -101,23 +102,36 @@ pub(crate) async fn receive(headers: HeaderMap, body: Bytes) -> Result<Response>
     let body = admit(&headers, &body).await?;
     let event = Event::parse(body)
         .map_err(|error| Problem::malformed(format!("The body is no event: {error}")))?;
-    if store(&event, body).await? {
-        SendWrapper::new(async {
-            let act = std::pin::pin!(apply(&event));
-            let alarm = std::pin::pin!(spin_sdk::time::sleep(PATIENCE));
-            match select(act, alarm).await {
-                Either::Left((Ok(()), _)) => {}
-                Either::Left((Err(error), _)) => {
-                    log::failed("acting on Stripe's event; a tick will try again", &error);
-                }
-                Either::Right(_) => {
-                    log::noted("acting on Stripe's event takes long; a tick will do it", &event.id);
-                }
-            }
-        })
-        .await;
+    let (stored, done) = begin(event, body.to_owned());
+    let alarm = SendWrapper::new(spin_sdk::time::sleep(PATIENCE)).shared();
+    match select(stored, alarm.clone()).await {
+        Either::Left((Ok(stored), _)) => stored?,
+        Either::Left((Err(_), _)) | Either::Right(_) => {
+            let cause = anyhow::anyhow!("Stripe's event could not be stored in time");
+            return Err(Problem::unavailable("Busy; send it again later", 10, cause));
+        }
     }
+    // However that ends: what is stored and not done is for a tick.
+    select(done, alarm).await;
     Ok(StatusCode::OK.into_response())
+}
+
+/// Begins to store the event and act on it, and goes on with that even if nobody waits any more: a
+/// call to the database that is given up half way would leave a connection in an unknown state. Says
+/// first whether it is stored, then that everything is done.
+fn begin(event: Event, body: String) -> (Receiver<db::Result<()>>, Receiver<()>) {
+    let ((stored, when_stored), (done, when_done)) = (channel(), channel());
+    spin_sdk::wasip3::spawn(async move {
+        let is_open = store(&event, &body).await;
+        let act = matches!(is_open, Ok(true));
+        // Who waits for either may have gone.
+        let _ = stored.send(is_open.map(drop));
+        if act && let Err(error) = apply(&event).await {
+            log::failed("acting on Stripe's event; a tick will try again", &error);
+        }
+        let _ = done.send(());
+    });
+    (when_stored, when_done)
 }
 
 /// The body, if it was signed with one of our secrets.

@@ -108,7 +108,7 @@ pub(crate) async fn run(app: Arc<App>) {
 async fn settle(app: &Arc<App>) {
     let acting = app.clone();
     let settled = blocking(move || {
-        if acting.view("", |scope| intents::any_due(scope))? {
+        if acting.view("", intents::any_due)? {
             acting.change("", intents::settle_due)?;
         }
         Ok(())
