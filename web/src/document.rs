@@ -46,24 +46,25 @@ pub fn document(state: &State, site: &Site) -> String {
     let app = sycamore::render_to_string(move || app(Shop::new(shown)));
     let head = Head::of(state, site);
     let Site { assets, reload, .. } = site.clone();
-    let html = sycamore::render_to_string(move || {
+    // All is made within `NoHydrate`: what is made before it carries keys for a browser that never
+    // looks there.
+    let whole = Children::new(move || {
         let head = head.view(&assets);
         let reload = reload
             .map_or_else(View::new, |reload| view! { script(r#type="module", src=reload) {} });
         view! {
-            NoHydrate {
-                html(lang="en") {
-                    (head)
-                    body {
-                        div(id="app", dangerously_set_inner_html=app) {}
-                        script(r#type="application/json", id="state", dangerously_set_inner_html=json) {}
-                        script(r#type="module", src=assets.boot) {}
-                        (reload)
-                    }
+            html(lang="en") {
+                (head)
+                body {
+                    div(id="app", dangerously_set_inner_html=app) {}
+                    script(r#type="application/json", id="state", dangerously_set_inner_html=json) {}
+                    script(r#type="module", src=assets.boot) {}
+                    (reload)
                 }
             }
         }
     });
+    let html = sycamore::render_to_string(move || view! { NoHydrate(children=whole) });
     format!("<!doctype html>{html}")
 }
 
