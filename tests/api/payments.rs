@@ -97,7 +97,6 @@ async fn a_decline_says_why_and_leaves_the_hold() {
         ("visa_chargeDeclinedVelocityLimitExceeded", "card_velocity_exceeded"),
         ("radarBlock", "fraudulent"),
         ("chargeCustomerFail", "generic_decline"),
-        ("threeDSecure2Required", "authentication_not_handled"),
         ("nobodyKnowsThisCard", "invalid_payment_method"),
     ] {
         let (buyer, order) = held(&app).await;

@@ -6,12 +6,14 @@ use boxoffice_tests::{id, post};
 use serde_json::{Value, json};
 
 use crate::operation::{Operation, every_point};
-use crate::payments::{VISA, is_paid_once, pay};
+use crate::payments::{VISA, authenticated, is_paid_once, pay};
 use crate::points::Side;
 use crate::shop::Shop;
 
 /// How long a hold lasts, in seconds.
 const HOLD: u64 = 900;
+/// After so long, in seconds, a tick asks what became of a payment.
+const LOST_AFTER: u64 = 31;
 /// After so long, in seconds, a tick takes care of what a crash has left behind.
 const LEFT_BEHIND: u64 = 10;
 /// How long an event is left to whoever was given it: `event_retry_ms` of these suites, and more.
@@ -217,4 +219,26 @@ impl Operation for GiveBack {
 #[tokio::test(flavor = "multi_thread")]
 async fn that_gives_back() {
     every_point::<GiveBack>().await;
+}
+
+struct HearFromBank;
+
+impl Operation for HearFromBank {
+    type Scene = (Value, Value);
+    const NAME: &'static str = "a tick that finds out what the buyer's bank said";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (ticket, order, _) = authenticated(shop).await;
+        shop.app.advance(LOST_AFTER);
+        (ticket, order)
+    }
+
+    async fn verify(shop: &Shop, (ticket, order): &Self::Scene) {
+        is_paid_once(shop, ticket, order).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_hears_from_the_bank() {
+    every_point::<HearFromBank>().await;
 }

@@ -1,13 +1,16 @@
 //! The running shop: what a test starts with.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use boxoffice_host::Host;
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::{Person, Surroundings, eventually, id, provider};
+use crate::{Person, Request, Surroundings, eventually, id, provider};
 
+/// Where the payment provider tells of what happens.
+const WEBHOOK: &str = "/api/payments/webhook";
 /// Redis's hash of each worker's last tick.
 const TICKS: &str = "boxoffice:ticks";
 /// The workers that take ticks.
@@ -93,6 +96,29 @@ impl App {
             redis::cmd("HLEN").arg(TICKS).query_async(&mut redis).await.unwrap()
         };
         eventually("all workers have ticked", ticked, |ticked| *ticked == WORKERS).await;
+    }
+
+    /// Has the payment sandbox tell the shop of what happens, from now on.
+    ///
+    /// # Panics
+    /// When the sandbox or the shop is stopped.
+    pub fn hear_webhooks(&self) {
+        self.sandbox().send_webhooks_to(boxoffice_sandbox::Endpoint {
+            url: format!("http://{}{WEBHOOK}", self.host().address()),
+            secret: self.variables["stripe_webhook_secret"].clone(),
+        });
+    }
+
+    /// Stripe's event `event`, signed now with `secret`.
+    pub fn signed(&self, event: &Value, secret: &str) -> Request {
+        let body = event.to_string();
+        let since = self.now()().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        let signature = boxoffice_sandbox::signature(secret, now, &body);
+        Request::new(Method::POST, WEBHOOK)
+            .header("content-type", "application/json; charset=utf-8")
+            .header("stripe-signature", signature)
+            .body(body)
     }
 
     /// All PaymentIntents of the payment sandbox, newest first.

@@ -54,6 +54,8 @@ pub enum Mood {
     Late(u64),
     /// It hangs up without doing anything, but answers those whom it has heard already.
     Deaf,
+    /// The same, but only of requests whose path has this in it.
+    DeafTo(&'static str),
     /// It is asked twice, as by a network that repeats what it carries, and says what it said the
     /// second time.
     Twice,
@@ -90,8 +92,26 @@ impl Provider {
         provider
     }
 
+    /// Puts a proxy in front of another provider, at `upstream`, that passes `edit` of each body on.
+    pub async fn before_another(
+        around: &mut Surroundings,
+        upstream: SocketAddr,
+        edit: fn(&str, Bytes) -> Bytes,
+    ) -> Self {
+        let provider = Self::that_edits(edit).await;
+        provider.upstream.send_replace(Some(upstream));
+        let url = format!("http://{}", provider.address);
+        around.variables.insert("stripe_api_base".into(), url);
+        provider
+    }
+
     /// Starts a proxy; until it is told what stands behind it, those who ask have to wait.
     async fn start() -> Self {
+        Self::that_edits(|_, body| body).await
+    }
+
+    /// Starts a proxy that passes `edit` of each request's body on.
+    async fn that_edits(edit: Edit) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (upstream, behind) = watch::channel(None);
@@ -99,8 +119,12 @@ impl Provider {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let server = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let proxy =
-                    Proxy { http: http.clone(), behind: behind.clone(), moods: moods.clone() };
+                let proxy = Proxy {
+                    http: http.clone(),
+                    behind: behind.clone(),
+                    moods: moods.clone(),
+                    edit,
+                };
                 tokio::spawn(proxy.serve(client));
             }
         });
@@ -125,7 +149,11 @@ struct Proxy {
     http: reqwest::Client,
     behind: watch::Receiver<Option<SocketAddr>>,
     moods: watch::Receiver<Mood>,
+    edit: Edit,
 }
+
+/// What is passed on of a request to this path with this body.
+type Edit = fn(&str, Bytes) -> Bytes;
 
 /// Ends the connection without an answer.
 type HangUp = &'static str;
@@ -141,8 +169,14 @@ impl Proxy {
     async fn relay(mut self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, HangUp> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| "the request broke off")?.to_bytes();
+        let body = (self.edit)(head.uri.path(), body);
         let mood = *self.moods.borrow();
-        if mood == Mood::Deaf {
+        let is_deaf = match mood {
+            Mood::Deaf => true,
+            Mood::DeafTo(part) => head.uri.path().contains(part),
+            _ => false,
+        };
+        if is_deaf {
             return Err("deaf");
         }
         if mood == Mood::Twice {
@@ -169,7 +203,10 @@ impl Proxy {
         let upstream = upstream.ok().and_then(|address| *address).ok_or("nobody is behind it")?;
         let url = format!("http://{upstream}{}", head.uri);
         let request = self.http.request(head.method.clone(), url);
-        let asked = request.headers(head.headers.clone()).body(body).send().await;
+        let mut headers = head.headers.clone();
+        // The body may have been edited.
+        headers.remove("content-length");
+        let asked = request.headers(headers).body(body).send().await;
         let answer = asked.map_err(|_| "the sandbox does not answer")?;
         let mut response = Response::builder().status(answer.status());
         if let Some(headers) = response.headers_mut() {

@@ -40,11 +40,19 @@ impl Surroundings {
     /// # Panics
     /// When one of them does not start.
     pub async fn prepare() -> Self {
+        Self::prepare_at(SystemTime::UNIX_EPOCH + Duration::from_secs(START)).await
+    }
+
+    /// The same at another time: for those around it who have a clock of their own.
+    ///
+    /// # Panics
+    /// When one of them does not start.
+    pub async fn prepare_at(start: SystemTime) -> Self {
         if std::env::var_os("RUST_LOG").is_some() {
             boxoffice_host::log::init(boxoffice_host::log::Format::Text);
         }
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(START)));
+        let clock = Arc::new(ManualClock::new(start));
         let (redis, redis_port) = new_redis(folder.path());
         let mut variables = keys::ensure(&folder.path().join("keys"), "").unwrap().variables;
         variables.insert("redis_url".into(), redis_url(redis_port));
@@ -243,6 +251,14 @@ impl Surroundings {
         self.sandbox = Some(sandbox);
     }
 
+    /// The payment sandbox.
+    ///
+    /// # Panics
+    /// When it is stopped.
+    pub fn sandbox(&self) -> &Sandbox {
+        self.sandbox.as_ref().expect("the sandbox runs")
+    }
+
     /// The payment sandbox's base URL.
     pub fn sandbox_url(&self) -> String {
         format!("http://{}", self.sandbox_address)
@@ -292,7 +308,11 @@ fn new_redis(folder: &Path) -> (Redis, u16) {
     panic!("no Redis could be started: {problem:?}");
 }
 
-fn free_port() -> u16 {
+/// A port that was free just now.
+///
+/// # Panics
+/// When there is none.
+pub fn free_port() -> u16 {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     TcpListener::bind(any).unwrap().local_addr().unwrap().port()
 }

@@ -73,6 +73,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !seen.is_empty() {
         install::browser(&workspace, &seen)?;
     }
+    if steps.iter().any(|step| step.name == "payments") {
+        install::localstripe(&workspace)?;
+    }
 
     let mut outcomes = Vec::new();
     let mut components_are_built = true;

@@ -12,6 +12,11 @@ pub fn event(group: &str, event_type: &str, id: impl Display, outcome: &str) {
     eprintln!("level=info event={event_type} id={id} group={group} outcome={outcome}");
 }
 
+/// Logs what an operator may want to know, and need not act on.
+pub fn noted(what: &str, detail: impl Display) {
+    eprintln!("level=warn what={what:?} detail={:?}", detail.to_string());
+}
+
 /// Logs a failure outside of any request: of a handler, of the outbox, of a tick.
 pub fn failed(what: &str, error: &anyhow::Error) {
     eprintln!("level=error while={what:?} error={:?}", format!("{error:#}"));

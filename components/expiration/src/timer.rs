@@ -26,7 +26,7 @@ pub(crate) async fn set(order: &OrderState) -> Result<bool> {
     let sql = "INSERT INTO expiration_timers (order_id, expires_at, version, running) \
                VALUES (?1, ?2, ?3, ?4) \
                ON CONFLICT (order_id) DO UPDATE SET expires_at = excluded.expires_at, \
-               version = excluded.version, running = excluded.running \
+               version = excluded.version, running = excluded.running, fired_at = NULL \
                WHERE excluded.version > expiration_timers.version RETURNING order_id";
     let connection = Connection::open(&SERVICE).await?;
     let row = params![order.id, order.expires_at, order.version, running];

@@ -15,9 +15,10 @@ impl Handler for Expirations {
 
     async fn handle(event: &Event) -> Result<Outcome> {
         match event.event_type {
-            EventType::OrderCreated | EventType::OrderCancelled | EventType::OrderCompleted => {
-                Ok(Outcome::of(timer::set(&event.data()?).await?))
-            }
+            EventType::OrderCreated
+            | EventType::OrderExtended
+            | EventType::OrderCancelled
+            | EventType::OrderCompleted => Ok(Outcome::of(timer::set(&event.data()?).await?)),
             other => anyhow::bail!("expiration has no use for {}", other.name()),
         }
     }

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`create`], [`show`], [`list`], [`cancel`] | one call of the API each |
-//! | [`begin_payment`], [`freeze`] | what `payments` and `tickets` ask of it |
+//! | [`begin_payment`], [`extend`], [`freeze`] | what `payments` and `tickets` ask of it |
 //! | [`order`] | an order: in the database, in JSON, in events |
 //! | [`transition`] | how orders end: one guarded statement each |
 //! | [`listing`] | the inventory |
@@ -17,6 +17,7 @@
 mod begin_payment;
 mod cancel;
 mod create;
+mod extend;
 mod freeze;
 mod list;
 mod listing;
@@ -38,7 +39,11 @@ use utoipa::OpenApi;
 /// This service.
 static SERVICE: Service = Service {
     name: "orders",
-    migrations: &[include_str!("../migrations/0001_inventory.sql"), OUTBOX_ENTRIES],
+    migrations: &[
+        include_str!("../migrations/0001_inventory.sql"),
+        OUTBOX_ENTRIES,
+        include_str!("../migrations/0002_extended.sql"),
+    ],
 };
 
 /// This service's part of the API's description.
@@ -60,6 +65,7 @@ fn router() -> Router {
         .merge(list::route())
         .merge(cancel::route())
         .merge(begin_payment::route())
+        .merge(extend::route())
         .merge(freeze::route())
         .merge(health::routes(&SERVICE, "/api/orders", true))
         .route("/api/orders/openapi.json", get(async || Json(Api::openapi())));

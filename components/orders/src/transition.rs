@@ -67,6 +67,27 @@ pub(crate) async fn begin_payment(
     Ok(row.as_ref().map(Order::read).transpose()?)
 }
 
+/// Gives the hold of a buyer who is paying more time, once: it then lasts for `seconds` from now at
+/// least. A hold that lasts longer anyway, has been extended, or is over stays as it is.
+pub(crate) async fn extend(
+    transaction: &mut Transaction,
+    id: Uuid,
+    buyer: Uuid,
+    seconds: i64,
+) -> Result<Option<Order>> {
+    let sql = format!(
+        "UPDATE orders_orders SET expires_at = ?4, extended_at = ?3, version = version + 1 \
+         WHERE id = ?1 AND buyer_id = ?2 AND status = 'awaiting:payment' AND extended_at IS NULL \
+         AND expires_at > ?3 AND expires_at < ?4 RETURNING {COLUMNS}"
+    );
+    let now = Timestamp::now();
+    let row = transaction.first(&sql, params![id, buyer, now, now.plus_seconds(seconds)]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let order = Order::read(&row)?;
+    transaction.emit(order.event(EventType::OrderExtended)?);
+    Ok(Some(order))
+}
+
 /// Completes the order that `payment` was authorized for, if it is still held: its tickets are
 /// sold.
 pub(crate) async fn complete(

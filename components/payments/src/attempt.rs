@@ -7,21 +7,22 @@
 use anyhow::anyhow;
 use boxoffice_common::command::Idempotency;
 use boxoffice_common::db::{self, Transaction};
-use boxoffice_common::events::EventType;
 use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp, params};
+use boxoffice_common::{Problem, Timestamp, log, params};
 use uuid::Uuid;
 
-use crate::SERVICE;
+use crate::observe::{self, MAX_DECLINES};
 use crate::pay::Payable;
-use crate::payment::{COLUMNS, Payment, Status};
-use crate::stripe::{self, Decline, Error, Patience};
+use crate::payment::{COLUMNS, Payment, Stage, Status};
+use crate::stripe::{self, Decline, Error, Intent, Patience};
+use crate::{SERVICE, settle};
 
-/// After so many declines of one order it will not be paid: it ends, and its tickets go back on
-/// sale.
-const MAX_DECLINES: i64 = 5;
 /// An answer that has not come after this many seconds is looked for.
 const LOST_AFTER_SECONDS: i64 = 30;
+/// Stripe keeps idempotency keys for 24 hours at least
+/// (<https://docs.stripe.com/api/idempotent_requests>). After that a request that is made again would
+/// be a new one: its intent is looked for instead.
+const KEYS_KEPT_SECONDS: i64 = 23 * 60 * 60;
 
 /// What the provider said.
 pub(crate) enum Answer {
@@ -29,6 +30,9 @@ pub(crate) enum Answer {
     Authorized(Payment),
     /// It will not be.
     Declined(Payment),
+    /// That depends on the buyer, or will be known later. The intent is there if the buyer has to do
+    /// something.
+    Waiting(Payment, Option<Box<Intent>>),
     /// The same is being asked already.
     UnderWay,
     /// It is not known; a tick, or the same request again, finds out.
@@ -57,7 +61,7 @@ pub(crate) async fn begin(
 ) -> Result<Payment> {
     let transaction = Transaction::begin(&SERVICE).await?;
     // `orders` may not have heard of it yet.
-    if declines(&transaction, order.id).await? >= MAX_DECLINES {
+    if observe::declines(&transaction, order.id).await? >= MAX_DECLINES {
         let detail = "This order is cancelled: its payments were declined. You were not charged";
         return Err(Problem::conflict(detail, "cancelled"));
     }
@@ -110,39 +114,109 @@ pub(crate) fn under_way() -> Problem {
 
 /// Asks the provider, and commits what it says. A payment that is past that already is its answer.
 pub(crate) async fn finish(payment: Payment, patience: Patience) -> Result<Answer> {
-    let outcome = match payment.status {
-        Status::Pending => stripe::authorize(&payment, patience).await,
-        Status::Declined => return Ok(Answer::Declined(payment)),
-        _ => return Ok(Answer::Authorized(payment)),
-    };
-    let finished = match outcome {
-        Ok(intent) => authorized(&payment, &intent).await?,
-        Err(Error::Declined(decline)) => declined(&payment, &decline).await?,
+    if payment.status != Status::Pending {
+        return Ok(answer(payment, None));
+    }
+    match ask(&payment, patience).await {
+        Ok(intent) => {
+            let payment = observe::observe(&payment, &intent).await?;
+            Ok(answer(payment, Some(intent)))
+        }
+        Err(Error::Declined(decline)) => refused(&payment, &decline).await,
         Err(Error::Refused(cause)) => {
             // Such a request never works, with whatever card: it counts as declined, not as lost.
-            boxoffice_common::log::failed("authorizing a payment", &cause);
+            log::failed("authorizing a payment", &cause);
             let decline = Decline {
                 code: "invalid_payment_method".to_owned(),
                 message: "This payment method cannot be used.".to_owned(),
             };
-            declined(&payment, &decline).await?
+            refused(&payment, &decline).await
         }
-        Err(Error::UnderWay) => return Ok(Answer::UnderWay),
+        Err(Error::UnderWay) => Ok(Answer::UnderWay),
         Err(Error::Unknown(cause)) => {
-            payment.put_off().await?;
-            return Ok(Answer::Unknown(cause));
+            payment.put_off(&format!("the provider's answer is not known: {cause:#}")).await?;
+            Ok(Answer::Unknown(cause))
         }
-    };
+    }
+}
+
+/// Asks for the money, or what became of asking.
+async fn ask(payment: &Payment, patience: Patience) -> Result<Intent, Error> {
+    if let Some(intent) = &payment.intent_id {
+        return stripe::retrieve(intent, patience).await.map_err(not_refused);
+    }
+    // Where nobody wants the money any more, it is not asked for once more to find out.
+    let ended = settle::has_ended(payment).await.map_err(Error::Unknown)?;
+    let keys_kept = payment.created_at.plus_seconds(KEYS_KEPT_SECONDS) > Timestamp::now();
+    if keys_kept && !ended {
+        return stripe::authorize(payment, patience).await;
+    }
+    let found = stripe::look_up(payment, patience).await.map_err(not_refused)?;
+    found.ok_or_else(|| {
+        Error::Declined(Decline {
+            code: "payment_canceled".to_owned(),
+            message: "The payment never reached the provider.".to_owned(),
+        })
+    })
+}
+
+/// That the provider will not tell says nothing about what it has done.
+fn not_refused(error: Error) -> Error {
+    match error {
+        Error::Refused(cause) => Error::Unknown(cause),
+        error => error,
+    }
+}
+
+async fn refused(payment: &Payment, decline: &Decline) -> Result<Answer> {
     // `None`: the same question was asked twice at once, and the other has committed the answer.
-    let finished = match finished {
+    let finished = match observe::declined(payment, decline, None).await? {
         Some(payment) => Some(payment),
         None => Payment::find(payment.id).await?,
     };
     Ok(match finished {
-        Some(payment) if payment.status == Status::Declined => Answer::Declined(payment),
-        Some(payment) => Answer::Authorized(payment),
+        Some(payment) => answer(payment, None),
         None => Answer::Unknown(anyhow!("the payment {} went missing", payment.id)),
     })
+}
+
+fn answer(payment: Payment, intent: Option<Intent>) -> Answer {
+    match (payment.status, payment.stage) {
+        (Status::Declined, _) => Answer::Declined(payment),
+        (Status::Pending, Some(Stage::Action)) => Answer::Waiting(payment, intent.map(Box::new)),
+        (Status::Pending, Some(_)) => Answer::Waiting(payment, None),
+        (Status::Pending, None) => {
+            Answer::Unknown(anyhow!("the payment {} is in no state to go on from", payment.id))
+        }
+        _ => Answer::Authorized(payment),
+    }
+}
+
+/// Gives up an attempt that waits for its buyer, who pays in another way; tells whether it was one.
+/// That it is declined is committed before the provider is told: from then on, authenticating late
+/// cannot complete the order.
+pub(crate) async fn abandon(payment: &Payment) -> Result<bool> {
+    if payment.status != Status::Pending || payment.stage != Some(Stage::Action) {
+        return Ok(false);
+    }
+    let decline = Decline {
+        code: "authentication_abandoned".to_owned(),
+        message: "Another payment method was used.".to_owned(),
+    };
+    let open = payment.intent_id.as_deref();
+    let Some(declined) = observe::declined(payment, &decline, open).await? else {
+        return Ok(false);
+    };
+    if let Err(error) = settle::close(&declined, Patience::Worker).await {
+        log::failed("closing an intent; a tick will try again", &error);
+    }
+    Ok(true)
+}
+
+/// The payment of this order that is pending, authorized or captured.
+pub(crate) async fn live(order_id: Uuid) -> db::Result<Option<Payment>> {
+    let condition = "order_id = ?1 AND status IN ('pending', 'authorized', 'captured')";
+    Ok(Payment::select(condition, params![order_id]).await?.pop())
 }
 
 /// Whether `payment` was the decline that its order ends with.
@@ -150,38 +224,4 @@ pub(crate) async fn was_last(payment: &Payment) -> Result<bool> {
     let condition = "order_id = ?1 AND status = 'declined' AND id <= ?2";
     let before = Payment::select(condition, params![payment.order_id, payment.id]).await?;
     Ok(i64::try_from(before.len()).unwrap_or(MAX_DECLINES) >= MAX_DECLINES)
-}
-
-async fn authorized(payment: &Payment, intent_id: &str) -> Result<Option<Payment>> {
-    let mut transaction = Transaction::begin(&SERVICE).await?;
-    let moved = payment.advance(&transaction, Status::Authorized, Some(intent_id)).await?;
-    if let Some(payment) = &moved {
-        transaction.emit(payment.event(EventType::PaymentCreated)?);
-        transaction.commit().await?;
-    }
-    Ok(moved)
-}
-
-async fn declined(payment: &Payment, decline: &Decline) -> Result<Option<Payment>> {
-    let mut transaction = Transaction::begin(&SERVICE).await?;
-    let sql = format!(
-        "UPDATE payments_payments SET status = 'declined', decline_code = ?2, \
-         decline_message = ?3, version = version + 1 \
-         WHERE id = ?1 AND status = 'pending' RETURNING {COLUMNS}"
-    );
-    let params = params![payment.id, &decline.code, &decline.message];
-    let Some(row) = transaction.first(&sql, params).await? else { return Ok(None) };
-    let payment = Payment::read(&row)?;
-    if declines(&transaction, payment.order_id).await? >= MAX_DECLINES {
-        transaction.emit(payment.event(EventType::PaymentDeclined)?);
-    }
-    transaction.commit().await?;
-    Ok(Some(payment))
-}
-
-async fn declines(transaction: &Transaction, order_id: Uuid) -> db::Result<i64> {
-    let sql = "SELECT COUNT(*) AS declines FROM payments_payments \
-               WHERE order_id = ?1 AND status = 'declined'";
-    let row = transaction.first(sql, params![order_id]).await?;
-    row.map_or(Ok(0), |row| row.get("declines"))
 }

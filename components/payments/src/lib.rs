@@ -7,8 +7,12 @@
 //! |---|---|
 //! | [`pay`], [`list`] | one call of the API each |
 //! | [`payment`] | a payment: in the database, in JSON, in events |
+//! | [`view`] | a payment as its buyer sees it |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
+//! | [`observe`] | what the provider says, written down: the payment's transitions |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
+//! | [`webhook`] | what the provider tells by itself |
+//! | [`reconcile`] | what a tick finds out or tries again |
 //! | [`stripe`] | the provider |
 //! | [`worker`] | what the events of orders, and ticks, set off here |
 
@@ -19,10 +23,14 @@
 
 mod attempt;
 mod list;
+mod observe;
 mod pay;
 mod payment;
+mod reconcile;
 mod settle;
 mod stripe;
+mod view;
+mod webhook;
 mod worker;
 
 use axum::routing::get;
@@ -43,13 +51,14 @@ static SERVICE: Service = Service {
         OUTBOX_ENTRIES,
         include_str!("../migrations/0002_due.sql"),
         include_str!("../migrations/0003_buyers.sql"),
+        include_str!("../migrations/0004_provider_tells.sql"),
     ],
 };
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(pay::pay, list::list),
+    paths(pay::pay, pay::confirm, list::list, webhook::receive),
     tags((name = "payments", description = "Paying for orders"))
 )]
 struct Api;
@@ -62,6 +71,7 @@ fn router() -> Router {
     let routes = Router::new()
         .merge(pay::route())
         .merge(list::route())
+        .merge(webhook::route())
         .merge(health::routes(&SERVICE, "/api/payments", true))
         .route("/api/payments/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

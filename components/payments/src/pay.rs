@@ -1,25 +1,27 @@
-//! `POST /api/payments`: pays for an order.
+//! `POST /api/payments` pays for an order; `POST /api/payments/{id}/confirm` goes on with a payment.
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Extension, Router};
+use axum::{Extension, Json, Router};
 use boxoffice_common::command::{self, Idempotency, REPLAYED, Reply};
 use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::http::serve::RequestId;
-use boxoffice_common::http::{Valid, is_given};
+use boxoffice_common::http::{Id, Valid, is_given};
 use boxoffice_common::identity::User;
 use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
 use boxoffice_common::{Problem, Timestamp, log};
 use garde::Validate;
-use http::Method;
-use serde::{Deserialize, Serialize};
+use http::header::LOCATION;
+use http::{Method, StatusCode};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::attempt::{self, Answer};
 use crate::payment::{Payment, Status};
-use crate::stripe::Patience;
+use crate::stripe::{self, Intent, Patience};
+use crate::view::Paid;
 use crate::{SERVICE, settle};
 
 const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
@@ -65,25 +67,29 @@ pub(crate) struct Payable {
     pub(crate) currency: String,
 }
 
-/// The answer to a payment.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Paid {
-    payment: Payment,
-}
-
 pub(crate) fn route() -> Router {
-    Router::new().route("/api/payments", post(pay))
+    Router::new()
+        .route("/api/payments", post(pay))
+        .route("/api/payments/{id}/confirm", post(confirm))
 }
 
 /// Pay for an order
 ///
 /// Authorizes the order's amount. The order completes a moment later, and only then is the money
 /// taken; should the order have ended meanwhile, it is not.
+///
+/// A bank may want to know that it is really the buyer who pays (3-D Secure). The answer is then 202
+/// with `status` `requires_action`: hand `clientSecret` to Stripe.js (`handleNextAction`), or show
+/// `nextAction.redirectUrl`; afterwards call `/api/payments/{id}/confirm`, or send the same request
+/// with the same Idempotency-Key again. Meanwhile the hold is extended, once. A buyer who would
+/// rather use another card sends a new request: the attempt that waits is given up. With `status`
+/// `processing` nothing is to be done but to ask again later.
 #[utoipa::path(
     post, path = "/api/payments", tag = "payments", operation_id = "pay_order", request_body = NewPayment,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     responses(
         (status = 201, description = "The money is set aside", body = Paid),
+        (status = 202, description = "The buyer has to do something first (`requires_action`), or it will be known later (`processing`)", body = Paid),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "Declined; `code` is Stripe's decline code. The hold stays", body = ProblemBody, content_type = "application/problem+json"),
@@ -106,12 +112,61 @@ pub(crate) async fn pay(
         return Ok(replay);
     }
     let payment = find_or_start(&user, &wish, &idempotency, &request_id).await?;
+    conclude(&user, payment, &idempotency, &request_id).await
+}
+
+/// Go on with a payment
+///
+/// For buyers who have done what a payment that was answered with 202 wanted of them, and for those
+/// who want to know how it stands. Answers as paying does.
+#[utoipa::path(
+    post, path = "/api/payments/{id}/confirm", tag = "payments", operation_id = "confirm_payment",
+    params(
+        ("id" = Uuid, Path, description = "The payment"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless; it is without one, too"),
+    ),
+    responses(
+        (status = 201, description = "The money is set aside", body = Paid),
+        (status = 202, description = "The buyer still has to do something, or it will be known later", body = Paid),
+        (status = 400, description = "The Idempotency-Key is none", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 402, description = "Declined; `code` is Stripe's decline code. The hold stays", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's payment", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such payment", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The order ended; nobody was charged", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The provider's answer is not known yet: do not pay again", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn confirm(
+    user: User,
+    Id(id): Id,
+    idempotency: Idempotency,
+    Extension(request_id): Extension<RequestId>,
+) -> Result<Response> {
+    let payment = Payment::find(id).await?;
+    let payment = payment.ok_or_else(|| Problem::not_found("There is no such payment"))?;
+    if payment.buyer_id != user.id {
+        return Err(Problem::forbidden("This is somebody else's payment"));
+    }
+    conclude(&user, payment, &idempotency, &request_id).await
+}
+
+/// Finds out how `payment` stands, does what follows, and answers.
+async fn conclude(
+    user: &User,
+    payment: Payment,
+    idempotency: &Idempotency,
+    request_id: &RequestId,
+) -> Result<Response> {
     let repeated = payment.status == Status::Declined;
     let payment = match attempt::finish(payment, Patience::Buyer).await? {
         Answer::Authorized(payment) => payment,
         Answer::Declined(payment) => {
             let refusal = declined(&payment).await?;
             return Err(if repeated { refusal.with_header(REPLAYED, "true") } else { refusal });
+        }
+        Answer::Waiting(payment, intent) => {
+            return waiting(user, &payment, intent, request_id).await;
         }
         Answer::UnderWay => return Err(attempt::under_way()),
         Answer::Unknown(cause) => {
@@ -120,21 +175,55 @@ pub(crate) async fn pay(
         }
     };
     if Timestamp::now() > payment.created_at.plus_seconds(SLOW_SECONDS) {
-        look_after(&user, &payment, &request_id).await?;
+        look_after(user, &payment, request_id).await?;
     }
     // The order may have ended before the money was there; then it is given up at once.
     if let Err(error) = settle::settle(&payment, Patience::Buyer).await {
         log::failed("settling a payment; a tick will try again", &error);
     }
-    command::run(&SERVICE, &caller, &idempotency, async |_| {
+    let caller = user.id.to_string();
+    command::run(&SERVICE, &caller, idempotency, async |_| {
         let payment = Payment::find(payment.id).await?.unwrap_or(payment);
         if settle::is_given_up(&payment).await? {
-            return Err(Problem::conflict("Your hold ended. You were not charged", "ended"));
+            return Err(ended());
         }
         let location = format!("/api/orders/{}", payment.order_id);
-        Ok(Reply::created(&location, &Paid { payment })?)
+        Ok(Reply::created(&location, &Paid::new(&payment, None))?)
     })
     .await
+}
+
+fn ended() -> Problem {
+    Problem::conflict("Your hold ended. You were not charged", "ended")
+}
+
+/// The buyer has to do something, or everybody has to wait. The hold gets longer meanwhile, once.
+/// This answer is not kept for repeats: the next one may be another.
+async fn waiting(
+    user: &User,
+    payment: &Payment,
+    intent: Option<Box<Intent>>,
+    request_id: &RequestId,
+) -> Result<Response> {
+    look_after(user, payment, request_id).await?;
+    if settle::has_ended(payment).await? {
+        if let Err(error) = settle::settle(payment, Patience::Buyer).await {
+            log::failed("settling a payment; a tick will try again", &error);
+        }
+        return Err(ended());
+    }
+    let path = format!("/internal/orders/{}/payment/extension", payment.order_id);
+    let call = Call::by(user, Method::POST, &path, request_id);
+    if let Err(error) = ORDERS.send(call, None::<&()>).await {
+        log::failed("asking orders for more time; the hold stays as it is", &error);
+    }
+    let paid = Paid::new(payment, intent.map(|intent| *intent));
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location(payment))], Json(paid)).into_response())
+}
+
+/// Where to go on with a payment.
+fn location(payment: &Payment) -> String {
+    format!("/api/payments/{}/confirm", payment.id)
 }
 
 /// The attempt that this request has made before, or a new one.
@@ -166,7 +255,20 @@ async fn start(
     request_id: &RequestId,
 ) -> Result<Payment> {
     let order = payable(user, wish.order_id, request_id).await?;
-    attempt::begin(user.id, &order, &wish.token, idempotency).await
+    match attempt::begin(user.id, &order, &wish.token, idempotency).await {
+        Err(_) if gives_way(order.id).await? => {
+            attempt::begin(user.id, &order, &wish.token, idempotency).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether the order's live payment only waits for its buyer, and has been given up now.
+async fn gives_way(order_id: Uuid) -> Result<bool> {
+    match attempt::live(order_id).await? {
+        Some(payment) => attempt::abandon(&payment).await,
+        None => Ok(false),
+    }
 }
 
 /// The attempt that the same key has made, if it was for the same order and method.
@@ -205,12 +307,14 @@ async fn look_after(user: &User, payment: &Payment, request_id: &RequestId) -> R
 }
 
 async fn declined(payment: &Payment) -> Result<Problem> {
-    let message = payment.decline_message.as_deref().unwrap_or("The card was declined");
     let code = payment.decline_code.as_deref().unwrap_or("card_declined");
+    let advice = stripe::advice_on(code);
+    let theirs = payment.decline_message.as_deref().filter(|message| !message.is_empty());
+    let what = advice.what.or(theirs).unwrap_or("The card was declined.");
     let next = if attempt::was_last(payment).await? {
-        "That was the last attempt: the hold has ended, and you were not charged"
+        "That was the last attempt: the hold has ended, and you were not charged".to_owned()
     } else {
-        "Your hold stays; try another card"
+        format!("Your hold stays; {}", advice.next)
     };
-    Ok(Problem::declined(format!("{message} {next}"), code))
+    Ok(Problem::declined(format!("{what} {next}"), code))
 }

@@ -1,19 +1,18 @@
 //! A payment: in the database, in JSON, in events.
 
-use boxoffice_common::Timestamp;
 use boxoffice_common::db::{self, Connection, FromValue, Row, Transaction, Value};
 use boxoffice_common::events::contract::PaymentState;
 use boxoffice_common::events::{Event, EventType};
-use boxoffice_common::params;
-use serde::Serialize;
-use utoipa::ToSchema;
+use boxoffice_common::{Timestamp, log, params};
 use uuid::Uuid;
 
 use crate::SERVICE;
 
+/// After so many failures an operator is to know: with the waits between them, about twenty minutes.
+const TRIES_BEFORE_ATTENTION: i64 = 8;
+
 /// Where a payment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     /// The provider has been, or is about to be, asked; its answer is not known.
     Pending,
@@ -61,9 +60,41 @@ impl FromValue for Status {
     }
 }
 
+/// What is to be known of a payment besides its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Pending: the buyer has to do something, such as 3-D Secure.
+    Action,
+    /// Pending: the provider will know later.
+    Processing,
+    /// Declined, and the provider's intent is still to be closed.
+    Open,
+}
+
+impl Stage {
+    const ALL: [Self; 3] = [Self::Action, Self::Processing, Self::Open];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Action => "action",
+            Self::Processing => "processing",
+            Self::Open => "open",
+        }
+    }
+}
+
+impl FromValue for Stage {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let name = String::from_value(value)?;
+        Self::ALL
+            .into_iter()
+            .find(|stage| stage.name() == name)
+            .ok_or_else(|| format!("{name:?} is no stage of a payment"))
+    }
+}
+
 /// A payment.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub(crate) struct Payment {
     /// The payment's id.
     pub(crate) id: Uuid,
@@ -79,21 +110,24 @@ pub(crate) struct Payment {
     pub(crate) created_at: Timestamp,
     /// Grows with every change.
     pub(crate) version: i64,
-    #[serde(skip)]
+    /// The payment method, in the provider's words.
     pub(crate) token: String,
-    #[serde(skip)]
+    /// The provider's PaymentIntent, once it is known.
     pub(crate) intent_id: Option<String>,
-    #[serde(skip)]
+    /// Why it was declined, in Stripe's words.
     pub(crate) decline_code: Option<String>,
-    #[serde(skip)]
     pub(crate) decline_message: Option<String>,
-    #[serde(skip)]
+    /// How often what is due was tried in vain.
     pub(crate) tries: i64,
+    /// Who pays.
+    pub(crate) buyer_id: Uuid,
+    /// What is to be known besides [`Payment::status`].
+    pub(crate) stage: Option<Stage>,
 }
 
 /// The columns that [`Payment::read`] needs.
 pub(crate) const COLUMNS: &str = "id, order_id, amount, currency, token, status, \
-    intent_id, decline_code, decline_message, tries, created_at, version";
+    intent_id, decline_code, decline_message, tries, created_at, version, buyer_id, stage";
 
 impl Payment {
     /// Reads a row of [`COLUMNS`].
@@ -111,6 +145,8 @@ impl Payment {
             decline_code: row.get("decline_code")?,
             decline_message: row.get("decline_message")?,
             tries: row.get("tries")?,
+            buyer_id: row.get("buyer_id")?,
+            stage: row.get("stage")?,
         })
     }
 
@@ -136,20 +172,41 @@ impl Payment {
     ) -> db::Result<Option<Self>> {
         let sql = format!(
             "UPDATE payments_payments SET status = ?3, intent_id = COALESCE(?4, intent_id), \
-             tries = 0, version = version + 1 WHERE id = ?1 AND status = ?2 RETURNING {COLUMNS}"
+             stage = NULL, attention = NULL, attention_since = NULL, tries = 0, \
+             try_again_at = ?5, version = version + 1 \
+             WHERE id = ?1 AND status = ?2 RETURNING {COLUMNS}"
         );
-        let params = params![self.id, self.status.name(), status.name(), intent_id];
+        let (from, to) = (self.status.name(), status.name());
+        let params = params![self.id, from, to, intent_id, Timestamp::now()];
         transaction.first(&sql, params).await?.as_ref().map(Self::read).transpose()
     }
 
-    /// Puts off what is due: the provider could not be asked. Each time the wait doubles, up to
-    /// ten minutes.
-    pub(crate) async fn put_off(&self) -> db::Result<()> {
+    /// Puts off what is due, since it failed. Each time the wait doubles, up to ten minutes; after
+    /// eight times an operator has to look at it, while it is tried on.
+    pub(crate) async fn put_off(&self, cause: &str) -> db::Result<()> {
+        self.wait().await?;
+        if self.tries + 1 >= TRIES_BEFORE_ATTENTION {
+            self.call_attention(cause).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks again later. Each time the wait doubles, up to ten minutes.
+    pub(crate) async fn wait(&self) -> db::Result<()> {
         let wait = (5 << self.tries.clamp(0, 7)).min(600);
         let sql = "UPDATE payments_payments SET tries = tries + 1, try_again_at = ?2 WHERE id = ?1";
         let connection = Connection::open(&SERVICE).await?;
         let again = Timestamp::now().plus_seconds(wait);
         connection.query(sql, params![self.id, again]).await.map(drop)
+    }
+
+    /// Puts the payment before an operator, until it moves on. The audit lists it.
+    pub(crate) async fn call_attention(&self, cause: &str) -> db::Result<()> {
+        let sql = "UPDATE payments_payments SET attention = ?2, \
+                   attention_since = COALESCE(attention_since, ?3) WHERE id = ?1";
+        let connection = Connection::open(&SERVICE).await?;
+        log::noted("a payment needs an operator", format!("{}: {cause}", self.id));
+        connection.query(sql, params![self.id, cause, Timestamp::now()]).await.map(drop)
     }
 
     /// The event that tells of the payment's state.

@@ -4,16 +4,16 @@
 //! its order ended. The provider is asked with a key made of the payment's id and the deed, so that
 //! a repeat after a crash does nothing twice.
 
-use anyhow::{Context, Result, anyhow};
-use boxoffice_common::db::{Connection, Transaction};
+use anyhow::{Result, anyhow};
+use boxoffice_common::db::Connection;
 use boxoffice_common::events::EventType;
 use boxoffice_common::events::contract::OrderStatus;
-use boxoffice_common::params;
+use boxoffice_common::{Problem, params};
 use uuid::Uuid;
 
-use crate::SERVICE;
-use crate::payment::{Payment, Status};
-use crate::stripe::{self, Error, Patience};
+use crate::payment::{Payment, Stage, Status};
+use crate::stripe::{self, Intent, Patience, State};
+use crate::{SERVICE, observe};
 
 /// What is to be done with a payment's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,34 +45,87 @@ pub(crate) async fn note(
 /// # Errors
 /// When the provider or the database fail. It stays due then.
 pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool> {
-    let Some(deed) = due(payment).await? else { return Ok(false) };
+    let Some(deed) = due(payment).await? else {
+        if payment.status == Status::Captured && payment.tries > 0 && is_owed(payment).await? {
+            rest(payment).await?;
+        }
+        return Ok(false);
+    };
     let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
-    let asked = match deed {
-        Deed::Capture => stripe::capture(payment, intent, patience).await,
-        Deed::Void => stripe::void(payment, intent, patience).await,
-        Deed::Refund => stripe::refund(payment, intent, patience).await,
+    let done = match deed {
+        Deed::Capture => finish(payment, stripe::capture(payment, intent, patience).await).await,
+        Deed::Void => finish(payment, stripe::void(payment, intent, patience).await).await,
+        Deed::Refund => refund(payment, intent, patience).await,
     };
-    if let Err(error) = asked {
-        payment.put_off().await?;
+    if let Err(error) = done {
         let what = format!("{deed:?} of payment {} ({intent})", payment.id);
-        return Err(match error {
-            Error::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
-            Error::UnderWay => anyhow!("it is being done already"),
-            Error::Refused(cause) | Error::Unknown(cause) => cause,
-        })
-        .context(what);
-    }
-    let (status, event_type) = match deed {
-        Deed::Capture => (Status::Captured, EventType::PaymentCaptured),
-        Deed::Void => (Status::Voided, EventType::PaymentVoided),
-        Deed::Refund => (Status::Refunded, EventType::PaymentRefunded),
-    };
-    let mut transaction = Transaction::begin(&SERVICE).await?;
-    if let Some(payment) = payment.advance(&transaction, status, None).await? {
-        transaction.emit(payment.event(event_type)?);
-        transaction.commit().await?;
+        payment.put_off(&format!("{what}: {error:#}")).await?;
+        return Err(error.context(what));
     }
     Ok(true)
+}
+
+/// Writes down how the intent stands after a deed. Where that is not what the deed was for, the rest
+/// is due after it: what could not be voided since it was taken is given back next.
+async fn finish(payment: &Payment, asked: Result<Intent, stripe::Error>) -> Result<()> {
+    let intent = asked.map_err(stripe::Error::into_cause)?;
+    // What was pending and is over is voided, not declined: its order has ended.
+    let now = observe::observe(payment, &intent).await.map_err(Problem::into_cause)?;
+    let is_undecided = matches!(intent.state(), State::Processing);
+    if now.status == payment.status && is_undecided {
+        // Nothing went wrong; the provider does not know yet.
+        return Ok(payment.wait().await?);
+    }
+    if now.status == payment.status {
+        return Err(anyhow!("the intent {} did not go on: {:?}", intent.id, intent.state()));
+    }
+    Ok(())
+}
+
+async fn refund(payment: &Payment, intent: &str, patience: Patience) -> Result<()> {
+    stripe::refund(payment, intent, patience).await.map_err(stripe::Error::into_cause)?;
+    observe::moved(payment, Status::Refunded, intent, EventType::PaymentRefunded).await.map(drop)
+}
+
+/// Closes the intent of a payment that was declined and could be gone on with; gives back what came
+/// in by it.
+///
+/// # Errors
+/// When the provider or the database fail. It stays to be done then.
+pub(crate) async fn close(payment: &Payment, patience: Patience) -> Result<()> {
+    let closed = try_to_close(payment, patience).await;
+    if let Err(error) = &closed {
+        payment.put_off(&format!("closing the intent of {}: {error:#}", payment.id)).await?;
+    }
+    closed
+}
+
+async fn try_to_close(payment: &Payment, patience: Patience) -> Result<()> {
+    if payment.status != Status::Declined || payment.stage != Some(Stage::Open) {
+        return Ok(());
+    }
+    let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
+    let asked = stripe::void(payment, intent, patience).await;
+    match asked.map_err(stripe::Error::into_cause)?.state() {
+        State::Canceled => {}
+        State::Taken => {
+            let asked = stripe::refund(payment, intent, patience).await;
+            asked.map_err(stripe::Error::into_cause)?;
+        }
+        state => return Err(anyhow!("it did not end: {state:?}")),
+    }
+    let sql = "UPDATE payments_payments SET stage = NULL, attention = NULL, \
+               attention_since = NULL, tries = 0 \
+               WHERE id = ?1 AND status = 'declined' AND stage = 'open'";
+    let connection = Connection::open(&SERVICE).await?;
+    Ok(connection.query(sql, params![payment.id]).await.map(drop)?)
+}
+
+/// Nothing is left to do for a payment that was charged at once.
+async fn rest(payment: &Payment) -> Result<()> {
+    let sql = "UPDATE payments_payments SET tries = 0 WHERE id = ?1 AND status = 'captured'";
+    let connection = Connection::open(&SERVICE).await?;
+    Ok(connection.query(sql, params![payment.id]).await.map(drop)?)
 }
 
 /// Whether the order of `payment` is known to have ended without it: its money is the buyer's
@@ -82,22 +135,40 @@ pub(crate) async fn is_given_up(payment: &Payment) -> Result<bool> {
     Ok(given_back || matches!(due(payment).await?, Some(Deed::Void | Deed::Refund)))
 }
 
+/// Whether the order of `payment` is known to be complete by it.
+pub(crate) async fn is_owed(payment: &Payment) -> Result<bool> {
+    Ok(end_of(payment).await? == Some(Some(payment.id)))
+}
+
+/// Whether the order of `payment` is known to have ended without it.
+pub(crate) async fn has_ended(payment: &Payment) -> Result<bool> {
+    Ok(end_of(payment).await?.is_some_and(|sold_to| sold_to != Some(payment.id)))
+}
+
 /// What is due, by what is known of the payment's order.
 async fn due(payment: &Payment) -> Result<Option<Deed>> {
+    let Some(sold_to) = end_of(payment).await? else { return Ok(None) };
+    let is_sold = sold_to == Some(payment.id);
+    Ok(match payment.status {
+        Status::Authorized if is_sold => Some(Deed::Capture),
+        Status::Authorized => Some(Deed::Void),
+        // Nobody else could still be asked for the money: the intent is closed.
+        Status::Pending if !is_sold && payment.intent_id.is_some() => Some(Deed::Void),
+        Status::Captured if !is_sold => Some(Deed::Refund),
+        _ => None,
+    })
+}
+
+/// How the order of `payment` ended, as far as is known: by which payment, or by none.
+async fn end_of(payment: &Payment) -> Result<Option<Option<Uuid>>> {
     let connection = Connection::open(&SERVICE).await?;
     let sql = "SELECT status, payment_id FROM payments_orders WHERE id = ?1";
     let Some(row) = connection.first(sql, params![payment.order_id]).await? else {
         return Ok(None);
     };
-    let sold_to = match row.get::<OrderStatus>("status")? {
-        OrderStatus::Complete => Some(row.get::<Uuid>("payment_id")?),
-        OrderStatus::Cancelled => None,
-        OrderStatus::Created | OrderStatus::AwaitingPayment => return Ok(None),
-    };
-    Ok(match payment.status {
-        Status::Authorized if sold_to == Some(payment.id) => Some(Deed::Capture),
-        Status::Authorized => Some(Deed::Void),
-        Status::Captured if sold_to != Some(payment.id) => Some(Deed::Refund),
-        _ => None,
+    Ok(match row.get::<OrderStatus>("status")? {
+        OrderStatus::Complete => Some(Some(row.get("payment_id")?)),
+        OrderStatus::Cancelled => Some(None),
+        OrderStatus::Created | OrderStatus::AwaitingPayment => None,
     })
 }

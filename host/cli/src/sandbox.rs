@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use boxoffice_host::Problem;
-use boxoffice_sandbox::{Options, Sandbox};
+use boxoffice_sandbox::{Endpoint, Options, Sandbox};
 
 use crate::failure::Failure;
 use crate::keys::SANDBOX;
@@ -27,6 +27,12 @@ pub(crate) struct Arguments {
     /// The only key that it accepts; without one, it accepts any.
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
+    /// Where events are sent as webhooks, such as http://127.0.0.1:3000/api/payments/webhook.
+    #[arg(long, value_name = "URL", requires = "webhook_secret")]
+    webhook_url: Option<String>,
+    /// What webhooks are signed with: the shop's stripe_webhook_secret.
+    #[arg(long, value_name = "SECRET", requires = "webhook_url")]
+    webhook_secret: Option<String>,
     /// The form of the log on standard error.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -37,8 +43,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     arguments.log_format.init();
     block_on(async {
         let mut stop = Stop::listen()?;
-        let Arguments { listen, ledger, api_key, .. } = arguments;
+        let Arguments { listen, ledger, api_key, webhook_url, webhook_secret, .. } = arguments;
         let sandbox = start(listen, &ledger, api_key, "--listen").await?;
+        if let (Some(url), Some(secret)) = (webhook_url, webhook_secret) {
+            sandbox.send_webhooks_to(Endpoint { url, secret });
+        }
         let url = base_url(sandbox.address());
         println!("payment sandbox at {url}, no real money; ledger in {}", ledger.display());
         println!("the shop uses it with stripe_api_base = \"{url}\"");

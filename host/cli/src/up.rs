@@ -11,7 +11,7 @@ use boxoffice_dev::demo::{self, Demo};
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{self, Redis};
 use boxoffice_host::{Host, Options, Problem, RedisLost};
-use boxoffice_sandbox::Sandbox;
+use boxoffice_sandbox::{Endpoint, Sandbox};
 
 use crate::failure::{Failure, from_dev};
 use crate::payments::Payments;
@@ -22,6 +22,9 @@ use crate::{LogFormat, block_on, sandbox, serve};
 
 /// Where Redis is expected if nothing says otherwise.
 const REDIS: &str = "redis://127.0.0.1:6379";
+
+/// The variable with what webhooks are signed with.
+const WEBHOOK_SECRET: &str = "stripe_webhook_secret";
 
 /// Together less than the five seconds within which everything has stopped.
 const GRACE_OF_SHOP: Duration = Duration::from_secs(3);
@@ -170,11 +173,18 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
             Ok(started) => {
                 let url = base_url(started.address());
                 variables.insert("stripe_api_base".to_owned(), url);
+                // A file that was made by an older build has none.
+                if variables.get(WEBHOOK_SECRET).is_none_or(String::is_empty) {
+                    let secret =
+                        keys::webhook_secret().map_err(|error| Failure::Broken(error.into()))?;
+                    variables.insert(WEBHOOK_SECRET.to_owned(), secret);
+                }
                 sandbox = Some(started);
             }
             Err(problem) => problems.push(problem),
         }
     }
+    let secrets = variables.get(WEBHOOK_SECRET).cloned().unwrap_or_default();
     let options = Options {
         listen: arguments.listen,
         data: arguments.data.clone(),
@@ -183,6 +193,13 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
         ..Options::new(&arguments.manifest)
     };
     let host = serve::start(options, problems).await?;
+    if let Some(sandbox) = &sandbox {
+        sandbox.send_webhooks_to(Endpoint {
+            url: format!("{}/api/payments/webhook", base_url(host.address())),
+            // Of several the first is the one that is to stay.
+            secret: secrets.split(',').next().unwrap_or_default().trim().to_owned(),
+        });
+    }
     Ok(Running { host, sandbox })
 }
 

@@ -91,12 +91,24 @@ fn fresh(sandbox: &str) -> anyhow::Result<BTreeMap<&'static str, String>> {
     let mut random = [0; 24];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let api_key = format!("{SANDBOX_KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+    let webhook_secret = webhook_secret()?;
     Ok(BTreeMap::from([
         ("auth_signing_key", private_pem(&key)?),
         ("session_public_keys", public_keys(&key)),
         ("stripe_api_base", sandbox.to_owned()),
         ("stripe_api_key", api_key),
+        ("stripe_webhook_secret", webhook_secret),
     ]))
+}
+
+/// A new secret for webhooks, which begins as Stripe's do.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn webhook_secret() -> io::Result<String> {
+    let mut random = [0; 24];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    Ok(format!("whsec_{}", URL_SAFE_NO_PAD.encode(random)))
 }
 
 /// The private key as `openssl genpkey -algorithm ed25519` writes it: PKCS#8 version 1, that is
@@ -153,7 +165,13 @@ mod tests {
         let names: Vec<_> = keys.variables.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["auth_signing_key", "session_public_keys", "stripe_api_base", "stripe_api_key"]
+            [
+                "auth_signing_key",
+                "session_public_keys",
+                "stripe_api_base",
+                "stripe_api_key",
+                "stripe_webhook_secret"
+            ]
         );
         assert_eq!(keys.variables["stripe_api_base"], SANDBOX);
         assert!(keys.variables["stripe_api_key"].starts_with(SANDBOX_KEY_PREFIX));
@@ -172,7 +190,9 @@ mod tests {
     fn two_folders_have_different_keys() {
         let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (a, b) = (ensure(a.path(), SANDBOX).unwrap(), ensure(b.path(), SANDBOX).unwrap());
-        for name in ["auth_signing_key", "session_public_keys", "stripe_api_key"] {
+        for name in
+            ["auth_signing_key", "session_public_keys", "stripe_api_key", "stripe_webhook_secret"]
+        {
             assert_ne!(a.variables[name], b.variables[name], "{name}");
         }
     }

@@ -112,6 +112,7 @@ records! {
         currency: String,
         status: PaymentStatus,
         intent_id: Option<String>,
+        attention: Option<String>,
     }
 
     /// How an order ended, as `payments` has heard of it.

@@ -17,6 +17,7 @@ use crate::{
     form::Params,
     idempotency::{self, InFlight, Record},
     ledger::Ledger,
+    webhooks::{self, Webhooks},
 };
 
 /// What all handlers share.
@@ -29,6 +30,7 @@ pub(crate) struct App {
     api_key: Option<String>,
     now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
     address: SocketAddr,
+    webhooks: Webhooks,
 }
 
 /// What a call works with while it executes.
@@ -39,6 +41,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) now: i64,
     /// The sandbox's base URL as the client sees it.
     pub(crate) base: &'a str,
+    /// Whether anybody is to be told of what happens.
+    pub(crate) heard: bool,
 }
 
 /// A call's outcome: what it wrote stands, and this is what the client gets.
@@ -72,7 +76,13 @@ impl App {
         now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
         address: SocketAddr,
     ) -> Self {
-        Self { ledger, in_flight: InFlight::default(), api_key, now, address }
+        let (in_flight, webhooks) = (InFlight::default(), Webhooks::default());
+        Self { ledger, in_flight, api_key, now, address, webhooks }
+    }
+
+    /// What sends events.
+    pub(crate) fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 
     /// The only key that is accepted; `None` accepts any.
@@ -128,10 +138,11 @@ impl App {
             Err(error) => return call.envelope.respond(error.answer()),
         };
         let envelope = call.envelope.clone();
+        let app = self.clone();
         let outcome = blocking(move || {
             // Held until the commit, even if the client has hung up.
             let _slot = slot;
-            self.execute(&call, |scope| {
+            app.execute(&call, |scope| {
                 let mut answer = work(scope, input)?;
                 if answer.status.is_success() {
                     expand::apply(scope.db, &mut answer.body, &paths)?;
@@ -140,6 +151,7 @@ impl App {
             })
         })
         .await;
+        webhooks::before_answer(&self).await;
         match outcome {
             Ok(Kept { status, body, original, replayed }) => {
                 envelope.respond_kept(status, body, &original, replayed)
@@ -155,7 +167,7 @@ impl App {
         work: impl FnOnce(&Scope<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let now = self.now();
-        self.ledger.read(|db| work(&Scope { db, now, base }))
+        self.ledger.read(|db| work(&Scope { db, now, base, heard: false }))
     }
 
     /// Runs `work` in a transaction of its own. Blocks.
@@ -165,7 +177,10 @@ impl App {
         work: impl FnOnce(&Scope<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let now = self.now();
-        self.ledger.change(|db| work(&Scope { db, now, base }))
+        let heard = self.webhooks.are_heard();
+        let outcome = self.ledger.change(|db| work(&Scope { db, now, base, heard }));
+        self.webhooks.ring();
+        outcome
     }
 
     fn execute(
@@ -197,7 +212,8 @@ impl App {
         })
     }
 
-    fn now(&self) -> i64 {
+    /// The time, in seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
         let since = (self.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     }

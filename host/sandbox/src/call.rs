@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The API version that objects are rendered at, and that a call without `Stripe-Version` gets.
-const API_VERSION: &str = "2026-09-30.endive";
+pub(crate) const API_VERSION: &str = "2026-09-30.endive";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const ORIGINAL_REQUEST: HeaderName = HeaderName::from_static("original-request");

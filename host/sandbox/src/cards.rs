@@ -2,7 +2,8 @@
 //!
 //! Names, numbers and outcomes from <https://docs.stripe.com/testing> (tab "PaymentMethods") and
 //! <https://docs.stripe.com/declines/codes>. A card goes by `pm_card_<name>` as a PaymentMethod and by
-//! `tok_<name>` as a legacy token.
+//! `tok_<name>` as a legacy token. Two bank accounts, `pm_usBankAccount_<name>`, are among them
+//! (<https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment#test-integration>).
 
 /// A test card.
 #[derive(Debug)]
@@ -17,6 +18,9 @@ pub(crate) struct Card {
     pub(crate) funding: &'static str,
     /// The issuing country.
     pub(crate) country: &'static str,
+    /// Whether it is a bank account (ACH Direct Debit) rather than a card: what came of a debit is
+    /// known days later.
+    pub(crate) account: bool,
     /// Whether the cardholder must first pass 3-D Secure.
     pub(crate) authenticate: bool,
     /// Why its charges fail; `None` if they succeed.
@@ -58,6 +62,15 @@ static FUNDS: Decline = issuer(
     "Your card has insufficient funds.",
     "try_again_later",
 );
+static EMPTY_ACCOUNT: Decline = Decline {
+    advice: None,
+    ..issuer(
+        "insufficient_funds",
+        "insufficient_funds",
+        "The customer's account has insufficient funds to cover this payment.",
+        "",
+    )
+};
 static LOST: Decline = issuer("card_declined", "lost_card", DECLINED, "do_not_try_again");
 static STOLEN: Decline = issuer("card_declined", "stolen_card", DECLINED, "do_not_try_again");
 static EXPIRED: Decline = Decline {
@@ -120,6 +133,7 @@ const fn card(names: &'static [&'static str], brand: &'static str, last4: &'stat
         last4,
         funding: "credit",
         country: "US",
+        account: false,
         authenticate: false,
         decline: None,
     }
@@ -143,6 +157,14 @@ const fn declines(
     decline: &'static Decline,
 ) -> Card {
     Card { decline: Some(decline), ..card(names, "visa", last4) }
+}
+
+const fn account(
+    names: &'static [&'static str],
+    last4: &'static str,
+    decline: Option<&'static Decline>,
+) -> Card {
+    Card { account: true, funding: "debit", decline, ..card(names, "", last4) }
 }
 
 const fn asks(names: &'static [&'static str], last4: &'static str) -> Card {
@@ -204,6 +226,8 @@ pub(crate) static CARDS: &[Card] = &[
         &FRAUD,
     ),
     declines(&["chargeCustomerFail"], "0341", &GENERIC),
+    account(&["usBankAccount_success"], "6789", None),
+    account(&["usBankAccount_insufficientFunds"], "2227", Some(&EMPTY_ACCOUNT)),
 ];
 
 impl Card {
@@ -214,12 +238,19 @@ impl Card {
 
     /// The card that a test PaymentMethod's id stands for.
     pub(crate) fn of_method(id: &str) -> Option<&'static Self> {
-        Self::named(id.strip_prefix("pm_card_")?)
+        let card = id.strip_prefix("pm_card_").and_then(Self::named).filter(|card| !card.account);
+        card.or_else(|| Self::named(id.strip_prefix("pm_")?).filter(|card| card.account))
+    }
+
+    /// The id of the test PaymentMethod that stands for it.
+    pub(crate) fn method(&self) -> String {
+        let prefix = if self.account { "pm_" } else { "pm_card_" };
+        format!("{prefix}{}", self.names[0])
     }
 
     /// The card that a legacy token stands for.
     pub(crate) fn of_token(token: &str) -> Option<&'static Self> {
-        Self::named(token.strip_prefix("tok_")?)
+        Self::named(token.strip_prefix("tok_")?).filter(|card| !card.account)
     }
 
     /// What it is for, in a few words.
@@ -228,6 +259,9 @@ impl Card {
             None => "succeeds".to_owned(),
             Some(decline) => format!("is declined: {}", decline.decline_code),
         };
+        if self.account {
+            return format!("takes four days, then {outcome}");
+        }
         if self.authenticate { format!("asks for 3-D Secure, then {outcome}") } else { outcome }
     }
 }
@@ -251,5 +285,9 @@ mod tests {
         assert!(Card::of_token("tok_visa").is_some());
         assert!(Card::of_method("tok_visa").is_none());
         assert!(Card::of_token("pm_card_visa").is_none());
+        assert!(Card::of_method("pm_usBankAccount_success").is_some_and(|card| card.account));
+        assert!(Card::of_method("pm_card_usBankAccount_success").is_none());
+        assert!(Card::of_method("pm_visa").is_none());
+        assert!(Card::of_token("tok_usBankAccount_success").is_none());
     }
 }

@@ -66,6 +66,9 @@ pub(crate) struct Charge {
     failure: Option<Failure>,
     payment_method: String,
     card: Value,
+    /// The kind of the payment method.
+    #[serde(default = "card")]
+    kind: String,
     authenticated: bool,
     billing: Billing,
     description: Option<String>,
@@ -112,6 +115,7 @@ impl Charge {
             }),
             payment_method: method.id().to_owned(),
             card: method.card_details("pass"),
+            kind: method.kind().to_owned(),
             authenticated,
             billing: method.billing.clone(),
             description: intent.details.description.clone(),
@@ -172,6 +176,15 @@ impl Charge {
     }
 
     fn method_details(&self) -> Value {
+        if self.kind != "card" {
+            let account = json!({
+                "fingerprint": self.card["fingerprint"],
+                "last4": self.card["last4"],
+            });
+            let mut details = json!({ "type": self.kind });
+            details[&self.kind] = account;
+            return details;
+        }
         let mut card = self.card.clone();
         card["amount_authorized"] = json!(self.succeeded().then_some(self.amount));
         card["authorization_code"] = Value::Null;
@@ -189,6 +202,11 @@ impl Charge {
         card["three_d_secure"] = if self.authenticated { authenticated() } else { Value::Null };
         json!({ "card": card, "type": "card" })
     }
+}
+
+/// The kind of method of charges that were kept before there was another.
+fn card() -> String {
+    "card".to_owned()
 }
 
 /// What a charge says about a passed 3-D Secure challenge.

@@ -21,8 +21,8 @@ use crate::errors::{Error, Refusal};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Reading connections that are kept open.
 const SPARE_READERS: usize = 4;
-/// The version of `schema.sql` in this build.
-const SCHEMA: i64 = 1;
+/// The version of the schema in this build: how many files it is made of.
+const SCHEMA: i64 = 2;
 
 /// The open ledger. All methods block; call them off the async workers.
 #[derive(Debug)]
@@ -122,8 +122,11 @@ fn migrate(connection: &mut Connection) -> anyhow::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
-        0 => {
-            transaction.execute_batch(include_str!("schema.sql"))?;
+        0..SCHEMA => {
+            if found == 0 {
+                transaction.execute_batch(include_str!("schema.sql"))?;
+            }
+            transaction.execute_batch(include_str!("schema_2.sql"))?;
             transaction.pragma_update(None, "user_version", SCHEMA)?;
         }
         SCHEMA => {}

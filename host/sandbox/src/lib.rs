@@ -18,6 +18,7 @@
 //! | `errors` | Stripe's error envelope |
 //! | `ledger` | the SQLite file: opening, transactions, storing objects (`schema.sql` beside it) |
 //! | `idempotency` | remembered answers and requests in flight |
+//! | `events`, `webhooks` | what happened, and telling the shop of it |
 //! | `movements` | the append-only record of money moved |
 //! | `list`, `expand`, `render` | pagination; `expand[]`; what objects look like |
 //! | `money`, `cards`, `ids` | currencies and their limits; the test cards; random ids |
@@ -27,7 +28,7 @@
 //!
 //! # Where it differs from Stripe
 //!
-//! - Cards only; no customers, webhooks, search or balance. An unknown route or parameter is refused.
+//! - Cards, and two bank accounts that take their time; no customers, search or balance. An unknown route or parameter is refused.
 //! - 3-D Secure always goes by redirect, to the page at `/sandbox/3ds/{id}`; a test answers it with
 //!   `POST outcome=complete` or `outcome=fail`.
 //! - A hold that lapsed after its seven days is noticed when it is captured, not before.
@@ -59,6 +60,7 @@ mod cards;
 mod charges;
 mod choice;
 mod errors;
+mod events;
 mod expand;
 mod form;
 mod idempotency;
@@ -74,5 +76,7 @@ mod refunds;
 mod render;
 mod server;
 mod three_ds;
+mod webhooks;
 
 pub use server::{Options, Sandbox};
+pub use webhooks::{Delivery, Endpoint, signature};

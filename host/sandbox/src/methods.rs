@@ -264,23 +264,52 @@ impl Stored for PaymentMethod {
     }
 
     fn render(&self) -> Value {
+        let mut method = json!({
+            "id": self.id,
+            "object": "payment_method",
+            "allow_redisplay": "unspecified",
+            "billing_details": self.billing,
+            "created": self.created,
+            "customer": null,
+            "livemode": false,
+            "metadata": self.metadata,
+            "type": self.kind(),
+        });
+        method[self.kind()] = if self.is_account() { self.account() } else { self.card() };
+        method
+    }
+}
+
+impl PaymentMethod {
+    /// Whether it is a bank account.
+    pub(crate) fn is_account(&self) -> bool {
+        Card::named(&self.card).is_some_and(|card| card.account)
+    }
+
+    /// What Stripe calls its kind.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.is_account() { "us_bank_account" } else { "card" }
+    }
+
+    fn account(&self) -> Value {
+        json!({
+            "account_holder_type": "individual",
+            "account_type": "checking",
+            "bank_name": "STRIPE TEST BANK",
+            "fingerprint": fingerprint(&self.card),
+            "last4": Card::named(&self.card).map(|card| card.last4),
+            "networks": { "preferred": "ach", "supported": ["ach"] },
+            "routing_number": "110000000",
+        })
+    }
+
+    fn card(&self) -> Value {
         let mut card = self.card_details("unchecked");
         card["display_brand"] = card["brand"].clone();
         card["generated_from"] = Value::Null;
         card["networks"] = json!({ "available": [card["brand"]], "preferred": null });
         card["three_d_secure_usage"] = json!({ "supported": true });
-        json!({
-            "id": self.id,
-            "object": "payment_method",
-            "allow_redisplay": "unspecified",
-            "billing_details": self.billing,
-            "card": card,
-            "created": self.created,
-            "customer": null,
-            "livemode": false,
-            "metadata": self.metadata,
-            "type": "card",
-        })
+        card
     }
 }
 

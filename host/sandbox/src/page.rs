@@ -99,12 +99,12 @@ fn totals(body: &mut String, totals: &[(String, String, i64)]) {
 
 fn test_cards(body: &mut String) {
     body.push_str(
-        "<h2>Test cards</h2><p class=soft>Each goes by <code>pm_card_…</code> as a payment method and by \
+        "<h2>Test cards</h2><p class=soft>Each card goes by <code>pm_card_…</code> as a payment method and by \
          <code>tok_…</code> as a legacy token.</p>\
          <div class=scroll><table><tr><th>Payment method<th>Card<th>Charging it",
     );
     for card in CARDS {
-        let method = format!("pm_card_{}", card.names[0]);
+        let method = card.method();
         let face = format!("{} …{}", card.brand, card.last4);
         row(body, &[&method, &face, &card.about()], usize::MAX);
     }

@@ -15,6 +15,7 @@ use crate::{
     charges::Charge,
     choice::choices,
     errors::{Error, Refusal},
+    events,
     form::{Metadata, MetadataChange, Params},
     ids,
     intents::Intent,
@@ -207,6 +208,8 @@ fn refund(scope: &Scope<'_>, request: Request) -> Result<Refund, Error> {
     };
     ledger::insert(scope.db, &refund)?;
     movements::record(scope, Kind::Refund, &refund.intent, amount, &refund.currency)?;
+    events::record(scope, "charge.refunded", charge.render())?;
+    events::record(scope, "refund.created", refund.render())?;
     Ok(refund)
 }
 

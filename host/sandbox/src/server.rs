@@ -1,6 +1,7 @@
 //! Starting, routing and stopping.
 
 use std::{
+    fmt,
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
@@ -16,6 +17,7 @@ use axum::{
     serve::ListenerExt,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     app::{App, SharedApp},
@@ -23,7 +25,8 @@ use crate::{
     errors::Refusal,
     ids, intents,
     ledger::Ledger,
-    methods, movements, page, refunds, three_ds,
+    methods, movements, page, refunds, three_ds, webhooks,
+    webhooks::{Delivery, Endpoint},
 };
 
 /// How long [`Sandbox::shutdown`] lets open requests finish.
@@ -43,11 +46,19 @@ pub struct Options {
 }
 
 /// A running sandbox. Dropping it stops it as well, without waiting.
-#[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
+    app: SharedApp,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
+    _teller: AbortOnDropHandle<()>,
+}
+
+/// Without what it works with.
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Sandbox {
@@ -65,15 +76,26 @@ impl Sandbox {
         let address = listener.local_addr()?;
         let app = Arc::new(App::new(ledger, api_key, now, address));
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, router(app), stopped));
+        let server = tokio::spawn(serve(listener, router(app.clone()), stopped));
+        let teller = AbortOnDropHandle::new(tokio::spawn(webhooks::run(app.clone())));
         tracing::info!("payment sandbox at http://{address}: no real money moves");
-        Ok(Self { address, stop, server })
+        Ok(Self { address, app, stop, server, _teller: teller })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on, events go to `endpoint` as webhooks. What happened before is not sent.
+    pub fn send_webhooks_to(&self, endpoint: Endpoint) {
+        self.app.webhooks().send_to(endpoint);
+    }
+
+    /// From now on, events are sent like this.
+    pub fn deliver_webhooks(&self, delivery: Delivery) {
+        self.app.webhooks().deliver(delivery);
     }
 
     /// Stops to accept, lets open requests finish for up to three seconds, and returns when it is over.

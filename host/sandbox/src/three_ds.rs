@@ -19,7 +19,7 @@ use crate::{
     form::Params,
     intents::{self, Intent, Status},
     ledger::{self, Stored},
-    money, page,
+    money, page, webhooks,
 };
 
 choices! {
@@ -70,8 +70,9 @@ async fn act(State(app): State<SharedApp>, Path(id): Path<String>, body: Bytes) 
         Ok(outcome) => outcome,
         Err(error) => return page::failure(error),
     };
+    let acting = app.clone();
     let acted = move || {
-        app.change("", |scope| {
+        acting.change("", |scope| {
             let intent: Intent = ledger::require(scope.db, &id, "intent")?;
             if intent.status != Status::RequiresAction {
                 // Answered before: a button pressed twice changes nothing.
@@ -83,7 +84,9 @@ async fn act(State(app): State<SharedApp>, Path(id): Path<String>, body: Bytes) 
             }
         })
     };
-    match app::blocking(acted).await {
+    let acted = app::blocking(acted).await;
+    webhooks::before_answer(&app).await;
+    match acted {
         Ok(intent) => leave(&intent),
         Err(error) => page::failure(error),
     }

@@ -18,6 +18,9 @@ pub enum EventType {
     /// Tickets are held for a buyer.
     #[serde(rename = "order:created")]
     OrderCreated,
+    /// A hold lasts longer: its buyer's bank had questions.
+    #[serde(rename = "order:extended")]
+    OrderExtended,
     /// A hold ended without a sale.
     #[serde(rename = "order:cancelled")]
     OrderCancelled,
@@ -46,10 +49,11 @@ pub enum EventType {
 
 impl EventType {
     /// Every type there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TicketCreated,
         Self::TicketUpdated,
         Self::OrderCreated,
+        Self::OrderExtended,
         Self::OrderCancelled,
         Self::OrderCompleted,
         Self::PaymentCreated,
@@ -67,6 +71,7 @@ impl EventType {
             Self::TicketCreated => "ticket:created",
             Self::TicketUpdated => "ticket:updated",
             Self::OrderCreated => "order:created",
+            Self::OrderExtended => "order:extended",
             Self::OrderCancelled => "order:cancelled",
             Self::OrderCompleted => "order:completed",
             Self::PaymentCreated => "payment:created",
@@ -84,6 +89,7 @@ impl EventType {
         match self {
             Self::TicketCreated | Self::TicketUpdated => &["orders"],
             Self::OrderCreated => &["tickets", "expiration"],
+            Self::OrderExtended => &["expiration"],
             Self::OrderCancelled | Self::OrderCompleted => &["tickets", "payments", "expiration"],
             Self::PaymentCreated | Self::PaymentDeclined | Self::ExpirationComplete => &["orders"],
             Self::PaymentCaptured | Self::PaymentVoided | Self::PaymentRefunded => &[],
@@ -95,7 +101,10 @@ impl EventType {
     pub const fn source(self) -> &'static str {
         match self {
             Self::TicketCreated | Self::TicketUpdated => "tickets",
-            Self::OrderCreated | Self::OrderCancelled | Self::OrderCompleted => "orders",
+            Self::OrderCreated
+            | Self::OrderExtended
+            | Self::OrderCancelled
+            | Self::OrderCompleted => "orders",
             Self::PaymentCreated
             | Self::PaymentDeclined
             | Self::PaymentCaptured
@@ -240,7 +249,7 @@ impl crate::db::FromValue for OrderStatus {
     }
 }
 
-/// An order's state: `order:created`, `order:cancelled`, `order:completed`.
+/// An order's state: `order:created`, `order:extended`, `order:cancelled`, `order:completed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderState {

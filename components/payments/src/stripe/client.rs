@@ -1,19 +1,21 @@
-//! async-stripe's client trait over `wasi:http`.
+//! async-stripe's client trait over `wasi:http`: limits, retries, and what errors mean.
 
 use std::fmt::Display;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use boxoffice_common::{client, config};
+use boxoffice_common::{client, config, log};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
+use send_wrapper::SendWrapper;
 use serde::Deserialize;
 use stripe_client_core::{CustomizedStripeRequest, StripeClient, StripeClientErr, StripeMethod};
 use stripe_shared::version::VERSION;
+use uuid::Uuid;
 
-use super::{Decline, Error};
+use super::{Decline, Error, retry};
 
 /// Who waits for an answer, and so for how long.
 #[derive(Clone, Copy, Debug)]
@@ -25,19 +27,39 @@ pub(crate) enum Patience {
 }
 
 impl Patience {
-    const fn limit(self) -> Duration {
+    /// For everything that one client is asked, retries included.
+    const fn in_all(self) -> Duration {
         match self {
             Self::Buyer => Duration::from_secs(15),
             Self::Worker => Duration::from_secs(4),
         }
     }
+
+    /// For one answer: who hangs once may answer the next time.
+    const fn for_one(self) -> Duration {
+        match self {
+            Self::Buyer => Duration::from_secs(9),
+            Self::Worker => Duration::from_secs(4),
+        }
+    }
+
+    /// How often a request is made.
+    const fn tries(self) -> u32 {
+        match self {
+            Self::Buyer => 3,
+            // A tick tries again.
+            Self::Worker => 2,
+        }
+    }
 }
 
-/// A client with the key and the address that the variables give.
+/// A client with the key and the address that the variables give. It lives as long as what it is
+/// made for may take.
 pub(super) struct Client {
     base: String,
     key: String,
-    limit: Duration,
+    patience: Patience,
+    since: Instant,
 }
 
 /// Stripe's error, as far as we use it (https://docs.stripe.com/api/errors).
@@ -60,7 +82,31 @@ impl Client {
         let base = config::variable("stripe_api_base").await.map_err(Error::Unknown)?;
         let key = config::variable("stripe_api_key").await.map_err(Error::Unknown)?;
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { base, key, limit: patience.limit() })
+        Ok(Self { base, key, patience, since: Instant::now() })
+    }
+
+    fn left(&self) -> Duration {
+        self.patience.in_all().saturating_sub(self.since.elapsed())
+    }
+
+    /// Makes `request`, and makes it again while that may help and there is time.
+    async fn ask(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Bytes>> {
+        for made in 1.. {
+            let limit = self.left().min(self.patience.for_one());
+            let answer = client::send(request.clone(), limit).await;
+            let pause = retry::pause(answer.as_ref(), made, jitter());
+            let pause = pause.filter(|pause| *pause < self.left());
+            let Some(pause) = pause.filter(|_| made < self.patience.tries()) else {
+                return answer;
+            };
+            let why = match &answer {
+                Ok(answer) => format!("{} (request {})", answer.status(), id_of(answer.headers())),
+                Err(error) => format!("{error:#}"),
+            };
+            log::noted("Stripe is asked again", why);
+            SendWrapper::new(spin_sdk::time::sleep(pause)).await;
+        }
+        Err(anyhow!("asked without end"))
     }
 
     fn request(&self, request: CustomizedStripeRequest) -> anyhow::Result<Request<Full<Bytes>>> {
@@ -92,13 +138,22 @@ impl StripeClient for Client {
 
     async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Error> {
         let request = self.request(request).map_err(Error::Refused)?;
-        let answer = client::send(request, self.limit).await.map_err(Error::Unknown)?;
+        let answer = self.ask(request).await.map_err(Error::Unknown)?;
         let (parts, body) = answer.into_parts();
         if parts.status.is_success() {
             return Ok(body);
         }
         Err(explain(parts.status, &parts.headers, &body))
     }
+}
+
+/// Anything, as long as it differs from one request to the next.
+fn jitter() -> u8 {
+    Uuid::now_v7().as_bytes()[15]
+}
+
+fn id_of(headers: &HeaderMap) -> &str {
+    headers.get("request-id").and_then(|id| id.to_str().ok()).unwrap_or("-")
 }
 
 impl StripeClientErr for Error {
@@ -111,7 +166,7 @@ impl StripeClientErr for Error {
 /// Tells a decline from a refusal, and both from what says nothing about what happened: trouble on
 /// Stripe's side, a limit on requests, or the same key under way twice.
 fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
-    let request_id = headers.get("request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
+    let request_id = id_of(headers);
     let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
         return Error::Unknown(anyhow!(
             "Stripe answered {status} without its error (request {request_id})"
@@ -119,7 +174,15 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
     };
     let ErrorDetail { kind, code, decline_code, message } = error;
     let message = message.unwrap_or_default();
-    if status == StatusCode::PAYMENT_REQUIRED && kind == "card_error" {
+    if status == StatusCode::PAYMENT_REQUIRED {
+        log::noted(
+            "a payment was declined",
+            format!(
+                "code {} decline_code {}: {message} (request {request_id})",
+                code.as_deref().unwrap_or("-"),
+                decline_code.as_deref().unwrap_or("-")
+            ),
+        );
         let code = decline_code.or(code).unwrap_or_else(|| "card_declined".to_owned());
         return Error::Declined(Decline { code, message });
     }
@@ -127,8 +190,9 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
         return Error::UnderWay;
     }
     let text = anyhow!(
-        "Stripe answered {status} {kind} {}: {message} (request {request_id})",
-        code.unwrap_or_default()
+        "Stripe answered {status} {kind} {} {}: {message} (request {request_id})",
+        code.unwrap_or_default(),
+        decline_code.unwrap_or_default()
     );
     match status {
         StatusCode::UNAUTHORIZED

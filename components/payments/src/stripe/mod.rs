@@ -2,8 +2,20 @@
 //!
 //! Requests are built with async-stripe's types. Of the answers only what we use is read: its types
 //! for whole answers would make the component several times as big.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`client`] | the way over HTTP, its limits, what errors mean |
+//! | [`retry`] | which requests are made again |
+//! | [`intent`] | what we read of a PaymentIntent |
+//! | [`declines`] | sentences for buyers |
+//! | [`signature`] | whether an event is Stripe's |
 
 mod client;
+mod declines;
+mod intent;
+mod retry;
+pub(crate) mod signature;
 
 use std::collections::HashMap;
 
@@ -12,19 +24,30 @@ use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, CreatePaymentIntent,
     CreatePaymentIntentAutomaticPaymentMethods,
-    CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects, RetrievePaymentIntent,
+    CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects, ListPaymentIntent,
+    RetrievePaymentIntent,
 };
 use stripe_core::refund::CreateRefund;
 use stripe_payment::payment_method::{
     CreatePaymentMethod, CreatePaymentMethodCard, CreatePaymentMethodTokenParams,
-    CreatePaymentMethodType,
+    CreatePaymentMethodType, RetrievePaymentMethod,
 };
 use stripe_shared::PaymentIntentCaptureMethod;
-use stripe_types::Currency;
+use stripe_types::{Currency, RangeBoundsTs, RangeQueryTs};
 
 use crate::payment::Payment;
 use client::Client;
 pub(crate) use client::Patience;
+pub(crate) use declines::advice_on;
+pub(crate) use intent::{Intent, NextAction, State};
+
+/// How long before and after an attempt's beginning, in seconds, its intent may have been made: the
+/// clocks of Stripe and ours differ, and a tick may have made it.
+const MADE_BEFORE: i64 = 10 * 60;
+const MADE_AFTER: i64 = 26 * 60 * 60;
+/// How many intents one page of a list has, the most that Stripe gives; and how many pages are read.
+const PAGE: i64 = 100;
+const PAGES: usize = 50;
 
 /// Why the provider did not do what it was asked.
 #[derive(Debug)]
@@ -39,8 +62,19 @@ pub(crate) enum Error {
     Unknown(anyhow::Error),
 }
 
+impl Error {
+    /// For the log.
+    pub(crate) fn into_cause(self) -> anyhow::Error {
+        match self {
+            Self::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
+            Self::UnderWay => anyhow!("it is being done already"),
+            Self::Refused(cause) | Self::Unknown(cause) => cause,
+        }
+    }
+}
+
 /// A decline, in Stripe's words.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Decline {
     /// `decline_code`, or `code` where there is none.
     pub(crate) code: String,
@@ -48,11 +82,12 @@ pub(crate) struct Decline {
     pub(crate) message: String,
 }
 
-/// What we read of a PaymentIntent.
+/// What we read of a PaymentMethod.
 #[derive(miniserde::Deserialize)]
-struct Intent {
+struct Method {
     id: String,
-    status: String,
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 /// What we read of anything else.
@@ -61,10 +96,45 @@ struct Created {
     id: String,
 }
 
-/// Sets the payment's amount aside; answers with the PaymentIntent's id.
-pub(crate) async fn authorize(payment: &Payment, patience: Patience) -> Result<String, Error> {
+/// What we read of a list.
+#[derive(miniserde::Deserialize)]
+struct Page {
+    data: Vec<Intent>,
+    has_more: bool,
+}
+
+/// Asks for the payment's amount to be set aside. A payment method that cannot do that is charged
+/// at once.
+pub(crate) async fn authorize(payment: &Payment, patience: Patience) -> Result<Intent, Error> {
     let client = Client::new(patience).await?;
     let method = payment_method(&client, payment).await?;
+    let refusal = match confirm(&client, payment, &method, Capture::Later).await {
+        Err(Error::Refused(refusal)) => refusal,
+        answer => return answer,
+    };
+    // Cards can wait for their capture, so this was refused for another reason.
+    match kind_of(&client, &method).await?.as_deref() {
+        None | Some("card") => Err(Error::Refused(refusal)),
+        Some(_) => confirm(&client, payment, &method, Capture::AtOnce).await,
+    }
+}
+
+/// When the money is taken.
+#[derive(Clone, Copy)]
+enum Capture {
+    /// When we ask for it.
+    Later,
+    /// As soon as the buyer has paid.
+    AtOnce,
+}
+
+/// Makes an intent and confirms it.
+async fn confirm(
+    client: &Client,
+    payment: &Payment,
+    method: &str,
+    capture: Capture,
+) -> Result<Intent, Error> {
     let currency = payment.currency.to_lowercase();
     // Parsing a currency cannot fail: an unknown one is passed on as it is.
     let currency: Currency = currency.parse().unwrap_or_else(|never| match never {});
@@ -72,19 +142,18 @@ pub(crate) async fn authorize(payment: &Payment, patience: Patience) -> Result<S
         ("order_id".to_owned(), payment.order_id.to_string()),
         ("payment_id".to_owned(), payment.id.to_string()),
     ]);
+    let (capture, deed) = match capture {
+        Capture::Later => (PaymentIntentCaptureMethod::Manual, "authorize"),
+        Capture::AtOnce => (PaymentIntentCaptureMethod::AutomaticAsync, "charge"),
+    };
     let request = CreatePaymentIntent::new(payment.amount, currency)
         .payment_method(method)
         .automatic_payment_methods(without_redirects())
-        .capture_method(PaymentIntentCaptureMethod::Manual)
+        .capture_method(capture)
         .confirm(true)
-        .error_on_requires_action(true)
         .metadata(metadata);
-    let key = key(payment, "authorize")?;
-    let intent: Intent = request.build().customize().request_strategy(key).send(&client).await?;
-    match intent.status.as_str() {
-        "requires_capture" => Ok(intent.id),
-        other => Err(Error::Unknown(anyhow!("{} is {other}, not requires_capture", intent.id))),
-    }
+    let request = request.build().customize().request_strategy(key(payment, deed)?);
+    request.send(client).await
 }
 
 /// Whatever the account takes, but for methods that send the buyer to another site and back.
@@ -105,28 +174,97 @@ async fn payment_method(client: &Client, payment: &Payment) -> Result<String, Er
         .type_(CreatePaymentMethodType::Card)
         .card(CreatePaymentMethodCard::TokenParams(card));
     let key = key(payment, "method")?;
-    let method: Created = request.build().customize().request_strategy(key).send(client).await?;
+    let method: Method = request.build().customize().request_strategy(key).send(client).await?;
     Ok(method.id)
 }
 
-/// Takes the money that was set aside.
+/// The kind of a payment method; `None` if there is none with this id.
+async fn kind_of(client: &Client, method: &str) -> Result<Option<String>, Error> {
+    let request = RetrievePaymentMethod::new(method).build().customize::<Method>();
+    match request.send(client).await {
+        Ok(method) => Ok(Some(method.kind)),
+        Err(Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The intent as it is now.
+pub(crate) async fn retrieve(intent: &str, patience: Patience) -> Result<Intent, Error> {
+    retrieve_by(&Client::new(patience).await?, intent).await
+}
+
+async fn retrieve_by(client: &Client, intent: &str) -> Result<Intent, Error> {
+    RetrievePaymentIntent::new(intent).build().customize().send(client).await
+}
+
+/// The intent that was made for `payment`, found by its metadata: for answers that were lost so
+/// long ago that Stripe has forgotten the idempotency key. `None`: there is none.
+pub(crate) async fn look_up(
+    payment: &Payment,
+    patience: Patience,
+) -> Result<Option<Intent>, Error> {
+    let client = Client::new(patience).await?;
+    let began = payment.created_at.as_millis() / 1_000;
+    let made = RangeBoundsTs {
+        gte: Some(began - MADE_BEFORE),
+        lte: Some(began + MADE_AFTER),
+        ..RangeBoundsTs::default()
+    };
+    let mut after: Option<String> = None;
+    for _ in 0..PAGES {
+        let mut request = ListPaymentIntent::new().created(RangeQueryTs::Bounds(made)).limit(PAGE);
+        if let Some(after) = after {
+            request = request.starting_after(after);
+        }
+        let page: Page = request.build().customize().send(&client).await?;
+        after = page.data.last().map(|intent| intent.id.clone());
+        let found = page.data.into_iter().find(|intent| intent.payment_id() == Some(payment.id));
+        if found.is_some() || !page.has_more || after.is_none() {
+            return Ok(found);
+        }
+    }
+    Err(Error::Unknown(anyhow!("there are more than {PAGES} pages of intents to look through")))
+}
+
+/// Takes the money that was set aside; answers with the intent as it is then, whether that was
+/// done or refused.
 pub(crate) async fn capture(
     payment: &Payment,
     intent: &str,
     patience: Patience,
-) -> Result<(), Error> {
+) -> Result<Intent, Error> {
     let client = Client::new(patience).await?;
     let request = CapturePaymentIntent::new(intent).build().customize::<Intent>();
     let asked = request.request_strategy(key(payment, "capture")?).send(&client).await;
-    unless_done(&client, intent, "succeeded", asked).await
+    as_it_is(&client, intent, asked).await
 }
 
-/// Gives up the money that was set aside.
-pub(crate) async fn void(payment: &Payment, intent: &str, patience: Patience) -> Result<(), Error> {
+/// Gives up the intent, and with it the money that was set aside; answers as [`capture`] does.
+pub(crate) async fn void(
+    payment: &Payment,
+    intent: &str,
+    patience: Patience,
+) -> Result<Intent, Error> {
     let client = Client::new(patience).await?;
     let request = CancelPaymentIntent::new(intent).build().customize::<Intent>();
     let asked = request.request_strategy(key(payment, "void")?).send(&client).await;
-    unless_done(&client, intent, "canceled", asked).await
+    as_it_is(&client, intent, asked).await
+}
+
+/// A refusal may only mean that it was done before: an answer was lost for so long that the
+/// provider has forgotten the key. How the intent stands then tells.
+async fn as_it_is(
+    client: &Client,
+    intent: &str,
+    asked: Result<Intent, Error>,
+) -> Result<Intent, Error> {
+    match asked {
+        Err(Error::Refused(refusal)) => {
+            boxoffice_common::log::noted("Stripe refused", format!("{refusal:#}"));
+            retrieve_by(client, intent).await
+        }
+        answer => answer,
+    }
 }
 
 /// Gives back the money that was taken.
@@ -137,28 +275,8 @@ pub(crate) async fn refund(
 ) -> Result<(), Error> {
     let client = Client::new(patience).await?;
     let request = CreateRefund::new().payment_intent(intent).build().customize::<Created>();
-    request.request_strategy(key(payment, "refund")?).send(&client).await.map(drop)
-}
-
-/// Refusing to do it is as good as doing it, if the intent is `goal` already: an answer was lost
-/// for so long that the provider has forgotten the key.
-async fn unless_done(
-    client: &Client,
-    intent: &str,
-    goal: &str,
-    asked: Result<Intent, Error>,
-) -> Result<(), Error> {
-    let refusal = match asked {
-        Ok(intent) if intent.status == goal => return Ok(()),
-        Ok(intent) => Error::Unknown(anyhow!("{} is {}, not {goal}", intent.id, intent.status)),
-        Err(refusal @ Error::Refused(_)) => refusal,
-        Err(error) => return Err(error),
-    };
-    let request = RetrievePaymentIntent::new(intent).build().customize::<Intent>();
-    match request.send(client).await {
-        Ok(intent) if intent.status == goal => Ok(()),
-        _ => Err(refusal),
-    }
+    let asked = request.request_strategy(key(payment, "refund")?).send(&client).await;
+    asked.map(|refund| drop(refund.id))
 }
 
 /// The key under which the provider does `deed` for `payment` at most once.

@@ -50,6 +50,8 @@ rules! {
     TimerReplica = "timer-replica",
     /// A complete order names a payment of its own, of its amount, that was authorized.
     UnpaidOrder = "unpaid-order",
+    /// No payment waits for an operator: what failed too often, or cannot come right by itself.
+    PaymentAttention = "payment-attention",
     /// An order has at most one payment that is pending, authorized or captured.
     SecondPayment = "second-payment",
     /// The payment of a complete order is captured.

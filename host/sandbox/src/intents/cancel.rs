@@ -12,6 +12,7 @@ use crate::{
     call::Call,
     choice::{Choice, choices},
     errors::Error,
+    events,
     ledger::{self, Stored},
     movements::{self, Kind},
 };
@@ -42,7 +43,7 @@ pub(super) async fn cancel(
 
 fn run(scope: &Scope<'_>, id: &str, reason: Option<Reason>) -> Result<Answer, Error> {
     let mut intent: Intent = ledger::require(scope.db, id, "intent")?;
-    if matches!(intent.status, Status::Succeeded | Status::Canceled) {
+    if matches!(intent.status, Status::Processing | Status::Succeeded | Status::Canceled) {
         let allowed = [
             Status::RequiresPaymentMethod,
             Status::RequiresCapture,
@@ -77,5 +78,6 @@ pub(super) fn release(
     intent.next_action = Value::Null;
     intent.canceled_at = Some(scope.now);
     intent.cancellation_reason = reason.map(str::to_owned);
-    ledger::update(scope.db, intent)
+    ledger::update(scope.db, intent)?;
+    events::record(scope, "payment_intent.canceled", intent.render())
 }

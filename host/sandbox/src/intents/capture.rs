@@ -11,6 +11,7 @@ use crate::{
     call::Call,
     charges::Charge,
     errors::{Error, Refusal},
+    events,
     form::{MetadataChange, Params},
     ledger::{self, Stored},
     movements::{self, Kind},
@@ -75,6 +76,8 @@ fn run(scope: &Scope<'_>, id: &str, request: Request) -> Result<Answer, Error> {
     }
     request.details.apply(&mut intent.details);
     ledger::update(scope.db, &intent)?;
+    events::record(scope, "charge.captured", charge.render())?;
+    events::record(scope, "payment_intent.succeeded", intent.render())?;
     Ok(Answer::from(intent.render()))
 }
 

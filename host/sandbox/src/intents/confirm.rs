@@ -17,11 +17,16 @@ use crate::{
     cards::{self, Decline},
     charges::Charge,
     errors::{Error, Refusal},
+    events,
     form::Params,
     ledger::{self, Stored},
     methods::{self, PaymentMethod},
     movements::{self, Kind},
 };
+
+/// How long a bank takes to say whether it pays, in seconds: four days
+/// (<https://docs.stripe.com/payments/ach-direct-debit>).
+const SETTLES_AFTER: i64 = 4 * 24 * 60 * 60;
 
 /// How a confirmation is to go.
 #[derive(Debug, Default)]
@@ -133,6 +138,9 @@ pub(super) fn run(
     }
     check_return_url(&intent)?;
 
+    if method.is_account() {
+        return debit(scope, intent, method);
+    }
     let authenticated = intent.authenticated.as_deref() == Some(method.id());
     if method.test_card()?.authenticate && !authenticated {
         if terms.off_session == Some(true) {
@@ -204,7 +212,64 @@ fn ask(scope: &Scope<'_>, mut intent: Intent) -> Result<Answer, Error> {
         },
     });
     ledger::update(scope.db, &intent)?;
+    events::record(scope, "payment_intent.requires_action", intent.render())?;
     Ok(Answer::from(intent.render()))
+}
+
+/// Asks a bank for the money, which will answer in some days.
+fn debit(
+    scope: &Scope<'_>,
+    mut intent: Intent,
+    mut method: PaymentMethod,
+) -> Result<Answer, Error> {
+    let kind = method.kind();
+    let refused =
+        |message: String, param: &str| -> Error { Refusal::invalid(message).param(param).into() };
+    if intent.automatic_payment_methods.is_none() {
+        let message = format!("The PaymentIntent does not take payment methods of type {kind}.");
+        return Err(refused(message, "payment_method"));
+    }
+    if intent.currency != "usd" {
+        let message = format!("Payment methods of type {kind} pay in usd only.");
+        return Err(refused(message, "payment_method"));
+    }
+    if intent.capture_method == CaptureMethod::Manual {
+        let message = format!("Payment methods of type {kind} do not support manual capture.");
+        return Err(refused(message, "capture_method"));
+    }
+    method.used = true;
+    ledger::update(scope.db, &method)?;
+    intent.status = Status::Processing;
+    intent.settles = Some(scope.now + SETTLES_AFTER);
+    ledger::update(scope.db, &intent)?;
+    events::record(scope, "payment_intent.processing", intent.render())?;
+    Ok(Answer::from(intent.render()))
+}
+
+/// The intents of which a bank is to say now whether it pays.
+fn due(scope: &Scope<'_>) -> Result<Vec<String>, Error> {
+    let mut statement = scope.db.prepare_cached(
+        "SELECT id FROM payment_intents WHERE body ->> 'status' = 'processing' \
+         AND body ->> 'settles' <= ?1",
+    )?;
+    let ids = statement.query_map([scope.now], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Whether [`settle_due`] has anything to do.
+pub(crate) fn any_due(scope: &Scope<'_>) -> Result<bool, Error> {
+    Ok(!due(scope)?.is_empty())
+}
+
+/// Lets the banks answer whose time has come.
+pub(crate) fn settle_due(scope: &Scope<'_>) -> Result<(), Error> {
+    for id in due(scope)? {
+        let intent: Intent = ledger::require(scope.db, &id, "intent")?;
+        let Some(method) = intent.payment_method.clone() else { continue };
+        let mut method: PaymentMethod = ledger::require(scope.db, &method, "payment_method")?;
+        charge(scope, intent, &mut method, false)?;
+    }
+    Ok(())
 }
 
 /// Puts the money on hold, and takes it unless the capture is left to the shop.
@@ -237,6 +302,12 @@ fn charge(
     intent.next_action = Value::Null;
     intent.last_payment_error = Value::Null;
     ledger::update(scope.db, &intent)?;
+    events::record(scope, "charge.succeeded", charge.render())?;
+    let kind = match intent.status {
+        Status::RequiresCapture => "payment_intent.amount_capturable_updated",
+        _ => "payment_intent.succeeded",
+    };
+    events::record(scope, kind, intent.render())?;
     Ok(Answer::from(intent.render()))
 }
 
@@ -253,7 +324,7 @@ fn decline(
         .code(reason.code)
         .with("decline_code", reason.decline_code.into())
         .with("payment_method", method.render())
-        .with("payment_method_type", "card".into());
+        .with("payment_method_type", method.kind().into());
     if let Some(param) = reason.param {
         refusal = refusal.param(param);
     }
@@ -274,7 +345,8 @@ fn reopen(scope: &Scope<'_>, intent: &mut Intent, why: &Refusal) -> Result<(), E
     intent.authenticated = None;
     intent.next_action = Value::Null;
     intent.last_payment_error = why.fields();
-    ledger::update(scope.db, intent)
+    ledger::update(scope.db, intent)?;
+    events::record(scope, "payment_intent.payment_failed", intent.render())
 }
 
 /// The cardholder has authenticated: the payment goes on, or waits for the shop to confirm again.

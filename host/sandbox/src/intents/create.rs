@@ -13,6 +13,7 @@ use crate::{
     app::{Answer, Scope, SharedApp},
     call::Call,
     errors::{Error, Refusal},
+    events,
     form::{Metadata, MetadataChange, Params},
     ids,
     ledger::{self, Stored},
@@ -146,6 +147,7 @@ fn run(scope: &Scope<'_>, request: Request) -> Result<Answer, Error> {
         latest_charge: None,
         last_payment_error: Value::Null,
         next_action: Value::Null,
+        settles: None,
         return_url: None,
         authenticated: None,
         canceled_at: None,
@@ -158,6 +160,7 @@ fn run(scope: &Scope<'_>, request: Request) -> Result<Answer, Error> {
     }
     request.details.apply(&mut intent.details);
     ledger::insert(scope.db, &intent)?;
+    events::record(scope, "payment_intent.created", intent.render())?;
     match request.terms {
         Some(terms) => confirm::run(scope, intent, Confirmation::of(terms)),
         None => Ok(Answer::from(intent.render())),

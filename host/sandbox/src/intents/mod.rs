@@ -24,7 +24,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub(crate) use confirm::{fail_authentication, pass_authentication};
+pub(crate) use confirm::{any_due, fail_authentication, pass_authentication, settle_due};
 
 use crate::{
     app::SharedApp,
@@ -61,6 +61,8 @@ choices! {
         RequiresConfirmation = "requires_confirmation",
         /// The cardholder must authenticate.
         RequiresAction = "requires_action",
+        /// A bank will say later whether it pays.
+        Processing = "processing",
         /// The money is on hold.
         RequiresCapture = "requires_capture",
         /// Nothing more will happen; nothing was taken.
@@ -122,6 +124,9 @@ pub(crate) struct Intent {
     pub(crate) latest_charge: Option<String>,
     last_payment_error: Value,
     next_action: Value,
+    /// When a bank will have said whether it pays, in seconds since 1970.
+    #[serde(default)]
+    settles: Option<i64>,
     /// Where the cardholder is sent after authenticating.
     pub(crate) return_url: Option<String>,
     /// The method with which the cardholder has authenticated.

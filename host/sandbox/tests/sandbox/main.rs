@@ -15,3 +15,4 @@ mod pages;
 mod scenarios;
 mod three_ds;
 mod time;
+mod webhooks;

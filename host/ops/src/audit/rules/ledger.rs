@@ -44,8 +44,16 @@ fn of_payment(payment: &Payment, id: &str, intent: Option<&Intent>, found: &mut 
         Captured => ("succeeded", payment.amount, 0),
         Voided => ("canceled", 0, 0),
         Refunded => ("succeeded", payment.amount, payment.amount),
-        // These are given an intent only by what comes after.
-        Pending | Declined => return,
+        // What the provider will say of it is still to be seen.
+        Pending => return,
+        Declined => {
+            let kept = intent.amount_received - intent.amount_refunded();
+            if intent.status == "requires_capture" || kept != 0 {
+                let sentence = format!("it is declined, and at the provider {}", intent.status);
+                found.add(Rule::LedgerPayment, ids, sentence);
+            }
+            return;
+        }
     };
     let differences = Differences::default()
         .of("status", &intent.status.as_str(), &status)

@@ -69,6 +69,9 @@ fn of_complete(order: &Order, payments: &[&Payment], found: &mut Found) {
 fn of_payment(payment: &Payment, order: Option<&Order>, found: &mut Found) {
     let ids = [("payment", payment.id.as_str()), ("order", &payment.order_id)];
     let status = payment.status.name();
+    if let Some(cause) = &payment.attention {
+        found.add(Rule::PaymentAttention, ids, format!("it is {status}; see to it: {cause}"));
+    }
     let Some(order) = order else {
         found.add(Rule::PaymentOrder, ids, format!("it is {status}, for an order that is none"));
         return;

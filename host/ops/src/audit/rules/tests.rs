@@ -45,6 +45,7 @@ fn payment(id: &str, order: &str, status: PaymentStatus, intent: Option<&str>) -
         currency: "EUR".to_owned(),
         status,
         intent_id: intent.map(str::to_owned),
+        attention: None,
     }
 }
 
@@ -451,6 +452,22 @@ const CASES: &[Case] = &[
         },
         &[(Rule::UnreleasedPayment, "payment=voided order=given-up")],
         "authorized still",
+    ),
+    (
+        "a payment cannot come right by itself",
+        |facts| facts.books.payments[0].attention = Some("the capture keeps failing".to_owned()),
+        &[(Rule::PaymentAttention, "payment=captured order=sold")],
+        "see to it: the capture keeps failing",
+    ),
+    (
+        "money is set aside for a payment that was declined",
+        |facts| {
+            facts.books.payments[4].intent_id = Some("pi_stray".to_owned());
+            let ids = ("held", "declined");
+            facts.intents.push(Intent::new("pi_stray", "requires_capture", 900, 0, 0, ids));
+        },
+        &[(Rule::LedgerPayment, "payment=declined intent=pi_stray")],
+        "it is declined, and at the provider requires_capture",
     ),
     (
         "a payment is for no order",

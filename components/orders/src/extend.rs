@@ -1,0 +1,35 @@
+//! `POST /internal/orders/{id}/payment/extension`: what `payments` asks while a buyer is sent to
+//! their bank (3-D Secure), or the provider takes its time.
+//!
+//! No route of `spin.toml` leads here from outside, and it only acts in the name of the buyer.
+
+use axum::routing::post;
+use axum::{Json, Router};
+use boxoffice_common::config;
+use boxoffice_common::db::Transaction;
+use boxoffice_common::http::Id;
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::Result;
+
+use crate::SERVICE;
+use crate::order::Order;
+use crate::show::own;
+use crate::transition;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/internal/orders/{id}/payment/extension", post(extend))
+}
+
+/// Extends the hold, unless it was before; answers with the order as it is then.
+async fn extend(user: User, Id(id): Id) -> Result<Json<Order>> {
+    own(&user, id).await?;
+    let seconds = config::number("action_hold_seconds").await?;
+    let mut transaction = Transaction::begin(&SERVICE).await?;
+    match transition::extend(&mut transaction, id, user.id, seconds).await? {
+        Some(order) => {
+            transaction.commit().await?;
+            Ok(Json(order))
+        }
+        None => Ok(Json(own(&user, id).await?)),
+    }
+}

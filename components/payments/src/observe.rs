@@ -1,0 +1,196 @@
+//! What the provider says of an intent, written down.
+//!
+//! Answers, look-ups and webhooks all come here, in any order and as often as they like: each
+//! statement is guarded by the status that it leads on from. Whoever is first has moved the payment;
+//! the others find that there is nothing to do.
+
+use boxoffice_common::Timestamp;
+use boxoffice_common::db::{self, Transaction};
+use boxoffice_common::events::EventType;
+use boxoffice_common::params;
+use boxoffice_common::problem::Result;
+use uuid::Uuid;
+
+use crate::payment::{COLUMNS, Payment, Stage, Status};
+use crate::stripe::{Decline, Intent, State};
+use crate::{SERVICE, settle};
+
+/// After so many declines of one order it will not be paid: it ends, and its tickets go back on
+/// sale.
+pub(crate) const MAX_DECLINES: i64 = 5;
+
+/// Writes down how the provider says that `intent`, which is `payment`'s, stands; answers with the
+/// payment as it is then.
+pub(crate) async fn observe(payment: &Payment, intent: &Intent) -> Result<Payment> {
+    let moved = match intent.state() {
+        State::Held => held(payment, &intent.id).await?,
+        State::Taken => taken(payment, &intent.id).await?,
+        State::Action => waits(payment, &intent.id, Stage::Action).await?,
+        State::Processing => waits(payment, &intent.id, Stage::Processing).await?,
+        State::Failed(decline) => failed(payment, &intent.id, &decline).await?,
+        State::Canceled => canceled(payment, &intent.id).await?,
+        State::Odd(status) => {
+            let cause = format!("{} is {status}, which none of ours should be", intent.id);
+            payment.call_attention(&cause).await?;
+            None
+        }
+    };
+    Ok(match moved {
+        Some(payment) => payment,
+        // Somebody else has moved it meanwhile, or there was no way to go.
+        None => Payment::find(payment.id).await?.unwrap_or_else(|| payment.clone()),
+    })
+}
+
+async fn held(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+    match payment.status {
+        Status::Pending => {
+            let event = EventType::PaymentCreated;
+            Ok(moved(payment, Status::Authorized, intent, event).await?)
+        }
+        Status::Declined => reopened(payment, intent).await,
+        _ => Ok(None),
+    }
+}
+
+async fn taken(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+    match payment.status {
+        Status::Pending | Status::Authorized => captured(payment, intent).await,
+        Status::Declined => reopened(payment, intent).await,
+        _ => Ok(None),
+    }
+}
+
+/// Moves the payment on to `status`, and tells of it by `event`.
+pub(crate) async fn moved(
+    payment: &Payment,
+    status: Status,
+    intent: &str,
+    event: EventType,
+) -> anyhow::Result<Option<Payment>> {
+    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let moved = payment.advance(&transaction, status, Some(intent)).await?;
+    if let Some(payment) = &moved {
+        transaction.emit(payment.event(event)?);
+        transaction.commit().await?;
+    }
+    Ok(moved)
+}
+
+/// The money is taken: since we asked for it, or, of a pending payment, at once, by a method that
+/// cannot wait. Should the order have ended or end without it, it is to be given back: `tries` has a
+/// tick look at it.
+async fn captured(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+    let owed = settle::is_owed(payment).await?;
+    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let mut authorized = payment.clone();
+    if payment.status == Status::Pending {
+        let moved = payment.advance(&transaction, Status::Authorized, Some(intent)).await?;
+        let Some(moved) = moved else { return Ok(None) };
+        transaction.emit(moved.event(EventType::PaymentCreated)?);
+        authorized = moved;
+    }
+    let moved = authorized.advance(&transaction, Status::Captured, Some(intent)).await?;
+    let Some(captured) = moved else { return Ok(None) };
+    transaction.emit(captured.event(EventType::PaymentCaptured)?);
+    let tries = i64::from(!owed);
+    let sql = "UPDATE payments_payments SET tries = ?2 WHERE id = ?1";
+    transaction.execute(sql, params![captured.id, tries]).await?;
+    transaction.commit().await?;
+    Ok(Some(Payment { tries, ..captured }))
+}
+
+/// Nothing is decided, but more is known.
+async fn waits(payment: &Payment, intent: &str, stage: Stage) -> Result<Option<Payment>> {
+    let transaction = Transaction::begin(&SERVICE).await?;
+    // An older event may come after a newer one: what is being processed is past the action.
+    let sql = format!(
+        "UPDATE payments_payments SET intent_id = ?2, stage = ?3, version = version + 1 \
+         WHERE id = ?1 AND status = 'pending' \
+         AND (stage IS NULL OR (stage = 'action' AND ?3 = 'processing')) RETURNING {COLUMNS}"
+    );
+    let row = transaction.first(&sql, params![payment.id, intent, stage.name()]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let payment = Payment::read(&row)?;
+    transaction.commit().await?;
+    Ok(Some(payment))
+}
+
+/// The payment method did not work. Whoever has the intent's client secret could go on with
+/// another: it is closed.
+async fn failed(payment: &Payment, intent: &str, decline: &Decline) -> Result<Option<Payment>> {
+    declined(payment, decline, Some(intent)).await
+}
+
+/// Writes down that the payment was declined; `open` is the intent that is to be closed.
+pub(crate) async fn declined(
+    payment: &Payment,
+    decline: &Decline,
+    open: Option<&str>,
+) -> Result<Option<Payment>> {
+    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let sql = format!(
+        "UPDATE payments_payments SET status = 'declined', decline_code = ?2, \
+         decline_message = ?3, intent_id = COALESCE(?4, intent_id), stage = ?5, \
+         attention = NULL, attention_since = NULL, tries = 0, try_again_at = ?6, \
+         version = version + 1 WHERE id = ?1 AND status = 'pending' RETURNING {COLUMNS}"
+    );
+    let stage = open.map(|_| Stage::Open.name());
+    let params =
+        params![payment.id, &decline.code, &decline.message, open, stage, Timestamp::now()];
+    let Some(row) = transaction.first(&sql, params).await? else { return Ok(None) };
+    let payment = Payment::read(&row)?;
+    if declines(&transaction, payment.order_id).await? >= MAX_DECLINES {
+        transaction.emit(payment.event(EventType::PaymentDeclined)?);
+    }
+    transaction.commit().await?;
+    Ok(Some(payment))
+}
+
+/// How often payments of this order were declined.
+pub(crate) async fn declines(transaction: &Transaction, order_id: Uuid) -> db::Result<i64> {
+    let sql = "SELECT COUNT(*) AS declines FROM payments_payments \
+               WHERE order_id = ?1 AND status = 'declined'";
+    let row = transaction.first(sql, params![order_id]).await?;
+    row.map_or(Ok(0), |row| row.get("declines"))
+}
+
+/// Money came in for a payment that counts as declined: a browser has gone on with its intent. The
+/// buyer was told that they did not pay, so a tick gives it back.
+async fn reopened(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+    let transaction = Transaction::begin(&SERVICE).await?;
+    let sql = format!(
+        "UPDATE payments_payments SET stage = 'open', intent_id = ?2, tries = 0, \
+         try_again_at = ?3 WHERE id = ?1 AND status = 'declined' \
+         AND (intent_id IS NULL OR intent_id = ?2) RETURNING {COLUMNS}"
+    );
+    let row = transaction.first(&sql, params![payment.id, intent, Timestamp::now()]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let payment = Payment::read(&row)?;
+    transaction.commit().await?;
+    Ok(Some(payment))
+}
+
+/// The intent is over. For a pending payment whose order has ended, that is as it should be; for one
+/// whose order has not, it is one more way not to have paid. An authorization that is gone before its
+/// order is complete is given up; afterwards somebody has a ticket and was not charged.
+async fn canceled(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+    let gone = || moved(payment, Status::Voided, intent, EventType::PaymentVoided);
+    match payment.status {
+        Status::Pending if settle::is_given_up(payment).await? => Ok(gone().await?),
+        Status::Pending => {
+            let decline = Decline { code: "payment_canceled".to_owned(), message: String::new() };
+            declined(payment, &decline, None).await
+        }
+        Status::Authorized => {
+            let owed = settle::is_owed(payment).await?;
+            let voided = gone().await?;
+            if owed && let Some(voided) = &voided {
+                let cause = "the authorization is gone, and the order is complete: nobody has paid";
+                voided.call_attention(cause).await?;
+            }
+            Ok(voided)
+        }
+        _ => Ok(None),
+    }
+}

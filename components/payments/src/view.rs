@@ -1,0 +1,118 @@
+//! A payment as its buyer sees it.
+
+use boxoffice_common::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::payment::{Payment, Stage, Status};
+use crate::stripe::{self, Intent};
+
+/// Where a payment stands.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PaymentStatus {
+    /// The provider's answer is not known yet.
+    Pending,
+    /// The buyer has to do something: see `nextAction`.
+    RequiresAction,
+    /// The provider will know later; nothing is to be done.
+    Processing,
+    /// The money is set aside.
+    Authorized,
+    /// The money is taken.
+    Captured,
+    /// No money is taken; what was set aside is free again.
+    Voided,
+    /// The money that was taken is given back.
+    Refunded,
+    /// The provider said no.
+    Declined,
+}
+
+/// What the buyer has to do (<https://docs.stripe.com/api/payment_intents/object>, `next_action`).
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NextAction {
+    /// `use_stripe_sdk`: hand `clientSecret` to Stripe.js (`handleNextAction`). `redirect_to_url`:
+    /// show `redirectUrl`. Whatever else Stripe may say is for Stripe.js too.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The page that the buyer has to see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<String>,
+}
+
+impl NextAction {
+    fn of(action: stripe::NextAction) -> Self {
+        let redirect_url = action.redirect_to_url.and_then(|redirect| redirect.url);
+        Self { kind: action.kind, redirect_url }
+    }
+}
+
+/// A payment.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Payment)]
+pub(crate) struct View {
+    /// The payment's id.
+    id: Uuid,
+    /// The order that it pays for.
+    order_id: Uuid,
+    /// Where it stands.
+    status: PaymentStatus,
+    /// In the currency's minor unit.
+    amount: i64,
+    /// ISO 4217 code.
+    currency: String,
+    /// When the buyer pressed "Pay".
+    created_at: Timestamp,
+    /// Grows with every change.
+    version: i64,
+    /// What Stripe.js needs to finish the payment; only while the buyer has to do something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    /// What the buyer has to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_action: Option<NextAction>,
+}
+
+/// The answer to a payment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Paid {
+    payment: View,
+}
+
+impl Paid {
+    /// With what the buyer has to do, if `intent` says so.
+    pub(crate) fn new(payment: &Payment, intent: Option<Intent>) -> Self {
+        let (client_secret, next_action) =
+            intent.map_or((None, None), |intent| (intent.client_secret, intent.next_action));
+        Self {
+            payment: View {
+                id: payment.id,
+                order_id: payment.order_id,
+                status: status(payment),
+                amount: payment.amount,
+                currency: payment.currency.clone(),
+                created_at: payment.created_at,
+                version: payment.version,
+                client_secret,
+                next_action: next_action.map(NextAction::of),
+            },
+        }
+    }
+}
+
+fn status(payment: &Payment) -> PaymentStatus {
+    match (payment.status, payment.stage) {
+        (Status::Pending, Some(Stage::Action)) => PaymentStatus::RequiresAction,
+        (Status::Pending, Some(Stage::Processing)) => PaymentStatus::Processing,
+        (Status::Pending, _) => PaymentStatus::Pending,
+        (Status::Authorized, _) => PaymentStatus::Authorized,
+        (Status::Captured, _) => PaymentStatus::Captured,
+        (Status::Voided, _) => PaymentStatus::Voided,
+        (Status::Refunded, _) => PaymentStatus::Refunded,
+        (Status::Declined, _) => PaymentStatus::Declined,
+    }
+}

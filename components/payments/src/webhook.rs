@@ -1,0 +1,250 @@
+//! `POST /api/payments/webhook`: what Stripe tells by itself.
+//!
+//! An event is stored before it is acted on, and acted on once: what a crash or a busy database
+//! leaves is for a tick. Acting means the same transitions as those of an answer ([`observe`]), and
+//! never a call to anyone: Stripe waits, and what money is to be given back is for a tick, too.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use boxoffice_common::db::{self, Connection};
+use boxoffice_common::events::Deadline;
+use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::{Problem, Timestamp, config, log, params};
+use bytes::Bytes;
+use futures::channel::oneshot::{Receiver, channel};
+use futures::future::{Either, FutureExt, select};
+use http::{HeaderMap, StatusCode};
+use send_wrapper::SendWrapper;
+use serde::Deserialize;
+
+use crate::payment::Payment;
+use crate::stripe::{Intent, signature};
+use crate::{SERVICE, observe};
+
+/// Stripe's header with the signature.
+const SIGNATURE: &str = "stripe-signature";
+/// Stripe gives up after some seconds and shop owners are told of it: what takes longer than this is
+/// not waited for.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long ids are kept, in seconds, so that a repeat is known: Stripe sends for three days, and
+/// lets its users send again for thirty.
+const KEEP_SECONDS: i64 = 35 * 24 * 60 * 60;
+/// How many events a tick takes up.
+const BATCH: i64 = 50;
+/// How long a request is left to act on its event, in seconds, before a tick does.
+const LEFT_TO_REQUEST: i64 = 10;
+/// After so many tries in vain an event is let go of: what it tells is looked up, too.
+const MAX_TRIES: i64 = 10;
+
+/// An event (<https://docs.stripe.com/api/events/object>), as far as we use it.
+#[derive(Deserialize)]
+struct Event {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    object: serde_json::Value,
+}
+
+impl Event {
+    fn parse(body: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(body)
+    }
+
+    /// The intent that it tells of, if it is of a type that we follow. Whatever else may come is
+    /// stored and has no effect.
+    fn intent(&self) -> anyhow::Result<Option<Intent>> {
+        match self.kind.as_str() {
+            "payment_intent.amount_capturable_updated"
+            | "payment_intent.canceled"
+            | "payment_intent.payment_failed"
+            | "payment_intent.processing"
+            | "payment_intent.requires_action"
+            | "payment_intent.succeeded" => {
+                let intent = Intent::deserialize(&self.data.object);
+                Ok(Some(intent.context("the event's object is no PaymentIntent")?))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/payments/webhook", post(receive))
+}
+
+/// Hear from Stripe
+///
+/// For Stripe's events. The body is what was signed, byte for byte. The variable
+/// `stripe_webhook_secret` holds the endpoint's secrets, several of them separated by commas while
+/// they are being changed; while it is empty, events are refused and everything is found out by
+/// asking Stripe.
+#[utoipa::path(
+    post, path = "/api/payments/webhook", tag = "payments", operation_id = "receive_webhook",
+    params(("Stripe-Signature" = String, Header, description = "Time and signatures: `t=…,v1=…`")),
+    request_body(content = String, content_type = "application/json", description = "The event"),
+    responses(
+        (status = 200, description = "Received, now or before"),
+        (status = 400, description = "Not signed by Stripe, or not lately", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The event is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "No secret is set, or the event cannot be stored now", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn receive(headers: HeaderMap, body: Bytes) -> Result<Response> {
+    let body = admit(&headers, &body).await?;
+    let event = Event::parse(body)
+        .map_err(|error| Problem::malformed(format!("The body is no event: {error}")))?;
+    let (stored, done) = begin(event, body.to_owned());
+    let alarm = SendWrapper::new(spin_sdk::time::sleep(PATIENCE)).shared();
+    match select(stored, alarm.clone()).await {
+        Either::Left((Ok(stored), _)) => stored?,
+        Either::Left((Err(_), _)) | Either::Right(_) => {
+            let cause = anyhow::anyhow!("Stripe's event could not be stored in time");
+            return Err(Problem::unavailable("Busy; send it again later", 10, cause));
+        }
+    }
+    // However that ends: what is stored and not done is for a tick.
+    select(done, alarm).await;
+    Ok(StatusCode::OK.into_response())
+}
+
+/// Begins to store the event and act on it, and goes on with that even if nobody waits any more: a
+/// call to the database that is given up half way would leave a connection in an unknown state. Says
+/// first whether it is stored, then that everything is done.
+fn begin(event: Event, body: String) -> (Receiver<db::Result<()>>, Receiver<()>) {
+    let ((stored, when_stored), (done, when_done)) = (channel(), channel());
+    spin_sdk::wasip3::spawn(async move {
+        let is_open = store(&event, &body).await;
+        let act = matches!(is_open, Ok(true));
+        // Who waits for either may have gone.
+        let _ = stored.send(is_open.map(drop));
+        if act && let Err(error) = apply(&event).await {
+            log::failed("acting on Stripe's event; a tick will try again", &error);
+        }
+        let _ = done.send(());
+    });
+    (when_stored, when_done)
+}
+
+/// The body, if it was signed with one of our secrets.
+async fn admit<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<&'a str> {
+    let secrets = config::variable("stripe_webhook_secret").await?;
+    if signature::secrets(&secrets).next().is_none() {
+        let cause = anyhow::anyhow!("Stripe's event was refused: stripe_webhook_secret is not set");
+        let detail = "No webhook secret is set here (stripe_webhook_secret); send it again later";
+        return Err(Problem::unavailable(detail, 3_600, cause).with_code("webhooks_off"));
+    }
+    let header = headers.get(SIGNATURE).and_then(|header| header.to_str().ok());
+    let now = Timestamp::now().as_millis() / 1_000;
+    signature::verify(header, body, &secrets, now).map_err(|refusal| {
+        log::noted("an event that claims to be Stripe's was refused", refusal.sentence());
+        Problem::malformed(refusal.sentence()).with_code("bad_signature")
+    })?;
+    std::str::from_utf8(body).map_err(|_| Problem::malformed("The body is not UTF-8"))
+}
+
+/// Stores the event, and tells whether it is still to be acted on: it is new, or what it tells was
+/// never applied.
+async fn store(event: &Event, body: &str) -> db::Result<bool> {
+    let connection = Connection::open(&SERVICE).await?;
+    let sql = "INSERT INTO payments_webhooks (id, type, body, received_at, try_again_at) \
+               VALUES (?1, ?2, ?3, ?4, ?5) \
+               ON CONFLICT (id) DO UPDATE SET type = excluded.type RETURNING body";
+    let now = Timestamp::now();
+    let row = params![&event.id, &event.kind, body, now, now.plus_seconds(LEFT_TO_REQUEST)];
+    let stored = connection.first(sql, row).await?;
+    stored.map_or(Ok(false), |row| Ok(row.get::<Option<String>>("body")?.is_some()))
+}
+
+/// Does what the event asks for, and notes that it is done.
+async fn apply(event: &Event) -> anyhow::Result<()> {
+    if let Some(intent) = event.intent()?
+        && let Some(payment) = payment_of(&intent).await?
+    {
+        observe::observe(&payment, &intent).await.map_err(Problem::into_cause)?;
+    }
+    done(&event.id).await.map_err(Into::into)
+}
+
+/// Our payment that an intent is for; others may use the account, too.
+async fn payment_of(intent: &Intent) -> db::Result<Option<Payment>> {
+    let Some(id) = intent.payment_id() else { return Ok(None) };
+    let Some(payment) = Payment::find(id).await? else { return Ok(None) };
+    let same_money =
+        payment.amount == intent.amount && payment.currency.eq_ignore_ascii_case(&intent.currency);
+    let same_intent = payment.intent_id.as_ref().is_none_or(|known| *known == intent.id);
+    if same_money && same_intent {
+        return Ok(Some(payment));
+    }
+    log::noted("an event tells of another intent than the payment's", &intent.id);
+    Ok(None)
+}
+
+async fn done(id: &str) -> db::Result<()> {
+    let connection = Connection::open(&SERVICE).await?;
+    let sql = "UPDATE payments_webhooks SET body = NULL WHERE id = ?1";
+    connection.query(sql, params![id]).await.map(drop)
+}
+
+/// Acts on events that were stored and not acted on; forgets old ones.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
+    let connection = Connection::open(&SERVICE).await?;
+    let now = Timestamp::now();
+    let old = "DELETE FROM payments_webhooks WHERE received_at < ?1";
+    connection.query(old, params![now.plus_seconds(-KEEP_SECONDS)]).await?;
+    let due = "UPDATE payments_webhooks SET tries = tries + 1, try_again_at = ?2 WHERE id IN \
+               (SELECT id FROM payments_webhooks WHERE body IS NOT NULL AND try_again_at <= ?1 \
+                ORDER BY try_again_at LIMIT ?3) RETURNING id, body, tries";
+    let later = now.plus_seconds(60);
+    for row in connection.query(due, params![now, later, BATCH]).await? {
+        if deadline.has_passed() {
+            break;
+        }
+        let (id, body): (String, String) = (row.get("id")?, row.get("body")?);
+        let applied = match Event::parse(&body) {
+            Ok(event) => apply(&event).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = applied {
+            log::failed("acting on Stripe's event", &error);
+            if row.get::<i64>("tries")? >= MAX_TRIES {
+                log::noted("an event of Stripe's is let go of", &id);
+                done(&id).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn event(kind: &str, object: &str) -> Event {
+        let text = format!(
+            r#"{{"id":"evt_1","object":"event","type":"{kind}","data":{{"object":{object}}},"livemode":false}}"#
+        );
+        Event::parse(&text).unwrap()
+    }
+
+    #[test]
+    fn only_what_is_followed_is_read() {
+        let intent = r#"{"id":"pi_1","status":"succeeded","amount":1,"currency":"eur"}"#;
+        assert!(event("payment_intent.succeeded", intent).intent().unwrap().is_some());
+        assert!(event("payment_intent.created", intent).intent().unwrap().is_none());
+        assert!(event("customer.deleted", r#"{"id":7}"#).intent().unwrap().is_none());
+        event("payment_intent.succeeded", "{}").intent().unwrap_err();
+    }
+}

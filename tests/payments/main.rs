@@ -1,0 +1,22 @@
+//! Payments that survive the real world: the provider, its webhooks and its bad days.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `stage` | a shop, a listing, and a provider: the sandbox, or one that others have written |
+//! | `cases` | the same table of cases on every provider |
+//! | `localstripe` | that other provider, started for a test |
+//! | `signatures` | events of documented shapes, rightly and wrongly signed |
+//! | `hearing` | webhooks early, late, twice, backwards, never |
+//! | `action` | buyers whose bank has questions, and their hold |
+//! | `accounts` | bank accounts, whose money is there days later and cannot be set aside |
+//! | `reconciling` | answers that were lost, and what is put before operators |
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod accounts;
+mod action;
+mod cases;
+mod hearing;
+mod localstripe;
+mod reconciling;
+mod signatures;
+mod stage;
