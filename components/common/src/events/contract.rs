@@ -27,6 +27,9 @@ pub enum EventType {
     /// An order is paid for; its tickets are the buyer's.
     #[serde(rename = "order:completed")]
     OrderCompleted,
+    /// A sale was undone: its buyer has the money back.
+    #[serde(rename = "order:refunded")]
+    OrderRefunded,
     /// Money was authorized.
     #[serde(rename = "payment:created")]
     PaymentCreated,
@@ -49,13 +52,14 @@ pub enum EventType {
 
 impl EventType {
     /// Every type there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::TicketCreated,
         Self::TicketUpdated,
         Self::OrderCreated,
         Self::OrderExtended,
         Self::OrderCancelled,
         Self::OrderCompleted,
+        Self::OrderRefunded,
         Self::PaymentCreated,
         Self::PaymentDeclined,
         Self::PaymentCaptured,
@@ -74,6 +78,7 @@ impl EventType {
             Self::OrderExtended => "order:extended",
             Self::OrderCancelled => "order:cancelled",
             Self::OrderCompleted => "order:completed",
+            Self::OrderRefunded => "order:refunded",
             Self::PaymentCreated => "payment:created",
             Self::PaymentDeclined => "payment:declined",
             Self::PaymentCaptured => "payment:captured",
@@ -91,8 +96,12 @@ impl EventType {
             Self::OrderCreated => &["tickets", "expiration"],
             Self::OrderExtended => &["expiration"],
             Self::OrderCancelled | Self::OrderCompleted => &["tickets", "payments", "expiration"],
-            Self::PaymentCreated | Self::PaymentDeclined | Self::ExpirationComplete => &["orders"],
-            Self::PaymentCaptured | Self::PaymentVoided | Self::PaymentRefunded => &[],
+            Self::OrderRefunded => &["tickets"],
+            Self::PaymentCreated
+            | Self::PaymentDeclined
+            | Self::PaymentRefunded
+            | Self::ExpirationComplete => &["orders"],
+            Self::PaymentCaptured | Self::PaymentVoided => &[],
         }
     }
 
@@ -104,7 +113,8 @@ impl EventType {
             Self::OrderCreated
             | Self::OrderExtended
             | Self::OrderCancelled
-            | Self::OrderCompleted => "orders",
+            | Self::OrderCompleted
+            | Self::OrderRefunded => "orders",
             Self::PaymentCreated
             | Self::PaymentDeclined
             | Self::PaymentCaptured
@@ -224,6 +234,9 @@ pub enum OrderStatus {
     /// The hold ended without a sale.
     #[serde(rename = "cancelled")]
     Cancelled,
+    /// It was paid for, and its buyer got the money back: the tickets are not theirs any more.
+    #[serde(rename = "refunded")]
+    Refunded,
 }
 
 impl OrderStatus {
@@ -235,6 +248,7 @@ impl OrderStatus {
             Self::AwaitingPayment => "awaiting:payment",
             Self::Complete => "complete",
             Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
         }
     }
 }
@@ -242,14 +256,14 @@ impl OrderStatus {
 impl crate::db::FromValue for OrderStatus {
     fn from_value(value: &crate::db::Value) -> Result<Self, String> {
         let name = String::from_value(value)?;
-        [Self::Created, Self::AwaitingPayment, Self::Complete, Self::Cancelled]
+        [Self::Created, Self::AwaitingPayment, Self::Complete, Self::Cancelled, Self::Refunded]
             .into_iter()
             .find(|status| status.name() == name)
             .ok_or_else(|| format!("{name:?} is no status of an order"))
     }
 }
 
-/// An order's state: `order:created`, `order:extended`, `order:cancelled`, `order:completed`.
+/// An order's state: all `order:…` events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderState {
@@ -273,6 +287,9 @@ pub struct OrderState {
     pub expires_at: Timestamp,
     /// The payment that completed it.
     pub payment_id: Option<Uuid>,
+    /// Refunded, and its tickets are for sale again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restocked: bool,
 }
 
 /// A payment's state: all `payment:…` events.
@@ -289,6 +306,9 @@ pub struct PaymentState {
     pub amount: i64,
     /// ISO 4217.
     pub currency: String,
+    /// Refunded by its seller, who wants the tickets to be for sale again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restock: bool,
 }
 
 /// What `expiration:complete` says: this order's time is up.
