@@ -21,7 +21,7 @@ const KEEP_SECONDS: i64 = 7 * 24 * 60 * 60;
 pub(crate) async fn set(order: &OrderState) -> Result<bool> {
     let running = match order.status {
         OrderStatus::Created | OrderStatus::AwaitingPayment => 1,
-        OrderStatus::Complete | OrderStatus::Cancelled => 0,
+        OrderStatus::Complete | OrderStatus::Cancelled | OrderStatus::Refunded => 0,
     };
     let sql = "INSERT INTO expiration_timers (order_id, expires_at, version, running) \
                VALUES (?1, ?2, ?3, ?4) \

@@ -40,6 +40,10 @@ fn refusal(order: &Order) -> Problem {
         OrderStatus::Cancelled => {
             Problem::conflict("This order is cancelled. You were not charged", "cancelled")
         }
+        OrderStatus::Refunded => Problem::conflict(
+            "This order was paid for, and its money was given back; order the tickets anew",
+            "refunded",
+        ),
         OrderStatus::Created | OrderStatus::AwaitingPayment
             if order.expires_at <= Timestamp::now() =>
         {

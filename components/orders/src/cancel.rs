@@ -33,7 +33,7 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such order", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The order is complete", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The order is complete, or was refunded", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn cancel(user: User, Id(id): Id, idempotency: Idempotency) -> Result<Response> {
@@ -48,6 +48,10 @@ pub(crate) async fn cancel(user: User, Id(id): Id, idempotency: Idempotency) -> 
         match own(&user, id).await?.status {
             OrderStatus::Cancelled => Ok(Reply::no_content()),
             OrderStatus::Complete => Err(Problem::conflict(complaint, "complete")),
+            OrderStatus::Refunded => {
+                let complaint = "This order was paid for, and its money was given back already";
+                Err(Problem::conflict(complaint, "refunded"))
+            }
             OrderStatus::Created | OrderStatus::AwaitingPayment => {
                 Err(Problem::conflict("This order ended just now; read it again", "changed"))
             }

@@ -5,7 +5,7 @@
 //! | [`create`], [`show`], [`list`], [`cancel`] | one call of the API each |
 //! | [`begin_payment`], [`extend`], [`freeze`] | what `payments` and `tickets` ask of it |
 //! | [`order`] | an order: in the database, in JSON, in events |
-//! | [`transition`] | how orders end: one guarded statement each |
+//! | [`transition`] | how orders go on and end: one guarded statement each |
 //! | [`listing`] | the inventory |
 //! | [`worker`] | what the events of tickets, payments and expiration change here |
 
@@ -43,6 +43,7 @@ static SERVICE: Service = Service {
         include_str!("../migrations/0001_inventory.sql"),
         OUTBOX_ENTRIES,
         include_str!("../migrations/0002_extended.sql"),
+        include_str!("../migrations/0003_refunds.sql"),
     ],
 };
 

@@ -97,6 +97,16 @@ impl Listing {
         transaction.execute(sql, params![ticket_id, quantity]).await
     }
 
+    /// Puts `quantity` sold tickets back on sale.
+    pub(crate) async fn take_back(
+        transaction: &Transaction,
+        ticket_id: Uuid,
+        quantity: i64,
+    ) -> db::Result<()> {
+        let sql = "UPDATE orders_listings SET sold = sold - ?2 WHERE ticket_id = ?1";
+        transaction.execute(sql, params![ticket_id, quantity]).await
+    }
+
     /// Takes over the seller's state of a listing, unless a newer one is known; tells whether it
     /// did. A listing that changed is not frozen any more.
     pub(crate) async fn replicate(

@@ -89,6 +89,12 @@ pub(crate) struct Order {
     pub(crate) created_at: Timestamp,
     /// Grows with every change.
     pub(crate) version: i64,
+    /// Whose tickets they were.
+    pub(crate) seller_id: Uuid,
+    /// Refunded, and its tickets are for sale again; left out if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(default = false)]
+    pub(crate) restocked: bool,
     #[serde(skip)]
     pub(crate) buyer_id: Uuid,
     #[serde(skip)]
@@ -98,7 +104,7 @@ pub(crate) struct Order {
 /// The columns that [`Order::read`] needs.
 pub(crate) const COLUMNS: &str = "id, buyer_id, ticket_id, quantity, price, amount, currency, \
     status, cancel_reason, payment_id, title, venue, city, starts_at, time_zone, expires_at, \
-    created_at, version";
+    created_at, version, seller_id, refunded_at, restocked";
 
 impl Order {
     /// A new order of `buyer` for `quantity` of what `listing` offers, which costs `amount`.
@@ -129,6 +135,8 @@ impl Order {
             expires_at,
             created_at: now,
             version: 1,
+            seller_id: listing.seller_id,
+            restocked: false,
             buyer_id,
             payment_id: None,
         }
@@ -136,9 +144,13 @@ impl Order {
 
     /// Reads a row of [`COLUMNS`].
     pub(crate) fn read(row: &Row) -> db::Result<Self> {
+        let refunded_at: Option<Timestamp> = row.get("refunded_at")?;
         Ok(Self {
             id: row.get("id")?,
-            status: row.get("status")?,
+            status: match refunded_at {
+                Some(_) => OrderStatus::Refunded,
+                None => row.get("status")?,
+            },
             cancel_reason: row.get("cancel_reason")?,
             quantity: row.get("quantity")?,
             amount: row.get("amount")?,
@@ -155,6 +167,8 @@ impl Order {
             expires_at: row.get("expires_at")?,
             created_at: row.get("created_at")?,
             version: row.get("version")?,
+            seller_id: row.get("seller_id")?,
+            restocked: row.get::<i64>("restocked")? != 0,
             buyer_id: row.get("buyer_id")?,
             payment_id: row.get("payment_id")?,
         })
@@ -171,8 +185,8 @@ impl Order {
     pub(crate) async fn insert(&self, transaction: &Transaction) -> db::Result<()> {
         let sql = "INSERT INTO orders_orders \
             (id, buyer_id, ticket_id, quantity, price, amount, currency, status, title, venue, \
-             city, starts_at, time_zone, expires_at, created_at, version) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+             city, starts_at, time_zone, expires_at, created_at, version, seller_id) \
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
         let ticket = &self.ticket;
         let row = params![
             self.id,
@@ -190,7 +204,8 @@ impl Order {
             ticket.time_zone.as_deref(),
             self.expires_at,
             self.created_at,
-            self.version
+            self.version,
+            self.seller_id
         ];
         transaction.execute(sql, row).await
     }
@@ -208,6 +223,7 @@ impl Order {
             currency: self.currency.clone(),
             expires_at: self.expires_at,
             payment_id: self.payment_id,
+            restocked: self.restocked,
         };
         Event::new(event_type, self.id, &state)
     }

@@ -1,4 +1,4 @@
-//! How an order goes on from a hold: to its payment, to a sale, or back.
+//! How an order goes on from a hold: to its payment, to a sale, or back, and from a sale back.
 //!
 //! Each way is one guarded statement on the order's row. Whichever commits first has decided;
 //! the others then find no row to change, and change nothing else either. So expiry, cancellation
@@ -103,5 +103,27 @@ pub(crate) async fn complete(
     let order = Order::read(&row)?;
     Listing::sell(transaction, order.ticket.id, order.quantity).await?;
     transaction.emit(order.event(EventType::OrderCompleted)?);
+    Ok(Some(order))
+}
+
+/// Undoes the sale that `payment`, whose money was given back, had made. Its tickets are for sale
+/// again if the seller wants that; if not they count as sold still, and nobody gets them.
+pub(crate) async fn refund(
+    transaction: &mut Transaction,
+    payment: &PaymentState,
+) -> Result<Option<Order>> {
+    let sql = format!(
+        "UPDATE orders_orders SET refunded_at = ?3, restocked = ?4, version = version + 1 \
+         WHERE id = ?1 AND status = 'complete' AND payment_id = ?2 AND refunded_at IS NULL \
+         RETURNING {COLUMNS}"
+    );
+    let restock = i64::from(payment.restock);
+    let params = params![payment.order_id, payment.id, Timestamp::now(), restock];
+    let Some(row) = transaction.first(&sql, params).await? else { return Ok(None) };
+    let order = Order::read(&row)?;
+    if order.restocked {
+        Listing::take_back(transaction, order.ticket.id, order.quantity).await?;
+    }
+    transaction.emit(order.event(EventType::OrderRefunded)?);
     Ok(Some(order))
 }

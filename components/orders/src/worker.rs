@@ -33,6 +33,11 @@ impl Handler for Orders {
                 let order = transition::decline(&mut transaction, &payment).await;
                 order.map_err(Problem::into_cause).context("ending an order")?.is_some()
             }
+            EventType::PaymentRefunded => {
+                let payment: PaymentState = event.data()?;
+                let order = transition::refund(&mut transaction, &payment).await;
+                order.map_err(Problem::into_cause).context("undoing a sale")?.is_some()
+            }
             EventType::ExpirationComplete => {
                 let Expiration { order_id, .. } = event.data()?;
                 let order = transition::expire(&mut transaction, order_id).await;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use boxoffice_common::db::Transaction;
-use boxoffice_common::events::contract::OrderState;
+use boxoffice_common::events::contract::{OrderState, OrderStatus};
 use boxoffice_common::events::worker::Handler;
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, params};
@@ -18,15 +18,26 @@ impl Handler for Tickets {
 
     async fn handle(event: &Event) -> Result<Outcome> {
         match event.event_type {
-            EventType::OrderCreated | EventType::OrderCancelled | EventType::OrderCompleted => {
-                replicate(&event.data()?).await
-            }
+            EventType::OrderCreated
+            | EventType::OrderCancelled
+            | EventType::OrderCompleted
+            | EventType::OrderRefunded => replicate(&event.data()?).await,
             other => anyhow::bail!("tickets has no use for {}", other.name()),
         }
     }
 
     async fn tick(_: Deadline) -> Result<bool> {
         Ok(false)
+    }
+}
+
+/// What an order does to its listing's counts. Tickets of a refunded order that did not go back on
+/// sale count as sold still, or a listing would offer what `orders` refuses to hold. As `complete`
+/// they stay in the index that adds up what is sold, whose condition knows that word alone.
+fn counted_as(order: &OrderState) -> OrderStatus {
+    match order.status {
+        OrderStatus::Refunded if !order.restocked => OrderStatus::Complete,
+        status => status,
     }
 }
 
@@ -37,8 +48,8 @@ async fn replicate(order: &OrderState) -> Result<Outcome> {
                VALUES (?1, ?2, ?3, ?4, ?5) \
                ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
                WHERE excluded.version > tickets_orders.version RETURNING id";
-    let row =
-        params![order.id, order.ticket_id, order.quantity, order.status.name(), order.version];
+    let status = counted_as(order).name();
+    let row = params![order.id, order.ticket_id, order.quantity, status, order.version];
     if transaction.first(sql, row).await?.is_none() {
         return Ok(Outcome::Stale);
     }
