@@ -68,8 +68,9 @@ pub(crate) async fn begin(
     let now = Timestamp::now();
     let sql = format!(
         "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
-         idempotency_key, status, try_again_at, created_at, version) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, 1) RETURNING {COLUMNS}"
+         idempotency_key, status, try_again_at, created_at, version, seller_id, ticket_id, title, \
+         quantity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, 1, ?10, ?11, ?12, ?13) \
+         RETURNING {COLUMNS}"
     );
     let row = params![
         Uuid::now_v7(),
@@ -80,7 +81,11 @@ pub(crate) async fn begin(
         token,
         idempotency.key(),
         now.plus_seconds(LOST_AFTER_SECONDS),
-        now
+        now,
+        order.seller_id,
+        order.ticket.id,
+        &order.ticket.title,
+        order.quantity
     ];
     let row = match transaction.first(&sql, row).await {
         Ok(row) => row.ok_or_else(|| anyhow!("an insert returned nothing"))?,

@@ -5,12 +5,13 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`pay`], [`list`] | one call of the API each |
+//! | [`pay`], [`refund`], [`list`], [`statement`] | one call of the API each |
 //! | [`payment`] | a payment: in the database, in JSON, in events |
 //! | [`view`] | a payment as its buyer sees it |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
 //! | [`observe`] | what the provider says, written down: the payment's transitions |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
+//! | [`ledger`] | who owns the money that the provider holds |
 //! | [`webhook`] | what the provider tells by itself |
 //! | [`reconcile`] | what a tick finds out or tries again |
 //! | [`stripe`] | the provider |
@@ -22,12 +23,15 @@
 )]
 
 mod attempt;
+mod ledger;
 mod list;
 mod observe;
 mod pay;
 mod payment;
 mod reconcile;
+mod refund;
 mod settle;
+mod statement;
 mod stripe;
 mod view;
 mod webhook;
@@ -52,13 +56,14 @@ static SERVICE: Service = Service {
         include_str!("../migrations/0002_due.sql"),
         include_str!("../migrations/0003_buyers.sql"),
         include_str!("../migrations/0004_provider_tells.sql"),
+        include_str!("../migrations/0005_ledger.sql"),
     ],
 };
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(pay::pay, pay::confirm, list::list, webhook::receive),
+    paths(pay::pay, pay::confirm, refund::refund, list::list, statement::statement, webhook::receive),
     tags((name = "payments", description = "Paying for orders"))
 )]
 struct Api;
@@ -70,7 +75,9 @@ thread_local! {
 fn router() -> Router {
     let routes = Router::new()
         .merge(pay::route())
+        .merge(refund::route())
         .merge(list::route())
+        .merge(statement::route())
         .merge(webhook::route())
         .merge(health::routes(&SERVICE, "/api/payments", true))
         .route("/api/payments/openapi.json", get(async || Json(Api::openapi())));

@@ -12,6 +12,7 @@ use http::Uri;
 use uuid::Uuid;
 
 use crate::payment::Payment;
+use crate::view::View;
 
 /// For how many orders one may ask at once.
 const MAX_ORDERS: usize = 100;
@@ -31,7 +32,7 @@ pub(crate) fn route() -> Router {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
     responses(
-        (status = 200, description = "A page; Link names the next", body = Page<Payment>),
+        (status = 200, description = "A page; Link names the next", body = Page<View>),
         (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -58,7 +59,7 @@ pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
     // Ids are UUIDv7: they sort by time.
     condition.push_str(" ORDER BY id DESC LIMIT ?2");
     let payments = Payment::select(&condition, &params).await?;
-    let page = Page::of(payments, limit, |payment| payment.id)?;
+    let page = Page::of(payments, limit, |payment| payment.id)?.map(|payment| View::of(&payment));
     Ok(page.respond(uri.path(), uri.query()))
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::payment::{COLUMNS, Payment, Stage, Status};
 use crate::stripe::{Decline, Intent, State};
-use crate::{SERVICE, settle};
+use crate::{SERVICE, ledger, settle};
 
 /// After so many declines of one order it will not be paid: it ends, and its tickets go back on
 /// sale.
@@ -77,6 +77,18 @@ pub(crate) async fn moved(
     Ok(moved)
 }
 
+/// The money that was taken is given back.
+pub(crate) async fn refunded(payment: &Payment, intent: &str) -> anyhow::Result<Option<Payment>> {
+    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let moved = payment.advance(&transaction, Status::Refunded, Some(intent)).await?;
+    if let Some(payment) = &moved {
+        ledger::refund(&transaction, payment).await?;
+        transaction.emit(payment.event(EventType::PaymentRefunded)?);
+        transaction.commit().await?;
+    }
+    Ok(moved)
+}
+
 /// The money is taken: since we asked for it, or, of a pending payment, at once, by a method that
 /// cannot wait. Should the order have ended or end without it, it is to be given back: `tries` has a
 /// tick look at it.
@@ -93,6 +105,10 @@ async fn captured(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
     let moved = authorized.advance(&transaction, Status::Captured, Some(intent)).await?;
     let Some(captured) = moved else { return Ok(None) };
     transaction.emit(captured.event(EventType::PaymentCaptured)?);
+    ledger::charge(&transaction, &captured).await?;
+    if owed {
+        ledger::sale(&transaction, &captured).await?;
+    }
     let tries = i64::from(!owed);
     let sql = "UPDATE payments_payments SET tries = ?2 WHERE id = ?1";
     transaction.execute(sql, params![captured.id, tries]).await?;

@@ -61,10 +61,21 @@ fn is_token(token: &str, _: &()) -> garde::Result {
 
 /// What `orders` says of the order that is to be paid.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Payable {
     pub(crate) id: Uuid,
+    pub(crate) seller_id: Uuid,
     pub(crate) amount: i64,
     pub(crate) currency: String,
+    pub(crate) quantity: i64,
+    pub(crate) ticket: PayableTicket,
+}
+
+/// What the order is for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PayableTicket {
+    pub(crate) id: Uuid,
+    pub(crate) title: String,
 }
 
 pub(crate) fn route() -> Router {

@@ -123,11 +123,18 @@ pub(crate) struct Payment {
     pub(crate) buyer_id: Uuid,
     /// What is to be known besides [`Payment::status`].
     pub(crate) stage: Option<Stage>,
+    /// Whose tickets are paid for; unknown of payments that are older than the ledger.
+    pub(crate) seller_id: Option<Uuid>,
+    /// Why the money is to be given back, in Stripe's words; `None`: nobody has asked for it.
+    pub(crate) refund_reason: Option<String>,
+    /// Whether the tickets are to be for sale again then.
+    pub(crate) restock: bool,
 }
 
 /// The columns that [`Payment::read`] needs.
 pub(crate) const COLUMNS: &str = "id, order_id, amount, currency, token, status, \
-    intent_id, decline_code, decline_message, tries, created_at, version, buyer_id, stage";
+    intent_id, decline_code, decline_message, tries, created_at, version, buyer_id, stage, \
+    seller_id, refund_reason, restock";
 
 impl Payment {
     /// Reads a row of [`COLUMNS`].
@@ -147,6 +154,9 @@ impl Payment {
             tries: row.get("tries")?,
             buyer_id: row.get("buyer_id")?,
             stage: row.get("stage")?,
+            seller_id: row.get("seller_id")?,
+            refund_reason: row.get("refund_reason")?,
+            restock: row.get::<i64>("restock")? != 0,
         })
     }
 
@@ -209,6 +219,14 @@ impl Payment {
         connection.query(sql, params![self.id, cause, Timestamp::now()]).await.map(drop)
     }
 
+    /// Takes the payment from what operators have to look at.
+    pub(crate) async fn need_no_attention(&self) -> db::Result<()> {
+        let sql = "UPDATE payments_payments SET attention = NULL, attention_since = NULL \
+                   WHERE id = ?1";
+        let connection = Connection::open(&SERVICE).await?;
+        connection.query(sql, params![self.id]).await.map(drop)
+    }
+
     /// The event that tells of the payment's state.
     pub(crate) fn event(&self, event_type: EventType) -> anyhow::Result<Event> {
         let state = PaymentState {
@@ -217,6 +235,7 @@ impl Payment {
             order_id: self.order_id,
             amount: self.amount,
             currency: self.currency.clone(),
+            restock: self.restock,
         };
         Event::new(event_type, self.id, &state)
     }

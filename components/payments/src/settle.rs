@@ -5,15 +5,14 @@
 //! a repeat after a crash does nothing twice.
 
 use anyhow::{Result, anyhow};
-use boxoffice_common::db::Connection;
-use boxoffice_common::events::EventType;
+use boxoffice_common::db::{Connection, Transaction};
 use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::{Problem, params};
 use uuid::Uuid;
 
 use crate::payment::{Payment, Stage, Status};
 use crate::stripe::{self, Intent, Patience, State};
-use crate::{SERVICE, observe};
+use crate::{SERVICE, ledger, observe};
 
 /// What is to be done with a payment's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub(crate) async fn note(
 pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool> {
     let Some(deed) = due(payment).await? else {
         if payment.status == Status::Captured && payment.tries > 0 && is_owed(payment).await? {
-            rest(payment).await?;
+            keep(payment).await?;
         }
         return Ok(false);
     };
@@ -84,7 +83,7 @@ async fn finish(payment: &Payment, asked: Result<Intent, stripe::Error>) -> Resu
 
 async fn refund(payment: &Payment, intent: &str, patience: Patience) -> Result<()> {
     stripe::refund(payment, intent, patience).await.map_err(stripe::Error::into_cause)?;
-    observe::moved(payment, Status::Refunded, intent, EventType::PaymentRefunded).await.map(drop)
+    observe::refunded(payment, intent).await.map(drop)
 }
 
 /// Closes the intent of a payment that was declined and could be gone on with; gives back what came
@@ -106,26 +105,37 @@ async fn try_to_close(payment: &Payment, patience: Patience) -> Result<()> {
     }
     let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
     let asked = stripe::void(payment, intent, patience).await;
-    match asked.map_err(stripe::Error::into_cause)?.state() {
-        State::Canceled => {}
+    let came_in = match asked.map_err(stripe::Error::into_cause)?.state() {
+        State::Canceled => false,
         State::Taken => {
             let asked = stripe::refund(payment, intent, patience).await;
             asked.map_err(stripe::Error::into_cause)?;
+            true
         }
         state => return Err(anyhow!("it did not end: {state:?}")),
+    };
+    let transaction = Transaction::begin(&SERVICE).await?;
+    if came_in {
+        ledger::charge(&transaction, payment).await?;
+        ledger::refund(&transaction, payment).await?;
     }
     let sql = "UPDATE payments_payments SET stage = NULL, attention = NULL, \
                attention_since = NULL, tries = 0 \
                WHERE id = ?1 AND status = 'declined' AND stage = 'open'";
-    let connection = Connection::open(&SERVICE).await?;
-    Ok(connection.query(sql, params![payment.id]).await.map(drop)?)
+    transaction.execute(sql, params![payment.id]).await?;
+    Ok(transaction.commit().await?)
 }
 
-/// Nothing is left to do for a payment that was charged at once.
-async fn rest(payment: &Payment) -> Result<()> {
-    let sql = "UPDATE payments_payments SET tries = 0 WHERE id = ?1 AND status = 'captured'";
-    let connection = Connection::open(&SERVICE).await?;
-    Ok(connection.query(sql, params![payment.id]).await.map(drop)?)
+/// The order of a payment that was charged at once is complete: the money is the seller's now, and
+/// nothing is left to do.
+async fn keep(payment: &Payment) -> Result<()> {
+    let transaction = Transaction::begin(&SERVICE).await?;
+    ledger::sale(&transaction, payment).await?;
+    // A refund that was asked for meanwhile stays due.
+    let sql = "UPDATE payments_payments SET tries = 0 \
+               WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL";
+    transaction.execute(sql, params![payment.id]).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Whether the order of `payment` is known to have ended without it: its money is the buyer's
@@ -154,7 +164,7 @@ async fn due(payment: &Payment) -> Result<Option<Deed>> {
         Status::Authorized => Some(Deed::Void),
         // Nobody else could still be asked for the money: the intent is closed.
         Status::Pending if !is_sold && payment.intent_id.is_some() => Some(Deed::Void),
-        Status::Captured if !is_sold => Some(Deed::Refund),
+        Status::Captured if !is_sold || payment.refund_reason.is_some() => Some(Deed::Refund),
         _ => None,
     })
 }
@@ -167,7 +177,7 @@ async fn end_of(payment: &Payment) -> Result<Option<Option<Uuid>>> {
         return Ok(None);
     };
     Ok(match row.get::<OrderStatus>("status")? {
-        OrderStatus::Complete => Some(Some(row.get("payment_id")?)),
+        OrderStatus::Complete | OrderStatus::Refunded => Some(Some(row.get("payment_id")?)),
         OrderStatus::Cancelled => Some(None),
         OrderStatus::Created | OrderStatus::AwaitingPayment => None,
     })

@@ -24,6 +24,8 @@ pub(crate) enum PaymentStatus {
     Captured,
     /// No money is taken; what was set aside is free again.
     Voided,
+    /// The money that was taken is being given back.
+    Refunding,
     /// The money that was taken is given back.
     Refunded,
     /// The provider said no.
@@ -77,6 +79,23 @@ pub(crate) struct View {
     next_action: Option<NextAction>,
 }
 
+impl View {
+    /// What is known here of `payment`.
+    pub(crate) fn of(payment: &Payment) -> Self {
+        Self {
+            id: payment.id,
+            order_id: payment.order_id,
+            status: status(payment),
+            amount: payment.amount,
+            currency: payment.currency.clone(),
+            created_at: payment.created_at,
+            version: payment.version,
+            client_secret: None,
+            next_action: None,
+        }
+    }
+}
+
 /// The answer to a payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Paid {
@@ -86,21 +105,12 @@ pub(crate) struct Paid {
 impl Paid {
     /// With what the buyer has to do, if `intent` says so.
     pub(crate) fn new(payment: &Payment, intent: Option<Intent>) -> Self {
-        let (client_secret, next_action) =
-            intent.map_or((None, None), |intent| (intent.client_secret, intent.next_action));
-        Self {
-            payment: View {
-                id: payment.id,
-                order_id: payment.order_id,
-                status: status(payment),
-                amount: payment.amount,
-                currency: payment.currency.clone(),
-                created_at: payment.created_at,
-                version: payment.version,
-                client_secret,
-                next_action: next_action.map(NextAction::of),
-            },
+        let mut payment = View::of(payment);
+        if let Some(intent) = intent {
+            payment.client_secret = intent.client_secret;
+            payment.next_action = intent.next_action.map(NextAction::of);
         }
+        Self { payment }
     }
 }
 
@@ -110,6 +120,7 @@ fn status(payment: &Payment) -> PaymentStatus {
         (Status::Pending, Some(Stage::Processing)) => PaymentStatus::Processing,
         (Status::Pending, _) => PaymentStatus::Pending,
         (Status::Authorized, _) => PaymentStatus::Authorized,
+        (Status::Captured, _) if payment.refund_reason.is_some() => PaymentStatus::Refunding,
         (Status::Captured, _) => PaymentStatus::Captured,
         (Status::Voided, _) => PaymentStatus::Voided,
         (Status::Refunded, _) => PaymentStatus::Refunded,

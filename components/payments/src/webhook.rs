@@ -13,7 +13,7 @@ use axum::routing::post;
 use boxoffice_common::db::{self, Connection};
 use boxoffice_common::events::Deadline;
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, config, log, params};
+use boxoffice_common::{Problem, Timestamp, config, log, money, params};
 use bytes::Bytes;
 use futures::channel::oneshot::{Receiver, channel};
 use futures::future::{Either, FutureExt, select};
@@ -21,7 +21,7 @@ use http::{HeaderMap, StatusCode};
 use send_wrapper::SendWrapper;
 use serde::Deserialize;
 
-use crate::payment::Payment;
+use crate::payment::{Payment, Status};
 use crate::stripe::{Intent, signature};
 use crate::{SERVICE, observe};
 
@@ -59,22 +59,60 @@ impl Event {
         serde_json::from_str(body)
     }
 
-    /// The intent that it tells of, if it is of a type that we follow. Whatever else may come is
-    /// stored and has no effect.
-    fn intent(&self) -> anyhow::Result<Option<Intent>> {
-        match self.kind.as_str() {
+    /// What it tells, if it is of a type that we follow. Whatever else may come is stored and has no
+    /// effect.
+    fn news(&self) -> anyhow::Result<Option<News>> {
+        let object = &self.data.object;
+        Ok(Some(match self.kind.as_str() {
             "payment_intent.amount_capturable_updated"
             | "payment_intent.canceled"
             | "payment_intent.payment_failed"
             | "payment_intent.processing"
             | "payment_intent.requires_action"
             | "payment_intent.succeeded" => {
-                let intent = Intent::deserialize(&self.data.object);
-                Ok(Some(intent.context("the event's object is no PaymentIntent")?))
+                let intent = Intent::deserialize(object);
+                News::Intent(Box::new(intent.context("the event's object is no PaymentIntent")?))
             }
-            _ => Ok(None),
-        }
+            "charge.refunded" => {
+                let charge = Charge::deserialize(object);
+                News::Charge(charge.context("the event's object is no Charge")?)
+            }
+            "refund.failed" | "charge.dispute.created" | "charge.dispute.closed" => {
+                let trouble = Trouble::deserialize(object);
+                News::Trouble(trouble.context("the event's object is no Refund or Dispute")?)
+            }
+            _ => return Ok(None),
+        }))
     }
+}
+
+/// What an event tells.
+enum News {
+    /// How an intent stands.
+    Intent(Box<Intent>),
+    /// That money was given back, by us or by hand.
+    Charge(Charge),
+    /// What only people can deal with.
+    Trouble(Trouble),
+}
+
+/// A Charge (<https://docs.stripe.com/api/charges/object>), as far as we use it.
+#[derive(Deserialize)]
+struct Charge {
+    payment_intent: Option<String>,
+    /// All of it was given back.
+    refunded: bool,
+}
+
+/// A Refund that failed, or a Dispute (<https://docs.stripe.com/api/disputes/object>), as far as we
+/// use them.
+#[derive(Deserialize)]
+struct Trouble {
+    id: String,
+    payment_intent: Option<String>,
+    status: Option<String>,
+    reason: Option<String>,
+    failure_reason: Option<String>,
 }
 
 pub(crate) fn route() -> Router {
@@ -166,20 +204,58 @@ async fn store(event: &Event, body: &str) -> db::Result<bool> {
 
 /// Does what the event asks for, and notes that it is done.
 async fn apply(event: &Event) -> anyhow::Result<()> {
-    if let Some(intent) = event.intent()?
-        && let Some(payment) = payment_of(&intent).await?
-    {
-        observe::observe(&payment, &intent).await.map_err(Problem::into_cause)?;
+    match event.news()? {
+        Some(News::Intent(intent)) => {
+            if let Some(payment) = payment_of(&intent).await? {
+                observe::observe(&payment, &intent).await.map_err(Problem::into_cause)?;
+            }
+        }
+        Some(News::Charge(charge)) => refunded(charge).await?,
+        Some(News::Trouble(trouble)) => warn(&event.kind, trouble).await?,
+        None => {}
     }
     done(&event.id).await.map_err(Into::into)
+}
+
+/// Follows a refund. What is still to be captured by our books is not refunded by them: the capture
+/// finds out.
+async fn refunded(charge: Charge) -> anyhow::Result<()> {
+    let Some(intent) = charge.payment_intent.filter(|_| charge.refunded) else { return Ok(()) };
+    match by_intent(&intent).await? {
+        Some(payment) if payment.status == Status::Captured => {
+            observe::refunded(&payment, &intent).await.map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Puts a dispute, or a refund that did not reach the buyer, before an operator; a dispute that was
+/// won needs nobody any more.
+async fn warn(kind: &str, trouble: Trouble) -> anyhow::Result<()> {
+    let Trouble { id, payment_intent: Some(intent), status, reason, failure_reason } = trouble
+    else {
+        return Ok(());
+    };
+    let Some(payment) = by_intent(&intent).await? else { return Ok(()) };
+    let status = status.unwrap_or_default();
+    if kind == "charge.dispute.closed" && status == "won" {
+        return Ok(payment.need_no_attention().await?);
+    }
+    let why = reason.or(failure_reason).unwrap_or_default();
+    Ok(payment.call_attention(&format!("Stripe tells {kind}: {id} {status} {why}")).await?)
+}
+
+/// Our payment whose intent this is.
+async fn by_intent(intent: &str) -> db::Result<Option<Payment>> {
+    Ok(Payment::select("intent_id = ?1", params![intent]).await?.pop())
 }
 
 /// Our payment that an intent is for; others may use the account, too.
 async fn payment_of(intent: &Intent) -> db::Result<Option<Payment>> {
     let Some(id) = intent.payment_id() else { return Ok(None) };
     let Some(payment) = Payment::find(id).await? else { return Ok(None) };
-    let same_money =
-        payment.amount == intent.amount && payment.currency.eq_ignore_ascii_case(&intent.currency);
+    let same_money = money::stripe_amount(&payment.currency, payment.amount) == Some(intent.amount)
+        && payment.currency.eq_ignore_ascii_case(&intent.currency);
     let same_intent = payment.intent_id.as_ref().is_none_or(|known| *known == intent.id);
     if same_money && same_intent {
         return Ok(Some(payment));
@@ -242,9 +318,14 @@ mod tests {
     #[test]
     fn only_what_is_followed_is_read() {
         let intent = r#"{"id":"pi_1","status":"succeeded","amount":1,"currency":"eur"}"#;
-        assert!(event("payment_intent.succeeded", intent).intent().unwrap().is_some());
-        assert!(event("payment_intent.created", intent).intent().unwrap().is_none());
-        assert!(event("customer.deleted", r#"{"id":7}"#).intent().unwrap().is_none());
-        event("payment_intent.succeeded", "{}").intent().unwrap_err();
+        let news = |kind, object| event(kind, object).news();
+        assert!(matches!(news("payment_intent.succeeded", intent), Ok(Some(News::Intent(_)))));
+        assert!(matches!(news("payment_intent.created", intent), Ok(None)));
+        assert!(matches!(news("customer.deleted", r#"{"id":7}"#), Ok(None)));
+        assert!(news("payment_intent.succeeded", "{}").is_err());
+        let charge = r#"{"id":"ch_1","payment_intent":"pi_1","refunded":true}"#;
+        assert!(matches!(news("charge.refunded", charge), Ok(Some(News::Charge(_)))));
+        let dispute = r#"{"id":"du_1","payment_intent":"pi_1","status":"needs_response"}"#;
+        assert!(matches!(news("charge.dispute.created", dispute), Ok(Some(News::Trouble(_)))));
     }
 }

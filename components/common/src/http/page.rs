@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{HeaderValue, LINK};
+use http::header::{HeaderMap, HeaderValue, LINK};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -77,9 +77,15 @@ impl<T> Page<T> {
     }
 }
 
-impl<T: Serialize> Page<T> {
-    /// The answer to the request for `path` with `query`: this page, and a `Link` to the next.
-    pub fn respond(self, path: &str, query: Option<&str>) -> Response {
+impl<T> Page<T> {
+    /// The same page with each entry as `show` shows it.
+    pub fn map<U>(self, show: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(show).collect(), next_cursor: self.next_cursor }
+    }
+
+    /// `Link` to the page that follows this one, which is the answer to the request for `path` with
+    /// `query`; nothing after the last page.
+    pub fn link(&self, path: &str, query: Option<&str>) -> HeaderMap {
         let link = self.next_cursor.as_ref().and_then(|cursor| {
             let kept = query
                 .unwrap_or_default()
@@ -89,11 +95,14 @@ impl<T: Serialize> Page<T> {
             let query: Vec<&str> = kept.chain([last.as_str()]).collect();
             HeaderValue::try_from(format!("<{path}?{}>; rel=\"next\"", query.join("&"))).ok()
         });
-        let mut response = axum::Json(self).into_response();
-        if let Some(link) = link {
-            response.headers_mut().insert(LINK, link);
-        }
-        response
+        link.map(|link| (LINK, link)).into_iter().collect()
+    }
+}
+
+impl<T: Serialize> Page<T> {
+    /// The answer to the request for `path` with `query`: this page, and a `Link` to the next.
+    pub fn respond(self, path: &str, query: Option<&str>) -> Response {
+        (self.link(path, query), axum::Json(self)).into_response()
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod signature;
 use std::collections::HashMap;
 
 use anyhow::anyhow;
+use boxoffice_common::{config, money};
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, CreatePaymentIntent,
@@ -27,7 +28,7 @@ use stripe_core::payment_intent::{
     CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects, ListPaymentIntent,
     RetrievePaymentIntent,
 };
-use stripe_core::refund::CreateRefund;
+use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund};
 use stripe_payment::payment_method::{
     CreatePaymentMethod, CreatePaymentMethodCard, CreatePaymentMethodTokenParams,
     CreatePaymentMethodType, RetrievePaymentMethod,
@@ -90,16 +91,25 @@ struct Method {
     kind: String,
 }
 
-/// What we read of anything else.
+/// What we read of a Refund (<https://docs.stripe.com/api/refunds/object>).
 #[derive(miniserde::Deserialize)]
-struct Created {
+struct Refund {
     id: String,
+    amount: i64,
+    status: Option<String>,
+}
+
+impl Refund {
+    /// Whether the money is on its way: some banks take days to say that it has come.
+    fn is_good(&self) -> bool {
+        !matches!(self.status.as_deref(), Some("failed" | "canceled"))
+    }
 }
 
 /// What we read of a list.
 #[derive(miniserde::Deserialize)]
-struct Page {
-    data: Vec<Intent>,
+struct Page<T> {
+    data: Vec<T>,
     has_more: bool,
 }
 
@@ -146,8 +156,13 @@ async fn confirm(
         Capture::Later => (PaymentIntentCaptureMethod::Manual, "authorize"),
         Capture::AtOnce => (PaymentIntentCaptureMethod::AutomaticAsync, "charge"),
     };
-    let request = CreatePaymentIntent::new(payment.amount, currency)
+    let shop = config::variable("public_url").await.map_err(Error::Unknown)?;
+    // Where a bank sends the buyer back to. With it Stripe says where the bank's page is, so that the
+    // buyer gets there without any script.
+    let back = format!("{}/orders/{}/return", shop.trim_end_matches('/'), payment.order_id);
+    let request = CreatePaymentIntent::new(amount(payment)?, currency)
         .payment_method(method)
+        .return_url(back)
         .automatic_payment_methods(without_redirects())
         .capture_method(capture)
         .confirm(true)
@@ -216,7 +231,7 @@ pub(crate) async fn look_up(
         if let Some(after) = after {
             request = request.starting_after(after);
         }
-        let page: Page = request.build().customize().send(&client).await?;
+        let page: Page<Intent> = request.build().customize().send(&client).await?;
         after = page.data.last().map(|intent| intent.id.clone());
         let found = page.data.into_iter().find(|intent| intent.payment_id() == Some(payment.id));
         if found.is_some() || !page.has_more || after.is_none() {
@@ -274,9 +289,41 @@ pub(crate) async fn refund(
     patience: Patience,
 ) -> Result<(), Error> {
     let client = Client::new(patience).await?;
-    let request = CreateRefund::new().payment_intent(intent).build().customize::<Created>();
-    let asked = request.request_strategy(key(payment, "refund")?).send(&client).await;
-    asked.map(|refund| drop(refund.id))
+    let mut request = CreateRefund::new().payment_intent(intent);
+    if let Some(reason) = &payment.refund_reason {
+        // Parsing a reason cannot fail: an unknown one is passed on as it is.
+        request = request
+            .reason(reason.parse::<CreateRefundReason>().unwrap_or_else(|never| match never {}));
+    }
+    let request = request.build().customize::<Refund>();
+    match request.request_strategy(key(payment, "refund")?).send(&client).await {
+        Ok(refund) if refund.is_good() => Ok(()),
+        Ok(refund) => Err(Error::Refused(anyhow!("the refund {} failed", refund.id))),
+        // It may have been given back by hand, or the answer been lost for longer than Stripe knows
+        // keys.
+        Err(Error::Refused(refusal)) if is_refunded(&client, payment, intent).await? => {
+            boxoffice_common::log::noted("Stripe refused", format!("{refusal:#}"));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether all of the payment's money has been given back.
+async fn is_refunded(client: &Client, payment: &Payment, intent: &str) -> Result<bool, Error> {
+    let request = ListRefund::new().payment_intent(intent).limit(PAGE).build();
+    let refunds: Page<Refund> = request.customize().send(client).await?;
+    let given_back: i64 =
+        refunds.data.iter().filter(|refund| refund.is_good()).map(|refund| refund.amount).sum();
+    Ok(given_back >= amount(payment)?)
+}
+
+/// The payment's amount as Stripe counts it.
+fn amount(payment: &Payment) -> Result<i64, Error> {
+    money::stripe_amount(&payment.currency, payment.amount).ok_or_else(|| {
+        let Payment { id, amount, currency, .. } = payment;
+        Error::Refused(anyhow!("Stripe cannot take {amount} {currency}, the amount of {id}"))
+    })
 }
 
 /// The key under which the provider does `deed` for `payment` at most once.

@@ -1,0 +1,155 @@
+//! `POST /api/payments/{id}/refund`: undoes a sale.
+
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use boxoffice_common::command::{self, Idempotency, Reply};
+use boxoffice_common::db::Transaction;
+use boxoffice_common::http::{Id, Valid};
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::{Problem, Timestamp, config, log, params};
+use garde::Validate;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::payment::{Payment, Status};
+use crate::stripe::Patience;
+use crate::view::Paid;
+use crate::{SERVICE, ledger, settle};
+
+/// How long, in seconds, a request is left to get the provider's answer before a tick asks for it.
+const LEFT_TO_REQUEST: i64 = 30;
+
+/// Why money is given back (<https://docs.stripe.com/api/refunds/create>, `reason`).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reason {
+    /// The buyer asked for it, or the event does not take place.
+    #[default]
+    RequestedByCustomer,
+    /// They paid twice for the same.
+    Duplicate,
+    /// The card was not the buyer's.
+    Fraudulent,
+}
+
+impl Reason {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::RequestedByCustomer => "requested_by_customer",
+            Self::Duplicate => "duplicate",
+            Self::Fraudulent => "fraudulent",
+        }
+    }
+}
+
+/// How a sale is to be undone.
+#[derive(Debug, Default, Deserialize, ToSchema, Validate)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "reason": "requested_by_customer", "restock": true }))]
+pub(crate) struct NewRefund {
+    /// Why.
+    #[garde(skip)]
+    reason: Reason,
+    /// Whether the tickets are for sale again.
+    #[garde(skip)]
+    restock: bool,
+}
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/payments/{id}/refund", post(refund))
+}
+
+/// Refund a sale
+///
+/// For the tickets' seller, and for operators (variable `operators`). All of the money goes back to
+/// the buyer, the order becomes `refunded`, and its tickets are for sale again if `restock` says so.
+/// That is decided as soon as it is asked for: with status 202 the provider has not answered yet, and
+/// is asked again until it has. Doing it twice is as good as once.
+#[utoipa::path(
+    post, path = "/api/payments/{id}/refund", tag = "payments", operation_id = "refund_payment", request_body = NewRefund,
+    params(
+        ("id" = Uuid, Path, description = "The payment"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless; it is without one, too"),
+    ),
+    responses(
+        (status = 200, description = "The money is on its way back", body = Paid),
+        (status = 202, description = "It will be: the provider has not answered yet", body = Paid),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's sale", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such payment", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "There is no money to give back, or not yet", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn refund(
+    user: User,
+    Id(id): Id,
+    idempotency: Idempotency,
+    Valid(wish): Valid<NewRefund>,
+) -> Result<Response> {
+    let caller = user.id.to_string();
+    if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
+        return Ok(replay);
+    }
+    let payment = ask(&user, id, &wish).await?;
+    // It is due from here on: what fails now is for a tick.
+    if let Err(error) = settle::settle(&payment, Patience::Buyer).await {
+        log::failed("refunding a payment; a tick will try again", &error);
+    }
+    let payment = Payment::find(id).await?.unwrap_or(payment);
+    let paid = Paid::new(&payment, None);
+    if payment.status != Status::Refunded {
+        return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
+    }
+    command::run(&SERVICE, &caller, &idempotency, async |_| Ok(Reply::ok(&paid)?)).await
+}
+
+/// Commits that the payment `id` is to be refunded, unless that is so already.
+async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
+    let payment = Payment::find(id).await?;
+    let payment = payment.ok_or_else(|| Problem::not_found("There is no such payment"))?;
+    if payment.seller_id != Some(user.id) && !is_operator(user).await? {
+        let detail = "Only the seller of these tickets may refund them";
+        return Err(Problem::forbidden(detail));
+    }
+    let is_sale = settle::is_owed(&payment).await?;
+    match payment.status {
+        Status::Refunded if is_sale => return Ok(payment),
+        Status::Captured if is_sale => {}
+        Status::Authorized => {
+            let detail = "The money is still being taken; try again in a moment";
+            return Err(Problem::conflict(detail, "not_captured"));
+        }
+        _ => {
+            let detail = "Nothing was sold by this payment, so there is nothing to give back";
+            return Err(Problem::conflict(detail, "not_sold"));
+        }
+    }
+    let now = Timestamp::now();
+    let transaction = Transaction::begin(&SERVICE).await?;
+    let sql = "UPDATE payments_payments SET refund_asked_at = ?2, refund_asked_by = ?3, \
+               refund_reason = ?4, restock = ?5, tries = 1, try_again_at = ?6, \
+               version = version + 1 \
+               WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id";
+    let (reason, restock) = (wish.reason.name(), i64::from(wish.restock));
+    let later = now.plus_seconds(LEFT_TO_REQUEST);
+    let asked = transaction.first(sql, params![id, now, user.id, reason, restock, later]).await?;
+    if asked.is_some() {
+        // A payment that was charged at once may not have been booked as the seller's yet.
+        ledger::sale(&transaction, &payment).await?;
+        transaction.commit().await?;
+    }
+    Ok(Payment::find(id).await?.unwrap_or(payment))
+}
+
+/// Whether `user` may refund the sales of others.
+async fn is_operator(user: &User) -> anyhow::Result<bool> {
+    let operators = config::variable("operators").await?;
+    Ok(operators.split(',').any(|id| id.trim().parse() == Ok(user.id)))
+}

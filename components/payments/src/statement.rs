@@ -1,0 +1,320 @@
+//! `GET /api/payments/ledger`: what a seller has sold and given back.
+
+use std::fmt::Write;
+
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use boxoffice_common::db::{self, Connection, FromValue, Row, Value};
+use boxoffice_common::http::Fields;
+use boxoffice_common::http::page::{self, Page};
+use boxoffice_common::identity::User;
+use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::{Problem, Timestamp, money};
+use http::Uri;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::SERVICE;
+use crate::payment::Status;
+use crate::view::PaymentStatus;
+
+/// The most lines that a file may have: a component answers within its memory and its host's limit
+/// for a request.
+const MAX_LINES: i64 = 20_000;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Movement {
+    /// Tickets were sold.
+    Sale,
+    /// The money of a sale was given back.
+    Refund,
+}
+
+impl Movement {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sale => "sale",
+            Self::Refund => "refund",
+        }
+    }
+}
+
+impl FromValue for Movement {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let name = String::from_value(value)?;
+        [Self::Sale, Self::Refund]
+            .into_iter()
+            .find(|movement| movement.name() == name)
+            .ok_or_else(|| format!("{name:?} does not concern sellers"))
+    }
+}
+
+/// A line of a seller's ledger.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    /// The entry's id.
+    id: String,
+    /// The payment.
+    payment_id: Uuid,
+    /// The order that it paid for.
+    order_id: Uuid,
+    /// The listing.
+    ticket_id: Uuid,
+    /// What was sold, as it was called then.
+    title: String,
+    /// How many tickets.
+    quantity: i64,
+    /// What happened.
+    movement: Movement,
+    /// In the currency's minor unit; negative if it was given back.
+    amount: i64,
+    /// ISO 4217 code.
+    currency: String,
+    /// When.
+    at: Timestamp,
+    /// Where the payment stands now.
+    payment_status: PaymentStatus,
+}
+
+impl Entry {
+    /// The columns, of the ledger and of its payments, that [`Entry::read`] needs.
+    const COLUMNS: &'static str = "entry.id, entry.payment_id, payment.order_id, \
+        payment.ticket_id, payment.title, payment.quantity, entry.movement, entry.amount, \
+        entry.currency, entry.at, payment.status, payment.refund_reason";
+
+    fn read(row: &Row) -> db::Result<Self> {
+        let is_asked_for = row.get::<Option<String>>("refund_reason")?.is_some();
+        let payment_status = match row.get::<Status>("status")? {
+            Status::Refunded => PaymentStatus::Refunded,
+            _ if is_asked_for => PaymentStatus::Refunding,
+            _ => PaymentStatus::Captured,
+        };
+        Ok(Self {
+            id: row.get("id")?,
+            payment_id: row.get("payment_id")?,
+            order_id: row.get("order_id")?,
+            ticket_id: row.get("ticket_id")?,
+            title: row.get("title")?,
+            quantity: row.get("quantity")?,
+            movement: row.get("movement")?,
+            // What is owed to the seller is negative in the books.
+            amount: -row.get::<i64>("amount")?,
+            currency: row.get("currency")?,
+            at: row.get("at")?,
+            payment_status,
+        })
+    }
+}
+
+/// What a seller had and has, in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Balance {
+    /// ISO 4217 code.
+    currency: String,
+    /// Before `from`, in the currency's minor unit.
+    opening: i64,
+    /// At `to`.
+    closing: i64,
+}
+
+/// A page of a seller's ledger.
+#[derive(Debug, Serialize, ToSchema)]
+struct Statement {
+    /// By currency; on each page the same.
+    balances: Vec<Balance>,
+    #[serde(flatten)]
+    page: Page<Entry>,
+}
+
+/// Which part of the ledger is wanted.
+struct Range {
+    seller: Uuid,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Range {
+    /// `?1` to `?3` of a statement.
+    fn params(&self) -> Vec<Value> {
+        vec![self.seller.into(), self.from.into(), self.to.into()]
+    }
+}
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/payments/ledger", get(statement))
+}
+
+/// One's own sales
+///
+/// What was sold and refunded, newest first, and what that comes to. With `format=csv`, all of it in
+/// a file, oldest first.
+#[utoipa::path(
+    get, path = "/api/payments/ledger", tag = "payments", operation_id = "show_ledger",
+    params(
+        ("from" = Option<String>, Query, description = "From when on: a time (RFC 3339), or a date, which begins at midnight UTC"),
+        ("to" = Option<String>, Query, description = "Until when, exclusive: likewise"),
+        ("format" = Option<String>, Query, description = "`csv` for a file (RFC 4180); `json` if not given"),
+        ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page, or the file; Link names the next page", body = Statement),
+        (status = 400, description = "A parameter is invalid, or the file would be too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn statement(user: User, uri: Uri) -> Result<Response> {
+    let known = ["from", "to", "format", "limit", "cursor"];
+    let mut fields = Fields::parse(uri.query(), &known);
+    let from = fields.take("from", read_time).unwrap_or(Timestamp::from_millis(0));
+    let to = fields.take("to", read_time).unwrap_or(Timestamp::from_millis(i64::MAX));
+    let as_file = fields.take("format", read_format).unwrap_or(false);
+    let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
+    let cursor = fields.take("cursor", page::read_cursor::<String>);
+    fields.finish()?;
+    if from > to {
+        return Err(Problem::invalid_field("to", "The end must not be before the beginning"));
+    }
+    let range = Range { seller: user.id, from, to };
+    if as_file {
+        return file(&range).await;
+    }
+    let entries = entries(&range, cursor, limit + 1).await?;
+    let balances = balances(&range).await?;
+    let page = Page::of(entries, limit, |entry| entry.id.clone())?;
+    let link = page.link(uri.path(), uri.query());
+    Ok((link, Json(Statement { balances, page })).into_response())
+}
+
+/// A time, or the beginning of a day.
+fn read_time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .or_else(|_| Timestamp::parse(&format!("{text}T00:00:00Z")))
+        .map_err(|_| format!("{text:?} is neither a date such as 2027-05-01 nor a time (RFC 3339)"))
+}
+
+fn read_format(text: &str) -> Result<bool, String> {
+    match text {
+        "csv" => Ok(true),
+        "json" => Ok(false),
+        _ => Err("The format is json or csv".to_owned()),
+    }
+}
+
+async fn entries(range: &Range, after: Option<String>, most: i64) -> db::Result<Vec<Entry>> {
+    let mut params = range.params();
+    params.push(most.into());
+    let mut condition = "";
+    if let Some(after) = after {
+        params.push(after.into());
+        condition = "AND entry.id < ?5";
+    }
+    // Ids are UUIDv7: they sort by time.
+    select(&format!("{condition} ORDER BY entry.id DESC LIMIT ?4"), &params).await
+}
+
+async fn select(rest: &str, params: &[Value]) -> db::Result<Vec<Entry>> {
+    let connection = Connection::open(&SERVICE).await?;
+    let sql = format!(
+        "SELECT {} FROM payments_ledger AS entry \
+         JOIN payments_payments AS payment ON payment.id = entry.payment_id \
+         WHERE entry.owner_id = ?1 AND entry.account = 'sellers' \
+         AND entry.at >= ?2 AND entry.at < ?3 {rest}",
+        Entry::COLUMNS
+    );
+    connection.query(&sql, params).await?.iter().map(Entry::read).collect()
+}
+
+async fn balances(range: &Range) -> db::Result<Vec<Balance>> {
+    let connection = Connection::open(&SERVICE).await?;
+    let sql = "SELECT currency, \
+               CAST(SUM(CASE WHEN at < ?2 THEN -amount ELSE 0 END) AS BIGINT) AS opening, \
+               CAST(SUM(-amount) AS BIGINT) AS closing FROM payments_ledger \
+               WHERE owner_id = ?1 AND account = 'sellers' AND at < ?3 \
+               GROUP BY currency ORDER BY currency";
+    let read = |row: &Row| {
+        Ok(Balance {
+            currency: row.get("currency")?,
+            opening: row.get("opening")?,
+            closing: row.get("closing")?,
+        })
+    };
+    connection.query(sql, &range.params()).await?.iter().map(read).collect()
+}
+
+/// All of the range as CSV.
+async fn file(range: &Range) -> Result<Response> {
+    let mut params = range.params();
+    params.push((MAX_LINES + 1).into());
+    let entries = select("ORDER BY entry.id LIMIT ?4", &params).await?;
+    if entries.len() > usize::try_from(MAX_LINES).unwrap_or(usize::MAX) {
+        let message = format!("These are more than {MAX_LINES} lines; ask for a shorter time");
+        return Err(Problem::invalid_field("from", message));
+    }
+    let name = format!("attachment; filename=\"boxoffice-ledger{}.csv\"", days(range));
+    let headers =
+        [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];
+    Ok((headers, csv(&entries)?).into_response())
+}
+
+/// The range, for a file's name.
+fn days(range: &Range) -> String {
+    let mut name = String::new();
+    let bounds = [("-from-", range.from, 0), ("-to-", range.to, i64::MAX)];
+    for (word, bound, open) in bounds {
+        if bound.as_millis() != open {
+            // Writing to a string cannot fail.
+            let _ = write!(name, "{word}{}", &bound.to_string()[..10]);
+        }
+    }
+    name
+}
+
+fn csv(entries: &[Entry]) -> anyhow::Result<Vec<u8>> {
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
+    writer.write_record([
+        "date",
+        "movement",
+        "title",
+        "quantity",
+        "amount",
+        "currency",
+        "order",
+        "payment",
+        "status now",
+    ])?;
+    for entry in entries {
+        let status = match entry.payment_status {
+            PaymentStatus::Refunded => "refunded",
+            PaymentStatus::Refunding => "refunding",
+            _ => "captured",
+        };
+        writer.write_record([
+            &entry.at.to_string(),
+            entry.movement.name(),
+            &harmless(&entry.title),
+            &entry.quantity.to_string(),
+            &money::decimal(entry.amount, &entry.currency),
+            &entry.currency,
+            &entry.order_id.to_string(),
+            &entry.payment_id.to_string(),
+            status,
+        ])?;
+    }
+    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
+}
+
+/// `text` so that a spreadsheet does not take it for a formula: titles are written by anyone
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
+fn harmless(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { format!("'{text}") } else { text.to_owned() }
+}
