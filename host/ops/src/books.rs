@@ -90,7 +90,7 @@ records! {
         sold: i64,
     }
 
-    /// An order.
+    /// An order. A refunded one is `complete` still, with the time of that beside it.
     Order: "orders", "orders_orders" {
         id: String,
         ticket_id: String,
@@ -102,6 +102,8 @@ records! {
         payment_id: Option<String>,
         expires_at: i64,
         version: i64,
+        refunded_at: Option<i64>,
+        restocked: i64,
     }
 
     /// A payment.

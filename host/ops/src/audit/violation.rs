@@ -48,7 +48,8 @@ rules! {
     OrderReplica = "order-replica",
     /// A timer runs for every hold until the hold's end, and for nothing else.
     TimerReplica = "timer-replica",
-    /// A complete order names a payment of its own, of its amount, that was authorized.
+    /// A complete order names a payment of its own, of its amount, that was authorized, and given
+    /// back only if the order is refunded.
     UnpaidOrder = "unpaid-order",
     /// No payment waits for an operator: what failed too often, or cannot come right by itself.
     PaymentAttention = "payment-attention",
@@ -56,6 +57,8 @@ rules! {
     SecondPayment = "second-payment",
     /// The payment of a complete order is captured.
     UncapturedPayment = "uncaptured-payment",
+    /// The payment of a refunded order is refunded.
+    RefundedOrder = "refunded-order",
     /// Money is taken for complete orders that name the payment only.
     ChargedInVain = "charged-in-vain",
     /// No money stays set aside for an order that was cancelled.

@@ -38,7 +38,7 @@ pub(super) fn check(facts: &Facts, found: &mut Found) {
         let of_listing = ordered.entry(&order.ticket_id).or_default();
         if is_held(order.status) {
             of_listing.held += order.quantity;
-        } else if order.status == OrderStatus::Complete {
+        } else if order.status == OrderStatus::Complete && order.restocked == 0 {
             of_listing.sold += order.quantity;
         }
     }

@@ -53,6 +53,11 @@ fn of_complete(order: &Order, payments: &[&Payment], found: &mut Found) {
         found.add(Rule::UnpaidOrder, ids, sentence);
     }
     match payment.status {
+        PaymentStatus::Refunded if order.refunded_at.is_some() => {}
+        status if order.refunded_at.is_some() => {
+            let sentence = format!("the order is refunded, and its payment is {}", status.name());
+            found.add(Rule::RefundedOrder, ids, sentence);
+        }
         PaymentStatus::Captured => {}
         PaymentStatus::Authorized => found.add(
             Rule::UncapturedPayment,

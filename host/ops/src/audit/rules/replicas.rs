@@ -79,17 +79,27 @@ fn replica_differs(stock: &Stock, listing: &Listing) -> Option<String> {
     differences.all()
 }
 
+/// An order as `tickets` has it: with what it does to the counts.
+fn as_counted(order: &Order) -> OrderStatus {
+    if order.restocked != 0 { OrderStatus::Refunded } else { order.status }
+}
+
+/// The version of an order that those have heard of who are not told that it was refunded.
+fn before_refund(order: &Order) -> i64 {
+    order.version - i64::from(order.refunded_at.is_some())
+}
+
 /// `orders` tells nobody that a payment has begun.
 fn as_told(status: OrderStatus) -> OrderStatus {
     if is_held(status) { OrderStatus::Created } else { status }
 }
 
 /// A held order's version grows when a payment begins, which nobody is told of either.
-fn version_differs(differences: Differences, seen: i64, order: &Order) -> Differences {
-    if is_held(order.status) && seen <= order.version {
+fn version_differs(differences: Differences, seen: i64, due: i64, order: &Order) -> Differences {
+    if is_held(order.status) && seen <= due {
         return differences;
     }
-    differences.of("version", &seen, &order.version)
+    differences.of("version", &seen, &due)
 }
 
 fn heard_orders(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found) {
@@ -103,8 +113,9 @@ fn heard_orders(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found
         let differences = Differences::default()
             .of("ticket_id", &heard.ticket_id, &order.ticket_id)
             .of("quantity", &heard.quantity, &order.quantity)
-            .of("status", &as_told(heard.status).name(), &as_told(order.status).name());
-        if let Some(differences) = version_differs(differences, heard.version, order).all() {
+            .of("status", &as_told(heard.status).name(), &as_told(as_counted(order)).name());
+        let differences = version_differs(differences, heard.version, order.version, order);
+        if let Some(differences) = differences.all() {
             let sentence = format!("as tickets knows the order, {differences}");
             found.add(Rule::OrderReplica, ids, sentence);
         }
@@ -132,7 +143,8 @@ fn order_ends(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found) 
         let differences = Differences::default()
             .of("status", &as_told(end.status).name(), &as_told(order.status).name())
             .of("payment_id", &end.payment_id, &order.payment_id);
-        if let Some(differences) = version_differs(differences, end.version, order).all() {
+        let differences = version_differs(differences, end.version, before_refund(order), order);
+        if let Some(differences) = differences.all() {
             let sentence = format!("as payments knows the order, {differences}");
             found.add(Rule::OrderReplica, ids, sentence);
         }
@@ -177,5 +189,5 @@ fn timer_differs(timer: &Timer, order: &Order) -> Option<String> {
     let differences = Differences::default()
         .of("expires_at", &timer.expires_at, &order.expires_at)
         .of("running", &timer.running, &i64::from(is_held(order.status)));
-    version_differs(differences, timer.version, order).all()
+    version_differs(differences, timer.version, before_refund(order), order).all()
 }

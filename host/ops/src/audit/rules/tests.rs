@@ -21,6 +21,7 @@ const NOW: i64 = 30 * DAY_MS;
 const SOLD: usize = 0;
 const HELD: usize = 1;
 const GIVEN_UP: usize = 2;
+const UNDONE: usize = 4;
 
 fn order(id: &str, status: OrderStatus, payment: Option<&str>, version: i64) -> Order {
     Order {
@@ -34,6 +35,17 @@ fn order(id: &str, status: OrderStatus, payment: Option<&str>, version: i64) -> 
         payment_id: payment.map(str::to_owned),
         expires_at: NOW + 1,
         version,
+        refunded_at: None,
+        restocked: 0,
+    }
+}
+
+/// A sale that was refunded; its tickets are for sale again.
+fn undone() -> Order {
+    Order {
+        refunded_at: Some(NOW),
+        restocked: 1,
+        ..order("undone", OrderStatus::Complete, Some("undoing"), 4)
     }
 }
 
@@ -50,7 +62,8 @@ fn payment(id: &str, order: &str, status: PaymentStatus, intent: Option<&str>) -
 }
 
 /// A listing of ten tickets: two are sold, two are held and being paid, two were given up after
-/// they had been paid for, two after the money had even been taken; one card was declined.
+/// they had been paid for, two after the money had even been taken, two were sold, refunded and put
+/// back on sale; one card was declined.
 fn clean() -> Facts {
     let listing = Listing {
         id: "gig".to_owned(),
@@ -89,26 +102,33 @@ fn clean() -> Facts {
         order("held", OrderStatus::AwaitingPayment, None, 2),
         order("given-up", OrderStatus::Cancelled, None, 3),
         order("refunded", OrderStatus::Cancelled, None, 3),
+        undone(),
     ];
     let heard = |order: &Order| HeardOrder {
         id: order.id.clone(),
         ticket_id: order.ticket_id.clone(),
         quantity: order.quantity,
         // Nobody is told that a payment has begun.
-        status: if is_held(order.status) { OrderStatus::Created } else { order.status },
+        status: match order.status {
+            _ if order.restocked != 0 => OrderStatus::Refunded,
+            status if is_held(status) => OrderStatus::Created,
+            status => status,
+        },
         version: if is_held(order.status) { 1 } else { order.version },
     };
+    // Only `tickets` is told of refunds.
+    let before_refund = |order: &Order| order.version - i64::from(order.refunded_at.is_some());
     let timer = |order: &Order| Timer {
         order_id: order.id.clone(),
         expires_at: order.expires_at,
-        version: heard(order).version,
+        version: before_refund(order).min(heard(order).version),
         running: i64::from(is_held(order.status)),
     };
     let end = |order: &Order| OrderEnd {
         id: order.id.clone(),
         status: order.status,
         payment_id: order.payment_id.clone(),
-        version: order.version,
+        version: before_refund(order),
     };
     let ended = orders.iter().filter(|order| !is_held(order.status));
     let books = Books {
@@ -121,6 +141,7 @@ fn clean() -> Facts {
             payment("voided", "given-up", PaymentStatus::Voided, Some("pi_voided")),
             payment("returned", "refunded", PaymentStatus::Refunded, Some("pi_returned")),
             payment("declined", "held", PaymentStatus::Declined, None),
+            payment("undoing", "undone", PaymentStatus::Refunded, Some("pi_undoing")),
         ],
         order_ends: ended.map(end).collect(),
         timers: orders.iter().map(timer).collect(),
@@ -152,6 +173,7 @@ fn clean() -> Facts {
             Intent::new("pi_voided", "canceled", 900, 0, 900, ("given-up", "voided")),
             Intent::new("pi_returned", "succeeded", 900, 900, 900, ("refunded", "returned")),
             Intent::new("pi_else", "succeeded", 7, 7, 0, ("o", "p")).without_metadata(),
+            Intent::new("pi_undoing", "succeeded", 900, 900, 900, ("undone", "undoing")),
         ],
         now: NOW,
     }
@@ -203,6 +225,15 @@ const CASES: &[Case] = &[
         },
         &[(Rule::Inventory, "listing=gig")],
         "3 are counted as held and 2 as sold; by the orders it is 2 and 2",
+    ),
+    (
+        "tickets of a refunded order are for sale again, and count as sold",
+        |facts| {
+            facts.books.stocks[0].sold = 4;
+            facts.books.listings[0].sold = 4;
+        },
+        &[(Rule::Inventory, "listing=gig")],
+        "2 are counted as held and 4 as sold; by the orders it is 2 and 2",
     ),
     (
         "an order is cheaper than its tickets",
@@ -283,6 +314,15 @@ const CASES: &[Case] = &[
         |facts| facts.books.heard_orders[GIVEN_UP].status = OrderStatus::Created,
         &[(Rule::OrderReplica, "order=given-up service=tickets")],
         "status is \"created\", not \"cancelled\"",
+    ),
+    (
+        "tickets has not heard of a refund",
+        |facts| {
+            let heard = &mut facts.books.heard_orders[UNDONE];
+            (heard.status, heard.version) = (OrderStatus::Complete, 3);
+        },
+        &[(Rule::OrderReplica, "order=undone service=tickets")],
+        "status is \"complete\", not \"refunded\"; version is 3, not 4",
     ),
     (
         "tickets knows a version that is to come",
@@ -401,6 +441,16 @@ const CASES: &[Case] = &[
         },
         &[(Rule::UnpaidOrder, "order=sold payment=captured")],
         "its payment is refunded",
+    ),
+    (
+        "a refunded order's money was not given back",
+        |facts| {
+            facts.books.payments[5].status = PaymentStatus::Captured;
+            facts.intents[4] =
+                Intent::new("pi_undoing", "succeeded", 900, 900, 0, ("undone", "undoing"));
+        },
+        &[(Rule::RefundedOrder, "order=undone payment=undoing")],
+        "the order is refunded, and its payment is captured",
     ),
     (
         "a complete order's money is only set aside",
@@ -630,6 +680,12 @@ const FINE: &[(&str, Change)] = &[
     ("the timer of an order that ended long ago is gone", |facts| {
         facts.books.orders[SOLD].expires_at = NOW - 8 * DAY_MS;
         facts.books.timers.remove(SOLD);
+    }),
+    ("a refunded order's tickets stay off sale", |facts| {
+        facts.books.orders[UNDONE].restocked = 0;
+        facts.books.heard_orders[UNDONE].status = OrderStatus::Complete;
+        facts.books.stocks[0].sold = 4;
+        facts.books.listings[0].sold = 4;
     }),
     ("a stream that nothing was written to has no groups", |facts| {
         facts.streams[0].length = 0;
