@@ -111,7 +111,7 @@ async fn hold(
     let Some(listing) = held else {
         return Err(refusal(transaction, user, wish, now).await?);
     };
-    let amount = money::total(listing.price, wish.quantity).ok_or_else(|| {
+    let amount = money::total(listing.price, wish.quantity, &listing.currency).ok_or_else(|| {
         Problem::invalid_field(
             "quantity",
             "So many cost more than can be paid at once; order fewer",

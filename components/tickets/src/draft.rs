@@ -22,11 +22,12 @@ pub(crate) struct Draft {
     #[garde(custom(is_text(200, "Give the listing a title of 1 to 200 characters")))]
     #[schema(min_length = 1, max_length = 200)]
     pub(crate) title: String,
-    /// Price of one ticket in the currency's minor unit: 4500 is 45.00 euros, or 4500 yen.
-    #[garde(custom(is_price))]
+    /// Price of one ticket in the currency's minor unit: 4500 is 45.00 euros, or 4500 yen. At least
+    /// what Stripe charges: 0.50 euros, 50 yen; of dinars and rials with three digits the last is 0.
+    #[garde(custom(is_price(&self.currency)))]
     #[schema(minimum = 1, maximum = 99999999)]
     pub(crate) price: i64,
-    /// ISO 4217 code.
+    /// ISO 4217 code of a currency that Stripe takes.
     #[garde(custom(is_currency))]
     #[schema(default = "USD", min_length = 3, max_length = 3)]
     pub(crate) currency: String,
@@ -115,15 +116,26 @@ fn is_text<T: AsRef<str>>(max: usize, complaint: &str) -> impl FnOnce(&T, &()) -
     }
 }
 
-fn is_price(price: &i64, _: &()) -> garde::Result {
-    let complaint = format!(
-        "Give a price from 1 to {MAX_AMOUNT}, in the currency's smallest unit (4500 is 45.00)"
-    );
-    check((1..=MAX_AMOUNT).contains(price), complaint)
+/// A price of one ticket for which it can be sold. Listings that are older than this rule may have a
+/// smaller one: then Stripe refuses the payment, and the buyer is told.
+fn is_price(currency: &str) -> impl FnOnce(&i64, &()) -> garde::Result {
+    move |price, _| {
+        if !money::is_currency(currency) {
+            let complaint = format!("Give a price from 1 to {MAX_AMOUNT}, and its currency");
+            return check((1..=MAX_AMOUNT).contains(price), complaint);
+        }
+        let shown = |minor| format!("{} {currency} ({minor})", money::decimal(minor, currency));
+        let [least, most, step] = [money::least, money::most, money::step].map(|of| of(currency));
+        check(*price >= least, format!("Give a price of at least {}", shown(least)))?;
+        check(*price <= most, format!("Give a price of at most {}", shown(most)))?;
+        check(price % step == 0, format!("Give a price in steps of {}", shown(step)))
+    }
 }
 
 fn is_currency(code: &str, _: &()) -> garde::Result {
-    check(money::is_currency(code), "Give the currency by its ISO 4217 code, such as USD or EUR")
+    let complaint = "Give the currency by its ISO 4217 code, such as USD or EUR; it must be one \
+                     that cards can be charged in";
+    check(money::is_currency(code), complaint)
 }
 
 fn is_quantity(quantity: &i64, _: &()) -> garde::Result {
@@ -172,6 +184,7 @@ mod tests {
             ("price", Draft { price: -5, ..good() }),
             ("price", Draft { price: MAX_AMOUNT + 1, ..good() }),
             ("currency", Draft { currency: "EURO".to_owned(), ..good() }),
+            ("currency", Draft { currency: "KPW".to_owned(), ..good() }),
             ("quantity", Draft { quantity: 0, ..good() }),
             ("starts_at", Draft { starts_at: year_2000, ..good() }),
             ("time_zone", Draft { time_zone: Some("Europe/Basel".to_owned()), ..good() }),
@@ -181,5 +194,28 @@ mod tests {
         }
         let zone = Draft { time_zone: Some("Europe/Zurich".to_owned()), ..good() };
         assert!(complaints(&zone).is_empty());
+    }
+
+    #[test]
+    fn a_price_is_one_that_can_be_charged() {
+        for (currency, price, complaint) in [
+            ("EUR", 49, Some("Give a price of at least 0.50 EUR (50)")),
+            ("EUR", 50, None),
+            ("JPY", 49, Some("Give a price of at least 50 JPY (50)")),
+            ("CZK", 1_499, Some("Give a price of at least 15.00 CZK (1500)")),
+            ("KWD", 5_124, Some("Give a price in steps of 0.010 KWD (10)")),
+            ("KWD", 5_120, None),
+            ("KES", 1, None),
+            ("ISK", 1_000_000, Some("Give a price of at most 999999 ISK (999999)")),
+            ("EURO", 1, None),
+            ("EURO", 0, Some("Give a price from 1 to 99999999, and its currency")),
+        ] {
+            let draft = Draft { price, currency: currency.to_owned(), ..good() };
+            let report = draft.validate().err();
+            let complaints = report.iter().flat_map(|report| report.iter());
+            let of_price = complaints.filter(|(path, _)| path.to_string() == "price");
+            let seen: Vec<String> = of_price.map(|(_, error)| error.message().to_owned()).collect();
+            assert_eq!(seen, complaint.into_iter().collect::<Vec<_>>(), "{currency} {price}");
+        }
     }
 }
