@@ -117,6 +117,15 @@ records! {
         attention: Option<String>,
     }
 
+    /// What a movement of a payment's money put into an account of the ledger, or took out of it.
+    Entry: "payments", "payments_ledger" {
+        payment_id: String,
+        movement: String,
+        account: String,
+        amount: i64,
+        currency: String,
+    }
+
     /// How an order ended, as `payments` has heard of it.
     OrderEnd: "payments", "payments_orders" {
         id: String,
@@ -175,6 +184,7 @@ pub(crate) struct Books {
     pub(crate) stocks: Vec<Stock>,
     pub(crate) orders: Vec<Order>,
     pub(crate) payments: Vec<Payment>,
+    pub(crate) entries: Vec<Entry>,
     pub(crate) order_ends: Vec<OrderEnd>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) outboxes: Vec<Outbox>,
@@ -220,6 +230,7 @@ impl Books {
             Stock::select(),
             Order::select(),
             Payment::select(),
+            Entry::select(),
             OrderEnd::select(),
             Timer::select(),
         ];
@@ -231,6 +242,7 @@ impl Books {
             stocks: take(&mut tables)?,
             orders: take(&mut tables)?,
             payments: take(&mut tables)?,
+            entries: take(&mut tables)?,
             order_ends: take(&mut tables)?,
             timers: take(&mut tables)?,
             outboxes: outboxes(&mut tables)?,

@@ -65,6 +65,10 @@ rules! {
     UnreleasedPayment = "unreleased-payment",
     /// Every payment is for an order that exists.
     PaymentOrder = "payment-order",
+    /// What a movement of the ledger puts into one account it takes out of another.
+    UnbalancedEntries = "unbalanced-entries",
+    /// The ledger's accounts hold of every payment what its status says.
+    BookedPayment = "booked-payment",
     /// The provider says of every payment what `payments` says.
     LedgerPayment = "ledger-payment",
     /// What the provider has set aside for a payment is written down.

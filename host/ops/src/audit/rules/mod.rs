@@ -5,10 +5,12 @@
 //! | [`inventory`] | listings and their orders, in `orders` |
 //! | [`replicas`] | what one service decides and what the others have heard of it |
 //! | [`money`] | orders and payments |
+//! | [`entries`] | payments and the entries of their ledger |
 //! | [`ledger`] | payments and the provider's ledger |
 //! | [`delivery`] | what was committed and what every group has had |
 
 mod delivery;
+mod entries;
 mod inventory;
 mod ledger;
 mod money;
@@ -28,6 +30,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     inventory::check(facts, &mut found);
     replicas::check(facts, &mut found);
     money::check(&facts.books, &mut found);
+    entries::check(&facts.books, &mut found);
     ledger::check(facts, &mut found);
     delivery::check(facts, &mut found);
     found.0.sort();

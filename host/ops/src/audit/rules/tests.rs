@@ -8,8 +8,8 @@ use boxoffice_common::events::EventType;
 
 use super::*;
 use crate::books::{
-    Books, HeardOrder, Listing, Order, OrderEnd, Outbox, Payment, PaymentStatus, Stock, Timer,
-    Unpublished, publishers,
+    Books, Entry, HeardOrder, Listing, Order, OrderEnd, Outbox, Payment, PaymentStatus, Stock,
+    Timer, Unpublished, publishers,
 };
 use crate::bus::{Group, Letter, Stream};
 use crate::provider::Intent;
@@ -59,6 +59,33 @@ fn payment(id: &str, order: &str, status: PaymentStatus, intent: Option<&str>) -
         intent_id: intent.map(str::to_owned),
         attention: None,
     }
+}
+
+/// Writes the ledger that the payments make, as sales if they are captured.
+fn book(books: &mut Books) {
+    let entry = |payment: &Payment, movement: &str, account: &str, amount: i64| Entry {
+        payment_id: payment.id.clone(),
+        movement: movement.to_owned(),
+        account: account.to_owned(),
+        amount,
+        currency: payment.currency.clone(),
+    };
+    let movements = [("charge", "buyers", "provider"), ("sale", "sellers", "buyers")];
+    let captured =
+        books.payments.iter().filter(|payment| payment.status == PaymentStatus::Captured);
+    let entries = captured.flat_map(|payment| {
+        let is_sale = books.orders.iter().any(|order| {
+            order.status == OrderStatus::Complete && order.payment_id.as_ref() == Some(&payment.id)
+        });
+        let made = movements.iter().take(1 + usize::from(is_sale));
+        made.flat_map(move |(movement, from, to)| {
+            [
+                entry(payment, movement, from, -payment.amount),
+                entry(payment, movement, to, payment.amount),
+            ]
+        })
+    });
+    books.entries = entries.collect();
 }
 
 /// A listing of ten tickets: two are sold, two are held and being paid, two were given up after
@@ -131,7 +158,7 @@ fn clean() -> Facts {
         version: before_refund(order),
     };
     let ended = orders.iter().filter(|order| !is_held(order.status));
-    let books = Books {
+    let mut books = Books {
         listings: vec![listing],
         heard_orders: orders.iter().map(heard).collect(),
         stocks: vec![stock],
@@ -143,6 +170,7 @@ fn clean() -> Facts {
             payment("declined", "held", PaymentStatus::Declined, None),
             payment("undoing", "undone", PaymentStatus::Refunded, Some("pi_undoing")),
         ],
+        entries: Vec::new(),
         order_ends: ended.map(end).collect(),
         timers: orders.iter().map(timer).collect(),
         outboxes: publishers()
@@ -151,6 +179,7 @@ fn clean() -> Facts {
             .collect(),
         orders,
     };
+    book(&mut books);
     let group = |name: &&str| Group {
         name: (*name).to_owned(),
         lag: 0,
@@ -426,6 +455,7 @@ const CASES: &[Case] = &[
         "an order is paid in part, and so it says everywhere",
         |facts| {
             facts.books.payments[0].amount = 899;
+            book(&mut facts.books);
             facts.intents[0] =
                 Intent::new("pi_captured", "succeeded", 899, 899, 0, ("sold", "captured"));
         },
@@ -436,6 +466,7 @@ const CASES: &[Case] = &[
         "a complete order's money was given back",
         |facts| {
             facts.books.payments[0].status = PaymentStatus::Refunded;
+            book(&mut facts.books);
             facts.intents[0] =
                 Intent::new("pi_captured", "succeeded", 900, 900, 900, ("sold", "captured"));
         },
@@ -446,6 +477,7 @@ const CASES: &[Case] = &[
         "a refunded order's money was not given back",
         |facts| {
             facts.books.payments[5].status = PaymentStatus::Captured;
+            book(&mut facts.books);
             facts.intents[4] =
                 Intent::new("pi_undoing", "succeeded", 900, 900, 0, ("undone", "undoing"));
         },
@@ -456,6 +488,7 @@ const CASES: &[Case] = &[
         "a complete order's money is only set aside",
         |facts| {
             facts.books.payments[0].status = PaymentStatus::Authorized;
+            book(&mut facts.books);
             facts.intents[0] =
                 Intent::new("pi_captured", "requires_capture", 900, 0, 0, ("sold", "captured"));
         },
@@ -487,6 +520,7 @@ const CASES: &[Case] = &[
         "money is kept for an order that was given up",
         |facts| {
             facts.books.payments[3].status = PaymentStatus::Captured;
+            book(&mut facts.books);
             facts.intents[2] =
                 Intent::new("pi_returned", "succeeded", 900, 900, 0, ("refunded", "returned"));
         },
@@ -508,6 +542,37 @@ const CASES: &[Case] = &[
         |facts| facts.books.payments[0].attention = Some("the capture keeps failing".to_owned()),
         &[(Rule::PaymentAttention, "payment=captured order=sold")],
         "see to it: the capture keeps failing",
+    ),
+    (
+        "more is taken out of an account than is put into another",
+        |facts| facts.books.entries[0].amount -= 1,
+        &[(Rule::UnbalancedEntries, "payment=captured"), (Rule::BookedPayment, "payment=captured")],
+        "the entries of its charge come to -1, not to nothing",
+    ),
+    (
+        "a sale is not booked as the seller's",
+        |facts| facts.books.entries.truncate(2),
+        &[(Rule::BookedPayment, "payment=captured"), (Rule::BookedPayment, "payment=captured")],
+        "the ledger's account sellers has 0 of it, not -900",
+    ),
+    (
+        "a sale is booked in another currency",
+        |facts| facts.books.entries[1].currency = "USD".to_owned(),
+        &[(Rule::BookedPayment, "payment=captured")],
+        "it is in EUR, and the ledger has it in USD",
+    ),
+    (
+        "something is booked for no payment",
+        |facts| {
+            let mut stray = facts.books.entries.clone();
+            stray.truncate(2);
+            for entry in &mut stray {
+                entry.payment_id = "none".to_owned();
+            }
+            facts.books.entries.extend(stray);
+        },
+        &[(Rule::BookedPayment, "payment=none")],
+        "there is no such payment",
     ),
     (
         "money is set aside for a payment that was declined",

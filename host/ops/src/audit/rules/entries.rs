@@ -1,0 +1,75 @@
+//! Payments and the double entries of their ledger.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use boxoffice_common::events::contract::OrderStatus;
+
+use super::{Found, Rule};
+use crate::books::{Books, Entry, OrderEnd, Payment, PaymentStatus};
+
+pub(super) fn check(books: &Books, found: &mut Found) {
+    let ends: HashMap<&str, &OrderEnd> =
+        books.order_ends.iter().map(|end| (end.id.as_str(), end)).collect();
+    let mut entries: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in &books.entries {
+        entries.entry(entry.payment_id.as_str()).or_default().push(entry);
+    }
+    for (payment, entries) in &entries {
+        balance(payment, entries, found);
+    }
+    for payment in &books.payments {
+        let entries = entries.remove(payment.id.as_str()).unwrap_or_default();
+        let end = ends.get(payment.order_id.as_str()).copied();
+        of_payment(payment, &entries, end, found);
+    }
+    for payment in entries.into_keys() {
+        let sentence = "the ledger has entries for it, and there is no such payment";
+        found.add(Rule::BookedPayment, [("payment", payment)], sentence);
+    }
+}
+
+/// What a movement puts into one account it takes out of another.
+fn balance(payment: &str, entries: &[&Entry], found: &mut Found) {
+    let movements: BTreeSet<&str> = entries.iter().map(|entry| entry.movement.as_str()).collect();
+    for movement in movements {
+        let left: i128 = entries
+            .iter()
+            .filter(|entry| entry.movement == movement)
+            .map(|entry| i128::from(entry.amount))
+            .sum();
+        if left != 0 {
+            let sentence = format!("the entries of its {movement} come to {left}, not to nothing");
+            found.add(Rule::UnbalancedEntries, [("payment", payment)], sentence);
+        }
+    }
+}
+
+/// The accounts hold of a payment what its status says.
+fn of_payment(payment: &Payment, entries: &[&Entry], end: Option<&OrderEnd>, found: &mut Found) {
+    let holds = |account: &str| -> i64 {
+        entries.iter().filter(|entry| entry.account == account).map(|entry| entry.amount).sum()
+    };
+    let is_captured = payment.status == PaymentStatus::Captured;
+    let is_sale = end.is_some_and(|end| {
+        end.status == OrderStatus::Complete && end.payment_id.as_deref() == Some(&payment.id)
+    });
+    let taken = if is_captured { payment.amount } else { 0 };
+    let (buyers, sellers) = if is_sale { (0, -taken) } else { (-taken, 0) };
+    let due = [("provider", taken), ("buyers", buyers), ("sellers", sellers)];
+    for (account, due) in due {
+        let there = holds(account);
+        if there != due {
+            let status = payment.status.name();
+            let sentence = format!(
+                "it is {status}; the ledger's account {account} has {there} of it, not {due}"
+            );
+            found.add(Rule::BookedPayment, [("payment", &payment.id)], sentence);
+        }
+    }
+    let foreign = |entry: &&&Entry| entry.currency != payment.currency;
+    if let Some(entry) = entries.iter().find(foreign) {
+        let sentence =
+            format!("it is in {}, and the ledger has it in {}", payment.currency, entry.currency);
+        found.add(Rule::BookedPayment, [("payment", &payment.id)], sentence);
+    }
+}
