@@ -342,16 +342,16 @@ async fn a_highest_price_in_units_fits_every_currency() {
     let seller = app.sign_up().await;
     let of = |currency: &str, price: i64| json!({ "title": format!("{currency} {price}"), "currency": currency, "price": price });
     let wishes =
-        [of("EUR", 4550), of("EUR", 4551), of("JPY", 45), of("JPY", 46), of("KWD", 45_500)];
+        [of("EUR", 5550), of("EUR", 5551), of("JPY", 55), of("JPY", 56), of("KWD", 55_500)];
     list_all(&app, &seller, wishes).await;
     let most = |units: &str| get(format!("{TICKETS}?sort=price&maxUnits={units}"));
     let rows = [
-        row("whole", most("45"), 200).shows(page(["JPY 45"])),
-        row("with a rest", most("45.5"), 200).shows(page(["JPY 45", "EUR 4550", "KWD 45500"])),
-        row("with much of it", most("45.501"), 200).shows(page([
-            "JPY 45",
-            "EUR 4550",
-            "KWD 45500",
+        row("whole", most("55"), 200).shows(page(["JPY 55"])),
+        row("with a rest", most("55.5"), 200).shows(page(["JPY 55", "EUR 5550", "KWD 55500"])),
+        row("with much of it", most("55.501"), 200).shows(page([
+            "JPY 55",
+            "EUR 5550",
+            "KWD 55500",
         ])),
         row("no number", most("cheap"), 400).fields(["maxUnits"]),
         row("below nothing", most("-1"), 400).fields(["maxUnits"]),

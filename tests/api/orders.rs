@@ -36,6 +36,7 @@ async fn a_hold_says_what_until_when_and_for_how_much() {
         json!({
             "status": "created", "quantity": 3, "amount": 13500, "currency": "CHF",
             "createdAt": "2030-03-01T12:00:00Z", "expiresAt": "2030-03-01T12:15:00Z", "version": 1,
+            "sellerId": seller.id(),
             "ticket": {
                 "id": ticket["id"], "title": "The Paper Kites", "price": 4500,
                 "venue": "Old Mill", "city": "Basel", "startsAt": "2030-06-12T18:30:00Z",

@@ -1,7 +1,7 @@
 //! `POST /api/tickets`, `GET /api/tickets/{id}`: listing tickets, and looking at one.
 
 use boxoffice_tests::person::listing;
-use boxoffice_tests::{App, Row, check, get, id, post, row};
+use boxoffice_tests::{App, Row, check, get, id, post, put, row};
 use serde_json::{Value, json};
 
 const TICKETS: &str = "/api/tickets";
@@ -45,12 +45,54 @@ async fn what_is_left_out_has_a_default() {
         "startsAt": null, "timeZone": null, "description": null,
     });
     let nulls = json!({
-        "title": "A", "price": 1, "currency": null, "quantity": null, "venue": null,
+        "title": "A", "price": 50, "currency": null, "quantity": null, "venue": null,
         "city": null, "startsAt": null, "timeZone": null, "description": null,
     });
-    let rows = [("left out", json!({ "title": "A", "price": 1 })), ("null", nulls)];
+    let rows = [("left out", json!({ "title": "A", "price": 50 })), ("null", nulls)];
     let rows = rows.map(|(name, body)| row(name, post(TICKETS, body), 201).shows(defaults.clone()));
     check(&seller, rows).await;
+}
+
+/// What Stripe cannot charge is not listed, new or edited; of each currency the bounds are its own.
+#[tokio::test]
+async fn a_price_is_one_that_can_be_charged() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let ticket = seller.list(json!({})).await.expect(201);
+    let edited = format!("{TICKETS}/{}", id(&ticket));
+    let wish =
+        |currency: &str, price: i64| listing(json!({ "currency": currency, "price": price }));
+    let refused = |currency: &str, price: i64, message: &str| {
+        let due = json!({ "errors": [{ "field": "price", "message": message }] });
+        let rows = [post(TICKETS, wish(currency, price)), put(&edited, wish(currency, price))];
+        rows.map(|request| row(message, request, 400).shows(due.clone()))
+    };
+    let listed = |currency: &str, price: i64| {
+        row(format!("{price} {currency}"), post(TICKETS, wish(currency, price)), 201)
+    };
+    let rows = [
+        refused("EUR", 49, "Give a price of at least 0.50 EUR (50)"),
+        refused("GBP", 29, "Give a price of at least 0.30 GBP (30)"),
+        refused("JPY", 49, "Give a price of at least 50 JPY (50)"),
+        refused("HUF", 17_499, "Give a price of at least 175.00 HUF (17500)"),
+        refused("KWD", 5_124, "Give a price in steps of 0.010 KWD (10)"),
+        refused("MGA", 150, "Give a price in steps of 1.00 MGA (100)"),
+        refused("ISK", 1_000_000, "Give a price of at most 999999 ISK (999999)"),
+        refused("EUR", 0, "Give a price of at least 0.50 EUR (50)"),
+    ];
+    check(&seller, rows.into_iter().flatten()).await;
+    let rows = [
+        listed("EUR", 50),
+        listed("GBP", 30),
+        listed("JPY", 50),
+        listed("HUF", 17_500),
+        listed("KWD", 5_120),
+        listed("MGA", 100),
+        listed("ISK", 999_999),
+        listed("KES", 1),
+    ];
+    check(&seller, rows).await;
+    seller.sees_ticket(&ticket, json!({ "price": 2500, "version": 1 })).await;
 }
 
 /// A listing with one field of this value.
@@ -79,7 +121,8 @@ async fn every_field_has_its_bounds() {
         with("title", json!(7), 400),
         with("price", json!(0), 400),
         with("price", json!(-1), 400),
-        with("price", json!(1), 201),
+        with("price", json!(49), 400),
+        with("price", json!(50), 201),
         with("price", json!(99_999_999), 201),
         with("price", json!(100_000_000), 400),
         with("price", json!(9_223_372_036_854_775_808_u64), 400),
@@ -91,6 +134,7 @@ async fn every_field_has_its_bounds() {
         with("currency", json!(""), 400),
         with("currency", json!("XAU"), 400),
         with("currency", json!("ZZZ"), 400),
+        with("currency", json!("KPW"), 400),
         with("quantity", json!(0), 400),
         with("quantity", json!(-3), 400),
         with("quantity", json!(1000), 201),

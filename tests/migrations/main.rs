@@ -219,6 +219,9 @@ async fn a_database_of_the_first_version_comes_up_with_what_it_holds() {
     let known = "SELECT COUNT(*) FROM orders_outbox WHERE published_at IS NULL OR entry_ms IS NULL";
     assert_eq!(rows(known), 0, "what is published has its entry");
     let order = buyer.hold(&ticket).await.expect(201);
+    assert_eq!(order["sellerId"], SELLER);
+    let sellers = format!("SELECT COUNT(*) FROM orders_orders WHERE seller_id = '{SELLER}'");
+    assert_eq!(rows(&sellers), 2, "an old order has its listing's seller");
     buyer.pay(&order, "pm_card_visa").await.expect(201);
     buyer.sees_order(&order, json!({ "status": "complete" })).await;
     app.advance(900);

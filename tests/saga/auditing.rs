@@ -96,6 +96,14 @@ const TAMPERED: &[(&str, &str, &[&str])] = &[
         &["order-amount order=$held"],
     ),
     (
+        "UPDATE orders_orders SET refunded_at = 1, version = version + 1 WHERE id = '$sold'",
+        "UPDATE orders_orders SET refunded_at = NULL, version = version - 1 WHERE id = '$sold'",
+        &[
+            "order-replica order=$sold service=tickets",
+            "refunded-order order=$sold payment=$payment",
+        ],
+    ),
+    (
         "UPDATE payments_payments SET amount = 4501",
         "UPDATE payments_payments SET amount = 4500",
         &[

@@ -21,7 +21,7 @@ async fn a_held_listing_stays_as_it_is() {
     let stage = Stage::set(2).await;
     let Stage { app, seller, buyer, ticket, .. } = &stage;
     let order = buyer.hold(ticket).await.expect(201);
-    edit(seller, ticket, json!({ "price": 1, "quantity": 2 })).await.refuses(409, "held");
+    edit(seller, ticket, json!({ "price": 100, "quantity": 2 })).await.refuses(409, "held");
     seller.send(&delete(format!("/api/tickets/{}", id(ticket)))).await.refuses(409, "held");
     buyer.sees_ticket(ticket, json!({ "price": PRICE, "available": 1, "status": "open" })).await;
     buyer.cancel(&order).await.expect(204);

@@ -162,14 +162,16 @@ fn status(app: &App, order: &Value) -> String {
 
 /// Checks that every stream has the groups that must read it, and no others.
 async fn groups_are_there(app: &App) {
-    let due: [(&str, &[&str]); 7] = [
+    let due: [(&str, &[&str]); 9] = [
         ("ticket:created", &["orders"]),
         ("ticket:updated", &["orders"]),
         ("order:created", &["expiration", "tickets"]),
         ("order:cancelled", &["expiration", "payments", "tickets"]),
         ("order:completed", &["expiration", "payments", "tickets"]),
+        ("order:refunded", &["tickets"]),
         ("payment:created", &["orders"]),
         ("payment:declined", &["orders"]),
+        ("payment:refunded", &["orders"]),
     ];
     for (stream, due) in due {
         let groups = bus::unread(app, stream).await;

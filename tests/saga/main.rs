@@ -6,6 +6,7 @@
 //! | `purchase` | a purchase, and what the rest of the world hears of it |
 //! | `expiry` | holds whose time is up |
 //! | `cancel`, `decline` | the other ways in which a hold ends |
+//! | `refunds` | sales that are undone |
 //! | `races` | many people, or both ends of a purchase, at once |
 //! | `editing` | sellers who change what is being bought |
 //! | `delivery` | events lost, repeated, overtaken, poisoned; streams trimmed |
@@ -35,6 +36,7 @@ mod loss;
 mod outage;
 mod purchase;
 mod races;
+mod refunds;
 mod restart;
 mod retention;
 

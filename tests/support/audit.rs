@@ -21,8 +21,8 @@ const LEFT_BEHIND: u64 = 3;
 pub struct Audit {
     /// How many dead letters there are.
     pub dead_letters: usize,
-    /// Orders that are complete though their money was given back, since somebody told everyone
-    /// but `orders` that they are not.
+    /// Orders whose money was given back since somebody told everyone but `orders` that they had
+    /// ended: what the others have heard of them is wrong.
     pub given_back: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Audit {
     }
 
     fn is_given_back(&self, violation: &Violation) -> bool {
-        let rules = [Rule::UnpaidOrder, Rule::OrderReplica, Rule::TimerReplica];
+        let rules = [Rule::OrderReplica, Rule::TimerReplica];
         let order = violation.id("order").unwrap_or_default();
         rules.contains(&violation.rule) && self.given_back.iter().any(|id| id == order)
     }
