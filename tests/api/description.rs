@@ -4,7 +4,7 @@ use boxoffice_tests::{App, Request, get};
 use serde_json::{Value, json};
 
 /// Every operation of the contract, with the statuses that it must document.
-const OPERATIONS: [(&str, &str, &str); 18] = [
+const OPERATIONS: [(&str, &str, &str); 20] = [
     ("post", "/api/users/signUp", "201 400 409 413 415"),
     ("post", "/api/users/signIn", "200 400 401 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -21,6 +21,8 @@ const OPERATIONS: [(&str, &str, &str); 18] = [
     ("delete", "/api/orders/{id}", "204 400 401 403 404 409"),
     ("post", "/api/payments", "201 202 400 401 402 403 404 409 413 415 503"),
     ("get", "/api/payments", "200 400 401"),
+    ("get", "/api/payments/ledger", "200 400 401"),
+    ("post", "/api/payments/{id}/refund", "200 202 400 401 403 404 409 413 415"),
     ("post", "/api/payments/{id}/confirm", "201 202 400 401 402 403 404 409 503"),
     ("post", "/api/payments/webhook", "200 400 413 503"),
 ];

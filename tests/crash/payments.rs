@@ -124,9 +124,10 @@ pub(crate) async fn authenticated(shop: &Shop) -> (Value, Value, Value) {
     let answer = shop.buyer.send(&pay(shop, &order, ASKING_CARD)).await.expect(202);
     let payment = answer["payment"].clone();
     let page = payment["nextAction"]["redirectUrl"].as_str().unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let stay = reqwest::redirect::Policy::none();
+    let http = reqwest::Client::builder().no_proxy().redirect(stay).build().unwrap();
     let passed = http.post(page).body("outcome=complete").send().await.unwrap();
-    assert!(passed.status().is_success());
+    assert!(passed.status().is_redirection(), "{passed:?}");
     (ticket, order, payment)
 }
 
@@ -232,4 +233,41 @@ impl Operation for Asked {
 #[tokio::test(flavor = "multi_thread")]
 async fn being_sent_to_the_bank() {
     every_point::<Asked>().await;
+}
+
+struct Refund;
+
+impl Operation for Refund {
+    type Scene = (Value, Value, Request);
+    const NAME: &'static str = "refunding";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (ticket, order) = shop.held().await;
+        let answer = shop.buyer.send(&pay(shop, &order, VISA)).await.expect(201);
+        is_paid_once(shop, &ticket, &order).await;
+        let path = format!("/api/payments/{}/refund", id(&answer["payment"]));
+        (ticket, order, shop.repeatable(post(path, json!({ "restock": true }))))
+    }
+
+    async fn act(shop: &Shop, (_, _, request): &Self::Scene) {
+        shop.seller.exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (ticket, order, request): &Self::Scene) {
+        shop.seller.send(request).await.expect(200);
+        shop.buyer.sees_order(order, json!({ "status": "refunded" })).await;
+        shop.settled().await;
+        shop.buyer.sees_ticket(ticket, json!({ "available": 2 })).await;
+        let intents = shop.app.intents_of(order).await;
+        assert_eq!(intents.len(), 1);
+        assert_eq!(intents[0]["latest_charge"]["amount_refunded"], 4500, "{intents:#?}");
+        let booked = "SELECT COUNT(*) FROM payments_ledger, payments_payments AS payment \
+                      WHERE payment.order_id = ?1 AND payment_id = payment.id";
+        assert_eq!(shop.number(booked, id(order)), 6, "a charge, a sale and a refund");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refunding() {
+    every_point::<Refund>().await;
 }

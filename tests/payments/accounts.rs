@@ -1,10 +1,9 @@
 //! Bank accounts: whether they pay is known days later, and their money cannot be set aside, only
 //! taken.
 
-use boxoffice_tests::{App, Person};
 use serde_json::{Value, json};
 
-use crate::stage::{HOLD, Stage};
+use crate::stage::{HOLD, Stage, refund};
 
 const DAY: u64 = 24 * 60 * 60;
 const GOOD: &str = "pm_usBankAccount_success";
@@ -12,7 +11,8 @@ const EMPTY: &str = "pm_usBankAccount_insufficientFunds";
 
 /// A seller in dollars, an order of the buyer's, and the payment that has begun.
 async fn debited(stage: &Stage, account: &str) -> (Value, Value) {
-    let ticket = dollars(&stage.app).await;
+    let wish = json!({ "price": 4500, "currency": "USD", "quantity": 5 });
+    let ticket = stage.seller.list(wish).await.expect(201);
     let order = stage.buyer.hold(&ticket).await.expect(201);
     let processing = json!({ "payment": { "status": "processing", "currency": "USD" } });
     let answer = stage.buyer.pay(&order, account).await.shows(202, processing);
@@ -21,11 +21,6 @@ async fn debited(stage: &Stage, account: &str) -> (Value, Value) {
         "nothing is to be done: {answer}"
     );
     (order, answer.body["payment"].clone())
-}
-
-async fn dollars(app: &App) -> Value {
-    let seller: Person = app.sign_up().await;
-    seller.list(json!({ "price": 4500, "currency": "USD", "quantity": 5 })).await.expect(201)
 }
 
 /// The one intent of an order: its status, what was taken, and what of it was given back.
@@ -104,4 +99,20 @@ async fn an_account_of_another_currency_is_refused() {
     let order = stage.hold().await;
     stage.buyer.pay(&order, GOOD).await.refuses(402, "invalid_payment_method");
     assert!(stage.intents(&order).await.is_empty());
+}
+
+/// It was charged before it was sold: both are booked, and its sale can be undone like any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_charged_at_once_is_refunded_too() {
+    let stage = Stage::with_holds_of(6 * DAY).await;
+    let (order, payment) = debited(&stage, GOOD).await;
+    stage.app.advance(4 * DAY);
+    comes_to(&stage, &order, ("succeeded", 4500, 0)).await;
+    stage.buyer.sees_order(&order, json!({ "status": "complete" })).await;
+    stage.passes(60).await;
+    stage.is_right().await;
+    stage.seller.send(&refund(&payment, json!({}))).await.expect(200);
+    stage.buyer.sees_order(&order, json!({ "status": "refunded" })).await;
+    comes_to(&stage, &order, ("succeeded", 4500, 4500)).await;
+    stage.is_right().await;
 }

@@ -4,7 +4,7 @@ use boxoffice_tests::provider::Mood;
 use boxoffice_tests::{Answer, id, post};
 use serde_json::json;
 
-use crate::stage::{Card, HOLD, Stage, Stripe, confirm_path};
+use crate::stage::{Card, HOLD, PRICE, Stage, Stripe, confirm_path, refund};
 
 /// A case, on a stage that is set for it.
 type Case = (&'static str, fn(&Stage) -> std::pin::Pin<Box<dyn Future<Output = ()> + '_>>);
@@ -25,6 +25,7 @@ const CASES: &[Case] = cases![
     who_is_declined_after_the_check_may_try_again,
     another_card_takes_the_place_of_one_that_waits,
     a_hold_that_ends_while_the_bank_asks_costs_nothing,
+    a_sale_is_refunded_once,
     what_is_taken_is_told,
 ];
 
@@ -33,6 +34,7 @@ const KEYED_CASES: &[Case] = cases![
     an_answer_that_was_lost_is_found_out,
     a_provider_that_is_asked_twice_acts_once,
     trouble_that_passes_is_not_noticed,
+    a_refund_whose_answer_was_lost_is_found_out,
 ];
 
 /// What can be tried only where no webhook says what an answer would have.
@@ -193,6 +195,29 @@ async fn money_that_comes_too_late_is_let_go(stage: &Stage) {
     let (answer, ()) = tokio::join!(paying, meanwhile);
     answer.refuses(409, "ended");
     stage.has_intents(&order, &["canceled"]).await;
+}
+
+async fn a_sale_is_refunded_once(stage: &Stage) {
+    let (order, payment) = stage.sold().await;
+    let refund = refund(&payment, json!({ "reason": "duplicate", "restock": true }));
+    let done = json!({ "payment": { "id": id(&payment), "status": "refunded", "amount": PRICE } });
+    stage.seller.send(&refund).await.shows(200, done.clone());
+    stage.seller.send(&refund).await.shows(200, done);
+    stage.buyer.sees_order(&order, json!({ "status": "refunded" })).await;
+    assert_eq!(stage.given_back(&order).await, PRICE);
+}
+
+async fn a_refund_whose_answer_was_lost_is_found_out(stage: &Stage) {
+    let (order, payment) = stage.sold().await;
+    let refund = refund(&payment, json!({}));
+    stage.provider.be(Mood::Mute);
+    let under_way = json!({ "payment": { "status": "refunding" } });
+    stage.seller.send(&refund).await.shows(202, under_way);
+    stage.provider.be(Mood::Normal);
+    stage.passes(60).await;
+    stage.buyer.sees_order(&order, json!({ "status": "refunded" })).await;
+    assert_eq!(stage.given_back(&order).await, PRICE);
+    stage.seller.send(&refund).await.expect(200);
 }
 
 /// Every provider tells when money was taken; the shop knows its signature.

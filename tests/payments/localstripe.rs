@@ -82,14 +82,16 @@ impl Localstripe {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// A request's body without the one parameter of ours that it does not know: which methods the
-    /// account takes is not for it to say.
+    /// A request's body without those parameters of ours that it does not know: which methods the
+    /// account takes, where a bank sends buyers back to, why money is given back.
     pub(crate) fn understood(path: &str, body: Bytes) -> Bytes {
-        if path != "/v1/payment_intents" {
-            return body;
-        }
+        let unknown: &[&str] = match path {
+            "/v1/payment_intents" => &["automatic_payment_methods", "return_url"],
+            "/v1/refunds" => &["reason"],
+            _ => return body,
+        };
         let known = form_urlencoded::parse(&body)
-            .filter(|(name, _)| !name.starts_with("automatic_payment_methods"));
+            .filter(|(name, _)| !unknown.iter().any(|unknown| name.starts_with(unknown)));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(known).finish().into()
     }
 }

@@ -9,6 +9,8 @@
 //! | `hearing` | webhooks early, late, twice, backwards, never |
 //! | `action` | buyers whose bank has questions, and their hold |
 //! | `accounts` | bank accounts, whose money is there days later and cannot be set aside |
+//! | `refunds` | who may refund what, and what becomes of the provider's silence |
+//! | `ledger` | what sellers are told of their money |
 //! | `reconciling` | answers that were lost, and what is put before operators |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -16,7 +18,9 @@ mod accounts;
 mod action;
 mod cases;
 mod hearing;
+mod ledger;
 mod localstripe;
 mod reconciling;
+mod refunds;
 mod signatures;
 mod stage;

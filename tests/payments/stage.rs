@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use boxoffice_tests::provider::{self, Provider};
-use boxoffice_tests::{Answer, App, Person, Surroundings, eventually, id, post};
+use boxoffice_tests::{Answer, App, Person, Request, Surroundings, eventually, id, post};
 use serde_json::{Value, json};
 
 use crate::localstripe::{KEY, Localstripe};
@@ -39,6 +39,7 @@ pub(crate) struct Stage {
     pub(crate) app: App,
     pub(crate) provider: Provider,
     pub(crate) stripe: Stripe,
+    pub(crate) seller: Person,
     pub(crate) buyer: Person,
     pub(crate) ticket: Value,
 }
@@ -73,7 +74,7 @@ impl Stage {
         let (seller, buyer) = tokio::join!(app.sign_up(), app.sign_up());
         let wish = json!({ "price": PRICE, "quantity": 20 });
         let ticket = seller.list(wish).await.expect(201);
-        Self { app, provider, stripe, buyer, ticket }
+        Self { app, provider, stripe, seller, buyer, ticket }
     }
 
     /// Has the provider tell the shop of what happens.
@@ -139,12 +140,16 @@ impl Stage {
                 assert_eq!(payment["nextAction"]["type"], "redirect_to_url");
                 let page = payment["nextAction"]["redirectUrl"].as_str().unwrap();
                 let outcome = if success { "complete" } else { "fail" };
-                let http = reqwest::Client::builder().no_proxy().build().unwrap();
+                let stay = reqwest::redirect::Policy::none();
+                let http = reqwest::Client::builder().no_proxy().redirect(stay).build().unwrap();
                 // The page is the sandbox's own, whatever stands before it.
                 let path = &page[page.find("/sandbox/").unwrap()..];
                 let url = format!("{}{path}", self.app.sandbox_url());
                 let form = format!("outcome={outcome}");
-                assert!(http.post(url).body(form).send().await.unwrap().status().is_success());
+                let left = http.post(url).body(form).send().await.unwrap();
+                let back = left.headers()["location"].to_str().unwrap();
+                let order = payment["orderId"].as_str().unwrap();
+                assert!(back.contains(&format!("/orders/{order}/return?")), "{back}");
             }
         }
     }
@@ -185,6 +190,22 @@ impl Stage {
         eventually("the money is taken", paid, |paid| *paid == 1).await;
     }
 
+    /// An order that is paid for and complete, and its payment.
+    pub(crate) async fn sold(&self) -> (Value, Value) {
+        let order = self.hold().await;
+        let payment = self.pay(&order, Card::Good).await.expect(201)["payment"].clone();
+        self.is_bought(&order).await;
+        let captured = json!({ "items": [{ "status": "captured" }] });
+        self.buyer.sees(&format!("/api/payments?orderId={}", id(&order)), captured).await;
+        (order, payment)
+    }
+
+    /// How much of the order's money the provider has given back.
+    pub(crate) async fn given_back(&self, order: &Value) -> i64 {
+        let refunded = |intent: &Value| intent["latest_charge"]["amount_refunded"].as_i64();
+        self.intents(order).await.iter().filter_map(refunded).sum()
+    }
+
     /// Some time passes, with the ticks that are due then.
     pub(crate) async fn passes(&self, seconds: u64) {
         self.app.advance(seconds);
@@ -214,4 +235,9 @@ impl Stage {
 /// Where to go on with a payment.
 pub(crate) fn confirm_path(payment: &Value) -> String {
     format!("/api/payments/{}/confirm", id(payment))
+}
+
+/// The request to refund a payment.
+pub(crate) fn refund(payment: &Value, wish: Value) -> Request {
+    post(format!("/api/payments/{}/refund", id(payment)), wish)
 }
