@@ -5,9 +5,9 @@ use std::path::Path;
 use std::{fs, io};
 
 use boxoffice_web::state::{
-    Browse, Card, Checkout, Currency, Detail, Entrance, Failed, Form, FormError, Listing, Listings,
-    Method, Missing, Moment, Notice, Order, Orders, Outcome, Page, Sale, Sell, Standing, State,
-    TestCard, Tone, Visitor,
+    Balance, Browse, Card, Checkout, Currency, Deal, DealKind, Detail, Entrance, Failed, Form,
+    FormError, Listing, Listings, Method, Missing, Moment, Notice, Order, Orders, Outcome, Page,
+    Sale, Sales, Sell, Standing, State, TestCard, Tone, Visitor,
 };
 use boxoffice_web::{Assets, Site, document};
 
@@ -69,12 +69,15 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("sign-up", Page::SignUp(entrance(true))),
         ("sell", Page::Sell(sell())),
         ("checkout", Page::Checkout(checkout())),
+        ("asked", Page::Checkout(Checkout { order: order(Standing::Asked, 0), ..checkout() })),
         ("paid", outcome(Standing::Paid)),
+        ("refunded", outcome(Standing::Refunded)),
         ("paying", outcome(Standing::Paying)),
         ("expired", outcome(Standing::Expired)),
         ("orders", Page::Orders(orders())),
         ("no-orders", Page::Orders(Orders { unpaid: Vec::new(), orders: Vec::new(), next: None })),
         ("listings", Page::Listings(listings())),
+        ("sales", Page::Sales(sales())),
         (
             "missing",
             Page::Missing(Missing {
@@ -269,4 +272,39 @@ fn orders() -> Orders {
 fn listings() -> Listings {
     let listing = |card| Listing { card, withdraw: Form::default() };
     Listings { listings: cards().into_iter().map(listing).collect(), next: None }
+}
+
+fn sales() -> Sales {
+    let deal = |index, kind: DealKind, amount: &str| {
+        let card = card(index);
+        Deal {
+            kind,
+            payment: card.id.clone(),
+            ticket: card.id,
+            title: card.title,
+            quantity: 2,
+            amount: amount.to_owned(),
+            at: moment(),
+            refund: (kind == DealKind::Sale).then(Form::default),
+        }
+    };
+    Sales {
+        filters: Form::default(),
+        balances: vec![
+            Balance { currency: "CHF".to_owned(), before: None, after: "CHF 0.00".to_owned() },
+            Balance {
+                currency: "EUR".to_owned(),
+                before: Some("€12.00".to_owned()),
+                after: "€68.00".to_owned(),
+            },
+        ],
+        deals: vec![
+            deal(0, DealKind::Sale, "€56.00"),
+            deal(1, DealKind::Refund, "−€74.00"),
+            deal(1, DealKind::Undone, "€74.00"),
+            deal(2, DealKind::Refunding, "€92.00"),
+        ],
+        file: "/sales.csv".to_owned(),
+        next: Some("/sales?cursor=x".to_owned()),
+    }
 }

@@ -110,6 +110,7 @@ fn account(visitor: Visitor) -> View {
                 }
                 a(class="item", href="/orders") { "My orders" }
                 a(class="item", href="/listings") { "My listings" }
+                a(class="item", href="/sales") { "Sales" }
                 form(method="post", action="/sign-out") {
                     input(r#type="hidden", name="key", value=key)
                     button(class="item", r#type="submit") { "Sign out" }
@@ -150,6 +151,7 @@ pub(crate) fn identity(page: &Page) -> String {
         Page::Order(outcome) => ("order", outcome.order.id.as_str()),
         Page::Orders(_) => ("orders", ""),
         Page::Listings(_) => ("listings", ""),
+        Page::Sales(_) => ("sales", ""),
         Page::Missing(_) => ("missing", ""),
         Page::Failed(_) => ("failed", ""),
     };

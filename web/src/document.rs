@@ -5,7 +5,7 @@ use sycamore::web::NoHydrate;
 
 use crate::app::{app, full_title};
 use crate::shop::Shop;
-use crate::state::{Page, Standing, State};
+use crate::state::{Page, State};
 
 /// The addresses of the browser's files, such as `/assets/app-1f2e3d.css`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Head {
             title: full_title(&state.title),
             description: state.description.clone(),
             canonical: public_path(&state.page).map(|path| format!("{}{path}", site.origin)),
-            waits: matches!(&state.page, Page::Order(outcome) if outcome.order.standing == Standing::Paying),
+            waits: matches!(&state.page, Page::Order(outcome) if outcome.order.standing.is_paying()),
         }
     }
 

@@ -89,6 +89,8 @@ pub enum Page {
     Orders(Orders),
     /// `/listings`: all that one sells.
     Listings(Listings),
+    /// `/sales`: what one has sold and given back.
+    Sales(Sales),
     /// There is nothing at this address.
     Missing(Missing),
     /// The shop could not do what was asked.
@@ -270,8 +272,12 @@ pub struct Currency {
 pub enum Standing {
     /// Held, to be paid.
     Unpaid,
+    /// Held, and the buyer's bank wants to know that it is really they who pay.
+    Asked,
     /// Held, and the payment's answer is on its way.
     Paying,
+    /// Held, and the buyer's bank takes its time for the answer.
+    Processing,
     /// Paid, and owned.
     Paid,
     /// The hold's time was up.
@@ -282,6 +288,22 @@ pub enum Standing {
     Declined,
     /// Paid, and paid back.
     Refunded,
+    /// The shop's pages have no word for it: the service that says so is newer than they are.
+    Unclear,
+}
+
+impl Standing {
+    /// Whether it is the buyer's turn, for as long as the hold lasts.
+    #[must_use]
+    pub const fn is_unpaid(self) -> bool {
+        matches!(self, Self::Unpaid | Self::Asked)
+    }
+
+    /// Whether the answer to a payment is awaited.
+    #[must_use]
+    pub const fn is_paying(self) -> bool {
+        matches!(self, Self::Paying | Self::Processing)
+    }
 }
 
 /// An order at a glance.
@@ -405,6 +427,70 @@ pub struct Listing {
     pub card: Card,
     /// The form that takes it off sale.
     pub withdraw: Form,
+}
+
+/// What one has sold and given back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sales {
+    /// The filters, as in the address: `from`, `to` (days, in UTC).
+    pub filters: Form,
+    /// What it comes to, for each currency.
+    pub balances: Vec<Balance>,
+    /// Sales and refunds, newest first.
+    pub deals: Vec<Deal>,
+    /// Where all of them can be had in a file.
+    pub file: String,
+    /// Where there are more.
+    pub next: Option<String>,
+}
+
+/// What a seller's sales come to, in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Balance {
+    /// ISO 4217 code.
+    pub currency: String,
+    /// What they came to before the first day that is asked for; `None` if none is.
+    pub before: Option<String>,
+    /// What they come to at the end.
+    pub after: String,
+}
+
+/// A sale or a refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deal {
+    /// What it was.
+    pub kind: DealKind,
+    /// The payment.
+    pub payment: String,
+    /// The listing.
+    pub ticket: String,
+    /// Its title.
+    pub title: String,
+    /// How many tickets.
+    pub quantity: i64,
+    /// How much it was; with a minus where it was given back.
+    pub amount: String,
+    /// When it was, in UTC.
+    pub at: Moment,
+    /// The form that refunds a sale: `reason`, `restock`. `None` where there is nothing to refund.
+    pub refund: Option<Form>,
+}
+
+/// What a seller's deal was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DealKind {
+    /// A sale that stands.
+    Sale,
+    /// A sale whose money is on its way back.
+    Refunding,
+    /// A sale that was refunded since.
+    Undone,
+    /// The refund of a sale.
+    Refund,
 }
 
 /// There is nothing at this address.

@@ -29,16 +29,22 @@ pub(crate) enum Notice {
     Withdrawn,
     /// A hold was given up.
     Cancelled,
+    /// A sale was refunded.
+    Refunded,
+    /// A sale is being refunded.
+    Refunding,
 }
 
 impl Notice {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
         Self::Saved,
         Self::Withdrawn,
         Self::Cancelled,
+        Self::Refunded,
+        Self::Refunding,
     ];
 
     const fn word(self) -> &'static str {
@@ -49,6 +55,8 @@ impl Notice {
             Self::Saved => "saved",
             Self::Withdrawn => "withdrawn",
             Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+            Self::Refunding => "refunding",
         }
     }
 
@@ -61,6 +69,8 @@ impl Notice {
             Self::Saved => "Your changes are saved.",
             Self::Withdrawn => "Your listing is off sale.",
             Self::Cancelled => "Your hold is cancelled. You were not charged.",
+            Self::Refunded => "Refunded. The buyer has the money back in 5 to 10 days.",
+            Self::Refunding => "The refund is on its way. There is nothing more for you to do.",
         };
         state::Notice { tone: Tone::Good, text: text.to_owned() }
     }

@@ -1,13 +1,14 @@
 //! From what the services answer to what a page shows.
 
-use boxoffice_common::events::contract::OrderStatus;
-use boxoffice_web::state::{self, Card, Sale, Standing};
+use boxoffice_web::state::{self, Card, Deal, DealKind, Sale, Standing};
 use uuid::Uuid;
 
-use crate::services::orders::{Order, Reason};
+use crate::form::blank;
+use crate::services::ledger::{Entry, Movement};
+use crate::services::orders::{Order, Reason, Status as Ordered};
 use crate::services::payments::{Payment, Status as Paid};
 use crate::services::tickets::Ticket;
-use crate::shown::{moment, money};
+use crate::shown::{balance, moment, money};
 use crate::visit::Visit;
 
 /// Letters and digits that nobody takes for one another (Crockford's Base32).
@@ -75,22 +76,48 @@ pub(crate) fn standing(order: &Order, payments: &[Payment]) -> Standing {
         own.any(|payment| wanted.contains(&payment.status))
     };
     match order.status {
-        OrderStatus::Complete => Standing::Paid,
-        OrderStatus::Cancelled if is_any(&[Paid::Refunded]) => Standing::Refunded,
-        OrderStatus::Cancelled => match order.cancel_reason {
+        Ordered::Complete => Standing::Paid,
+        Ordered::Refunded => Standing::Refunded,
+        Ordered::Cancelled if is_any(&[Paid::Refunding, Paid::Refunded]) => Standing::Refunded,
+        Ordered::Cancelled => match order.cancel_reason {
             Some(Reason::Buyer) => Standing::Cancelled,
             Some(Reason::Declined) => Standing::Declined,
-            Some(Reason::Expired) | None => Standing::Expired,
+            Some(Reason::Expired | Reason::Other) | None => Standing::Expired,
         },
-        OrderStatus::Created | OrderStatus::AwaitingPayment => {
+        Ordered::Other => Standing::Unclear,
+        Ordered::Created | Ordered::AwaitingPayment => {
             if is_any(&[Paid::Pending, Paid::Authorized, Paid::Captured]) {
                 Standing::Paying
+            } else if is_any(&[Paid::Processing]) {
+                Standing::Processing
+            } else if order.is_held() && is_any(&[Paid::RequiresAction]) {
+                Standing::Asked
             } else if order.is_held() {
                 Standing::Unpaid
             } else {
                 Standing::Expired
             }
         }
+    }
+}
+
+/// A sale or a refund at a glance.
+pub(crate) fn deal(entry: &Entry, visit: &Visit) -> Deal {
+    let kind = match (entry.movement, entry.payment_status) {
+        (Movement::Refund, _) => DealKind::Refund,
+        (Movement::Sale, Paid::Refunding) => DealKind::Refunding,
+        (Movement::Sale, Paid::Refunded) => DealKind::Undone,
+        (Movement::Sale, _) => DealKind::Sale,
+    };
+    Deal {
+        kind,
+        payment: entry.payment_id.to_string(),
+        ticket: entry.ticket_id.to_string(),
+        title: entry.title.clone(),
+        quantity: entry.quantity,
+        amount: balance(entry.amount, &entry.currency, &visit.language),
+        at: moment(entry.at, None, &visit.language),
+        refund: (kind == DealKind::Sale).then(blank),
     }
 }
 
@@ -133,6 +160,14 @@ mod tests {
             ("awaiting:payment", None, 60, Some("declined"), Standing::Unpaid),
             ("awaiting:payment", None, 60, Some("pending"), Standing::Paying),
             ("awaiting:payment", None, -1, Some("authorized"), Standing::Paying),
+            ("awaiting:payment", None, 60, Some("requires_action"), Standing::Asked),
+            ("awaiting:payment", None, -1, Some("requires_action"), Standing::Expired),
+            ("awaiting:payment", None, 60, Some("processing"), Standing::Processing),
+            ("awaiting:payment", None, 60, Some("unheard_of"), Standing::Unpaid),
+            ("unheard:of", None, 60, None, Standing::Unclear),
+            ("refunded", None, -1, None, Standing::Refunded),
+            ("cancelled", Some("unheard of"), -1, None, Standing::Expired),
+            ("cancelled", Some("expired"), -1, Some("refunding"), Standing::Refunded),
             ("complete", None, 60, None, Standing::Paid),
             ("cancelled", Some("expired"), -1, Some("voided"), Standing::Expired),
             ("cancelled", Some("buyer"), 60, None, Standing::Cancelled),
@@ -140,11 +175,12 @@ mod tests {
             ("cancelled", Some("expired"), -1, Some("refunded"), Standing::Refunded),
         ] {
             let order = an_order(status, reason, expires);
-            let payment = |status| json!({ "orderId": order.id, "status": status });
+            let payment = |status| json!({ "id": order.id, "orderId": order.id, "status": status });
             let payments = paid.map(|paid| serde_json::from_value(payment(paid)).unwrap());
             let payments: Vec<Payment> = payments.into_iter().collect();
             assert_eq!(standing(&order, &payments), due, "{status} {reason:?} {paid:?}");
-            let foreign = json!({ "orderId": Uuid::now_v7(), "status": "pending" });
+            let id = Uuid::now_v7();
+            let foreign = json!({ "id": id, "orderId": id, "status": "pending" });
             let foreign = vec![serde_json::from_value(foreign).unwrap()];
             assert_eq!(standing(&order, &foreign), standing(&order, &[]), "another order's");
         }

@@ -6,7 +6,7 @@ use web_sys::HtmlFormElement;
 use super::travel::{Way, current};
 use super::{Browser, dom, forms, net, stripe};
 use crate::shop::Pending;
-use crate::state::{Answer, Checkout, FormError, Page, Standing, State};
+use crate::state::{Answer, Checkout, FormError, Page, State};
 
 /// How often an order is asked for while it is not known whether its payment arrived.
 const PAUSE: i32 = 2_000;
@@ -112,5 +112,5 @@ async fn find_out() -> Known {
 }
 
 fn is_open(Checkout { order, .. }: &Checkout, now: i64) -> bool {
-    order.standing == Standing::Unpaid && now < order.expires_at
+    order.standing.is_unpaid() && now < order.expires_at
 }

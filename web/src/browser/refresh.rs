@@ -5,7 +5,7 @@ use web_sys::{Event, PageTransitionEvent, VisibilityState};
 use super::travel::{Way, current, go};
 use super::{Browser, dom, live};
 use crate::shop::Pending;
-use crate::state::{Outcome, Page, Standing, State};
+use crate::state::{Outcome, Page, State};
 
 /// How often a page that waits for the server's word asks, in milliseconds.
 const WAIT: f64 = 2_000.0;
@@ -18,7 +18,12 @@ pub(crate) fn ask(browser: &Browser) {
     let fixed = shop.state.with_untracked(|state| {
         matches!(
             state.page,
-            Page::Sell(_) | Page::SignIn(_) | Page::SignUp(_) | Page::Missing(_) | Page::Failed(_)
+            Page::Sell(_)
+                | Page::SignIn(_)
+                | Page::SignUp(_)
+                | Page::Sales(_)
+                | Page::Missing(_)
+                | Page::Failed(_)
         )
     });
     if idle && !fixed && !shop.loading.get_untracked() && is_visible() {
@@ -41,11 +46,10 @@ pub(crate) fn due(browser: &Browser, now: i64) {
 
 fn waits(state: &State, now: i64) -> bool {
     match &state.page {
-        Page::Order(Outcome { order, .. }) => match order.standing {
-            Standing::Paying => true,
-            Standing::Unpaid => order.expires_at <= now,
-            _ => false,
-        },
+        Page::Order(Outcome { order, .. }) => {
+            let standing = order.standing;
+            standing.is_paying() || standing.is_unpaid() && order.expires_at <= now
+        }
         Page::Checkout(checkout) => checkout.order.expires_at <= now,
         Page::Orders(orders) => orders.unpaid.iter().any(|order| order.expires_at <= now),
         _ => false,

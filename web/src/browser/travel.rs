@@ -131,8 +131,7 @@ fn keep_focus(id: Option<String>) {
 
 /// Where the eyes, the focus and the ears go after an arrival.
 fn settle(title: &str, is_other: bool, way: Way) {
-    if dom::by_id("summary").is_some() && way != Way::Quietly {
-        dom::focus("summary");
+    if way != Way::Quietly && (dom::focus("summary") || dom::focus("question")) {
         return;
     }
     if !is_other {

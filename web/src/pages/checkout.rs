@@ -1,21 +1,27 @@
 //! `/orders/{id}/checkout`: paying for an order.
 
 use sycamore::prelude::*;
+use sycamore::web::is_hydrating;
 
 use crate::countdown::seconds_left;
-use crate::parts::{hidden, key, stub, submit, summary, timer};
+use crate::parts::{Ending, ending, hidden, key, stub, submit, summary, timer};
 use crate::shop::{Pending, Shop, dynamic, watch};
-use crate::state::{Checkout, Form, Method, Order, Page, TestCard};
+use crate::state::{Checkout, Form, Method, Order, Page, Standing, TestCard};
 
 pub(crate) fn page(shop: Shop, first: Checkout) -> View {
     let pay = shop.part(first.pay.clone(), |page| checkout(page).map(|it| &it.pay));
     let cancel = shop.part(first.cancel.clone(), |page| checkout(page).map(|it| &it.cancel));
     let end =
         shop.part(first.order.expires_at, |page| checkout(page).map(|it| &it.order.expires_at));
+    let standing =
+        shop.part(first.order.standing, |page| checkout(page).map(|it| &it.order.standing));
     let phase = phase(shop, end);
     let stub = stub(first.order.clone());
     let body = dynamic(move || match phase.get() {
-        Phase::Open => open(shop, first.clone(), pay, cancel),
+        Phase::Open => {
+            let forms = Forms { pay, cancel };
+            open(shop, first.clone(), (end, standing), forms)
+        }
         Phase::Unsure => unsure(),
         Phase::Ended => ended(first.again.clone()),
     });
@@ -57,23 +63,56 @@ fn phase(shop: Shop, end: ReadSignal<i64>) -> ReadSignal<Phase> {
     })
 }
 
-fn open(
-    shop: Shop,
-    Checkout { order, method, again: _, .. }: Checkout,
+/// The forms of the page.
+struct Forms {
     pay: ReadSignal<Form>,
     cancel: ReadSignal<Form>,
+}
+
+fn open(
+    shop: Shop,
+    Checkout { order, method, .. }: Checkout,
+    (end, standing): (ReadSignal<i64>, ReadSignal<Standing>),
+    Forms { pay, cancel }: Forms,
 ) -> View {
-    let timer = timer(shop, order.expires_at);
+    // A bank's question makes the hold longer.
+    let timer = dynamic(move || timer(shop, end.get()));
     let errors = summary(pay);
+    let question = question(order.id.clone(), standing);
     let form = pay_form(shop, &order, method, pay);
     let cancel = cancel_form(shop, &order, cancel);
     view! {
         h1(tabindex="-1") { "Checkout" }
         p(class="hold-bar") { "Held for you for " (timer) }
         (errors)
+        (question)
         (form)
         (cancel)
     }
+}
+
+/// What the buyer's bank wants to know, where it does (3-D Secure). It takes the focus.
+///
+/// The link is the shop's own, and leads on to the bank: it is not followed by script, which can
+/// fetch nothing from there.
+fn question(order: String, standing: ReadSignal<Standing>) -> View {
+    let asked = watch(move || standing.get() == Standing::Asked);
+    dynamic(move || {
+        if !asked.get() {
+            return View::new();
+        }
+        // Where the page is loaded with it; later, the browser moves the focus itself.
+        let loads = is_hydrating();
+        let bank = format!("/orders/{order}/bank");
+        view! {
+            section(id="question", class="notice question", aria-labelledby="asked", tabindex="-1", autofocus=loads) {
+                h2(id="asked") { "Your bank wants to know that it is really you" }
+                p { "Nothing is paid yet. Answer on your bank's page: it brings you back here. Your tickets stay held until the time above is up, and that is not made longer again." }
+                p(class="actions") { a(class="button", href=bank, target="_self") { "Continue to your bank" } }
+                p { "Or pay with another card below. This payment is given up then." }
+            }
+        }
+    })
 }
 
 fn pay_form(shop: Shop, order: &Order, method: Method, pay: ReadSignal<Form>) -> View {
@@ -161,22 +200,17 @@ fn stripe(publishable_key: String, amount: i64, currency: String) -> View {
 }
 
 fn cancel_form(shop: Shop, order: &Order, cancel: ReadSignal<Form>) -> View {
-    let action = format!("/orders/{}/cancel", order.id);
-    let button = submit(shop, &action, "Give the tickets up".to_owned(), "Giving up…");
-    let key = key(cancel);
-    view! {
-        form(
-            class="cancel",
-            method="post",
-            action=action,
-            data-confirm="Give the tickets up?",
-            data-text="They go back on sale at once. You are not charged.",
-            data-yes="Give them up",
-        ) {
-            (key)
-            (button)
-        }
-    }
+    let form = Ending {
+        action: format!("/orders/{}/cancel", order.id),
+        inside: key(cancel),
+        button: ("Give the tickets up", "Giving up…"),
+        question: [
+            "Give the tickets up?",
+            "They go back on sale at once. You are not charged.",
+            "Give them up",
+        ],
+    };
+    ending(shop, form)
 }
 
 fn unsure() -> View {

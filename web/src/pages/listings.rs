@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use crate::parts::{art, hidden, moment, place, remaining, status, submit};
+use crate::parts::{Ending, art, ending, hidden, moment, place, remaining, status};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Card, Listing, Listings, Page, Sale};
 
@@ -16,7 +16,10 @@ pub(crate) fn page(shop: Shop, first: Listings) -> View {
         div(class="column") {
             div(class="headline") {
                 h1(tabindex="-1") { "My listings" }
-                a(class="button", href="/tickets/new") { "Sell tickets" }
+                div(class="actions") {
+                    a(class="button quiet", href="/sales") { "Sales" }
+                    a(class="button", href="/tickets/new") { "Sell tickets" }
+                }
             }
             (list)
         }
@@ -103,20 +106,15 @@ fn tools(shop: Shop, card: &Card, key: String) -> View {
 
 /// The form that takes the listing `id` off sale; asks first where it can.
 pub(crate) fn withdraw(shop: Shop, id: &str, key: String) -> View {
-    let action = format!("/tickets/{id}/withdraw");
-    let button = submit(shop, &action, "Withdraw".to_owned(), "Withdrawing…");
-    let key = hidden("key", key);
-    view! {
-        form(
-            class="withdraw",
-            method="post",
-            action=action,
-            data-confirm="Withdraw these tickets?",
-            data-text="They are taken off sale. You can list them again later.",
-            data-yes="Withdraw",
-        ) {
-            (key)
-            (button)
-        }
-    }
+    let form = Ending {
+        action: format!("/tickets/{id}/withdraw"),
+        inside: hidden("key", key),
+        button: ("Withdraw", "Withdrawing…"),
+        question: [
+            "Withdraw these tickets?",
+            "They are taken off sale. You can list them again later.",
+            "Withdraw",
+        ],
+    };
+    ending(shop, form)
 }

@@ -7,6 +7,7 @@ mod listings;
 mod lost;
 mod order;
 mod orders;
+mod sales;
 mod sell;
 mod ticket;
 
@@ -33,6 +34,7 @@ pub(crate) fn page(shop: Shop) -> View {
             Page::Order(outcome) => order::page(shop, outcome),
             Page::Orders(orders) => orders::page(shop, orders),
             Page::Listings(listings) => listings::page(shop, listings),
+            Page::Sales(sales) => sales::page(shop, sales),
             Page::Missing(missing) => lost::missing(missing),
             Page::Failed(failed) => lost::failed(failed),
         }

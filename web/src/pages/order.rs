@@ -19,12 +19,13 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
         let next = next(shop, &order, again);
         let made = fact("Ordered", format!("{}, {}", order.made.date, order.made.time));
         let standing = fact("Status", called(order.standing).to_owned());
+        let back = given_back(&order);
         let stub = stub(order);
         view! {
             div(class="narrow outcome") {
                 (top)
                 (stub)
-                dl(class="facts") { (standing) (made) }
+                dl(class="facts") { (standing) (made) (back) }
                 (next)
             }
         }
@@ -37,6 +38,14 @@ fn top(order: &Order) -> View {
         Standing::Unpaid => {
             ("Your tickets are held", "Pay before the time is up, and they are yours.")
         }
+        Standing::Asked => (
+            "Your bank wants to know that it is really you",
+            "Nothing is paid yet. Answer your bank before the time is up, and the tickets are yours.",
+        ),
+        Standing::Processing => (
+            "Your payment is being checked by your bank",
+            "Don't pay again. This page shows the answer as soon as it is here.",
+        ),
         Standing::Paying => (
             "We're checking your payment. Don't pay again.",
             "The answer is on its way. This page shows it as soon as it is here.",
@@ -52,7 +61,12 @@ fn top(order: &Order) -> View {
             "Payment declined. You were not charged",
             "The payment was declined too often, and the tickets are for sale again.",
         ),
-        Standing::Refunded => ("Refunded", "Your payment is on its way back to you."),
+        Standing::Refunded => {
+            ("Refunded", "You get all of your money back, and the tickets are not yours any more.")
+        }
+        Standing::Unclear => {
+            ("Your order", "Something has happened to it that this page cannot tell yet.")
+        }
     };
     // Where the page is loaded with it; later, the browser moves the focus itself.
     let loads = is_hydrating();
@@ -67,7 +81,7 @@ fn top(order: &Order) -> View {
 /// Where to go from here.
 fn next(shop: Shop, order: &Order, again: String) -> View {
     match order.standing {
-        Standing::Unpaid => {
+        Standing::Unpaid | Standing::Asked => {
             let timer = timer(shop, order.expires_at);
             let href = format!("/orders/{}/checkout", order.id);
             view! {
@@ -75,10 +89,14 @@ fn next(shop: Shop, order: &Order, again: String) -> View {
                 p(class="actions") { a(class="button", href=href) { "Resume payment" } }
             }
         }
-        Standing::Paying => {
+        Standing::Paying | Standing::Processing | Standing::Unclear => {
             let href = format!("/orders/{}", order.id);
+            let waiting = match order.standing {
+                Standing::Unclear => View::new(),
+                _ => view! { div(class="waiting", aria-hidden="true") {} },
+            };
             view! {
-                div(class="waiting", aria-hidden="true") {}
+                (waiting)
                 p(class="actions") { a(class="button quiet", href=href) { "Check again" } }
             }
         }
@@ -91,7 +109,15 @@ fn next(shop: Shop, order: &Order, again: String) -> View {
                 }
             }
         }
-        Standing::Expired | Standing::Cancelled | Standing::Declined | Standing::Refunded => {
+        Standing::Refunded => {
+            view! {
+                p(class="actions") {
+                    a(class="button", href="/") { "Browse tickets" }
+                    a(class="button quiet", href="/orders") { "My orders" }
+                }
+            }
+        }
+        Standing::Expired | Standing::Cancelled | Standing::Declined => {
             view! {
                 p(class="actions") {
                     a(class="button", href=again) { "Find it again" }
@@ -100,6 +126,15 @@ fn next(shop: Shop, order: &Order, again: String) -> View {
             }
         }
     }
+}
+
+/// What was given back, and when it is there.
+fn given_back(order: &Order) -> View {
+    if order.standing != Standing::Refunded {
+        return View::new();
+    }
+    let when = "with you in 5 to 10 days, as fast as your bank is";
+    fact("Given back", format!("{}, {when}", order.total))
 }
 
 fn calendar(order: &str) -> View {

@@ -58,13 +58,14 @@ fn section(shop: Shop, title: &'static str, orders: Vec<Order>) -> View {
 /// What people call where an order stands.
 pub(crate) fn called(standing: Standing) -> &'static str {
     match standing {
-        Standing::Unpaid => "Awaiting payment",
-        Standing::Paying => "Checking payment",
+        Standing::Unpaid | Standing::Asked => "Awaiting payment",
+        Standing::Paying | Standing::Processing => "Checking payment",
         Standing::Paid => "Paid",
         Standing::Expired => "Expired",
         Standing::Cancelled => "Cancelled",
         Standing::Declined => "Declined",
         Standing::Refunded => "Refunded",
+        Standing::Unclear => "Not known yet",
     }
 }
 
@@ -73,12 +74,11 @@ fn row(shop: Shop, order: Order) -> View {
     let href = format!("/orders/{}", order.id);
     let status = called(order.standing);
     let class = match order.standing {
-        Standing::Unpaid | Standing::Paying => "status due",
         Standing::Paid => "status good",
+        standing if standing.is_unpaid() || standing.is_paying() => "status due",
         _ => "status",
     };
-    let resume =
-        if order.standing == Standing::Unpaid { resume(shop, &order) } else { View::new() };
+    let resume = if order.standing.is_unpaid() { resume(shop, &order) } else { View::new() };
     let Order { number, title, venue, city, when, quantity, total, made, .. } = order;
     let when = when.map(moment).map(|when| view! { p(class="when") { (when) } });
     let when = when.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod card;
 mod countdown;
+mod ending;
 mod field;
 mod form;
 mod listing;
@@ -9,6 +10,7 @@ mod order;
 
 pub(crate) use card::{cards, remaining};
 pub(crate) use countdown::timer;
+pub(crate) use ending::{Ending, ending};
 pub(crate) use field::{Control, Field, Need, field};
 pub(crate) use form::{hidden, key, submit, summary};
 pub(crate) use listing::{art, badge, moment, place, status};

@@ -144,7 +144,11 @@ impl Asked {
     }
 }
 
-fn read_day(text: &str) -> Result<Day, String> {
+/// Reads a day as fields of kind `date` hold it.
+///
+/// # Errors
+/// A sentence for whoever filled it in.
+pub(crate) fn read_day(text: &str) -> Result<Day, String> {
     text.parse().map_err(|_| "Give the day as year, month and day, such as 2027-05-01.".to_owned())
 }
 

@@ -4,7 +4,6 @@ use anyhow::Context;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::http::Id;
 use boxoffice_common::problem::Result;
 use boxoffice_common::{Problem, Timestamp, config};
@@ -12,7 +11,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use icalendar::{Calendar, Component, DatePerhapsTime, Event, EventLike};
 
 use super::entrance::sign_in_first;
-use crate::services::orders::{self, Order};
+use crate::services::orders::{self, Order, Status};
 use crate::visit::Visit;
 
 /// Nobody says how long an event lasts: an entry of this many seconds is easily seen, and moved.
@@ -27,7 +26,7 @@ async fn calendar(visit: Visit, Id(id): Id) -> Result<Response> {
         return sign_in_first(&visit, &visit.here).await;
     }
     let order = orders::find(&visit, id).await?;
-    let order = order.filter(|order| order.status == OrderStatus::Complete);
+    let order = order.filter(|order| order.status == Status::Complete);
     let nothing = || Problem::not_found("There is no event to put into a calendar");
     let order = order.ok_or_else(nothing)?;
     let start = order.ticket.starts_at.ok_or_else(nothing)?;

@@ -6,14 +6,15 @@ use axum::routing::get;
 use boxoffice_common::http::Id;
 use boxoffice_common::problem::Result;
 use boxoffice_common::{config, log};
-use boxoffice_web::state::{self, Checkout, Form, Method, Page, Standing, State, TestCard};
-use http::StatusCode;
+use boxoffice_web::state::{self, Checkout, Form, Method, Page, State, TestCard};
+use http::{StatusCode, Uri};
 use uuid::Uuid;
 
+use super::bank::{self, Progress};
 use super::entrance::sign_in_first;
 use super::order::find;
 use crate::answer::{self, Keep};
-use crate::form::blank;
+use crate::form::{blank, wrong_at_all};
 use crate::services::orders::Order;
 use crate::show;
 use crate::visit::Visit;
@@ -23,10 +24,11 @@ const STRIPE: &str = "https://api.stripe.com";
 
 /// The sandbox's cards that are offered, with what they do: Stripe's own
 /// (<https://docs.stripe.com/testing>).
-const CARDS: [(&str, &str, &str); 6] = [
+const CARDS: [(&str, &str, &str); 7] = [
     ("pm_card_visa", "Visa ···· 4242", "pays"),
     ("pm_card_mastercard", "Mastercard ···· 4444", "pays"),
     ("pm_card_amex", "American Express ···· 8431", "pays"),
+    ("pm_card_threeDSecure2Required", "Visa ···· 3220", "pays, but asks you at your bank first"),
     ("pm_card_chargeDeclined", "Visa ···· 0002", "is declined"),
     ("pm_card_chargeDeclinedInsufficientFunds", "Visa ···· 9995", "has insufficient funds"),
     ("pm_card_chargeDeclinedExpiredCard", "Visa ···· 0069", "has expired"),
@@ -36,16 +38,32 @@ pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}/checkout", get(checkout))
 }
 
-async fn checkout(visit: Visit, Id(id): Id) -> Result<Response> {
+async fn checkout(visit: Visit, Id(id): Id, uri: Uri) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &visit.here).await;
     }
+    let mut pay = blank();
+    if bank::was_asked(&uri) {
+        match bank::progress(&visit, id).await? {
+            Progress::Asked(_) => {}
+            Progress::Refused(why) => pay.errors.push(wrong_at_all(why)),
+            Progress::Settled => return to_outcome(&visit, id).await,
+        }
+    }
     let (order, shown) = find(&visit, id).await?;
-    if shown.standing != Standing::Unpaid {
+    if !shown.standing.is_unpaid() {
         return to_outcome(&visit, id).await;
     }
-    let state = state(&visit, &order, shown, blank()).await?;
+    let state = state(&visit, &order, shown, pay).await?;
     Ok(answer::show(&visit, state, Keep::Never).await?)
+}
+
+/// Sends the visitor to the page on which an order is paid.
+///
+/// # Errors
+/// When the address is none.
+pub(crate) async fn show_at(visit: &Visit, id: Uuid) -> Result<Response> {
+    Ok(answer::go(visit, &format!("/orders/{id}/checkout"), None).await?)
 }
 
 /// Sends the visitor to what has become of an order.

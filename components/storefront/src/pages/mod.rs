@@ -7,11 +7,14 @@
 //! | [`sign_in`], [`sign_up`], [`sign_out`] | the same |
 //! | [`sell`], [`edit`], [`withdraw`] | `/tickets/new`, `/tickets/{id}/edit`, and withdrawing |
 //! | [`checkout`], [`pay`], [`cancel`] | `/orders/{id}/checkout`, and its forms |
+//! | [`bank`] | `/orders/{id}/bank` and `/orders/{id}/return`: to the buyer's bank, and back |
 //! | [`order`], [`calendar`] | `/orders/{id}`, and the event for a calendar |
 //! | [`orders`], [`listings`] | `/orders` and `/listings` |
+//! | [`sales`], [`refund`] | `/sales`, as a file too, and its form |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
 //! | [`entrance`], [`draft`] | what pages to sign in and up share; what those to sell and edit do |
 
+mod bank;
 mod browse;
 mod calendar;
 mod cancel;
@@ -24,7 +27,9 @@ mod listings;
 mod order;
 mod orders;
 mod pay;
+mod refund;
 mod robots;
+mod sales;
 mod sell;
 mod sign_in;
 mod sign_out;
@@ -47,10 +52,13 @@ pub(crate) fn routes() -> Router {
         .merge(withdraw::route())
         .merge(checkout::route())
         .merge(pay::route())
+        .merge(bank::route())
         .merge(cancel::route())
         .merge(order::route())
         .merge(calendar::route())
         .merge(orders::route())
         .merge(listings::route())
+        .merge(sales::route())
+        .merge(refund::route())
         .merge(robots::routes())
 }

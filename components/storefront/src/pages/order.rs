@@ -27,7 +27,7 @@ async fn outcome(visit: Visit, Id(id): Id) -> Result<Response> {
     let (order, shown) = find(&visit, id).await?;
     let title = match shown.standing {
         Standing::Paid => "Your tickets",
-        Standing::Paying => "Checking your payment",
+        standing if standing.is_paying() => "Checking your payment",
         _ => "Your order",
     };
     let page = Outcome { again: show::again(&order), order: shown };

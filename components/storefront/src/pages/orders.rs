@@ -4,7 +4,7 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_common::problem::Result;
-use boxoffice_web::state::{Orders, Page, Standing};
+use boxoffice_web::state::{Orders, Page};
 use http::Uri;
 
 use super::entrance::sign_in_first;
@@ -29,7 +29,7 @@ async fn list(visit: Visit, uri: Uri) -> Result<Response> {
     let shown = page.items.iter().map(|one| order(one, &payments, &visit));
     // What waits to be paid is at most as old as a hold lasts: it is on the first page.
     let is_unpaid = |one: &boxoffice_web::state::Order| {
-        cursor.is_none() && matches!(one.standing, Standing::Unpaid | Standing::Paying)
+        cursor.is_none() && (one.standing.is_unpaid() || one.standing.is_paying())
     };
     let (unpaid, orders) = shown.partition(is_unpaid);
     let next = page.next_cursor.map(|cursor| format!("{ADDRESS}?cursor={}", escaped(&cursor)));

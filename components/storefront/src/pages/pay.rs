@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
-use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::http::Id;
 use boxoffice_common::log;
 use boxoffice_common::problem::Result;
@@ -14,17 +13,18 @@ use send_wrapper::SendWrapper;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::checkout::{again, to_outcome};
+use super::checkout::{self, again, to_outcome};
 use super::entrance::sign_in_first;
 use crate::form::{Sent, new_key, wrong_at_all};
-use crate::services::orders;
+use crate::services::orders::{self, Status};
+use crate::services::payments::{self, Payment};
 use crate::services::{Change, PAYMENTS, Refusal};
 use crate::visit::Visit;
 
 /// What is shown again of the form: which card it was.
 const SHOWN: [&str; 1] = ["token"];
 /// What is said while nobody knows whether the payment went through.
-const CHECKING: &str = "We're checking your payment. Don't pay again.";
+pub(super) const CHECKING: &str = "We're checking your payment. Don't pay again.";
 /// How long to wait, again and again, for a paid order to be complete: its page can say so at once
 /// then, and says that it is being checked otherwise.
 const WAITS_MS: [u64; 7] = [20, 40, 80, 160, 320, 640, 640];
@@ -43,10 +43,18 @@ async fn pay(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
     let wish = json!({ "orderId": id, "token": sent.value("token") });
     let change = Change::new(Method::POST, "/api/payments", sent.key());
     match visit.change(&PAYMENTS, change, Some(&wish)).await {
-        Ok(Ok(_)) => {
-            completed(&visit, id).await;
-            to_outcome(&visit, id).await
-        }
+        Ok(Ok(answer)) => match Payment::read(&answer) {
+            Ok(payment) if payment.status == payments::Status::RequiresAction => {
+                checkout::show_at(&visit, id).await
+            }
+            read => {
+                if let Err(error) = read {
+                    log::failed("reading what came of a payment; its order says", &error);
+                }
+                completed(&visit, id).await;
+                to_outcome(&visit, id).await
+            }
+        },
         Ok(Err(refusal)) => refused(&visit, id, &sent, refusal).await,
         Err(error) => {
             log::failed("paying, which may have happened all the same", &error);
@@ -56,11 +64,11 @@ async fn pay(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
 }
 
 /// Waits until the order is complete, but not for ever.
-async fn completed(visit: &Visit, id: Uuid) {
+pub(super) async fn completed(visit: &Visit, id: Uuid) {
     for wait in WAITS_MS {
         SendWrapper::new(spin_sdk::time::sleep(Duration::from_millis(wait))).await;
         let order = orders::find(visit, id).await;
-        if !matches!(order, Ok(Some(order)) if order.status == OrderStatus::AwaitingPayment) {
+        if !matches!(order, Ok(Some(order)) if order.status == Status::AwaitingPayment) {
             return;
         }
     }

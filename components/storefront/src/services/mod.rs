@@ -2,9 +2,10 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`tickets`], [`orders`], [`payments`] | what a service tells, and how to ask it |
+//! | [`tickets`], [`orders`], [`payments`], [`ledger`] | what a service tells, and how to ask it |
 //! | [`refusal`] | a service's no |
 
+pub(crate) mod ledger;
 pub(crate) mod orders;
 pub(crate) mod payments;
 mod refusal;
@@ -82,6 +83,16 @@ impl Visit {
         path: &str,
     ) -> Result<Option<T>> {
         peer.ask(self.call(Method::GET, path, HeaderMap::new()), None::<&()>).await
+    }
+
+    /// Reads the file at `path`, as it is.
+    ///
+    /// # Errors
+    /// The service's refusal; 503 where it did not answer, or broke.
+    pub(crate) async fn file(&self, peer: &Peer, path: &str) -> Result<Response<Bytes>> {
+        let read = Change::new(Method::GET, path, "");
+        let answer = self.command(peer, read, None::<&()>).await?;
+        answer.map_err(Refusal::into_problem)
     }
 
     /// Has a service change something: its answer if it did, its refusal if it did not.

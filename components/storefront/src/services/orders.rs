@@ -1,7 +1,6 @@
 //! The visitor's orders, as `orders` tells of them.
 
 use boxoffice_common::Timestamp;
-use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::problem::Result;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use crate::visit::Visit;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Order {
     pub(crate) id: Uuid,
-    pub(crate) status: OrderStatus,
+    pub(crate) status: Status,
     pub(crate) cancel_reason: Option<Reason>,
     pub(crate) quantity: i64,
     pub(crate) amount: i64,
@@ -22,6 +21,21 @@ pub(crate) struct Order {
     pub(crate) ticket: Ordered,
     pub(crate) expires_at: Timestamp,
     pub(crate) created_at: Timestamp,
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Created,
+    #[serde(rename = "awaiting:payment")]
+    AwaitingPayment,
+    Complete,
+    Cancelled,
+    Refunded,
+    /// A word of a newer `orders`: one such order must not break the page of all.
+    #[serde(other)]
+    Other,
 }
 
 /// What was ordered.
@@ -44,12 +58,15 @@ pub(crate) enum Reason {
     Expired,
     Buyer,
     Declined,
+    /// A word of a newer `orders`.
+    #[serde(other)]
+    Other,
 }
 
 impl Order {
     /// Whether its tickets are held still.
     pub(crate) fn is_held(&self) -> bool {
-        let open = matches!(self.status, OrderStatus::Created | OrderStatus::AwaitingPayment);
+        let open = matches!(self.status, Status::Created | Status::AwaitingPayment);
         open && self.expires_at > Timestamp::now()
     }
 }

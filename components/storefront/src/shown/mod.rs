@@ -12,4 +12,6 @@ mod money;
 
 pub(crate) use language::Language;
 pub(crate) use moment::{Day, day, instant, moment, moment_field, shift, time_zones};
-pub(crate) use money::{amount_field, currencies, local_currency, money, read_amount, read_units};
+pub(crate) use money::{
+    amount_field, balance, currencies, local_currency, money, read_amount, read_units,
+};

@@ -15,6 +15,8 @@ use super::Language;
 
 /// What stands between an amount and a currency's code.
 const NO_BREAK: char = '\u{a0}';
+/// Longer than a hyphen, and read aloud as what it is.
+const MINUS: char = '\u{2212}';
 /// The longest number that somebody may type.
 const MAX_TYPED: usize = 24;
 
@@ -37,6 +39,13 @@ pub(crate) fn money(minor: i64, currency: &str, language: &Language) -> String {
     with_sign(&amount, currency, language)
         .filter(|text| text.contains(&number))
         .unwrap_or_else(|| format!("{currency}{NO_BREAK}{number}"))
+}
+
+/// The same where less than nothing may have come together: with a minus in front of it all, where
+/// Unicode's data would have it after some currencies' signs.
+pub(crate) fn balance(minor: i64, currency: &str, language: &Language) -> String {
+    let text = money(minor.saturating_abs(), currency, language);
+    if minor < 0 { format!("{MINUS}{text}") } else { text }
 }
 
 fn with_sign(amount: &Decimal, currency: &str, language: &Language) -> Option<String> {

@@ -1,0 +1,44 @@
+//! `POST /sales/{payment}/refund`: undoes a sale.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::post;
+use boxoffice_common::http::Id;
+use boxoffice_common::problem::Result;
+use boxoffice_web::state::{self, State, Tone};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::entrance::sign_in_first;
+use super::sales::{self, Range};
+use crate::answer;
+use crate::form::Sent;
+use crate::notice::Notice;
+use crate::services::payments::{Payment, Status};
+use crate::services::{Change, PAYMENTS};
+use crate::visit::Visit;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/sales/{payment}/refund", post(refund))
+}
+
+async fn refund(visit: Visit, Id(payment): Id, sent: Sent) -> Result<Response> {
+    let path = format!("/api/payments/{payment}/refund");
+    let reason = sent.given("reason").unwrap_or("requested_by_customer");
+    let wish = json!({ "reason": reason, "restock": sent.given("restock").is_some() });
+    let change = Change::new(Method::POST, &path, sent.key());
+    match visit.command(&PAYMENTS, change, Some(&wish)).await? {
+        Ok(answer) => {
+            let refunded = Payment::read(&answer)?.status == Status::Refunded;
+            let notice = if refunded { Notice::Refunded } else { Notice::Refunding };
+            Ok(answer::go(&visit, sales::ADDRESS, Some(notice)).await?)
+        }
+        Err(refusal) if refusal.is_unauthorized() => sign_in_first(&visit, sales::ADDRESS).await,
+        Err(refusal) if refusal.status == StatusCode::CONFLICT => {
+            let notice = Some(state::Notice { tone: Tone::Bad, text: refusal.detail });
+            let state = State { notice, ..sales::load(&visit, Range::default(), None).await? };
+            Ok(answer::refuse(&visit, StatusCode::CONFLICT, state).await?)
+        }
+        Err(refusal) => Err(refusal.into_problem()),
+    }
+}
