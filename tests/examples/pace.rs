@@ -6,6 +6,8 @@
 //! --workspace --example pace` makes it.
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on ends")]
 
+mod measure;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -16,6 +18,8 @@ use futures::future::join_all;
 use futures::stream::iter;
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use measure::{line, newcomer};
 
 /// Orders a second.
 const PACE: u64 = 50;
@@ -46,7 +50,7 @@ async fn main() {
     let seconds = arguments.next().map_or(30, |seconds| seconds.parse().expect("SECONDS"));
     let (buyers, listings) = prepare(address, PACE * seconds).await;
     println!("{} listings; {PACE} orders a second for {seconds} s", listings.len());
-    report(&measure(&buyers, listings).await);
+    report(&run(&buyers, listings).await);
 }
 
 /// People with accounts, and so many listings of one ticket each that `orders` knows.
@@ -59,16 +63,7 @@ async fn prepare(address: SocketAddr, count: u64) -> (Vec<Person>, Vec<Value>) {
     (buyers, listings)
 }
 
-/// Somebody with an account, whoever else has measured this shop before.
-async fn newcomer(address: SocketAddr) -> Person {
-    let person = Person::new(address);
-    let email = format!("{}@example.com", uuid::Uuid::now_v7());
-    let sign_up = post("/api/users/signUp", json!({ "email": email, "password": "a measurement" }));
-    let answer = person.send(&sign_up).await;
-    person.signed_in_by(answer, 201)
-}
-
-async fn measure(buyers: &[Person], listings: Vec<Value>) -> Vec<Outcome> {
+async fn run(buyers: &[Person], listings: Vec<Value>) -> Vec<Outcome> {
     let mut pace = interval(Duration::from_millis(1_000 / PACE));
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let start = Instant::now();
@@ -133,20 +128,4 @@ fn report(outcomes: &[Outcome]) {
     line("shown", outcomes.iter().filter_map(|outcome| outcome.shown).collect());
     let never = outcomes.iter().filter(|o| o.status == 201 && o.shown.is_none()).count();
     println!("{never} never showed");
-}
-
-fn line(what: &str, mut times: Vec<Duration>) {
-    times.sort_unstable();
-    let at = |percent: usize| {
-        let time = times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
-        time.map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
-    };
-    println!(
-        "{what}: {} of them, p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, most {:.1} ms",
-        times.len(),
-        at(50),
-        at(90),
-        at(99),
-        at(100)
-    );
 }
