@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use crate::parts::{Ending, art, ending, hidden, moment, place, remaining, status};
+use crate::parts::{Ending, art, ending, hidden, moment, older, place, remaining, status};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Card, Listing, Listings, Page, Sale};
 
@@ -36,14 +36,7 @@ fn list(shop: Shop, Listings { listings, next }: Listings) -> View {
         };
     }
     let rows: Vec<View> = listings.into_iter().map(|listing| row(shop, listing)).collect();
-    let next = next.map(|href| {
-        view! {
-            nav(class="pages", aria-label="Pages") {
-                a(class="button quiet", href=href, rel="next") { "Older listings" }
-            }
-        }
-    });
-    let next = next.unwrap_or_default();
+    let next = older(next, "Older listings");
     view! {
         ul(class="rows") { (rows) }
         (next)

@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use crate::parts::{art, moment, place, timer};
+use crate::parts::{art, moment, older, place, tickets, timer};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Order, Orders, Page, Standing};
 
@@ -31,14 +31,7 @@ fn list(shop: Shop, Orders { unpaid, orders, next }: Orders) -> View {
     }
     let urgent = section(shop, "To be paid", unpaid);
     let rest = section(shop, "All orders", orders);
-    let next = next.map(|href| {
-        view! {
-            nav(class="pages", aria-label="Pages") {
-                a(class="button quiet", href=href, rel="next") { "Older orders" }
-            }
-        }
-    });
-    let next = next.unwrap_or_default();
+    let next = older(next, "Older orders");
     view! { (urgent) (rest) (next) }
 }
 
@@ -84,7 +77,7 @@ fn row(shop: Shop, order: Order) -> View {
     let when = when.unwrap_or_default();
     let place = place(venue.as_deref(), city.as_deref());
     let place = place.map(|place| view! { p(class="where") { (place) } }).unwrap_or_default();
-    let count = if quantity == 1 { "1 ticket".to_owned() } else { format!("{quantity} tickets") };
+    let count = tickets(quantity);
     view! {
         li(class="row") {
             (picture)

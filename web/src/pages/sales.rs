@@ -2,7 +2,9 @@
 
 use sycamore::prelude::*;
 
-use crate::parts::{Control, Ending, Field, Need, art, ending, field, hidden, moment, summary};
+use crate::parts::{
+    Control, Ending, Field, Need, art, ending, field, hidden, moment, older, summary, tickets,
+};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Balance, Deal, DealKind, Form, Page, Sales};
 
@@ -65,14 +67,7 @@ fn list(shop: Shop, Sales { filters, balances, deals, file, next }: Sales) -> Vi
     }
     let balances: Vec<View> = balances.into_iter().map(balance).collect();
     let rows: Vec<View> = deals.into_iter().map(|deal| row(shop, deal)).collect();
-    let next = next.map(|href| {
-        view! {
-            nav(class="pages", aria-label="Pages") {
-                a(class="button quiet", href=href, rel="next") { "Older sales" }
-            }
-        }
-    });
-    let next = next.unwrap_or_default();
+    let next = older(next, "Older sales");
     view! {
         dl(class="facts") { (balances) }
         p(class="actions") { a(class="button quiet", href=file, download="") { "Download as CSV" } }
@@ -126,7 +121,7 @@ fn row(shop: Shop, deal: Deal) -> View {
     let href = format!("/tickets/{ticket}");
     let (standing, class) = called(kind);
     let when = moment(at);
-    let count = if quantity == 1 { "1 ticket".to_owned() } else { format!("{quantity} tickets") };
+    let count = tickets(quantity);
     view! {
         li(class="row") {
             (picture)

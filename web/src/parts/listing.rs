@@ -53,6 +53,18 @@ pub(crate) fn place(venue: Option<&str>, city: Option<&str>) -> Option<String> {
     }
 }
 
+/// The way to the next page of a list that has the newest first, if there is one.
+pub(crate) fn older(next: Option<String>, label: &'static str) -> View {
+    let link = |href| {
+        view! {
+            nav(class="pages", aria-label="Pages") {
+                a(class="button quiet", href=href, rel="next") { (label) }
+            }
+        }
+    };
+    next.map(link).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

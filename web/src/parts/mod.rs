@@ -13,5 +13,5 @@ pub(crate) use countdown::timer;
 pub(crate) use ending::{Ending, ending};
 pub(crate) use field::{Control, Field, Need, field};
 pub(crate) use form::{hidden, key, submit, summary};
-pub(crate) use listing::{art, badge, moment, place, status};
-pub(crate) use order::{fact, stub};
+pub(crate) use listing::{art, badge, moment, older, place, status};
+pub(crate) use order::{fact, stub, tickets};

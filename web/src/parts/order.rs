@@ -30,6 +30,11 @@ pub(crate) fn stub(order: Order) -> View {
     }
 }
 
+/// A number of tickets.
+pub(crate) fn tickets(quantity: i64) -> String {
+    if quantity == 1 { "1 ticket".to_owned() } else { format!("{quantity} tickets") }
+}
+
 /// A line of a list of facts.
 pub(crate) fn fact(label: &'static str, value: String) -> View {
     view! {

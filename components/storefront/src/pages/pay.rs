@@ -47,11 +47,12 @@ async fn pay(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
             Ok(payment) if payment.status == payments::Status::RequiresAction => {
                 checkout::show_at(&visit, id).await
             }
-            read => {
-                if let Err(error) = read {
-                    log::failed("reading what came of a payment; its order says", &error);
-                }
-                completed(&visit, id).await;
+            Ok(payment) => {
+                completed(&visit, &payment).await;
+                to_outcome(&visit, id).await
+            }
+            Err(error) => {
+                log::failed("reading what came of a payment; its order says", &error);
                 to_outcome(&visit, id).await
             }
         },
@@ -63,11 +64,14 @@ async fn pay(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
     }
 }
 
-/// Waits until the order is complete, but not for ever.
-pub(super) async fn completed(visit: &Visit, id: Uuid) {
+/// Waits until the order that `payment` pays for is complete, if it is about to be, but not for ever.
+pub(super) async fn completed(visit: &Visit, payment: &Payment) {
+    if !matches!(payment.status, payments::Status::Authorized | payments::Status::Captured) {
+        return;
+    }
     for wait in WAITS_MS {
         SendWrapper::new(spin_sdk::time::sleep(Duration::from_millis(wait))).await;
-        let order = orders::find(visit, id).await;
+        let order = orders::find(visit, payment.order_id).await;
         if !matches!(order, Ok(Some(order)) if order.status == Status::AwaitingPayment) {
             return;
         }
