@@ -221,7 +221,11 @@ async fn the_last_of_it_is_lost() {
         bus::event_of(app, "order:created", &after).await;
         let sql = "SELECT entry_ms || '-' || entry_seq FROM orders_outbox WHERE body LIKE ?1";
         let like = format!("%\"subject\":\"{}\"%", id(&after));
-        let entry: String = app.database().query_row(sql, [like], |row| row.get(0)).unwrap();
+        // It is there for all to read before it is marked as published.
+        let entry = async || -> Option<String> {
+            app.database().query_row(sql, [&like], |row| row.get(0)).unwrap()
+        };
+        let entry = eventually("it is marked", entry, Option::is_some).await.unwrap();
 
         stage.after(|around| around.set_back_redis(&copy), shop).await;
         let Stage { app, buyer, other, ticket, .. } = &stage;
