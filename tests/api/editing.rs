@@ -232,7 +232,7 @@ async fn of_edits_at_once_each_is_whole() {
     let app = App::start().await;
     let seller = app.sign_up().await;
     let ticket = seller.list(json!({})).await.expect(201);
-    let edits: Vec<Request> = (1..=10)
+    let edits: Vec<Request> = (101..=110)
         .map(|n| put(path(&ticket), listing(json!({ "title": format!("title {n}"), "price": n }))))
         .collect();
     let answers = futures::future::join_all(edits.iter().map(|edit| seller.send(edit))).await;
