@@ -211,8 +211,10 @@ async fn a_refund_whose_answer_was_lost_is_found_out(stage: &Stage) {
     let (order, payment) = stage.sold().await;
     let refund = refund(&payment, json!({}));
     stage.provider.be(Mood::Mute);
-    let under_way = json!({ "payment": { "status": "refunding" } });
-    stage.seller.send(&refund).await.shows(202, under_way);
+    let answer = stage.seller.send(&refund).await;
+    // A webhook may have told it before the answer got lost.
+    let status = answer.body["payment"]["status"].as_str().unwrap_or_default();
+    assert!(matches!((answer.status, status), (202, "refunding") | (200, "refunded")), "{answer}");
     stage.provider.be(Mood::Normal);
     stage.passes(60).await;
     stage.buyer.sees_order(&order, json!({ "status": "refunded" })).await;
