@@ -26,6 +26,8 @@ pub struct Surroundings {
     pub faults: Option<Arc<dyn Faults>>,
     /// How many requests an instance serves, if not as many as usual.
     pub max_instance_reuse: Option<usize>,
+    /// Where a host listens: anywhere, unless this is another port than 0.
+    listen: SocketAddr,
     clock: Arc<ManualClock>,
     redis_port: u16,
     redis: Option<Redis>,
@@ -61,6 +63,7 @@ impl Surroundings {
             variables,
             faults: None,
             max_instance_reuse: None,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock,
             redis_port,
             redis: Some(redis),
@@ -79,6 +82,7 @@ impl Surroundings {
     /// When it does not start, with everything that is wrong.
     pub async fn host(&self) -> Host {
         let mut options = Options::new(workspace().join("spin.toml"));
+        options.listen = self.listen;
         options.data = self.data();
         options.cache = workspace().join("target/boxoffice-cache");
         options.variables = self.variables.clone();
@@ -90,6 +94,13 @@ impl Surroundings {
             Ok(host) => host,
             Err(error) => panic!("{error}\nbuild the components with `cargo xtask build`"),
         }
+    }
+
+    /// Has the host listen where the shop says that it is: for tests in which somebody is sent away,
+    /// and back to it.
+    pub fn listen_where_the_shop_says(&mut self) {
+        self.listen.set_port(free_port());
+        self.variables.insert("public_url".into(), format!("http://{}", self.listen));
     }
 
     /// The folder of the shop's data.

@@ -118,6 +118,11 @@ pub(crate) struct Form {
 }
 
 impl Form {
+    /// A form of nobody's, with nothing in it.
+    pub(crate) fn empty() -> Self {
+        Self { action: String::new(), fields: BTreeMap::new() }
+    }
+
     /// The form on a page that is sent to `action`, whatever its query.
     #[track_caller]
     pub(crate) fn on(page: &Answer, action: &str) -> Self {
@@ -132,7 +137,9 @@ impl Form {
         let inputs = form.split("<input").skip(1);
         let fields = inputs.filter_map(|input| {
             let tag = &input[..input.find('>').unwrap_or(input.len())];
-            let unchosen = tag.contains("type=\"radio\"") && !tag.contains("checked");
+            let chooses = ["radio", "checkbox"].map(|kind| format!("type=\"{kind}\""));
+            let chooses = chooses.iter().any(|kind| tag.contains(kind));
+            let unchosen = chooses && !tag.contains("checked=") && !tag.contains(" checked");
             let name = attribute(tag, "name").filter(|_| !unchosen)?;
             Some((name, attribute(tag, "value").unwrap_or_default()))
         });

@@ -5,11 +5,15 @@
 //! | `browser` | somebody with such a browser |
 //! | `pages` | what pages show, and how they are answered |
 //! | `purchase` | from an account to a ticket of one's own, by forms |
+//! | `bank` | paying where the buyer's bank has a question first |
+//! | `sales` | what sellers see of their sales, and refunding them |
 //! | `forms` | what each form says to what is wrong with it |
 //! | `guards` | headers, origins, what is escaped, where one is sent |
 
+mod bank;
 mod browser;
 mod forms;
 mod guards;
 mod pages;
 mod purchase;
+mod sales;

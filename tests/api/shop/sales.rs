@@ -1,0 +1,204 @@
+//! What sellers see of their sales, and how they refund them.
+
+use boxoffice_tests::{App, Person, eventually, get, id};
+use serde_json::{Value, json};
+
+use super::browser::{Browser, Form, embedded};
+
+/// A seller of kites, two buyers' worth of them.
+async fn a_seller(app: &App) -> (Browser, String) {
+    let seller = Browser::signed_up(app, "kites@example.com").await;
+    let form = seller.form("/tickets/new", "/tickets/new").await;
+    let form = form.with("title", "Kites").with("price", "45").with("currency", "EUR");
+    let listed = seller.send(&form.with("quantity", "50")).await;
+    (seller, listed.header("location").to_owned())
+}
+
+/// Has `buyer` buy so many of what is at `page`; the order.
+async fn buys(app: &App, buyer: &Person, page: &str, quantity: i64) -> Value {
+    let ticket = app.client().get(&format!("/api{page}")).await.expect(200);
+    let order = buyer.hold_many(&ticket, quantity).await.expect(201);
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await
+}
+
+/// The page of sales once it has so many lines.
+async fn sales(seller: &Browser, path: &str, lines: usize) -> Value {
+    let look = async || {
+        let state = seller.state(path).await.expect(200);
+        state["show"]["page"]["sales"].clone()
+    };
+    let due = |sales: &Value| sales["deals"].as_array().is_some_and(|deals| deals.len() == lines);
+    eventually("the sales are told", look, due).await
+}
+
+fn kinds(sales: &Value) -> Vec<&str> {
+    let deals = sales["deals"].as_array().unwrap().iter();
+    deals.map(|deal| deal["kind"].as_str().unwrap()).collect()
+}
+
+fn refund_of(sale: &Value) -> String {
+    format!("/sales/{}/refund", sale["payment"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_sale_is_refunded_by_its_seller_and_its_buyer_sees_it() {
+    let app = App::start().await;
+    let (seller, ticket) = a_seller(&app).await;
+    let none = seller.page("/sales").await;
+    assert!(none.text.contains("You have sold nothing yet."), "{none}");
+    let buyer = Browser::signed_up(&app, "buyer@example.com").await;
+    let hold = buyer.form(&ticket, &format!("{ticket}/hold")).await.with("quantity", "2");
+    let checkout = buyer.send(&hold).await.header("location").to_owned();
+    let order = checkout.trim_end_matches("/checkout").to_owned();
+    let pay = buyer.form(&checkout, &format!("{order}/pay")).await;
+    assert_eq!(buyer.send(&pay.with("token", "pm_card_visa")).await.header("location"), order);
+
+    let sold = sales(&seller, "/sales", 1).await;
+    assert_eq!(kinds(&sold), ["sale"]);
+    let deal = &sold["deals"][0];
+    assert_eq!((&deal["amount"], &deal["quantity"]), (&json!("€90.00"), &json!(2)));
+    assert_eq!(sold["balances"], json!([{ "currency": "EUR", "before": null, "after": "€90.00" }]));
+    let page = seller.page("/sales").await;
+    for text in
+        ["Kites", "2 tickets", "€90.00", "Put the tickets back on sale", "href=\"/sales.csv\""]
+    {
+        assert!(page.text.contains(text), "{text}: {page}");
+    }
+    let form = Form::on(&page, &refund_of(deal)).with("reason", "duplicate");
+    let form = form.with("restock", "true");
+    let refunded = seller.send(&form).await;
+    assert_eq!(refunded.header("location"), "/sales", "{refunded}");
+    let page = seller.follow(&refunded).await;
+    assert!(page.text.contains("Refunded. The buyer has the money back"), "{page}");
+    let shown = sales(&seller, "/sales", 2).await;
+    assert_eq!(kinds(&shown), ["refund", "undone"]);
+    assert_eq!(shown["deals"][0]["amount"], "−€90.00", "{shown:#}");
+    assert_eq!(shown["balances"][0]["after"], "€0.00");
+    assert!(shown["deals"][1]["refund"].is_null(), "nothing is refunded twice");
+    for key in [form.value("key"), "another"] {
+        let again = seller.send(&form.clone().with("key", key)).await;
+        assert_eq!(again.header("location"), "/sales", "as good as once: {again}");
+    }
+
+    let look = async || buyer.page(&order).await.text;
+    let page = eventually("the buyer sees it", look, |page| page.contains("Given back")).await;
+    assert!(page.contains("5 to 10 days") && page.contains("Refunded"), "{page}");
+    assert!(!page.contains("event.ics"), "{page}");
+    assert_eq!(buyer.open(&format!("{order}/event.ics")).await.status, 404);
+    assert!(buyer.page("/orders").await.text.contains("Refunded"));
+    app.client().sees(&format!("/api{ticket}"), json!({ "available": 50 })).await;
+    app.audit().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_refunded_is_refused_politely() {
+    let app = App::start().await;
+    let (seller, ticket) = a_seller(&app).await;
+    let buyer = app.sign_up().await;
+    buys(&app, &buyer, &ticket, 1).await;
+    let sold = sales(&seller, "/sales", 1).await;
+    let form = Form::on(&seller.page("/sales").await, &refund_of(&sold["deals"][0]));
+    let other = Browser::signed_up(&app, "other@example.com").await;
+    assert_eq!(other.send(&form).await.status, 403);
+    let nobody = Browser::at(&app).send(&form).await;
+    assert_eq!(nobody.header("location"), "/sign-in?next=%2Fsales", "{nobody}");
+    let unknown = form.clone().sent_to("/sales/01980f3c-0000-7000-8000-000000000000/refund");
+    assert_eq!(seller.send(&unknown).await.status, 404);
+    assert_eq!(seller.send(&form.clone().with("reason", "whim")).await.status, 400);
+
+    let shown = app.client().get(&format!("/api{ticket}")).await.expect(200);
+    let order = buyer.hold(&shown).await.expect(201);
+    buyer.pay(&order, "pm_card_chargeDeclined").await.expect(402);
+    let path = format!("/api/payments?orderId={}", id(&order));
+    let declined = buyer.exchange(&get(path.as_str())).await.expect(200)["items"][0].clone();
+    let action = format!("/sales/{}/refund", id(&declined));
+    let refused = seller.send(&form.clone().with("key", "declined").sent_to(&action)).await;
+    assert_eq!(refused.status, 409, "{refused}");
+    let state = embedded(&refused);
+    assert_eq!(state["notice"]["tone"], "bad", "{state:#}");
+    assert_eq!(state["page"]["sales"]["deals"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        sales(&seller, "/sales", 1).await["deals"][0]["kind"],
+        "sale",
+        "nothing was refunded"
+    );
+}
+
+#[tokio::test]
+async fn a_refund_whose_answer_is_late_is_on_its_way() {
+    let mut app = App::start().await;
+    let (seller, ticket) = a_seller(&app).await;
+    buys(&app, &app.sign_up().await, &ticket, 1).await;
+    let sold = sales(&seller, "/sales", 1).await;
+    let form = Form::on(&seller.page("/sales").await, &refund_of(&sold["deals"][0]));
+    app.stop_sandbox().await;
+    let asked = seller.send(&form).await;
+    let page = seller.follow(&asked).await;
+    assert!(page.text.contains("The refund is on its way."), "{page}");
+    let shown = &embedded(&page)["page"]["sales"]["deals"][0];
+    assert_eq!((&shown["kind"], &shown["refund"]), (&json!("refunding"), &Value::Null));
+    app.start_sandbox().await;
+    app.advance(3_600);
+    app.tick().await;
+    let shown = sales(&seller, "/sales", 2).await;
+    assert_eq!(kinds(&shown), ["refund", "undone"]);
+}
+
+/// Every test begins on the first of March 2030.
+#[tokio::test]
+async fn sales_are_filtered_by_days_and_had_as_a_file() {
+    let app = App::start().await;
+    let (seller, ticket) = a_seller(&app).await;
+    let order = buys(&app, &app.sign_up().await, &ticket, 1).await;
+    sales(&seller, "/sales?from=2030-03-01&to=2030-03-01", 1).await;
+    let later = sales(&seller, "/sales?from=2030-03-02", 0).await;
+    let balance = json!([{ "currency": "EUR", "before": "€45.00", "after": "€45.00" }]);
+    assert_eq!(later["balances"], balance);
+    let earlier = seller.page("/sales?to=2030-02-28").await;
+    assert!(earlier.text.contains("Nothing was sold in this time."), "{earlier}");
+    let german = Browser::signed_up(&app, "g@example.com").await.in_language("de-DE");
+    assert_eq!(german.page("/sales").await.status, 200);
+
+    let range = "from=2030-03-01&to=2030-03-01";
+    let page = seller.page(&format!("/sales?{range}")).await;
+    assert_eq!(embedded(&page)["page"]["sales"]["file"], format!("/sales.csv?{range}"));
+    let file = seller.open(&format!("/sales.csv?{range}")).await;
+    assert!(file.header("content-type").starts_with("text/csv"), "{file}");
+    assert!(file.header("content-disposition").starts_with("attachment; filename="), "{file}");
+    assert_eq!(file.header("cache-control"), "no-store");
+    assert_eq!(file.header("x-content-type-options"), "nosniff");
+    let lines: Vec<&str> = file.text.lines().collect();
+    assert_eq!(lines.len(), 2, "{file}");
+    assert!(lines[1].contains("45.00") && lines[1].contains(id(&order)), "{file}");
+    let empty = seller.open("/sales.csv?from=2030-03-02").await;
+    assert_eq!(empty.text.lines().count(), 1, "{empty}");
+    let nobody = Browser::at(&app).open(&format!("/sales.csv?{range}")).await;
+    assert!(nobody.header("location").starts_with("/sign-in?next=%2Fsales%3F"), "{nobody}");
+
+    for (query, field) in [("from=yesterday", "from"), ("from=2030-03-02&to=2030-03-01", "to")] {
+        let wrong = seller.open(&format!("/sales?{query}")).await;
+        assert_eq!(wrong.status, 400, "{wrong}");
+        let form = &embedded(&wrong)["page"]["sales"]["filters"];
+        assert_eq!(form["errors"][0]["field"], field, "{form:#}");
+        assert_eq!(seller.open(&format!("/sales.csv?{query}")).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn a_long_list_of_sales_has_pages() {
+    let app = App::start().await;
+    let (seller, ticket) = a_seller(&app).await;
+    let buyer = app.sign_up().await;
+    for _ in 0..21 {
+        buys(&app, &buyer, &ticket, 1).await;
+        app.a_moment_passes();
+    }
+    let look = async || seller.state("/sales").await.expect(200)["show"]["page"]["sales"].clone();
+    let first =
+        eventually("all are sold", look, |sales| sales["balances"][0]["after"] == "€945.00");
+    let first = first.await;
+    assert_eq!(first["deals"].as_array().unwrap().len(), 20);
+    let second = sales(&seller, first["next"].as_str().unwrap(), 1).await;
+    assert!(second["next"].is_null(), "{second:#}");
+}
