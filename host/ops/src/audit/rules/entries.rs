@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use boxoffice_common::events::contract::OrderStatus;
 
-use super::{Found, Rule};
+use super::{Differences, Found, Rule};
 use crate::books::{Books, Entry, OrderEnd, Payment, PaymentStatus};
 
 pub(super) fn check(books: &Books, found: &mut Found) {
@@ -55,16 +55,14 @@ fn of_payment(payment: &Payment, entries: &[&Entry], end: Option<&OrderEnd>, fou
     });
     let taken = if is_captured { payment.amount } else { 0 };
     let (buyers, sellers) = if is_sale { (0, -taken) } else { (-taken, 0) };
-    let due = [("provider", taken), ("buyers", buyers), ("sellers", sellers)];
-    for (account, due) in due {
-        let there = holds(account);
-        if there != due {
-            let status = payment.status.name();
-            let sentence = format!(
-                "it is {status}; the ledger's account {account} has {there} of it, not {due}"
-            );
-            found.add(Rule::BookedPayment, [("payment", &payment.id)], sentence);
-        }
+    let differences = Differences::default()
+        .of("account provider", &holds("provider"), &taken)
+        .of("account buyers", &holds("buyers"), &buyers)
+        .of("account sellers", &holds("sellers"), &sellers);
+    if let Some(differences) = differences.all() {
+        let status = payment.status.name();
+        let sentence = format!("it is {status}; of it, the ledger's {differences}");
+        found.add(Rule::BookedPayment, [("payment", &payment.id)], sentence);
     }
     let foreign = |entry: &&&Entry| entry.currency != payment.currency;
     if let Some(entry) = entries.iter().find(foreign) {
