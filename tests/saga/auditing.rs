@@ -108,6 +108,7 @@ const TAMPERED: &[(&str, &str, &[&str])] = &[
         "UPDATE payments_payments SET amount = 4500",
         &[
             "unpaid-order order=$sold payment=$payment",
+            "booked-payment payment=$payment",
             "ledger-payment payment=$payment intent=$intent",
             "ledger-total currency=eur",
         ],
@@ -117,6 +118,7 @@ const TAMPERED: &[(&str, &str, &[&str])] = &[
         "UPDATE payments_payments SET status = 'captured'",
         &[
             "uncaptured-payment order=$sold payment=$payment",
+            "booked-payment payment=$payment",
             "ledger-payment payment=$payment intent=$intent",
             "ledger-total currency=eur",
         ],
@@ -126,6 +128,7 @@ const TAMPERED: &[(&str, &str, &[&str])] = &[
         "UPDATE payments_payments SET order_id = '$sold'",
         &[
             "unpaid-order order=$sold payment=$payment",
+            "booked-payment payment=$payment",
             "charged-in-vain payment=$payment order=$held",
             "ledger-payment payment=$payment intent=$intent",
         ],
