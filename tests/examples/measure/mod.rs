@@ -7,7 +7,7 @@ use boxoffice_tests::{Person, post};
 use serde_json::json;
 
 /// Somebody with an account, whoever else has measured this shop before.
-pub async fn newcomer(address: SocketAddr) -> Person {
+pub(crate) async fn newcomer(address: SocketAddr) -> Person {
     let person = Person::new(address);
     let email = format!("{}@example.com", uuid::Uuid::now_v7());
     let sign_up = post("/api/users/signUp", json!({ "email": email, "password": "a measurement" }));
@@ -16,7 +16,7 @@ pub async fn newcomer(address: SocketAddr) -> Person {
 }
 
 /// Says how `times` are spread.
-pub fn line(what: &str, mut times: Vec<Duration>) {
+pub(crate) fn line(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |percent: usize| {
         let time = times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
