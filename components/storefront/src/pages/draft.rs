@@ -1,7 +1,7 @@
 //! What the pages to sell and to edit share: the form, and what the API takes of it.
 
 use boxoffice_common::Timestamp;
-use boxoffice_common::money::MAX_AMOUNT;
+use boxoffice_common::money::{least, most, step};
 use boxoffice_web::state::{Form, FormError, Sell};
 use serde_json::{Map, Value, json};
 
@@ -86,7 +86,11 @@ fn read_price(sent: &Sent, visit: &Visit, errors: &mut Vec<FormError>) -> Value 
 fn price_range(sent: &Sent, visit: &Visit) -> String {
     let currency = sent.given("currency").unwrap_or("USD");
     let shown = |amount| money(amount, currency, &visit.language);
-    format!("Give a price from {} to {}.", shown(1), shown(MAX_AMOUNT))
+    let steps = match step(currency) {
+        1 => String::new(),
+        step => format!(", in steps of {}", shown(step)),
+    };
+    format!("Give a price from {} to {}{steps}.", shown(least(currency)), shown(most(currency)))
 }
 
 fn read_quantity(sent: &Sent, errors: &mut Vec<FormError>) -> Value {
