@@ -10,7 +10,7 @@ use crate::stage::{Card, HOLD, Stage};
 const DAY: u64 = 24 * 60 * 60;
 
 /// What an audit says an operator has to look at.
-async fn before_operators(stage: &Stage) -> Vec<String> {
+pub(crate) async fn before_operators(stage: &Stage) -> Vec<String> {
     let mut violations = audit::pass(&stage.app.sources()).await.unwrap();
     violations.retain(|violation| violation.rule == Rule::PaymentAttention);
     violations.iter().map(ToString::to_string).collect()

@@ -5,7 +5,14 @@ use boxoffice_tests::provider::Mood;
 use boxoffice_tests::{check, id, row};
 use serde_json::json;
 
+use crate::reconciling::before_operators;
+use crate::signatures::{event, secret};
 use crate::stage::{Card, PRICE, Stage, refund};
+
+const CHARGE_REFUNDED: &str = include_str!("events/charge_refunded.json");
+const REFUND_FAILED: &str = include_str!("events/refund_failed.json");
+const DISPUTE_CREATED: &str = include_str!("events/dispute_created.json");
+const DISPUTE_WON: &str = include_str!("events/dispute_won.json");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_who_sold_may_refund_and_only_what_was_sold() {
@@ -91,6 +98,32 @@ async fn a_refund_is_made_good_by_ticks() {
     stage.buyer.sees_order(&order, json!({ "status": "refunded", "restocked": true })).await;
     assert_eq!(stage.given_back(&order).await, PRICE);
     stage.is_right().await;
+}
+
+/// Disputes, and refunds that do not arrive, are for people; what is repeated changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_people_can_deal_with_is_put_before_them() {
+    let stage = Stage::with_sandbox().await;
+    let (order, payment) = stage.sold().await;
+    let intent = stage.intents(&order).await.remove(0);
+    let tell = async |shape, number| {
+        let event = event(shape, number, &intent, &payment);
+        let request = stage.app.signed(&event, &secret(&stage));
+        check(&stage.app.client(), [row("told", request.clone(), 200), row("again", request, 200)])
+            .await;
+    };
+    tell(DISPUTE_CREATED, 1).await;
+    let [dispute] = before_operators(&stage).await.try_into().unwrap();
+    assert!(dispute.contains("du_1MtJUT2eZvKYlo2CNaw2HvEv needs_response fraudulent"), "{dispute}");
+    tell(DISPUTE_WON, 2).await;
+    stage.is_right().await;
+    stage.seller.send(&refund(&payment, json!({}))).await.expect(200);
+    tell(CHARGE_REFUNDED, 3).await;
+    stage.buyer.sees_order(&order, json!({ "status": "refunded" })).await;
+    stage.is_right().await;
+    tell(REFUND_FAILED, 4).await;
+    let [failure] = before_operators(&stage).await.try_into().unwrap();
+    assert!(failure.contains("refund.failed") && failure.contains(id(&payment)), "{failure}");
 }
 
 /// What an operator gave back at the provider is found out by its webhook, or, where that never came,

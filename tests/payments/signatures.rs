@@ -12,7 +12,7 @@ const PAYMENT_FAILED: &str = include_str!("events/payment_failed.json");
 const CANCELED: &str = include_str!("events/canceled.json");
 
 /// An event about the intent `intent` of `payment`.
-fn event(shape: &str, number: usize, intent: &Value, payment: &Value) -> Value {
+pub(crate) fn event(shape: &str, number: usize, intent: &Value, payment: &Value) -> Value {
     let text = shape
         .replace("@EVENT@", &format!("evt_{number}"))
         .replace("@INTENT@", id(intent))
@@ -29,7 +29,7 @@ async fn asked(stage: &Stage) -> (Value, Value, Value) {
     (order, payment, intent)
 }
 
-fn secret(stage: &Stage) -> String {
+pub(crate) fn secret(stage: &Stage) -> String {
     stage.app.variables["stripe_webhook_secret"].clone()
 }
 
