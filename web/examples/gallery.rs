@@ -4,10 +4,11 @@
 use std::path::Path;
 use std::{fs, io};
 
+use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
 use boxoffice_web::state::{
-    Balance, Browse, Card, Checkout, Currency, Deal, DealKind, Detail, Entrance, Failed, Form,
-    FormError, Listing, Listings, Method, Missing, Moment, Notice, Order, Orders, Outcome, Page,
-    Sale, Sales, Sell, Standing, State, TestCard, Tone, Visitor,
+    Browse, Card, Checkout, Currency, Detail, Drawn, Entrance, Failed, Form, FormError, Listing,
+    Listings, Method, Missing, Moment, Notice, Order, Orders, Outcome, Page, Sale, Sell, Standing,
+    State, TestCard, Tone, Visitor,
 };
 use boxoffice_web::{Assets, Site, document};
 
@@ -77,7 +78,7 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("orders", Page::Orders(orders())),
         ("no-orders", Page::Orders(Orders { unpaid: Vec::new(), orders: Vec::new(), next: None })),
         ("listings", Page::Listings(listings())),
-        ("sales", Page::Sales(sales())),
+        ("sales", drawn(state("sales", Page::Drawn(Drawn::default())), sales()).page),
         (
             "missing",
             Page::Missing(Missing {
@@ -285,18 +286,14 @@ fn sales() -> Sales {
             quantity: 2,
             amount: amount.to_owned(),
             at: moment(),
-            refund: (kind == DealKind::Sale).then(Form::default),
+            refund: (kind == DealKind::Sale).then(|| "k".to_owned()),
         }
     };
     Sales {
         filters: Form::default(),
         balances: vec![
-            Balance { currency: "CHF".to_owned(), before: None, after: "CHF 0.00".to_owned() },
-            Balance {
-                currency: "EUR".to_owned(),
-                before: Some("€12.00".to_owned()),
-                after: "€68.00".to_owned(),
-            },
+            Balance { before: None, after: "CHF 0.00".to_owned() },
+            Balance { before: Some("€12.00".to_owned()), after: "€68.00".to_owned() },
         ],
         deals: vec![
             deal(0, DealKind::Sale, "€56.00"),

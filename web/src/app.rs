@@ -151,7 +151,7 @@ pub(crate) fn identity(page: &Page) -> String {
         Page::Order(outcome) => ("order", outcome.order.id.as_str()),
         Page::Orders(_) => ("orders", ""),
         Page::Listings(_) => ("listings", ""),
-        Page::Sales(_) => ("sales", ""),
+        Page::Drawn(drawn) => ("drawn", drawn.key.as_str()),
         Page::Missing(_) => ("missing", ""),
         Page::Failed(_) => ("failed", ""),
     };

@@ -12,6 +12,8 @@ pub mod countdown;
 pub mod news;
 mod pages;
 mod parts;
+#[cfg(not(target_os = "unknown"))]
+pub mod sales;
 mod shop;
 pub mod state;
 

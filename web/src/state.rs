@@ -89,8 +89,8 @@ pub enum Page {
     Orders(Orders),
     /// `/listings`: all that one sells.
     Listings(Listings),
-    /// `/sales`: what one has sold and given back.
-    Sales(Sales),
+    /// `/sales`, which the browser need not know how to draw.
+    Drawn(Drawn),
     /// There is nothing at this address.
     Missing(Missing),
     /// The shop could not do what was asked.
@@ -429,68 +429,13 @@ pub struct Listing {
     pub withdraw: Form,
 }
 
-/// What one has sold and given back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Sales {
-    /// The filters, as in the address: `from`, `to` (days, in UTC).
-    pub filters: Form,
-    /// What it comes to, for each currency.
-    pub balances: Vec<Balance>,
-    /// Sales and refunds, newest first.
-    pub deals: Vec<Deal>,
-    /// Where all of them can be had in a file.
-    pub file: String,
-    /// Where there are more.
-    pub next: Option<String>,
-}
-
-/// What a seller's sales come to, in one currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Balance {
-    /// ISO 4217 code.
-    pub currency: String,
-    /// What they came to before the first day that is asked for; `None` if none is.
-    pub before: Option<String>,
-    /// What they come to at the end.
-    pub after: String,
-}
-
-/// A sale or a refund.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Deal {
-    /// What it was.
-    pub kind: DealKind,
-    /// The payment.
-    pub payment: String,
-    /// The listing.
-    pub ticket: String,
-    /// Its title.
-    pub title: String,
-    /// How many tickets.
-    pub quantity: i64,
-    /// How much it was; with a minus where it was given back.
-    pub amount: String,
-    /// When it was, in UTC.
-    pub at: Moment,
-    /// The form that refunds a sale: `reason`, `restock`. `None` where there is nothing to refund.
-    pub refund: Option<Form>,
-}
-
-/// What a seller's deal was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum DealKind {
-    /// A sale that stands.
-    Sale,
-    /// A sale whose money is on its way back.
-    Refunding,
-    /// A sale that was refunded since.
-    Undone,
-    /// The refund of a sale.
-    Refund,
+/// A page that the server draws, and that stays as it is until another takes its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// Tells one such page from another.
+    pub key: String,
+    /// What is on it.
+    pub html: String,
 }
 
 /// There is nothing at this address.

@@ -1,9 +1,10 @@
 //! From what the services answer to what a page shows.
 
-use boxoffice_web::state::{self, Card, Deal, DealKind, Sale, Standing};
+use boxoffice_web::sales::{Deal, DealKind};
+use boxoffice_web::state::{self, Card, Sale, Standing};
 use uuid::Uuid;
 
-use crate::form::blank;
+use crate::form::new_key;
 use crate::services::ledger::{Entry, Movement};
 use crate::services::orders::{Order, Reason, Status as Ordered};
 use crate::services::payments::{Payment, Status as Paid};
@@ -117,7 +118,7 @@ pub(crate) fn deal(entry: &Entry, visit: &Visit) -> Deal {
         quantity: entry.quantity,
         amount: balance(entry.amount, &entry.currency, &visit.language),
         at: moment(entry.at, None, &visit.language),
-        refund: (kind == DealKind::Sale).then(blank),
+        refund: (kind == DealKind::Sale).then(new_key),
     }
 }
 

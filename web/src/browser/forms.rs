@@ -46,7 +46,8 @@ fn send(browser: &Browser, form: &HtmlFormElement) {
     let browser = browser.clone();
     browser.shop().pending.set(Pending::Sent(action.clone()));
     // Whatever was being fetched is not what is wanted now.
-    browser.set_out();
+    let journey = browser.set_out();
+    browser.say_if_slow(journey, Way::Forth);
     spawn_local(async move {
         match net::post(&action, &body).await {
             Ok(answer) => browser.answered(answer),
@@ -83,6 +84,7 @@ impl Browser {
     /// Says that a form did not get through. It may be sent again: its key is the same.
     fn unreached(&self) {
         let shop = self.shop();
+        self.set_out();
         shop.pending.set(Pending::Nothing);
         let text = "The shop could not be reached. Nothing is lost: try again.".to_owned();
         // Said anew each time, also where it is said already.

@@ -21,7 +21,7 @@ pub(crate) fn ask(browser: &Browser) {
             Page::Sell(_)
                 | Page::SignIn(_)
                 | Page::SignUp(_)
-                | Page::Sales(_)
+                | Page::Drawn(_)
                 | Page::Missing(_)
                 | Page::Failed(_)
         )

@@ -72,7 +72,7 @@ impl Browser {
         journey
     }
 
-    fn say_if_slow(&self, journey: u32, way: Way) {
+    pub(super) fn say_if_slow(&self, journey: u32, way: Way) {
         if way == Way::Quietly {
             return;
         }

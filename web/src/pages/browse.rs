@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use crate::parts::{Control, Field, Need, cards, field};
+use crate::parts::{Control, Field, Need, cards, empty, field, way};
 use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Browse, Card, Form, Page};
 
@@ -102,18 +102,10 @@ fn results(list: ReadSignal<Vec<Card>>, whole: ReadSignal<Browse>) -> View {
     });
     dynamic(move || match found.get() {
         Found::Some => cards(list),
-        Found::NoMatch => view! {
-            div(class="empty") {
-                h2 { "No tickets match." }
-                p { a(class="button", href="/") { "Clear filters" } }
-            }
-        },
-        Found::Nothing => view! {
-            div(class="empty") {
-                h2 { "Nothing is for sale yet." }
-                p { a(class="button", href="/tickets/new") { "Be the first to sell" } }
-            }
-        },
+        Found::NoMatch => empty("No tickets match.", way("button", "/", "Clear filters")),
+        Found::Nothing => {
+            empty("Nothing is for sale yet.", way("button", "/tickets/new", "Be the first to sell"))
+        }
     })
 }
 

@@ -4,7 +4,7 @@ use sycamore::prelude::*;
 use sycamore::web::is_hydrating;
 
 use crate::countdown::seconds_left;
-use crate::parts::{Ending, ending, hidden, key, stub, submit, summary, timer};
+use crate::parts::{Ending, ending, hidden, key, stub, submit, summary, timer, way};
 use crate::shop::{Pending, Shop, dynamic, watch};
 use crate::state::{Checkout, Form, Method, Order, Page, Standing, TestCard};
 
@@ -107,7 +107,7 @@ fn question(order: String, standing: ReadSignal<Standing>) -> View {
         view! {
             section(id="question", class="notice question", aria-labelledby="asked", tabindex="-1", autofocus=loads) {
                 h2(id="asked") { "Your bank wants to know that it is really you" }
-                p { "Nothing is paid yet. Answer on your bank's page: it brings you back here. Your tickets stay held until the time above is up, and that is not made longer again." }
+                p { "Nothing is paid yet. Answer on your bank's page, which brings you back here. Your tickets stay held until the time above is up, and no longer." }
                 p(class="actions") { a(class="button", href=bank, target="_self") { "Continue to your bank" } }
                 p { "Or pay with another card below. This payment is given up then." }
             }
@@ -222,9 +222,10 @@ fn unsure() -> View {
 }
 
 fn ended(again: String) -> View {
+    let again = way("button", again, "Find it again");
     view! {
         h1(tabindex="-1") { "Your hold ended. You were not charged" }
         p { "The tickets are for sale again." }
-        p(class="actions") { a(class="button", href=again) { "Find it again" } }
+        p(class="actions") { (again) }
     }
 }

@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use crate::parts::{Ending, art, ending, hidden, moment, older, place, remaining, status};
+use crate::parts::{Ending, Row, empty, ending, heading, hidden, older, place, remaining, row};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Card, Listing, Listings, Page, Sale};
 
@@ -28,14 +28,10 @@ pub(crate) fn page(shop: Shop, first: Listings) -> View {
 
 fn list(shop: Shop, Listings { listings, next }: Listings) -> View {
     if listings.is_empty() {
-        return view! {
-            div(class="empty") {
-                h2 { "You sell nothing yet." }
-                p { "Tickets that you list are shown here, with how their sale goes." }
-            }
-        };
+        let text = view! { "Tickets that you list are shown here, with how their sale goes." };
+        return empty("You sell nothing yet.", text);
     }
-    let rows: Vec<View> = listings.into_iter().map(|listing| row(shop, listing)).collect();
+    let rows: Vec<View> = listings.into_iter().map(|listing| row_of(shop, listing)).collect();
     let next = older(next, "Older listings");
     view! {
         ul(class="rows") { (rows) }
@@ -52,37 +48,23 @@ fn called(sale: Sale) -> (&'static str, &'static str) {
     }
 }
 
-fn row(shop: Shop, Listing { card, withdraw }: Listing) -> View {
-    let picture = art(&card.id);
-    let href = format!("/tickets/{}", card.id);
-    let tools = if matches!(card.sale, Sale::Open) {
-        tools(shop, &card, withdraw.key)
-    } else {
-        View::new()
+fn row_of(shop: Shop, Listing { card, withdraw }: Listing) -> View {
+    let tools = match card.sale {
+        Sale::Open => tools(shop, &card, withdraw.key),
+        _ => View::new(),
     };
-    let Card { id, title, price, venue, city, when, sale, available, quantity, .. } = card;
-    let (standing, class) = called(sale);
-    let left = remaining(available, quantity).unwrap_or_default();
-    let when = when.map(moment).map(|when| view! { p(class="when") { (when) } });
-    let when = when.unwrap_or_default();
-    let place = place(venue.as_deref(), city.as_deref());
-    let place = place.map(|place| view! { p(class="where") { (place) } }).unwrap_or_default();
-    view! {
-        li(class="row", data-ticket=id, data-status=status(sale)) {
-            (picture)
-            div(class="body") {
-                h2 { a(href=href) { (title) } }
-                (when)
-                (place)
-            }
-            div(class="end") {
-                p(class=class) { (standing) }
-                p(class="total") { (price) }
-                p(class="small") { (left) }
-            }
-            (tools)
-        }
-    }
+    row(Row {
+        heading: heading(format!("/tickets/{}", card.id), card.title),
+        ticket: card.id,
+        sale: Some(card.sale),
+        when: card.when,
+        place: place(card.venue.as_deref(), card.city.as_deref()),
+        aside: None,
+        standing: called(card.sale),
+        total: card.price,
+        count: remaining(card.available, card.quantity).unwrap_or_default(),
+        tools,
+    })
 }
 
 fn tools(shop: Shop, card: &Card, key: String) -> View {

@@ -4,9 +4,12 @@ use sycamore::prelude::*;
 use sycamore::web::is_hydrating;
 
 use super::orders::called;
-use crate::parts::{fact, stub, timer};
+use crate::parts::{fact, stub, timer, way};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Order, Outcome, Page, Standing};
+
+/// The class of what one may do, but need not.
+const QUIET: &str = "button quiet";
 
 pub(crate) fn page(shop: Shop, first: Outcome) -> View {
     let outcome = shop.part(first, |page| match page {
@@ -80,51 +83,32 @@ fn top(order: &Order) -> View {
 
 /// Where to go from here.
 fn next(shop: Shop, order: &Order, again: String) -> View {
-    match order.standing {
+    let own = format!("/orders/{}", order.id);
+    let (before, first) = match order.standing {
         Standing::Unpaid | Standing::Asked => {
             let timer = timer(shop, order.expires_at);
-            let href = format!("/orders/{}/checkout", order.id);
-            view! {
-                p { "Held for " (timer) }
-                p(class="actions") { a(class="button", href=href) { "Resume payment" } }
-            }
+            let before = view! { p { "Held for " (timer) } };
+            (before, way("button", format!("{own}/checkout"), "Resume payment"))
         }
-        Standing::Paying | Standing::Processing | Standing::Unclear => {
-            let href = format!("/orders/{}", order.id);
-            let waiting = match order.standing {
-                Standing::Unclear => View::new(),
-                _ => view! { div(class="waiting", aria-hidden="true") {} },
-            };
-            view! {
-                (waiting)
-                p(class="actions") { a(class="button quiet", href=href) { "Check again" } }
-            }
+        Standing::Paying | Standing::Processing => {
+            let before = view! { div(class="waiting", aria-hidden="true") {} };
+            (before, way(QUIET, own, "Check again"))
         }
-        Standing::Paid => {
-            let calendar = if order.when.is_some() { calendar(&order.id) } else { View::new() };
-            view! {
-                p(class="actions") {
-                    (calendar)
-                    a(class="button quiet", href="/orders") { "My orders" }
-                }
-            }
-        }
-        Standing::Refunded => {
-            view! {
-                p(class="actions") {
-                    a(class="button", href="/") { "Browse tickets" }
-                    a(class="button quiet", href="/orders") { "My orders" }
-                }
-            }
-        }
+        Standing::Unclear => (View::new(), way(QUIET, own, "Check again")),
+        Standing::Paid if order.when.is_some() => (View::new(), calendar(&own)),
+        Standing::Paid => Default::default(),
+        Standing::Refunded => (View::new(), way("button", "/", "Browse tickets")),
         Standing::Expired | Standing::Cancelled | Standing::Declined => {
-            view! {
-                p(class="actions") {
-                    a(class="button", href=again) { "Find it again" }
-                    a(class="button quiet", href="/orders") { "My orders" }
-                }
-            }
+            (View::new(), way("button", again, "Find it again"))
         }
+    };
+    let others = match order.standing {
+        standing if standing.is_unpaid() || standing.is_paying() => View::new(),
+        _ => way(QUIET, "/orders", "My orders"),
+    };
+    view! {
+        (before)
+        p(class="actions") { (first) (others) }
     }
 }
 
@@ -138,6 +122,6 @@ fn given_back(order: &Order) -> View {
 }
 
 fn calendar(order: &str) -> View {
-    let href = format!("/orders/{order}/event.ics");
+    let href = format!("{order}/event.ics");
     view! { a(class="button", href=href, download="event.ics") { "Add to calendar" } }
 }

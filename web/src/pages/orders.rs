@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use crate::parts::{art, moment, older, place, tickets, timer};
+use crate::parts::{Row, empty, older, place, row, tickets, timer, way};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Order, Orders, Page, Standing};
 
@@ -22,12 +22,7 @@ pub(crate) fn page(shop: Shop, first: Orders) -> View {
 
 fn list(shop: Shop, Orders { unpaid, orders, next }: Orders) -> View {
     if unpaid.is_empty() && orders.is_empty() {
-        return view! {
-            div(class="empty") {
-                h2 { "No tickets yet." }
-                p { a(class="button", href="/") { "Browse tickets" } }
-            }
-        };
+        return empty("No tickets yet.", way("button", "/", "Browse tickets"));
     }
     let urgent = section(shop, "To be paid", unpaid);
     let rest = section(shop, "All orders", orders);
@@ -39,7 +34,7 @@ fn section(shop: Shop, title: &'static str, orders: Vec<Order>) -> View {
     if orders.is_empty() {
         return View::new();
     }
-    let rows: Vec<View> = orders.into_iter().map(|order| row(shop, order)).collect();
+    let rows: Vec<View> = orders.into_iter().map(|order| row_of(shop, order)).collect();
     view! {
         section(class="rows", aria-label=title) {
             h2 { (title) }
@@ -62,39 +57,27 @@ pub(crate) fn called(standing: Standing) -> &'static str {
     }
 }
 
-fn row(shop: Shop, order: Order) -> View {
-    let picture = art(&order.ticket);
-    let href = format!("/orders/{}", order.id);
-    let status = called(order.standing);
+fn row_of(shop: Shop, order: Order) -> View {
     let class = match order.standing {
         Standing::Paid => "status good",
         standing if standing.is_unpaid() || standing.is_paying() => "status due",
         _ => "status",
     };
-    let resume = if order.standing.is_unpaid() { resume(shop, &order) } else { View::new() };
-    let Order { number, title, venue, city, when, quantity, total, made, .. } = order;
-    let when = when.map(moment).map(|when| view! { p(class="when") { (when) } });
-    let when = when.unwrap_or_default();
-    let place = place(venue.as_deref(), city.as_deref());
-    let place = place.map(|place| view! { p(class="where") { (place) } }).unwrap_or_default();
-    let count = tickets(quantity);
-    view! {
-        li(class="row") {
-            (picture)
-            div(class="body") {
-                h3 { a(href=href) { (title) } }
-                (when)
-                (place)
-                p(class="small") { "Order " (number) ", " (made.date) }
-            }
-            div(class="end") {
-                p(class=class) { (status) }
-                p(class="total") { (total) }
-                p(class="small") { (count) }
-            }
-            (resume)
-        }
-    }
+    let tools = if order.standing.is_unpaid() { resume(shop, &order) } else { View::new() };
+    let href = format!("/orders/{}", order.id);
+    let title = order.title;
+    row(Row {
+        ticket: order.ticket,
+        sale: None,
+        heading: view! { h3 { a(href=href) { (title) } } },
+        when: order.when,
+        place: place(order.venue.as_deref(), order.city.as_deref()),
+        aside: Some(format!("Order {}, {}", order.number, order.made.date)),
+        standing: (called(order.standing), class),
+        total: order.total,
+        count: tickets(order.quantity),
+        tools,
+    })
 }
 
 fn resume(shop: Shop, order: &Order) -> View {

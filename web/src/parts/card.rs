@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use super::listing::{art, badge, moment, place, status};
+use super::listing::{art, badge, line, place, status, when};
 use crate::shop::{dynamic, watch, words};
 use crate::state::{Card, Sale};
 
@@ -29,10 +29,8 @@ fn card(first: Card, list: ReadSignal<Vec<Card>>) -> View {
     let now = standing(id.clone(), (first.sale, first.available), list);
     let picture = art(&id);
     let href = format!("/tickets/{id}");
-    let place = place(venue.as_deref(), city.as_deref());
-    let place = place.map(|place| view! { p(class="where") { (place) } }).unwrap_or_default();
-    let when = when.map(moment).map(|when| view! { p(class="when") { (when) } });
-    let when = when.unwrap_or_default();
+    let place = line("where", place(venue.as_deref(), city.as_deref()));
+    let when = self::when(when);
     let left = words(move || remaining(now.get().1, quantity).unwrap_or_default());
     let flag = flag(now, mine);
     view! {

@@ -45,6 +45,17 @@ pub(crate) fn moment(when: Moment) -> View {
     }
 }
 
+/// The same as a line, where it is known.
+pub(crate) fn when(when: Option<Moment>) -> View {
+    let line = |when| view! { p(class="when") { (when) } };
+    when.map(moment).map(line).unwrap_or_default()
+}
+
+/// A line of this class, where there is something to say.
+pub(crate) fn line(class: &'static str, text: Option<String>) -> View {
+    text.map(|text| view! { p(class=class) { (text) } }).unwrap_or_default()
+}
+
 /// Venue and city, as far as they are known.
 pub(crate) fn place(venue: Option<&str>, city: Option<&str>) -> Option<String> {
     match (venue, city) {

@@ -7,6 +7,7 @@ mod field;
 mod form;
 mod listing;
 mod order;
+mod row;
 
 pub(crate) use card::{cards, remaining};
 pub(crate) use countdown::timer;
@@ -15,3 +16,4 @@ pub(crate) use field::{Control, Field, Need, field};
 pub(crate) use form::{hidden, key, submit, summary};
 pub(crate) use listing::{art, badge, moment, older, place, status};
 pub(crate) use order::{fact, stub, tickets};
+pub(crate) use row::{Row, empty, heading, row, way};

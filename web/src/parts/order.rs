@@ -2,7 +2,7 @@
 
 use sycamore::prelude::*;
 
-use super::listing::{art, moment, place};
+use super::listing::{art, line, place, when};
 use crate::state::Order;
 
 /// A ticket with what an order says of it: event, place, number of tickets, total.
@@ -10,10 +10,8 @@ pub(crate) fn stub(order: Order) -> View {
     let Order { ticket, title, venue, city, when, quantity, price, total, number, .. } = order;
     let picture = art(&ticket);
     let href = format!("/tickets/{ticket}");
-    let place = place(venue.as_deref(), city.as_deref());
-    let place = place.map(|place| view! { p(class="where") { (place) } }).unwrap_or_default();
-    let when = when.map(moment).map(|when| view! { p(class="when") { (when) } });
-    let when = when.unwrap_or_default();
+    let place = line("where", place(venue.as_deref(), city.as_deref()));
+    let when = self::when(when);
     let count = fact("Tickets", format!("{quantity} × {price}"));
     let total = fact("Total", total);
     let number = fact("Order", number);

@@ -5,7 +5,7 @@ use axum::response::Response;
 use axum::routing::get;
 use boxoffice_common::http::Id;
 use boxoffice_common::problem::Result;
-use boxoffice_common::{config, log};
+use boxoffice_common::{config, log, money};
 use boxoffice_web::state::{self, Checkout, Form, Method, Page, State, TestCard};
 use http::{StatusCode, Uri};
 use uuid::Uuid;
@@ -110,9 +110,14 @@ async fn state(visit: &Visit, order: &Order, shown: state::Order, pay: Form) -> 
 async fn method(order: &Order) -> anyhow::Result<Method> {
     let key = config::variable("stripe_publishable_key").await?;
     if !key.is_empty() {
+        let Some(amount) = money::stripe_amount(&order.currency, order.amount) else {
+            let error = anyhow::anyhow!("Stripe cannot take {} {}", order.amount, order.currency);
+            log::failed("offering payment", &error);
+            return Ok(Method::Unavailable);
+        };
         return Ok(Method::Stripe {
             publishable_key: key,
-            amount: order.amount,
+            amount,
             currency: order.currency.to_lowercase(),
         });
     }

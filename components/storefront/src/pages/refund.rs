@@ -36,7 +36,7 @@ async fn refund(visit: Visit, Id(payment): Id, sent: Sent) -> Result<Response> {
         Err(refusal) if refusal.is_unauthorized() => sign_in_first(&visit, sales::ADDRESS).await,
         Err(refusal) if refusal.status == StatusCode::CONFLICT => {
             let notice = Some(state::Notice { tone: Tone::Bad, text: refusal.detail });
-            let state = State { notice, ..sales::load(&visit, Range::default(), None).await? };
+            let state = State { notice, ..sales::load(&visit, Range::all(), None).await? };
             Ok(answer::refuse(&visit, StatusCode::CONFLICT, state).await?)
         }
         Err(refusal) => Err(refusal.into_problem()),

@@ -6,7 +6,8 @@ use axum::response::Response;
 use axum::routing::get;
 use boxoffice_common::Problem;
 use boxoffice_common::problem::Result;
-use boxoffice_web::state::{self, Form, Page, Sales, State};
+use boxoffice_web::sales::{self, Sales, drawn};
+use boxoffice_web::state::{Drawn, Form, Page, State};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use http::{StatusCode, Uri};
 
@@ -14,7 +15,7 @@ use super::browse::read_day;
 use super::entrance::sign_in_first;
 use super::orders::cursor_of;
 use crate::answer::{self, Keep};
-use crate::form::wrong;
+use crate::form::{blank, wrong};
 use crate::services::ledger::{self, Balance, Statement};
 use crate::show::deal;
 use crate::shown::{Day, balance};
@@ -56,7 +57,8 @@ pub(crate) async fn load(visit: &Visit, range: Range, cursor: Option<String>) ->
         next: page.next_cursor.map(|cursor| range.address(ADDRESS, Some(&cursor))),
         filters: range.form,
     };
-    Ok(State { here, ..visit.state("Sales", "", Page::Sales(sales)) })
+    let state = visit.state("Sales", "", Page::Drawn(Drawn::default()));
+    Ok(drawn(State { here, ..state }, sales))
 }
 
 async fn file(visit: Visit, uri: Uri) -> Result<Response> {
@@ -78,7 +80,6 @@ async fn file(visit: Visit, uri: Uri) -> Result<Response> {
 }
 
 /// From which day until which, both included, in UTC.
-#[derive(Default)]
 pub(crate) struct Range {
     form: Form,
     from: Option<Day>,
@@ -86,9 +87,14 @@ pub(crate) struct Range {
 }
 
 impl Range {
+    /// All days.
+    pub(crate) fn all() -> Self {
+        Self { form: blank(), from: None, to: None }
+    }
+
     /// Reads the days of an address. One that makes no sense is named, and not applied.
     fn parse(uri: &Uri) -> Self {
-        let mut range = Self::default();
+        let mut range = Self::all();
         for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             let value = value.trim();
             let day = match &*name {
@@ -130,13 +136,9 @@ impl Range {
         }
     }
 
-    fn balance(&self, of: &Balance, visit: &Visit) -> state::Balance {
+    fn balance(&self, of: &Balance, visit: &Visit) -> sales::Balance {
         let shown = |amount| balance(amount, &of.currency, &visit.language);
-        state::Balance {
-            currency: of.currency.clone(),
-            before: self.from.map(|_| shown(of.opening)),
-            after: shown(of.closing),
-        }
+        sales::Balance { before: self.from.map(|_| shown(of.opening)), after: shown(of.closing) }
     }
 }
 

@@ -1,0 +1,225 @@
+//! `/sales`: what one has sold and given back. The server alone draws it, so that shoppers do not
+//! download what only sellers see: nothing on it changes by itself.
+
+use sycamore::prelude::*;
+use sycamore::web::NoHydrate;
+
+use crate::parts::{
+    Control, Ending, Field, Need, Row, empty, ending, fact, field, heading, hidden, older, row,
+    summary, tickets, way,
+};
+use crate::shop::Shop;
+use crate::state::{Drawn, Form, Moment, Page, State};
+
+/// Why a sale is refunded: what the form says, and what people read.
+const REASONS: [(&str, &str); 3] = [
+    ("requested_by_customer", "The buyer asked for it, or the event is off"),
+    ("duplicate", "They bought the same twice by mistake"),
+    ("fraudulent", "The card was not the buyer's"),
+];
+
+/// What one has sold and given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sales {
+    /// The filters, as in the address: `from`, `to` (days, in UTC). Its key is this page's own.
+    pub filters: Form,
+    /// What it comes to, for each currency.
+    pub balances: Vec<Balance>,
+    /// Sales and refunds, newest first.
+    pub deals: Vec<Deal>,
+    /// Where all of them can be had in a file.
+    pub file: String,
+    /// Where there are more.
+    pub next: Option<String>,
+}
+
+/// What a seller's sales come to, in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// What they came to before the first day that is asked for; `None` if none is.
+    pub before: Option<String>,
+    /// What they come to at the end.
+    pub after: String,
+}
+
+/// A sale or a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deal {
+    /// What it was.
+    pub kind: DealKind,
+    /// The payment.
+    pub payment: String,
+    /// The listing.
+    pub ticket: String,
+    /// Its title.
+    pub title: String,
+    /// How many tickets.
+    pub quantity: i64,
+    /// How much it was; with a minus where it was given back.
+    pub amount: String,
+    /// When it was, in UTC.
+    pub at: Moment,
+    /// The key of the form that refunds a sale; `None` where there is nothing to refund.
+    pub refund: Option<String>,
+}
+
+/// What a seller's deal was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DealKind {
+    /// A sale that stands.
+    Sale,
+    /// A sale whose money is on its way back.
+    Refunding,
+    /// A sale that was refunded since.
+    Undone,
+    /// The refund of a sale.
+    Refund,
+}
+
+/// `state` with the page of these sales on it.
+#[must_use]
+pub fn drawn(state: State, sales: Sales) -> State {
+    let key = sales.filters.key.clone();
+    let shown = state.clone();
+    let whole = Children::new(move || page(Shop::new(shown), sales));
+    let html = sycamore::render_to_string(move || view! { NoHydrate(children=whole) });
+    State { page: Page::Drawn(Drawn { key, html }), ..state }
+}
+
+fn page(shop: Shop, sales: Sales) -> View {
+    let Sales { filters, balances, deals, file, next } = sales;
+    let list = if deals.is_empty() && balances.is_empty() {
+        nothing(!filters.values.is_empty())
+    } else {
+        list(shop, balances, deals, file, next)
+    };
+    let form = *create_signal(filters);
+    let errors = summary(form);
+    let filters = range(shop, form);
+    view! {
+        div(class="column") {
+            div(class="headline") {
+                h1(tabindex="-1") { "Sales" }
+                a(class="button quiet", href="/listings") { "My listings" }
+            }
+            (errors)
+            (filters)
+            (list)
+        }
+    }
+}
+
+/// From which day until which.
+fn range(shop: Shop, form: ReadSignal<Form>) -> View {
+    let day = |name, label| {
+        let control = Control::Line { kind: "date", complete: "off", mode: "text" };
+        field(shop, form, Field { name, label, hint: "", need: Need::Free, control })
+    };
+    let (from, to) = (day("from", "From"), day("to", "Until"));
+    view! {
+        form(class="range", method="get", action="/sales", novalidate=true) {
+            (from)
+            (to)
+            button(class="button quiet", r#type="submit") { "Show" }
+        }
+    }
+}
+
+fn list(
+    shop: Shop,
+    balances: Vec<Balance>,
+    deals: Vec<Deal>,
+    file: String,
+    next: Option<String>,
+) -> View {
+    let balances: Vec<View> = balances.into_iter().map(balance).collect();
+    let rows: Vec<View> = deals.into_iter().map(|deal| row_of(shop, deal)).collect();
+    let next = older(next, "Older sales");
+    view! {
+        dl(class="facts") { (balances) }
+        p(class="actions") { a(class="button quiet", href=file, download="") { "Download as CSV" } }
+        ul(class="rows") { (rows) }
+        (next)
+    }
+}
+
+fn nothing(filtered: bool) -> View {
+    if filtered {
+        return empty("Nothing was sold in this time.", way("button", "/sales", "Show all sales"));
+    }
+    let text = view! { "What people buy of you is shown here, with what it comes to." };
+    empty("You have sold nothing yet.", text)
+}
+
+fn balance(Balance { before, after }: Balance) -> View {
+    let text = match before {
+        Some(before) => format!("{after}, and {before} before these days"),
+        None => after,
+    };
+    fact("Balance", text)
+}
+
+fn called(kind: DealKind) -> (&'static str, &'static str) {
+    match kind {
+        DealKind::Sale => ("Sold", "status good"),
+        DealKind::Refunding => ("Refund on its way", "status due"),
+        DealKind::Undone => ("Sold, then refunded", "status"),
+        DealKind::Refund => ("Refund", "status due"),
+    }
+}
+
+fn row_of(shop: Shop, deal: Deal) -> View {
+    let Deal { kind, payment, ticket, title, quantity, amount, at, refund } = deal;
+    let tools = refund.map(|key| refund_form(shop, &payment, &title, key)).unwrap_or_default();
+    row(Row {
+        heading: heading(format!("/tickets/{ticket}"), title),
+        ticket,
+        sale: None,
+        when: Some(at),
+        place: None,
+        aside: None,
+        standing: called(kind),
+        total: amount,
+        count: tickets(quantity),
+        tools,
+    })
+}
+
+/// The form that refunds the sale paid by `payment`. Its fields' ids hold the payment's: the page
+/// has a form for each sale.
+fn refund_form(shop: Shop, payment: &str, title: &str, key: String) -> View {
+    let name = format!("Refund {title}");
+    let (reason, restock) = (format!("reason-{payment}"), format!("restock-{payment}"));
+    let (why, again) = (reason.clone(), restock.clone());
+    let key = hidden("key", key);
+    let reasons = REASONS.map(|(value, label)| view! { option(value=value) { (label) } });
+    let reasons = Vec::from(reasons);
+    let inside = view! {
+        (key)
+        div(class="field") {
+            label(r#for=why) { "Why" }
+            select(id=reason, name="reason") { (reasons) }
+        }
+        div(class="choice") {
+            input(r#type="checkbox", id=restock, name="restock", value="true")
+            label(r#for=again) { "Put the tickets back on sale" }
+        }
+    };
+    let form = Ending {
+        action: format!("/sales/{payment}/refund"),
+        inside,
+        button: ("Refund all of it", "Refunding…"),
+        question: [
+            "Refund this sale?",
+            "The buyer gets all of the money back, and the tickets are not theirs any more. This cannot be undone.",
+            "Refund",
+        ],
+    };
+    let form = ending(shop, form);
+    view! {
+        details(class="resume undo") {
+            summary(class="button quiet", aria-label=name) { "Refund" }
+            (form)
+        }
+    }
+}
