@@ -10,8 +10,9 @@ use crate::harness::{Shop, Window};
 /// The password of everybody who signs up here.
 pub(crate) use boxoffice_tests::person::PASSWORD;
 
-/// The sandbox's cards: one that works, and one without money on it.
+/// The sandbox's cards: one that works, one whose bank asks first, and one without money on it.
 pub(crate) const GOOD_CARD: &str = "Visa ···· 4242";
+pub(crate) const ASKING_CARD: &str = "Visa ···· 3220";
 pub(crate) const EMPTY_CARD: &str = "Visa ···· 9995";
 
 /// The price of one ticket of [`a_concert`], as the shop shows it.

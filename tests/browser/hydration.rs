@@ -40,6 +40,7 @@ async fn scripts_take_over_what_the_server_drew_as_it_is() {
             "/orders".to_owned(),
             checkout_of(&order),
             "/listings".to_owned(),
+            "/sales".to_owned(),
             "/nothing/here".to_owned(),
         ];
         bob.expects_status("/nothing/here", 404);

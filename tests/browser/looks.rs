@@ -1,7 +1,7 @@
 //! Every page in every size and colour: accessible, nothing cut off, nothing jumps. Their pictures
 //! are in `target/screenshots`.
 
-use boxoffice_tests::{Person, id};
+use boxoffice_tests::{Person, eventually, id};
 use serde_json::{Value, json};
 
 use crate::acts::{a_concert, checkout_of, page_of};
@@ -69,9 +69,18 @@ async fn places(shop: &Shop) -> Vec<Place> {
     bob.sees_order(&paid, json!({ "status": "complete" })).await;
     let ended = bob.hold(&open).await.expect(201);
     bob.cancel(&ended).await;
+    let asked = bob.hold(&open).await.expect(201);
+    bob.pay(&asked, "pm_card_threeDSecure2Required").await.expect(202);
+    let undone = bob.hold(&open).await.expect(201);
+    let payment = bob.pay(&undone, "pm_card_visa").await.expect(201)["payment"].clone();
+    bob.sees_order(&undone, json!({ "status": "complete" })).await;
+    let refund = format!("/api/payments/{}/refund", id(&payment));
+    let refunded = async || ann.post(&refund, json!({ "restock": true })).await.status;
+    eventually("the sale is refunded", refunded, |status| *status == 200).await;
+    bob.sees_order(&undone, json!({ "status": "refunded" })).await;
     ann.sees_ticket(&held, json!({ "status": "held" })).await;
     ann.sees_ticket(&sold, json!({ "status": "sold" })).await;
-    ann.sees_ticket(&open, json!({ "available": 4 })).await;
+    ann.sees_ticket(&open, json!({ "available": 3 })).await;
     let order = |order: &Value| format!("/orders/{}", id(order));
     let edit = |ticket: &Value| format!("{}/edit", page_of(ticket));
     vec![
@@ -92,12 +101,18 @@ async fn places(shop: &Shop) -> Vec<Place> {
         place("edit-held", edit(&held)).of(&ann),
         place("withdraw", edit(&open)).of(&ann).then("Withdraw"),
         place("checkout", checkout_of(&unpaid)).of(&bob),
+        place("checkout-asked", checkout_of(&asked)).of(&bob),
         place("confirmation", order(&paid)).of(&bob),
+        place("refunded", order(&undone)).of(&bob),
         place("cancelled", order(&ended)).of(&bob),
         place("orders", "/orders").of(&bob),
         place("orders-none", "/orders").of(&new),
         place("listings", "/listings").of(&ann),
         place("listings-none", "/listings").of(&new),
+        place("sales", "/sales").of(&ann),
+        place("sales-refund", "/sales").of(&ann).then("Refund Dances for nobody in particular"),
+        place("sales-some-days", "/sales?from=2030-03-01&to=2030-03-02").of(&ann),
+        place("sales-none", "/sales").of(&new),
         place("missing", "/nothing/here").answered(404),
     ]
 }
@@ -117,7 +132,7 @@ async fn go(window: &Window, place: &Place) {
         window
             .waits_for(
                 "it has done so",
-                "document.querySelector('main [role=alert], dialog[open]')",
+                "document.querySelector('main [role=alert], main details[open], dialog[open]')",
             )
             .await;
     }

@@ -3,6 +3,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `purchase` | from an account to a ticket of one's own, in two windows; declines |
+//! | `bank` | buying where the bank has a question first |
+//! | `sales` | what sellers see of their sales, and refunding them |
 //! | `live` | what changes on an open page while others buy, give up and edit |
 //! | `holds` | the race lost, a hold that ends, a hold given up |
 //! | `network` | answers that get lost, streams that fail, laptops that sleep |
@@ -24,6 +26,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod acts;
+mod bank;
 mod forms;
 mod harness;
 mod holds;
@@ -38,4 +41,5 @@ mod network;
 mod plain;
 mod purchase;
 mod safety;
+mod sales;
 mod states;

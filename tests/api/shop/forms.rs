@@ -63,7 +63,7 @@ async fn what_is_listed_is_checked_all_at_once_and_kept() {
     assert_eq!(shown["values"]["price"], "cheap");
     let good = Form::on(&page, "/tickets/new").with("title", "Kites").with("currency", "EUR");
     for (price, complaint) in
-        [("45.123", "2 decimals"), ("0", "from €0.01 to"), ("-1", "such as 45.00")]
+        [("45.123", "2 decimals"), ("0", "from €0.50 to"), ("-1", "such as 45.00")]
     {
         let answer = seller.send(&good.clone().with("price", price)).await;
         let state = embedded(&answer);
