@@ -14,6 +14,8 @@ pub(crate) enum Promise {
     Cancelled(String),
     /// This payment was taken for this order.
     Paid { payment: String, order: String },
+    /// This payment was given back, or would be.
+    Refunded(String),
 }
 
 impl Promise {
@@ -23,15 +25,19 @@ impl Promise {
         let text = |sql: &str, id: &str| -> Option<String> {
             database.query_row(sql, [id], |row| row.get(0)).optional().unwrap()
         };
-        let order = |id: &str| text("SELECT status FROM orders_orders WHERE id = ?1", id);
+        let status = "SELECT CASE WHEN refunded_at IS NULL THEN status ELSE 'refunded' END \
+                      FROM orders_orders WHERE id = ?1";
+        let order = |id: &str| text(status, id);
         let payment = |id: &str| text("SELECT status FROM payments_payments WHERE id = ?1", id);
         let seen = match self {
             Self::Listed(id) => text("SELECT title FROM tickets_tickets WHERE id = ?1", id),
             Self::Held(id) => order(id),
             Self::Cancelled(id) => order(id).filter(|status| status == "cancelled"),
+            Self::Refunded(id) => payment(id).filter(|status| status == "refunded"),
             Self::Paid { payment: id, order: of } => {
                 match (payment(id).as_deref(), order(of).as_deref()) {
                     (Some("captured"), Some("complete"))
+                    | (Some("refunded"), Some("refunded"))
                     | (Some("voided" | "refunded"), Some("cancelled")) => order(of),
                     _ => None,
                 }
@@ -43,6 +49,7 @@ impl Promise {
         let now = match self {
             Self::Listed(_) => None,
             Self::Held(id) | Self::Cancelled(id) => order(id),
+            Self::Refunded(id) => payment(id),
             Self::Paid { payment: id, order: of } => {
                 Some(format!("{:?}, {:?}", payment(id), order(of)))
             }

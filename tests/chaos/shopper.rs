@@ -55,10 +55,11 @@ impl<'w> Shopper<'w> {
     }
 
     async fn sells(&mut self) {
-        match self.rng.random_range(0..10) {
+        match self.rng.random_range(0..12) {
             0..5 => self.lists().await,
             5..8 => self.edits().await,
             8..9 => self.withdraws().await,
+            9..11 => self.refunds().await,
             _ => self.browses().await,
         }
     }
@@ -99,6 +100,20 @@ impl<'w> Shopper<'w> {
         let Some(ticket) = self.listings.choose(&mut self.rng).cloned() else { return };
         let request = delete(format!("/api/tickets/{}", id(&ticket)));
         self.asks(&request).await;
+    }
+
+    /// Undoes one of their sales, which they find in their ledger.
+    async fn refunds(&mut self) {
+        let Some(ledger) = self.asks(&get("/api/payments/ledger")).await else { return };
+        let sales = ledger.body["items"].as_array().cloned().unwrap_or_default();
+        let Some(sale) = sales.choose(&mut self.rng) else { return };
+        let payment = sale["paymentId"].as_str().unwrap_or_default();
+        let wish = json!({ "restock": self.rng.random_bool(0.5) });
+        let request = self.keyed(post(format!("/api/payments/{payment}/refund"), wish));
+        let answer = self.asks(&request).await;
+        if answer.is_some_and(|answer| matches!(answer.status, 200 | 202)) {
+            self.is_promised(Promise::Refunded(payment.to_owned()));
+        }
     }
 
     async fn browses(&mut self) {

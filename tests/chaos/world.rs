@@ -37,6 +37,7 @@ pub(crate) struct Account {
     pub(crate) bells: u64,
     pub(crate) troubles: u64,
     pub(crate) complete: u64,
+    pub(crate) refunded: u64,
     pub(crate) cancelled: u64,
 }
 
@@ -48,6 +49,7 @@ impl AddAssign for Account {
         self.bells += other.bells;
         self.troubles += other.troubles;
         self.complete += other.complete;
+        self.refunded += other.refunded;
         self.cancelled += other.cancelled;
     }
 }
@@ -57,13 +59,14 @@ impl fmt::Display for Account {
         write!(
             f,
             "{} requests, {} promises, {} instances stopped, {} doorbells spoilt, {} other troubles, \
-             {} orders complete, {} cancelled",
+             {} orders complete, {} of them refunded, {} cancelled",
             self.requests,
             self.promises,
             self.stopped,
             self.bells,
             self.troubles,
             self.complete,
+            self.refunded,
             self.cancelled
         )
     }
@@ -174,6 +177,7 @@ impl World {
             bells: self.weather.bells.load(Ordering::Relaxed),
             troubles: self.troubles.into_inner(),
             complete,
+            refunded: count("SELECT COUNT(*) FROM orders_orders WHERE refunded_at IS NOT NULL"),
             cancelled,
         }
     }
