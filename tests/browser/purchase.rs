@@ -98,7 +98,7 @@ async fn a_decline_keeps_the_hold_and_the_form() {
         let bob = &stage.window;
         bob.expects_status("/pay", 402);
         bob.pays(EMPTY_CARD, PRICE).await;
-        bob.sees("Your card has insufficient funds").await;
+        bob.sees("The card has insufficient funds").await;
         bob.sees_timer("1").await;
         stage.buyer.sees_order(&order, json!({ "status": "awaiting:payment" })).await;
         bob.pays(GOOD_CARD, PRICE).await;

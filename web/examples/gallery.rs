@@ -190,6 +190,8 @@ fn sell() -> Sell {
         sign: sign.to_owned(),
         name: name.to_owned(),
         digits,
+        least: 50,
+        most: 99_999_999,
     };
     let values = [("currency", "EUR"), ("quantity", "2"), ("timeZone", "Europe/Zurich")];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -3,10 +3,8 @@
 //! The browser asks as soon as a field is left, the server before it calls a service. The service
 //! has the last word: what passes here may still be refused there.
 
-use crate::state::{Page, Sell};
+use crate::state::{Currency, Page, Sell};
 
-/// The largest price of one ticket, in minor units, as the tickets service has it.
-const MAX_AMOUNT: i64 = 99_999_999;
 /// The most tickets that one listing may have, as the tickets service has it.
 const MAX_QUANTITY: i64 = 1_000;
 
@@ -43,7 +41,7 @@ pub fn complaint(
     match page {
         Page::SignIn(_) | Page::SignUp(_) => credential(name, &value),
         Page::Sell(sell) => match name {
-            "price" => price(&value, digits(sell, &fields.value("currency"))),
+            "price" => price(&value, currency(sell, &fields.value("currency"))),
             "startsAt" if fields.is_half_filled(name) => {
                 Some("Give both date and time of the beginning, or leave both out".to_owned())
             }
@@ -73,8 +71,8 @@ pub fn checked(page: &Page) -> &'static [&'static str] {
     }
 }
 
-fn digits(sell: &Sell, code: &str) -> u8 {
-    sell.currencies.iter().find(|currency| currency.code == code).map_or(2, |it| it.digits)
+fn currency<'a>(sell: &'a Sell, code: &str) -> Option<&'a Currency> {
+    sell.currencies.iter().find(|currency| currency.code == code)
 }
 
 fn unless(good: bool, complaint: &str) -> Option<String> {
@@ -140,22 +138,16 @@ fn is_text(text: &str, min: usize, max: usize) -> bool {
     !text.contains(unreadable) && (min..=max).contains(&text.chars().count())
 }
 
-fn price(text: &str, digits: u8) -> Option<String> {
-    match minor_units(text, digits) {
-        Some(1..=MAX_AMOUNT) => None,
-        _ => Some(price_complaint(digits)),
-    }
-}
-
-/// What to say of a price that is none, in a currency with so many `digits` after the point.
-#[must_use]
-pub fn price_complaint(digits: u8) -> String {
-    format!(
-        "Give a price from {} to {}, such as {}",
-        units(1, digits),
-        units(MAX_AMOUNT, digits),
-        units(45 * 10_i64.pow(u32::from(digits.min(6))), digits)
-    )
+/// Of a currency that the page does not know, only that there must be a price.
+fn price(text: &str, of: Option<&Currency>) -> Option<String> {
+    let Some(&Currency { digits, least, most, .. }) = of else {
+        return unless(!text.trim().is_empty(), "Give a price");
+    };
+    let good = minor_units(text, digits).is_some_and(|price| (least..=most).contains(&price));
+    (!good).then(|| {
+        let [least, most, such] = [least, most, least * 90].map(|amount| units(amount, digits));
+        format!("Give a price from {least} to {most}, such as {such}")
+    })
 }
 
 /// An amount in minor units, written in units: 4500 with two digits is `45.00`.
@@ -242,6 +234,8 @@ mod tests {
             sign: code.to_owned(),
             name: code.to_owned(),
             digits,
+            least: 50,
+            most: 99_999_999,
         };
         Page::Sell(Sell {
             ticket: None,
@@ -289,6 +283,8 @@ mod tests {
             ("0", "EUR", false),
             ("-3", "EUR", false),
             ("45.001", "EUR", false),
+            ("0.50", "EUR", true),
+            ("0.49", "EUR", false),
             ("999999.99", "EUR", true),
             ("1000000", "EUR", false),
             ("4500", "JPY", true),
@@ -301,8 +297,16 @@ mod tests {
             let complaint = complaint(&sell(), "price", &fields, None);
             assert_eq!(complaint.is_none(), good, "{price} {currency}: {complaint:?}");
         }
-        assert_eq!(price_complaint(2), "Give a price from 0.01 to 999999.99, such as 45.00");
-        assert_eq!(price_complaint(0), "Give a price from 1 to 99999999, such as 45");
+        for (code, range) in [
+            ("EUR", "from 0.50 to 999999.99, such as 45.00"),
+            ("JPY", "from 50 to 99999999, such as 4500"),
+        ] {
+            let fields = form(&[("price", "0"), ("currency", code)]);
+            let said = complaint(&sell(), "price", &fields, None).unwrap_or_default();
+            assert_eq!(said, format!("Give a price {range}"));
+        }
+        let fields = form(&[("price", "0"), ("currency", "XXX")]);
+        assert_eq!(complaint(&sell(), "price", &fields, None), None, "the service knows");
     }
 
     #[test]

@@ -13,9 +13,9 @@ use crate::state::{Drawn, Form, Moment, Page, State};
 
 /// Why a sale is refunded: what the form says, and what people read.
 const REASONS: [(&str, &str); 3] = [
-    ("requested_by_customer", "The buyer asked for it, or the event is off"),
-    ("duplicate", "They bought the same twice by mistake"),
-    ("fraudulent", "The card was not the buyer's"),
+    ("requested_by_customer", "The buyer asked for it"),
+    ("duplicate", "They bought it twice by mistake"),
+    ("fraudulent", "The card was not theirs"),
 ];
 
 /// What one has sold and given back.

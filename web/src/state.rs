@@ -264,6 +264,10 @@ pub struct Currency {
     pub name: String,
     /// How many digits its amounts have after the point.
     pub digits: u8,
+    /// The least that a ticket may cost, in minor units.
+    pub least: i64,
+    /// The most that it may.
+    pub most: i64,
 }
 
 /// Where an order stands.

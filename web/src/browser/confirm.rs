@@ -47,6 +47,10 @@ pub(crate) fn arm() {
     let Some(dialog) = dialog() else { return };
     let answered = dialog.clone();
     dom::listen(&dialog, "close", move |_: Event| {
+        // Told late, when the next question is open already, it is about the one before.
+        if answered.open() {
+            return;
+        }
         let form = FORM.with(|slot| slot.borrow_mut().take());
         if let (Some(form), "yes") = (form, answered.return_value().as_str()) {
             let _ = form.set_attribute(SURE, "");

@@ -160,6 +160,8 @@ pub(crate) fn currencies() -> Vec<state::Currency> {
             sign: currency.symbol().symbol,
             name: currency.name().to_owned(),
             digits: digits(currency.code()),
+            least: money::least(currency.code()),
+            most: money::most(currency.code()),
         })
         .collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
