@@ -20,6 +20,7 @@ fn amounts(ledger: &Value) -> Vec<i64> {
 async fn busy() -> (Stage, Value, Value) {
     let stage = Stage::with_sandbox().await;
     let (_, kept) = stage.sold().await;
+    stage.passes(1).await;
     let (_, undone) = stage.sold().await;
     stage.passes(24 * 60 * 60).await;
     stage.seller.send(&refund(&undone, json!({}))).await.expect(200);

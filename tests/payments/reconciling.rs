@@ -34,6 +34,24 @@ async fn an_answer_that_was_lost_for_two_days_is_found_by_metadata() {
     assert_ne!(intents[0]["status"], "requires_capture");
 }
 
+/// The shop that asks again is not quite the one that asked first, as after an update: Stripe refuses
+/// its request for having other parameters. What the first one set aside is found.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_lost_by_an_older_shop_is_found_by_metadata() {
+    let mut stage = Stage::with_sandbox().await;
+    let order = stage.hold().await;
+    stage.provider.be(Mood::Mute);
+    stage.pay(&order, Card::Good).await.refuses(503, "payment_pending");
+    stage.provider.be(Mood::Normal);
+    stage.app.variables.insert("public_url".into(), "http://tickets.example".into());
+    stage.app.restart().await;
+    stage.buyer = stage.buyer.at(stage.app.host().address());
+    stage.passes(60).await;
+    stage.is_bought(&order).await;
+    stage.has_intents(&order, &["succeeded"]).await;
+    stage.is_right().await;
+}
+
 /// The same, found after its hold has ended: the money is let go.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_lost_until_the_end_is_found_and_let_go() {

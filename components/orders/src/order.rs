@@ -90,7 +90,8 @@ pub(crate) struct Order {
     /// Grows with every change.
     pub(crate) version: i64,
     /// Whose tickets they were.
-    pub(crate) seller_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seller_id: Option<Uuid>,
     /// Refunded, and its tickets are for sale again; left out if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
@@ -135,7 +136,7 @@ impl Order {
             expires_at,
             created_at: now,
             version: 1,
-            seller_id: listing.seller_id,
+            seller_id: Some(listing.seller_id),
             restocked: false,
             buyer_id,
             payment_id: None,

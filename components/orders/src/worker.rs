@@ -2,12 +2,14 @@
 
 use anyhow::{Context, Result};
 use boxoffice_common::db::Transaction;
-use boxoffice_common::events::contract::{Expiration, PaymentState, TicketState};
+use boxoffice_common::events::contract::{Expiration, OrderStatus, PaymentState, TicketState};
 use boxoffice_common::events::worker::Handler;
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Problem, Service};
+use uuid::Uuid;
 
 use crate::listing::Listing;
+use crate::order::Order;
 use crate::{SERVICE, transition};
 
 /// This service's side of the events.
@@ -36,7 +38,12 @@ impl Handler for Orders {
             EventType::PaymentRefunded => {
                 let payment: PaymentState = event.data()?;
                 let order = transition::refund(&mut transaction, &payment).await;
-                order.map_err(Problem::into_cause).context("undoing a sale")?.is_some()
+                let order = order.map_err(Problem::into_cause).context("undoing a sale")?;
+                if order.is_none() && is_held(payment.order_id).await? {
+                    // The sale's own event is still to come, by another stream.
+                    anyhow::bail!("the order {} is refunded before its sale", payment.order_id);
+                }
+                order.is_some()
             }
             EventType::ExpirationComplete => {
                 let Expiration { order_id, .. } = event.data()?;
@@ -54,4 +61,11 @@ impl Handler for Orders {
     async fn tick(_: Deadline) -> Result<bool> {
         Ok(false)
     }
+}
+
+/// Whether the order still holds its tickets.
+async fn is_held(id: Uuid) -> Result<bool> {
+    let order = Order::find(id).await?;
+    let held = [OrderStatus::Created, OrderStatus::AwaitingPayment];
+    Ok(order.is_some_and(|order| held.contains(&order.status)))
 }

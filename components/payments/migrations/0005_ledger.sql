@@ -8,6 +8,8 @@ ALTER TABLE payments_payments ADD COLUMN refund_asked_at BIGINT;
 ALTER TABLE payments_payments ADD COLUMN refund_asked_by TEXT;
 ALTER TABLE payments_payments ADD COLUMN refund_reason TEXT;
 ALTER TABLE payments_payments ADD COLUMN restock BIGINT NOT NULL DEFAULT 0;
+-- How often what is due failed, of which tries are those, too, that found nothing to do yet.
+ALTER TABLE payments_payments ADD COLUMN failures BIGINT NOT NULL DEFAULT 0;
 -- Double entry: what a movement puts into one account it takes out of another, so that the amounts of
 -- each payment's movement add up to zero. Rows are added, never changed or deleted.
 CREATE TABLE payments_ledger (

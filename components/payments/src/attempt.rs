@@ -11,7 +11,7 @@ use boxoffice_common::problem::Result;
 use boxoffice_common::{Problem, Timestamp, log, params};
 use uuid::Uuid;
 
-use crate::observe::{self, MAX_DECLINES};
+use crate::observe::{self, ABANDONED, MAX_DECLINES};
 use crate::pay::Payable;
 use crate::payment::{COLUMNS, Payment, Stage, Status};
 use crate::stripe::{self, Decline, Error, Intent, Patience};
@@ -19,10 +19,15 @@ use crate::{SERVICE, settle};
 
 /// An answer that has not come after this many seconds is looked for.
 const LOST_AFTER_SECONDS: i64 = 30;
+/// How long a request may be on its way to the provider: longer than anybody waits for its answer.
+const UNDER_WAY_SECONDS: i64 = 60;
 /// Stripe keeps idempotency keys for 24 hours at least
 /// (<https://docs.stripe.com/api/idempotent_requests>). After that a request that is made again would
 /// be a new one: its intent is looked for instead.
 const KEYS_KEPT_SECONDS: i64 = 23 * 60 * 60;
+
+/// The code of what is refused since its payment is under way.
+pub(crate) const PAYMENT_PENDING: &str = "payment_pending";
 
 /// What the provider said.
 pub(crate) enum Answer {
@@ -114,7 +119,7 @@ async fn in_the_way(order_id: Uuid) -> Result<Problem> {
 /// Refuses what is being done already.
 pub(crate) fn under_way() -> Problem {
     let detail = "A payment for this order is under way. Don't pay again";
-    Problem::conflict(detail, "payment_pending")
+    Problem::conflict(detail, PAYMENT_PENDING)
 }
 
 /// Asks the provider, and commits what it says. A payment that is past that already is its answer.
@@ -125,7 +130,11 @@ pub(crate) async fn finish(payment: Payment, patience: Patience) -> Result<Answe
     match ask(&payment, patience).await {
         Ok(intent) => {
             let payment = observe::observe(&payment, &intent).await?;
-            Ok(answer(payment, Some(intent)))
+            let answer = answer(payment.clone(), Some(intent));
+            if let Answer::Unknown(cause) = &answer {
+                payment.put_off(&format!("{cause:#}")).await?;
+            }
+            Ok(answer)
         }
         Err(Error::Declined(decline)) => refused(&payment, &decline).await,
         Err(Error::Refused(cause)) => {
@@ -137,9 +146,15 @@ pub(crate) async fn finish(payment: Payment, patience: Patience) -> Result<Answe
             };
             refused(&payment, &decline).await
         }
-        Err(Error::UnderWay) => Ok(Answer::UnderWay),
-        Err(Error::Unknown(cause)) => {
-            payment.put_off(&format!("the provider's answer is not known: {cause:#}")).await?;
+        Err(Error::UnderWay) => {
+            payment.wait().await?;
+            Ok(Answer::UnderWay)
+        }
+        Err(Error::MadeOtherwise(cause) | Error::Unknown(cause)) => {
+            // A buyer who asks again and again does not make it worse: a tick has a rhythm of its own.
+            if patience == Patience::Worker {
+                payment.put_off(&format!("the provider's answer is not known: {cause:#}")).await?;
+            }
             Ok(Answer::Unknown(cause))
         }
     }
@@ -154,15 +169,23 @@ async fn ask(payment: &Payment, patience: Patience) -> Result<Intent, Error> {
     let ended = settle::has_ended(payment).await.map_err(Error::Unknown)?;
     let keys_kept = payment.created_at.plus_seconds(KEYS_KEPT_SECONDS) > Timestamp::now();
     if keys_kept && !ended {
-        return stripe::authorize(payment, patience).await;
+        match stripe::authorize(payment, patience).await {
+            Err(Error::MadeOtherwise(_)) => {}
+            answer => return answer,
+        }
     }
     let found = stripe::look_up(payment, patience).await.map_err(not_refused)?;
-    found.ok_or_else(|| {
-        Error::Declined(Decline {
-            code: "payment_canceled".to_owned(),
-            message: "The payment never reached the provider.".to_owned(),
-        })
-    })
+    if let Some(intent) = found {
+        return Ok(intent);
+    }
+    // The first request may still be on its way.
+    if payment.created_at.plus_seconds(UNDER_WAY_SECONDS) > Timestamp::now() {
+        return Err(Error::Unknown(anyhow!("there is no intent of {} yet", payment.id)));
+    }
+    Err(Error::Declined(Decline {
+        code: "payment_canceled".to_owned(),
+        message: "The payment never reached the provider.".to_owned(),
+    }))
 }
 
 /// That the provider will not tell says nothing about what it has done.
@@ -205,7 +228,7 @@ pub(crate) async fn abandon(payment: &Payment) -> Result<bool> {
         return Ok(false);
     }
     let decline = Decline {
-        code: "authentication_abandoned".to_owned(),
+        code: ABANDONED.to_owned(),
         message: "Another payment method was used.".to_owned(),
     };
     let open = payment.intent_id.as_deref();
@@ -226,7 +249,8 @@ pub(crate) async fn live(order_id: Uuid) -> db::Result<Option<Payment>> {
 
 /// Whether `payment` was the decline that its order ends with.
 pub(crate) async fn was_last(payment: &Payment) -> Result<bool> {
-    let condition = "order_id = ?1 AND status = 'declined' AND id <= ?2";
-    let before = Payment::select(condition, params![payment.order_id, payment.id]).await?;
+    let condition = "order_id = ?1 AND status = 'declined' AND id <= ?2 AND decline_code <> ?3";
+    let row = params![payment.order_id, payment.id, ABANDONED];
+    let before = Payment::select(condition, row).await?;
     Ok(i64::try_from(before.len()).unwrap_or(MAX_DECLINES) >= MAX_DECLINES)
 }

@@ -18,27 +18,42 @@ use crate::{SERVICE, ledger, settle};
 /// After so many declines of one order it will not be paid: it ends, and its tickets go back on
 /// sale.
 pub(crate) const MAX_DECLINES: i64 = 5;
+/// The decline's code of an attempt whose buyer went on with another payment method.
+pub(crate) const ABANDONED: &str = "authentication_abandoned";
 
 /// Writes down how the provider says that `intent`, which is `payment`'s, stands; answers with the
 /// payment as it is then.
 pub(crate) async fn observe(payment: &Payment, intent: &Intent) -> Result<Payment> {
-    let moved = match intent.state() {
+    let mut payment = payment.clone();
+    loop {
+        if let Some(moved) = step(&payment, intent).await? {
+            return Ok(moved);
+        }
+        let Some(now) = Payment::find(payment.id).await? else { return Ok(payment) };
+        if (now.status, now.stage) == (payment.status, payment.stage) {
+            return Ok(now);
+        }
+        // Somebody else has moved it meanwhile, not knowing of the intent: what that means for it as
+        // it is now is still to be seen. A status changes a few times at most.
+        payment = now;
+    }
+}
+
+/// Moves the payment from where it was read, if the intent gives reason to and nobody was faster.
+async fn step(payment: &Payment, intent: &Intent) -> Result<Option<Payment>> {
+    Ok(match intent.state() {
         State::Held => held(payment, &intent.id).await?,
         State::Taken => taken(payment, &intent.id).await?,
         State::Action => waits(payment, &intent.id, Stage::Action).await?,
         State::Processing => waits(payment, &intent.id, Stage::Processing).await?,
-        State::Failed(decline) => failed(payment, &intent.id, &decline).await?,
+        // Whoever has the intent's client secret could go on with another method: it is closed.
+        State::Failed(decline) => declined(payment, &decline, Some(&intent.id)).await?,
         State::Canceled => canceled(payment, &intent.id).await?,
         State::Odd(status) => {
             let cause = format!("{} is {status}, which none of ours should be", intent.id);
             payment.call_attention(&cause).await?;
             None
         }
-    };
-    Ok(match moved {
-        Some(payment) => payment,
-        // Somebody else has moved it meanwhile, or there was no way to go.
-        None => Payment::find(payment.id).await?.unwrap_or_else(|| payment.clone()),
     })
 }
 
@@ -132,12 +147,6 @@ async fn waits(payment: &Payment, intent: &str, stage: Stage) -> Result<Option<P
     Ok(Some(payment))
 }
 
-/// The payment method did not work. Whoever has the intent's client secret could go on with
-/// another: it is closed.
-async fn failed(payment: &Payment, intent: &str, decline: &Decline) -> Result<Option<Payment>> {
-    declined(payment, decline, Some(intent)).await
-}
-
 /// Writes down that the payment was declined; `open` is the intent that is to be closed.
 pub(crate) async fn declined(
     payment: &Payment,
@@ -163,11 +172,11 @@ pub(crate) async fn declined(
     Ok(Some(payment))
 }
 
-/// How often payments of this order were declined.
+/// How often payments of this order were declined: by the provider, not by their buyer.
 pub(crate) async fn declines(transaction: &Transaction, order_id: Uuid) -> db::Result<i64> {
     let sql = "SELECT COUNT(*) AS declines FROM payments_payments \
-               WHERE order_id = ?1 AND status = 'declined'";
-    let row = transaction.first(sql, params![order_id]).await?;
+               WHERE order_id = ?1 AND status = 'declined' AND decline_code <> ?2";
+    let row = transaction.first(sql, params![order_id, ABANDONED]).await?;
     row.map_or(Ok(0), |row| row.get("declines"))
 }
 
@@ -191,19 +200,18 @@ async fn reopened(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
 /// whose order has not, it is one more way not to have paid. An authorization that is gone before its
 /// order is complete is given up; afterwards somebody has a ticket and was not charged.
 async fn canceled(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
-    let gone = || moved(payment, Status::Voided, intent, EventType::PaymentVoided);
     match payment.status {
-        Status::Pending if settle::is_given_up(payment).await? => Ok(gone().await?),
+        Status::Pending if settle::is_given_up(payment).await? => {
+            Ok(moved(payment, Status::Voided, intent, EventType::PaymentVoided).await?)
+        }
         Status::Pending => {
             let decline = Decline { code: "payment_canceled".to_owned(), message: String::new() };
             declined(payment, &decline, None).await
         }
         Status::Authorized => {
-            let owed = settle::is_owed(payment).await?;
-            let voided = gone().await?;
-            if owed && let Some(voided) = &voided {
-                let cause = "the authorization is gone, and the order is complete: nobody has paid";
-                voided.call_attention(cause).await?;
+            let voided = moved(payment, Status::Voided, intent, EventType::PaymentVoided).await?;
+            if let Some(voided) = &voided {
+                settle::warn_if_owed(voided).await?;
             }
             Ok(voided)
         }

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::attempt::{self, Answer};
+use crate::attempt::{self, Answer, PAYMENT_PENDING};
 use crate::payment::{Payment, Status};
 use crate::stripe::{self, Intent, Patience};
 use crate::view::Paid;
@@ -64,7 +64,8 @@ fn is_token(token: &str, _: &()) -> garde::Result {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payable {
     pub(crate) id: Uuid,
-    pub(crate) seller_id: Uuid,
+    /// Unknown of orders that an older version has made.
+    pub(crate) seller_id: Option<Uuid>,
     pub(crate) amount: i64,
     pub(crate) currency: String,
     pub(crate) quantity: i64,
@@ -182,7 +183,7 @@ async fn conclude(
         Answer::UnderWay => return Err(attempt::under_way()),
         Answer::Unknown(cause) => {
             let detail = "We're checking your payment. Don't pay again";
-            return Err(Problem::unavailable(detail, 5, cause).with_code("payment_pending"));
+            return Err(Problem::unavailable(detail, 5, cause).with_code(PAYMENT_PENDING));
         }
     };
     if Timestamp::now() > payment.created_at.plus_seconds(SLOW_SECONDS) {
@@ -267,7 +268,7 @@ async fn start(
 ) -> Result<Payment> {
     let order = payable(user, wish.order_id, request_id).await?;
     match attempt::begin(user.id, &order, &wish.token, idempotency).await {
-        Err(_) if gives_way(order.id).await? => {
+        Err(problem) if problem.code() == Some(PAYMENT_PENDING) && gives_way(order.id).await? => {
             attempt::begin(user.id, &order, &wish.token, idempotency).await
         }
         outcome => outcome,

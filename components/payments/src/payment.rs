@@ -8,8 +8,10 @@ use uuid::Uuid;
 
 use crate::SERVICE;
 
-/// After so many failures an operator is to know: with the waits between them, about twenty minutes.
-const TRIES_BEFORE_ATTENTION: i64 = 8;
+/// After so many failures an operator is to know: with the waits between them, about ten minutes.
+const FAILURES_BEFORE_ATTENTION: i64 = 8;
+/// What the log says of what is put before an operator.
+pub(crate) const NEEDS_OPERATOR: &str = "a payment needs an operator";
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,8 +119,10 @@ pub(crate) struct Payment {
     /// Why it was declined, in Stripe's words.
     pub(crate) decline_code: Option<String>,
     pub(crate) decline_message: Option<String>,
-    /// How often what is due was tried in vain.
+    /// How often it was looked whether anything can be done.
     pub(crate) tries: i64,
+    /// How often of these that failed.
+    pub(crate) failures: i64,
     /// Who pays.
     pub(crate) buyer_id: Uuid,
     /// What is to be known besides [`Payment::status`].
@@ -134,7 +138,7 @@ pub(crate) struct Payment {
 /// The columns that [`Payment::read`] needs.
 pub(crate) const COLUMNS: &str = "id, order_id, amount, currency, token, status, \
     intent_id, decline_code, decline_message, tries, created_at, version, buyer_id, stage, \
-    seller_id, refund_reason, restock";
+    seller_id, refund_reason, restock, failures";
 
 impl Payment {
     /// Reads a row of [`COLUMNS`].
@@ -157,6 +161,7 @@ impl Payment {
             seller_id: row.get("seller_id")?,
             refund_reason: row.get("refund_reason")?,
             restock: row.get::<i64>("restock")? != 0,
+            failures: row.get("failures")?,
         })
     }
 
@@ -183,7 +188,7 @@ impl Payment {
         let sql = format!(
             "UPDATE payments_payments SET status = ?3, intent_id = COALESCE(?4, intent_id), \
              stage = NULL, attention = NULL, attention_since = NULL, tries = 0, \
-             try_again_at = ?5, version = version + 1 \
+             failures = 0, try_again_at = ?5, version = version + 1 \
              WHERE id = ?1 AND status = ?2 RETURNING {COLUMNS}"
         );
         let (from, to) = (self.status.name(), status.name());
@@ -192,22 +197,38 @@ impl Payment {
     }
 
     /// Puts off what is due, since it failed. Each time the wait doubles, up to ten minutes; after
-    /// eight times an operator has to look at it, while it is tried on.
+    /// eight times an operator has to look at it, while it is tried on. Nothing is put off of a payment
+    /// that has moved on meanwhile.
     pub(crate) async fn put_off(&self, cause: &str) -> db::Result<()> {
-        self.wait().await?;
-        if self.tries + 1 >= TRIES_BEFORE_ATTENTION {
-            self.call_attention(cause).await?;
+        let is_grave = self.failures + 1 >= FAILURES_BEFORE_ATTENTION;
+        let sql = "UPDATE payments_payments SET tries = tries + 1, failures = failures + 1, \
+                   try_again_at = ?3, attention = COALESCE(?4, attention), \
+                   attention_since = CASE WHEN ?4 IS NULL THEN attention_since \
+                       ELSE COALESCE(attention_since, ?5) END \
+                   WHERE id = ?1 AND status = ?2";
+        let connection = Connection::open(&SERVICE).await?;
+        let attention = is_grave.then_some(cause);
+        let row =
+            params![self.id, self.status.name(), self.next_try(), attention, Timestamp::now()];
+        connection.query(sql, row).await?;
+        if self.failures + 1 == FAILURES_BEFORE_ATTENTION {
+            log::noted(NEEDS_OPERATOR, format!("{}: {cause}", self.id));
         }
         Ok(())
     }
 
-    /// Looks again later. Each time the wait doubles, up to ten minutes.
+    /// Looks again later, since nothing could be done yet. Each time the wait doubles, up to ten
+    /// minutes.
     pub(crate) async fn wait(&self) -> db::Result<()> {
-        let wait = (5 << self.tries.clamp(0, 7)).min(600);
-        let sql = "UPDATE payments_payments SET tries = tries + 1, try_again_at = ?2 WHERE id = ?1";
+        let sql = "UPDATE payments_payments SET tries = tries + 1, failures = 0, try_again_at = ?3 \
+                   WHERE id = ?1 AND status = ?2";
         let connection = Connection::open(&SERVICE).await?;
-        let again = Timestamp::now().plus_seconds(wait);
-        connection.query(sql, params![self.id, again]).await.map(drop)
+        let row = params![self.id, self.status.name(), self.next_try()];
+        connection.query(sql, row).await.map(drop)
+    }
+
+    fn next_try(&self) -> Timestamp {
+        Timestamp::now().plus_seconds((5 << self.tries.clamp(0, 7)).min(600))
     }
 
     /// Puts the payment before an operator, until it moves on. The audit lists it.
@@ -215,7 +236,7 @@ impl Payment {
         let sql = "UPDATE payments_payments SET attention = ?2, \
                    attention_since = COALESCE(attention_since, ?3) WHERE id = ?1";
         let connection = Connection::open(&SERVICE).await?;
-        log::noted("a payment needs an operator", format!("{}: {cause}", self.id));
+        log::noted(NEEDS_OPERATOR, format!("{}: {cause}", self.id));
         connection.query(sql, params![self.id, cause, Timestamp::now()]).await.map(drop)
     }
 

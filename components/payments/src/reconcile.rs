@@ -7,7 +7,7 @@ use boxoffice_common::events::Deadline;
 use boxoffice_common::{Problem, Timestamp, log, params};
 
 use crate::attempt::{self, Answer};
-use crate::payment::{Payment, Stage, Status};
+use crate::payment::{NEEDS_OPERATOR, Payment, Stage, Status};
 use crate::stripe::Patience;
 use crate::{SERVICE, settle};
 
@@ -30,9 +30,8 @@ pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
             OR (status = 'captured' AND tries > 0) OR stage = 'open') \
         AND (status IN ('pending', 'declined') \
             OR EXISTS (SELECT 1 FROM payments_orders AS ended \
-            WHERE ended.id = payments_payments.order_id AND (ended.status = 'cancelled' OR \
-                (ended.status = 'complete' AND (payments_payments.status = 'authorized' \
-                    OR ended.payment_id = payments_payments.id))))) \
+            WHERE ended.id = payments_payments.order_id \
+                AND ended.status IN ('complete', 'cancelled'))) \
         ORDER BY try_again_at LIMIT ?2";
     for payment in Payment::select(due, params![Timestamp::now(), BATCH]).await? {
         if deadline.has_passed() {
@@ -90,7 +89,7 @@ pub(crate) async fn warn_of_lapsing() -> Result<()> {
     let connection = Connection::open(&SERVICE).await?;
     let rows = connection.query(sql, params![cause, now, now.plus_seconds(-LAPSES_SOON)]).await?;
     for row in rows {
-        log::noted("a payment needs an operator", format!("{}: {cause}", row.get::<String>("id")?));
+        log::noted(NEEDS_OPERATOR, format!("{}: {cause}", row.get::<String>("id")?));
     }
     Ok(())
 }

@@ -45,6 +45,7 @@ pub(crate) async fn note(
 /// When the provider or the database fail. It stays due then.
 pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool> {
     let Some(deed) = due(payment).await? else {
+        warn_if_owed(payment).await?;
         if payment.status == Status::Captured && payment.tries > 0 && is_owed(payment).await? {
             keep(payment).await?;
         }
@@ -120,7 +121,7 @@ async fn try_to_close(payment: &Payment, patience: Patience) -> Result<()> {
         ledger::refund(&transaction, payment).await?;
     }
     let sql = "UPDATE payments_payments SET stage = NULL, attention = NULL, \
-               attention_since = NULL, tries = 0 \
+               attention_since = NULL, tries = 0, failures = 0 \
                WHERE id = ?1 AND status = 'declined' AND stage = 'open'";
     transaction.execute(sql, params![payment.id]).await?;
     Ok(transaction.commit().await?)
@@ -130,19 +131,30 @@ async fn try_to_close(payment: &Payment, patience: Patience) -> Result<()> {
 /// nothing is left to do.
 async fn keep(payment: &Payment) -> Result<()> {
     let transaction = Transaction::begin(&SERVICE).await?;
-    ledger::sale(&transaction, payment).await?;
-    // A refund that was asked for meanwhile stays due.
-    let sql = "UPDATE payments_payments SET tries = 0 \
-               WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL";
-    transaction.execute(sql, params![payment.id]).await?;
+    // A refund that was asked for meanwhile stays due, and has booked the sale; after one that was
+    // made by hand there is none to book.
+    let sql = "UPDATE payments_payments SET tries = 0, failures = 0 \
+               WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id";
+    if transaction.first(sql, params![payment.id]).await?.is_some() {
+        ledger::sale(&transaction, payment).await?;
+    }
     Ok(transaction.commit().await?)
+}
+
+/// Puts a payment before an operator whose money is gone while its order is complete: somebody has a
+/// ticket and was not charged.
+pub(crate) async fn warn_if_owed(payment: &Payment) -> Result<()> {
+    if payment.status == Status::Voided && is_owed(payment).await? {
+        let cause = "the authorization is gone, and the order is complete: nobody has paid";
+        payment.call_attention(cause).await?;
+    }
+    Ok(())
 }
 
 /// Whether the order of `payment` is known to have ended without it: its money is the buyer's
 /// again, or will be as soon as the provider can be told.
 pub(crate) async fn is_given_up(payment: &Payment) -> Result<bool> {
-    let given_back = matches!(payment.status, Status::Voided | Status::Refunded);
-    Ok(given_back || matches!(due(payment).await?, Some(Deed::Void | Deed::Refund)))
+    Ok(payment.status == Status::Voided || has_ended(payment).await?)
 }
 
 /// Whether the order of `payment` is known to be complete by it.

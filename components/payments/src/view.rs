@@ -71,6 +71,9 @@ pub(crate) struct View {
     created_at: Timestamp,
     /// Grows with every change.
     version: i64,
+    /// Whether the tickets are for sale again; only of a sale that is refunded, or being refunded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restock: Option<bool>,
     /// What Stripe.js needs to finish the payment; only while the buyer has to do something.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
@@ -90,6 +93,7 @@ impl View {
             currency: payment.currency.clone(),
             created_at: payment.created_at,
             version: payment.version,
+            restock: payment.refund_reason.as_ref().map(|_| payment.restock),
             client_secret: None,
             next_action: None,
         }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -37,7 +37,8 @@ const KEEP_SECONDS: i64 = 35 * 24 * 60 * 60;
 const BATCH: i64 = 50;
 /// How long a request is left to act on its event, in seconds, before a tick does.
 const LEFT_TO_REQUEST: i64 = 10;
-/// After so many tries in vain an event is let go of: what it tells is looked up, too.
+/// After so many tries in vain an event is let go of: how an intent stands is looked up, too, and the
+/// audit finds what was given back.
 const MAX_TRIES: i64 = 10;
 
 /// An event (<https://docs.stripe.com/api/events/object>), as far as we use it.
@@ -100,6 +101,8 @@ enum News {
 #[derive(Deserialize)]
 struct Charge {
     payment_intent: Option<String>,
+    /// Money was taken by it. What was only set aside and is let go counts as refunded, too.
+    captured: bool,
     /// All of it was given back.
     refunded: bool,
 }
@@ -217,15 +220,17 @@ async fn apply(event: &Event) -> anyhow::Result<()> {
     done(&event.id).await.map_err(Into::into)
 }
 
-/// Follows a refund. What is still to be captured by our books is not refunded by them: the capture
-/// finds out.
+/// Follows a refund. It is kept for later where our books do not know yet that money was taken.
 async fn refunded(charge: Charge) -> anyhow::Result<()> {
-    let Some(intent) = charge.payment_intent.filter(|_| charge.refunded) else { return Ok(()) };
-    match by_intent(&intent).await? {
-        Some(payment) if payment.status == Status::Captured => {
-            observe::refunded(&payment, &intent).await.map(drop)
+    let is_refund = charge.refunded && charge.captured;
+    let Some(intent) = charge.payment_intent.filter(|_| is_refund) else { return Ok(()) };
+    let Some(payment) = by_intent(&intent).await? else { return Ok(()) };
+    match payment.status {
+        Status::Captured => observe::refunded(&payment, &intent).await.map(drop),
+        Status::Pending | Status::Authorized => {
+            bail!("the payment {} is refunded before it is captured here", payment.id)
         }
-        _ => Ok(()),
+        Status::Voided | Status::Refunded | Status::Declined => Ok(()),
     }
 }
 
@@ -238,7 +243,15 @@ async fn warn(kind: &str, trouble: Trouble) -> anyhow::Result<()> {
     };
     let Some(payment) = by_intent(&intent).await? else { return Ok(()) };
     let status = status.unwrap_or_default();
-    if kind == "charge.dispute.closed" && status == "won" {
+    if kind == "refund.failed"
+        && payment.refund_reason.is_some()
+        && payment.status == Status::Captured
+    {
+        bail!("the refund of {} failed before it is known here", payment.id);
+    }
+    // https://docs.stripe.com/api/disputes/object, `status`.
+    let is_harmless = matches!(status.as_str(), "won" | "warning_closed" | "prevented");
+    if kind == "charge.dispute.closed" && is_harmless {
         return Ok(payment.need_no_attention().await?);
     }
     let why = reason.or(failure_reason).unwrap_or_default();
@@ -279,7 +292,7 @@ pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
     let now = Timestamp::now();
     let old = "DELETE FROM payments_webhooks WHERE received_at < ?1";
     connection.query(old, params![now.plus_seconds(-KEEP_SECONDS)]).await?;
-    let due = "UPDATE payments_webhooks SET tries = tries + 1, try_again_at = ?2 WHERE id IN \
+    let due = "UPDATE payments_webhooks SET try_again_at = ?2 WHERE id IN \
                (SELECT id FROM payments_webhooks WHERE body IS NOT NULL AND try_again_at <= ?1 \
                 ORDER BY try_again_at LIMIT ?3) RETURNING id, body, tries";
     let later = now.plus_seconds(60);
@@ -294,7 +307,9 @@ pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
         };
         if let Err(error) = applied {
             log::failed("acting on Stripe's event", &error);
-            if row.get::<i64>("tries")? >= MAX_TRIES {
+            let failed = "UPDATE payments_webhooks SET tries = tries + 1 WHERE id = ?1";
+            connection.query(failed, params![&id]).await?;
+            if row.get::<i64>("tries")? + 1 >= MAX_TRIES {
                 log::noted("an event of Stripe's is let go of", &id);
                 done(&id).await?;
             }
@@ -323,7 +338,7 @@ mod tests {
         assert!(matches!(news("payment_intent.created", intent), Ok(None)));
         assert!(matches!(news("customer.deleted", r#"{"id":7}"#), Ok(None)));
         assert!(news("payment_intent.succeeded", "{}").is_err());
-        let charge = r#"{"id":"ch_1","payment_intent":"pi_1","refunded":true}"#;
+        let charge = r#"{"id":"ch_1","payment_intent":"pi_1","captured":true,"refunded":true}"#;
         assert!(matches!(news("charge.refunded", charge), Ok(Some(News::Charge(_)))));
         let dispute = r#"{"id":"du_1","payment_intent":"pi_1","status":"needs_response"}"#;
         assert!(matches!(news("charge.dispute.created", dispute), Ok(Some(News::Trouble(_)))));

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{Decline, Error, retry};
 
 /// Who waits for an answer, and so for how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
     /// A buyer, who would rather wait than not know.
     Buyer,
@@ -186,6 +186,10 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
         let code = decline_code.or(code).unwrap_or_else(|| "card_declined".to_owned());
         return Error::Declined(Decline { code, message });
     }
+    // An older listing may cost what Stripe does not charge; no other card helps.
+    if let Some(code @ ("amount_too_small" | "amount_too_large")) = code.as_deref() {
+        return Error::Declined(Decline { code: code.to_owned(), message });
+    }
     if status == StatusCode::CONFLICT && code.as_deref() == Some("idempotency_key_in_use") {
         return Error::UnderWay;
     }
@@ -195,6 +199,7 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
         decline_code.unwrap_or_default()
     );
     match status {
+        StatusCode::BAD_REQUEST if kind == "idempotency_error" => Error::MadeOtherwise(text),
         StatusCode::UNAUTHORIZED
         | StatusCode::FORBIDDEN
         | StatusCode::CONFLICT
@@ -230,6 +235,8 @@ mod tests {
         let body = r#"{"error":{"type":"invalid_request_error","code":"resource_missing"}}"#;
         assert!(matches!(of(404, body), Error::Refused(_)));
         assert!(matches!(of(409, body), Error::Unknown(_)));
+        let body = r#"{"error":{"type":"idempotency_error","message":"Other parameters."}}"#;
+        assert!(matches!(of(400, body), Error::MadeOtherwise(_)));
         let body = r#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}"#;
         assert!(matches!(of(409, body), Error::UnderWay));
         assert!(matches!(of(429, body), Error::Unknown(_)));

@@ -71,6 +71,11 @@ pub(crate) fn advice_on(code: &str) -> Advice {
         "invalid_payment_method" => {
             advice("This payment method cannot be used.", "try another one")
         }
+        "amount_too_small" => advice(
+            "So little cannot be charged.",
+            "give the tickets up, and ask the seller for another price",
+        ),
+        "amount_too_large" => advice("So much cannot be charged at once.", "order fewer tickets"),
         "payment_canceled" => advice("The payment was called off.", "try again"),
         _ => Advice { what: None, next: ANOTHER_CARD },
     }

@@ -20,13 +20,13 @@ pub(crate) mod signature;
 use std::collections::HashMap;
 
 use anyhow::anyhow;
-use boxoffice_common::{config, money};
+use boxoffice_common::{Timestamp, config, log, money};
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, CreatePaymentIntent,
     CreatePaymentIntentAutomaticPaymentMethods,
     CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects, ListPaymentIntent,
-    RetrievePaymentIntent,
+    RetrievePaymentIntent, SearchPaymentIntent,
 };
 use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund};
 use stripe_payment::payment_method::{
@@ -48,7 +48,10 @@ const MADE_BEFORE: i64 = 10 * 60;
 const MADE_AFTER: i64 = 26 * 60 * 60;
 /// How many intents one page of a list has, the most that Stripe gives; and how many pages are read.
 const PAGE: i64 = 100;
-const PAGES: usize = 50;
+const PAGES: usize = 20;
+/// How long, in seconds, Stripe's search may take to know what was made; mostly it is less than a
+/// minute (<https://docs.stripe.com/search#data-freshness>).
+const SEARCH_KNOWS_AFTER: i64 = 60 * 60;
 
 /// Why the provider did not do what it was asked.
 #[derive(Debug)]
@@ -59,6 +62,9 @@ pub(crate) enum Error {
     Refused(anyhow::Error),
     /// The same request is being dealt with already; its answer counts.
     UnderWay,
+    /// The same request was made before with other parameters, as by an older version of this
+    /// service or with other variables. What came of that counts.
+    MadeOtherwise(anyhow::Error),
     /// No answer, or one that says nothing about what happened. It may have happened.
     Unknown(anyhow::Error),
 }
@@ -69,7 +75,7 @@ impl Error {
         match self {
             Self::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
             Self::UnderWay => anyhow!("it is being done already"),
-            Self::Refused(cause) | Self::Unknown(cause) => cause,
+            Self::Refused(cause) | Self::MadeOtherwise(cause) | Self::Unknown(cause) => cause,
         }
     }
 }
@@ -212,13 +218,26 @@ async fn retrieve_by(client: &Client, intent: &str) -> Result<Intent, Error> {
     RetrievePaymentIntent::new(intent).build().customize().send(client).await
 }
 
-/// The intent that was made for `payment`, found by its metadata: for answers that were lost so
-/// long ago that Stripe has forgotten the idempotency key. `None`: there is none.
+/// The intent that was made for `payment`, found by its metadata: for answers that were lost, where
+/// asking again would not do. `None`: there is none.
 pub(crate) async fn look_up(
     payment: &Payment,
     patience: Patience,
 ) -> Result<Option<Intent>, Error> {
     let client = Client::new(patience).await?;
+    let query = format!("metadata['payment_id']:'{}'", payment.id);
+    let search = SearchPaymentIntent::new(query).build().customize::<Page<Intent>>();
+    let found = search.send(&client).await?;
+    let found = found.data.into_iter().find(|intent| intent.payment_id() == Some(payment.id));
+    let is_known = payment.created_at.plus_seconds(SEARCH_KNOWS_AFTER) < Timestamp::now();
+    if found.is_some() || is_known {
+        return Ok(found);
+    }
+    look_through(&client, payment).await
+}
+
+/// The same among all that were made about then: a list has the newest, too.
+async fn look_through(client: &Client, payment: &Payment) -> Result<Option<Intent>, Error> {
     let began = payment.created_at.as_millis() / 1_000;
     let made = RangeBoundsTs {
         gte: Some(began - MADE_BEFORE),
@@ -231,7 +250,7 @@ pub(crate) async fn look_up(
         if let Some(after) = after {
             request = request.starting_after(after);
         }
-        let page: Page<Intent> = request.build().customize().send(&client).await?;
+        let page: Page<Intent> = request.build().customize().send(client).await?;
         after = page.data.last().map(|intent| intent.id.clone());
         let found = page.data.into_iter().find(|intent| intent.payment_id() == Some(payment.id));
         if found.is_some() || !page.has_more || after.is_none() {
@@ -250,7 +269,7 @@ pub(crate) async fn capture(
 ) -> Result<Intent, Error> {
     let client = Client::new(patience).await?;
     let request = CapturePaymentIntent::new(intent).build().customize::<Intent>();
-    let asked = request.request_strategy(key(payment, "capture")?).send(&client).await;
+    let asked = request.request_strategy(next_key(payment, "capture")?).send(&client).await;
     as_it_is(&client, intent, asked).await
 }
 
@@ -262,7 +281,7 @@ pub(crate) async fn void(
 ) -> Result<Intent, Error> {
     let client = Client::new(patience).await?;
     let request = CancelPaymentIntent::new(intent).build().customize::<Intent>();
-    let asked = request.request_strategy(key(payment, "void")?).send(&client).await;
+    let asked = request.request_strategy(next_key(payment, "void")?).send(&client).await;
     as_it_is(&client, intent, asked).await
 }
 
@@ -274,8 +293,12 @@ async fn as_it_is(
     asked: Result<Intent, Error>,
 ) -> Result<Intent, Error> {
     match asked {
+        Err(Error::Declined(Decline { code, message })) => {
+            log::noted("Stripe refused", format!("{code}: {message}"));
+            retrieve_by(client, intent).await
+        }
         Err(Error::Refused(refusal)) => {
-            boxoffice_common::log::noted("Stripe refused", format!("{refusal:#}"));
+            log::noted("Stripe refused", format!("{refusal:#}"));
             retrieve_by(client, intent).await
         }
         answer => answer,
@@ -296,13 +319,13 @@ pub(crate) async fn refund(
             .reason(reason.parse::<CreateRefundReason>().unwrap_or_else(|never| match never {}));
     }
     let request = request.build().customize::<Refund>();
-    match request.request_strategy(key(payment, "refund")?).send(&client).await {
+    match request.request_strategy(next_key(payment, "refund")?).send(&client).await {
         Ok(refund) if refund.is_good() => Ok(()),
         Ok(refund) => Err(Error::Refused(anyhow!("the refund {} failed", refund.id))),
         // It may have been given back by hand, or the answer been lost for longer than Stripe knows
         // keys.
         Err(Error::Refused(refusal)) if is_refunded(&client, payment, intent).await? => {
-            boxoffice_common::log::noted("Stripe refused", format!("{refusal:#}"));
+            log::noted("Stripe refused", format!("{refusal:#}"));
             Ok(())
         }
         Err(error) => Err(error),
@@ -324,6 +347,13 @@ fn amount(payment: &Payment) -> Result<i64, Error> {
         let Payment { id, amount, currency, .. } = payment;
         Error::Refused(anyhow!("Stripe cannot take {amount} {currency}, the amount of {id}"))
     })
+}
+
+/// The key of this try at `deed`. Stripe keeps what came of a key for a day, failures, too: a later try
+/// under the same one would only hear of them again. None of these deeds can be done twice, under
+/// whatever key: an intent is captured or cancelled once, and no more is given back than was taken.
+fn next_key(payment: &Payment, deed: &str) -> Result<RequestStrategy, Error> {
+    key(payment, &format!("{deed}-{}", payment.failures))
 }
 
 /// The key under which the provider does `deed` for `payment` at most once.

@@ -215,7 +215,7 @@ fn the_status_shows_every_stream_group_tick_and_outbox() {
     }
     let json: serde_json::Value =
         serde_json::from_str(&shop.prints(&["events", "status", "--json"], 0)).unwrap();
-    assert_eq!(json["streams"].as_array().unwrap().len(), 11);
+    assert_eq!(json["streams"].as_array().unwrap().len(), 13);
     assert_eq!(json["streams"][0]["groups"][0]["name"], "orders");
     assert_eq!(json["outboxes"].as_array().unwrap().len(), 4);
     // Beside a Redis, without any data of the shop's.

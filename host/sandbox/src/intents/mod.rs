@@ -13,6 +13,7 @@ mod capture;
 mod confirm;
 mod create;
 mod details;
+mod search;
 mod update;
 
 use axum::{
@@ -226,6 +227,7 @@ impl Stored for Intent {
 pub(crate) fn routes() -> Router<SharedApp> {
     Router::new()
         .route("/v1/payment_intents", get(all).post(create::create))
+        .route("/v1/payment_intents/search", get(search::search))
         .route("/v1/payment_intents/{id}", get(retrieve).post(update::update))
         .route("/v1/payment_intents/{id}/confirm", post(confirm::confirm))
         .route("/v1/payment_intents/{id}/capture", post(capture::capture))
