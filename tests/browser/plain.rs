@@ -29,7 +29,8 @@ async fn one_sells_and_another_buys() {
         bob.sees_timer("15:00").await;
         bob.expects_status("/pay", 402);
         bob.pays(EMPTY_CARD, PRICE).await;
-        bob.sees("insufficient funds").await;
+        // The list of test cards speaks of insufficient funds, too.
+        bob.sees("The card has insufficient funds").await;
         bob.pays(GOOD_CARD, PRICE).await;
         // Without scripts the page itself asks anew until the order is complete.
         bob.sees_confirmation().await;

@@ -23,10 +23,8 @@ impl Window {
     pub(crate) async fn click_field(&self, label: &str) {
         let field = self.find("field", label, None).await;
         let id = field.attr("id").await.unwrap().unwrap_or_default();
-        // A page that is still being read may have the field and not its label yet.
-        let label = format!("label[for='{id}']");
-        let label = self.client.wait().for_element(Locator::Css(&label)).await.unwrap();
-        label.click().await.unwrap();
+        let label = Locator::Css(&format!("label[for='{id}']"));
+        self.client.find(label).await.unwrap().click().await.unwrap();
     }
 
     /// Writes into the field with this label, in place of what was there.

@@ -24,7 +24,7 @@ struct Search {
 }
 
 pub(super) async fn search(State(app): State<SharedApp>, call: Call) -> Response {
-    app.read(call, parse, |scope, search| found(&scope, &search)).await
+    app.read(call, parse, |scope, search| found(scope, &search)).await
 }
 
 fn parse(params: &mut Params) -> Result<Search, Error> {
