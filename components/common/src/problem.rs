@@ -261,8 +261,12 @@ impl Problem {
 }
 
 impl From<anyhow::Error> for Problem {
+    /// A database that is busy is that, too, if it was told of on the way.
     fn from(cause: anyhow::Error) -> Self {
-        Self::internal(cause)
+        match cause.downcast::<db::Error>() {
+            Ok(error) => error.into(),
+            Err(cause) => Self::internal(cause),
+        }
     }
 }
 
@@ -302,5 +306,23 @@ impl IntoResponse for Problem {
             response.extensions_mut().insert(Cause(std::sync::Arc::new(cause)));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn a_busy_database_is_worth_another_try_however_it_is_told_of() {
+        let busy = || db::Error::Busy("database is locked".to_owned());
+        let told = Err::<(), _>(busy()).context("settling").map_err(Problem::from);
+        for problem in [Problem::from(busy()), told.err().unwrap_or_else(|| unreachable!())] {
+            assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+        }
+        let other = Problem::from(anyhow::anyhow!("no such table"));
+        assert_eq!(other.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }
