@@ -14,7 +14,7 @@ use boxoffice_common::events::contract::OrderStatus;
 
 use crate::SERVICE;
 use crate::order::Order;
-use crate::show::own;
+use crate::show::{own, own_by};
 use crate::transition;
 
 pub(crate) fn route() -> Router {
@@ -29,8 +29,7 @@ async fn begin_payment(user: User, Id(id): Id) -> Result<Json<Order>> {
             transaction.commit().await?;
             Ok(Json(order))
         }
-        // Read under this transaction's lock: what was read above may be older than what decided.
-        None => Err(refusal(&own(&user, id).await?)),
+        None => Err(refusal(&own_by(&transaction, &user, id).await?)),
     }
 }
 

@@ -119,7 +119,7 @@ async fn hold(
     })?;
     let until = now.plus_seconds(hold_seconds);
     let order = Order::new(listing, user.id, wish.quantity, amount, now, until);
-    order.insert(transaction).await?;
+    order.insert(transaction);
     transaction.emit(order.event(EventType::OrderCreated)?);
     let location = format!("/api/orders/{}", order.id);
     Ok(Reply::created(&location, &order)?.at_version(order.version))

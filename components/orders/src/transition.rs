@@ -4,7 +4,7 @@
 //! the others then find no row to change, and change nothing else either. So expiry, cancellation
 //! and payment can race as they like, and no unit is freed or sold twice.
 
-use boxoffice_common::db::{Transaction, Value};
+use boxoffice_common::db::{Read, Transaction, Value};
 use boxoffice_common::events::EventType;
 use boxoffice_common::events::contract::PaymentState;
 use boxoffice_common::problem::Result;

@@ -5,7 +5,7 @@
 //! the others find that there is nothing to do.
 
 use boxoffice_common::Timestamp;
-use boxoffice_common::db::{self, Transaction};
+use boxoffice_common::db::{self, Read, Transaction};
 use boxoffice_common::events::EventType;
 use boxoffice_common::params;
 use boxoffice_common::problem::Result;
