@@ -150,7 +150,7 @@ impl World {
 
         let database = around.database();
         let count = |sql: &str| -> u64 {
-            database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
+            database.query_row(sql, [], |row| row.get(0)).unwrap()
         };
         let by = |status: &str| {
             count(&format!("SELECT COUNT(*) FROM orders_orders WHERE status = '{status}'"))

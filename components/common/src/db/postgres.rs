@@ -157,6 +157,10 @@ fn into_postgres(value: Value) -> ParameterValue {
     match value {
         Value::Null => ParameterValue::DbNull,
         Value::Int(number) => ParameterValue::Int64(number),
+        // Postgres has no NUL in texts. Nothing that we store has one; what people look for may.
+        Value::Text(text) if text.contains('\0') => {
+            ParameterValue::Str(text.replace('\0', "\u{fffd}"))
+        }
         Value::Text(text) => ParameterValue::Str(text),
     }
 }
