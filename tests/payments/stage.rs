@@ -221,7 +221,8 @@ impl Stage {
 
     /// What one row of the payments' own tables says.
     pub(crate) fn text(&self, sql: &str) -> String {
-        let text: Option<String> = self.app.database().query_row(sql, [], |row| row.get(0)).unwrap();
+        let text: Option<String> =
+            self.app.database().query_row(sql, [], |row| row.get(0)).unwrap();
         format!("{text:?}")
     }
 

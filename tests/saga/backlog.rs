@@ -50,7 +50,8 @@ pub(crate) async fn pile_up(app: &App, from: usize, orders: usize, listings: usi
 async fn insert(app: &App, columns: &str, rows: Vec<String>) {
     for rows in rows.chunks(500) {
         let rows = rows.join(", ");
-        app.tamper(&format!("INSERT INTO {columns} VALUES {rows} ON CONFLICT (id) DO NOTHING")).await;
+        app.tamper(&format!("INSERT INTO {columns} VALUES {rows} ON CONFLICT (id) DO NOTHING"))
+            .await;
     }
 }
 

@@ -111,12 +111,13 @@ async fn hold(
     let Some(listing) = held else {
         return Err(refusal(transaction, user, wish, now).await?);
     };
-    let amount = money::total(listing.price, wish.quantity, &listing.currency).ok_or_else(|| {
-        Problem::invalid_field(
-            "quantity",
-            "So many cost more than can be paid at once; order fewer",
-        )
-    })?;
+    let amount =
+        money::total(listing.price, wish.quantity, &listing.currency).ok_or_else(|| {
+            Problem::invalid_field(
+                "quantity",
+                "So many cost more than can be paid at once; order fewer",
+            )
+        })?;
     let until = now.plus_seconds(hold_seconds);
     let order = Order::new(listing, user.id, wish.quantity, amount, now, until);
     order.insert(transaction);

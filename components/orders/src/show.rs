@@ -3,7 +3,7 @@
 use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_common::Problem;
-use boxoffice_common::db::Transaction;
+use boxoffice_common::db::Read;
 use boxoffice_common::http::{Id, etag};
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
@@ -40,9 +40,9 @@ pub(crate) async fn own(user: &User, id: Uuid) -> Result<Order> {
     of(user, Order::find(id).await?)
 }
 
-/// The same, read by `transaction`: what was read before it began may be older than what decided.
-pub(crate) async fn own_by(transaction: &Transaction, user: &User, id: Uuid) -> Result<Order> {
-    of(user, Order::find_by(transaction, id).await?)
+/// The same, read by a connection that is there already.
+pub(crate) async fn own_by(read: &impl Read, user: &User, id: Uuid) -> Result<Order> {
+    of(user, Order::find_by(read, id).await?)
 }
 
 fn of(user: &User, order: Option<Order>) -> Result<Order> {

@@ -201,7 +201,10 @@ impl Select {
                 .collect();
             if !codes.is_empty() {
                 let price = self.param(units.minor(digits));
-                cases.push_str(&format!(" WHEN currency IN ({}) THEN CAST({price} AS BIGINT)", codes.join(", ")));
+                cases.push_str(&format!(
+                    " WHEN currency IN ({}) THEN CAST({price} AS BIGINT)",
+                    codes.join(", ")
+                ));
             }
         }
         let usual = self.param(units.minor(USUAL_DIGITS));

@@ -65,7 +65,8 @@ fn tls() -> Result<ClientConfig, Problem> {
     }
     // Named, since another crate in the process may bring a second provider of cryptography.
     let provider = rustls::crypto::ring::default_provider().into();
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let versions =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = versions.map_err(|error| unusable(error.to_string()))?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
@@ -110,10 +111,7 @@ pub(crate) async fn read(url: &str, selects: &[Select]) -> Result<Tables, Proble
     Ok(tables)
 }
 
-async fn read_by(
-    mut client: Client,
-    selects: &[Select],
-) -> Result<Tables, tokio_postgres::Error> {
+async fn read_by(mut client: Client, selects: &[Select]) -> Result<Tables, tokio_postgres::Error> {
     let begin = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
     let snapshot = begin.read_only(true).start().await?;
     let mut tables = Tables::new();

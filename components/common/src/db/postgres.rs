@@ -19,11 +19,11 @@ use spin_sdk::time::sleep;
 use super::dialect::{self, Statement};
 use super::{Constraint, Error, Result, Row, Value};
 
-/// How long to wait for a connection.
+/// How long to wait for a connection, in all.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often to ask for one while Postgres is away, and how long to wait after the first time; each
 /// wait is twice as long as the one before.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// What Postgres is to do about those who wait or forget. A transaction whose component has crashed
 /// stays open in Spin's pool, with its locks: it must end by itself.
@@ -41,15 +41,8 @@ impl Lease {
     /// A connection to the database at `url`, such as `postgres://user:password@host:5432/name`.
     pub(super) async fn take(url: &str) -> Result<Self> {
         let address = with_settings(url);
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..ATTEMPTS {
-            match SendWrapper::new(open(&address)).await {
-                Err(Error::Busy(_)) => SendWrapper::new(sleep(pause)).await,
-                outcome => return outcome,
-            }
-            pause *= 2;
-        }
-        SendWrapper::new(open(&address)).await
+        let connection = SendWrapper::new(open_in_time(&address)).await?;
+        Ok(Self { connection: Some(connection), in_transaction: false })
     }
 
     pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
@@ -128,15 +121,23 @@ fn with_settings(url: &str) -> Cow<'_, str> {
     format!("{url}{sign}options={settings}").into()
 }
 
-async fn open(address: &str) -> Result<Lease> {
-    let opened = pin!(Connection::open(address));
-    match select(opened, pin!(sleep(PATIENCE))).await {
-        Either::Left((Ok(connection), _)) => {
-            Ok(Lease { connection: Some(connection), in_transaction: false })
-        }
-        Either::Left((Err(error), _)) => Err(explain(error)),
+async fn open_in_time(address: &str) -> Result<Connection> {
+    match select(pin!(open(address)), pin!(sleep(PATIENCE))).await {
+        Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err(Error::Busy("no connection was free in time".to_owned())),
     }
+}
+
+async fn open(address: &str) -> Result<Connection> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..ATTEMPTS {
+        match Connection::open(address).await.map_err(explain) {
+            Err(Error::Busy(_)) => sleep(pause).await,
+            outcome => return outcome,
+        }
+        pause *= 2;
+    }
+    Connection::open(address).await.map_err(explain)
 }
 
 async fn run(connection: &Connection, sql: String, params: &[Value]) -> Result<Vec<Row>> {
@@ -192,7 +193,8 @@ fn not_connected(text: String) -> Error {
         return Error::Failed(format!("{text}: set the variable <service>_db_host to it"));
     }
     // SQLSTATE: class 28, wrong password; 3D000, no such database. "Config": an address that is none.
-    let for_good = ["SqlState(E28", "SqlState(E3D000)", "kind: Config", "invalid connection string"];
+    let for_good =
+        ["SqlState(E28", "SqlState(E3D000)", "kind: Config", "invalid connection string"];
     match for_good.iter().any(|mark| text.contains(mark)) {
         true => Error::Failed(text),
         false => Error::Busy(text),
@@ -282,7 +284,8 @@ mod tests {
         let of = |text: &str| not_connected(text.to_owned());
         let refused = "Backend(Error { kind: Connect, cause: Some(Os { code: 111 }) })";
         assert!(matches!(of(refused), Error::Busy(_)));
-        let password = "Backend(Error { kind: Db, cause: Some(DbError { code: SqlState(E28P01) }) })";
+        let password =
+            "Backend(Error { kind: Db, cause: Some(DbError { code: SqlState(E28P01) }) })";
         assert!(matches!(of(password), Error::Failed(_)));
         let denied = "address postgres://db:5432 is not permitted";
         assert!(matches!(of(denied), Error::Failed(text) if text.contains("_db_host")));
@@ -291,7 +294,10 @@ mod tests {
     #[test]
     fn settings_are_added_to_addresses_that_have_none() {
         let url = with_settings("postgres://u:p@db/shop");
-        assert!(url.starts_with("postgres://u:p@db/shop?options=-c%20lock_timeout%3D5000"), "{url}");
+        assert!(
+            url.starts_with("postgres://u:p@db/shop?options=-c%20lock_timeout%3D5000"),
+            "{url}"
+        );
         assert!(!url.contains(' '), "{url}");
         let url = with_settings("postgres://db/shop?sslmode=require");
         assert!(url.contains("sslmode=require&options="), "{url}");

@@ -44,12 +44,7 @@ pub(crate) fn store(
             let body = body(event).map_err(|error| db::Error::Failed(error.to_string()))?;
             let first = params.len() + 1;
             places.push(format!("(?{first}, ?{}, ?{}, ?{})", first + 1, first + 2, first + 3));
-            params.extend_from_slice(params![
-                event.id,
-                event.event_type.name(),
-                body,
-                event.time
-            ]);
+            params.extend_from_slice(params![event.id, event.event_type.name(), body, event.time]);
         }
         let sql = format!(
             "INSERT INTO {}_outbox (id, type, body, created_at) VALUES {}",
