@@ -33,8 +33,10 @@ const POOLS_KEPT: usize = 16;
 /// How long a guest waits for a connection before it is told that there is none.
 const WAIT: Duration = Duration::from_secs(30);
 
-/// Makes a connection as good as new: first of all it ends what a guest left open.
-const RECYCLE: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; \
+/// Makes a connection as good as new: first of all it ends what a guest left open. A `ROLLBACK` alone
+/// would have Postgres log a warning each time that nothing was. Where a transaction has failed, this
+/// fails, too, and the pool lets go of the connection.
+const RECYCLE: &str = "BEGIN; ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; \
                        UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES;";
 
 /// The pools of an application, by address.
