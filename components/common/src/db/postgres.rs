@@ -26,9 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// What Postgres is to do about those who wait or forget. A transaction whose component has crashed
-/// stays open in Spin's pool, with its locks: it must end by itself.
-const SETTINGS: &str = "-c lock_timeout=5000 -c statement_timeout=20000 \
-                        -c idle_in_transaction_session_timeout=15000";
+/// stays open in Spin's pool, with its locks: it must end by itself, and before those give up who wait
+/// for them.
+const SETTINGS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=6000 \
+                        -c statement_timeout=20000";
 
 /// A connection in the hands of one request; it goes back to the pool when dropped. A transaction
 /// that is open then is rolled back.
@@ -294,15 +295,13 @@ mod tests {
     #[test]
     fn settings_are_added_to_addresses_that_have_none() {
         let url = with_settings("postgres://u:p@db/shop");
-        assert!(
-            url.starts_with("postgres://u:p@db/shop?options=-c%20lock_timeout%3D5000"),
-            "{url}"
-        );
+        let settings = "?options=-c%20idle_in_transaction_session_timeout%3D5000%20-c%20lock";
+        assert!(url.starts_with("postgres://u:p@db/shop") && url.contains(settings), "{url}");
         assert!(!url.contains(' '), "{url}");
         let url = with_settings("postgres://db/shop?sslmode=require");
         assert!(url.contains("sslmode=require&options="), "{url}");
         let pairs = with_settings("host=db dbname=shop");
-        assert!(pairs.starts_with("host=db dbname=shop options='-c lock_timeout=5000 "), "{pairs}");
+        assert!(pairs.starts_with("host=db dbname=shop options='-c idle_in"), "{pairs}");
         let own = "postgres://db/shop?options=-c%20lock_timeout%3D1";
         assert_eq!(with_settings(own), own);
     }
