@@ -137,8 +137,8 @@ impl IntoResponse for Reply {
 
 /// Runs `work` in a transaction for `caller` and commits it with its events and its answer. A
 /// request that was answered before gets the same answer, and nothing happens again. `work` is run
-/// again, after everything was undone, when another transaction was in the way: it must do nothing
-/// but by its transaction.
+/// again when its transaction was undone, by another one or with the connection: it must do nothing but
+/// by its transaction.
 ///
 /// # Errors
 /// What `work` says, after which nothing has changed; 409 when the key was used for another
@@ -157,7 +157,7 @@ where
         let problem = loop {
             match attempt_once(service, caller, idempotency, &work).await {
                 Ok(reply) => return Ok(reply.into_response()),
-                Err(problem) if is_conflict(&problem) && attempt < db::ATTEMPTS => {
+                Err(problem) if is_undone(&problem) && attempt < db::ATTEMPTS => {
                     db::pause(attempt).await;
                     attempt += 1;
                 }
@@ -188,10 +188,10 @@ where
     Ok(reply)
 }
 
-/// Whether another transaction was in the way.
-fn is_conflict(problem: &Problem) -> bool {
+/// Whether nothing was done, and all of it may succeed if it is run again at once.
+fn is_undone(problem: &Problem) -> bool {
     let error = problem.cause().and_then(|cause| cause.downcast_ref::<db::Error>());
-    matches!(error, Some(db::Error::Conflict(_)))
+    matches!(error, Some(db::Error::Undone(_)))
 }
 
 /// The answer that `caller`'s request got when it came before, if it did.

@@ -275,7 +275,7 @@ impl From<anyhow::Error> for Problem {
 impl From<db::Error> for Problem {
     fn from(error: db::Error) -> Self {
         match error {
-            db::Error::Busy(_) | db::Error::Conflict(_) => {
+            db::Error::Busy(_) | db::Error::Undone(_) => {
                 Self::unavailable("Too much is going on at once; try again", 1, error)
             }
             db::Error::Lost(_) => {

@@ -21,10 +21,10 @@ pub enum Error {
     /// later.
     #[error("the database is busy: {0}")]
     Busy(String),
-    /// Others did at the same time what cannot be done together. The whole transaction was undone;
-    /// all of it may succeed at once if it is run again.
-    #[error("another transaction was in the way: {0}")]
-    Conflict(String),
+    /// The transaction was undone: another one was in the way, or the connection was lost before the
+    /// commit. All of it may succeed at once if it is run again.
+    #[error("the transaction was undone: {0}")]
+    Undone(String),
     /// The connection was lost while something was being written: it may have been done or not.
     #[error("the connection was lost, and with it the answer: {0}")]
     Lost(String),
@@ -54,7 +54,7 @@ impl Error {
     /// lost with the connection, nothing was done.
     pub(super) fn before_commit(self) -> Self {
         match self {
-            Self::Lost(text) => Self::Busy(text),
+            Self::Lost(text) => Self::Undone(text),
             other => other,
         }
     }

@@ -34,7 +34,7 @@ pub(super) async fn once(service: &'static Service, lease: Lease) -> Result<Leas
     let mut attempt = 1;
     loop {
         match migrate(service).await {
-            Err(Error::Busy(_) | Error::Conflict(_)) if attempt < ATTEMPTS => {
+            Err(Error::Busy(_) | Error::Undone(_)) if attempt < ATTEMPTS => {
                 attempt += 1;
                 SendWrapper::new(spin_sdk::time::sleep(PAUSE)).await;
             }

@@ -104,7 +104,7 @@ impl Connection {
         for attempt in 1..ATTEMPTS {
             pause(attempt).await;
             let outcome = match error {
-                Error::Conflict(_) => self.lease.query(sql, params).await,
+                Error::Undone(_) => self.lease.query(sql, params).await,
                 Error::Lost(_) if reads => {
                     Lease::take(self.service).await?.query(sql, params).await
                 }
@@ -122,7 +122,7 @@ impl Connection {
 impl Read for Connection {
     async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         match self.lease.query(sql, params).await {
-            Err(error @ (Error::Conflict(_) | Error::Lost(_))) => {
+            Err(error @ (Error::Undone(_) | Error::Lost(_))) => {
                 self.again(sql, params, error).await
             }
             outcome => outcome,

@@ -78,8 +78,8 @@ impl Lease {
                 self.in_transaction = false;
                 Ok(())
             }
-            // Nothing is done: these are said instead of committing.
-            Err(error @ (Error::Conflict(_) | Error::Constraint(_))) => Err(error),
+            // The first two are said instead of committing.
+            Err(error @ (Error::Undone(_) | Error::Constraint(_) | Error::Lost(_))) => Err(error),
             // Whatever else may have come after the deed.
             Err(error) => Err(Error::Lost(error.to_string())),
         }
@@ -226,7 +226,7 @@ fn said(error: &DbError) -> Error {
         ))),
         "23514" => Error::Constraint(Constraint::Check(extra("constraint").to_owned())),
         code if code.starts_with("23") => Error::Constraint(Constraint::Other(text())),
-        "40001" | "40P01" => Error::Conflict(text()),
+        "40001" | "40P01" => Error::Undone(text()),
         "42P01" => Error::NoTable(text()),
         // It waited too long for a lock, or ran too long; it was undone.
         "55P03" | "57014" => Error::Busy(text()),
@@ -265,7 +265,7 @@ mod tests {
             Error::Constraint(Constraint::Check(name)) if name == "orders_no_oversell"
         ));
         assert!(matches!(error("23502", &[]), Error::Constraint(Constraint::Other(_))));
-        assert!(matches!(error("40P01", &[]), Error::Conflict(_)));
+        assert!(matches!(error("40P01", &[]), Error::Undone(_)));
         assert!(matches!(error("42P01", &[]), Error::NoTable(_)));
         assert!(matches!(error("55P03", &[]), Error::Busy(_)));
         assert!(matches!(error("53300", &[]), Error::Busy(_)));
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn what_was_lost_before_the_commit_was_not_done() {
         let lost = unsaid("Error { kind: Closed, cause: None }".to_owned());
-        assert!(matches!(lost.before_commit(), Error::Busy(_)));
+        assert!(matches!(lost.before_commit(), Error::Undone(_)));
         assert!(matches!(unsaid("Error { kind: ToSql(0) }".to_owned()), Error::Failed(_)));
     }
 
