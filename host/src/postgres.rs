@@ -33,8 +33,10 @@ const POOLS_KEPT: usize = 16;
 /// How long a guest waits for a connection before it is told that there is none.
 const WAIT: Duration = Duration::from_secs(30);
 
-/// Makes a connection as good as new: first of all it ends what a guest left open.
-const RECYCLE: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; \
+/// Makes a connection as good as new: first of all it ends what a guest left open. A `ROLLBACK` alone
+/// would have Postgres log a warning each time that nothing was. Where a transaction has failed, this
+/// fails, too, and the connection is closed.
+const RECYCLE: &str = "BEGIN; ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; \
                        UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES;";
 
 /// The pools of an application, by address.
@@ -43,7 +45,29 @@ pub(crate) struct Pools(Mutex<HashMap<String, Pool>>);
 
 /// A guest's connection.
 #[derive(Clone)]
-struct Connection(Arc<Object>);
+struct Connection(Arc<Loan>);
+
+/// A connection on loan from its pool.
+struct Loan(Option<Object>);
+
+impl Drop for Loan {
+    /// Makes the connection as good as new before it goes back. Whoever was stopped in the midst of a
+    /// transaction has left it open: its locks must not last until somebody else is lent the same
+    /// connection.
+    fn drop(&mut self) {
+        let Some(object) = self.0.take() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            drop(Object::take(object));
+            return;
+        };
+        runtime.spawn(async move {
+            // What cannot be mended is closed, which ends its transaction, too.
+            if object.batch_execute(RECYCLE).await.is_err() {
+                drop(Object::take(object));
+            }
+        });
+    }
+}
 
 /// The address that a guest builds a connection from.
 struct Builder(String);
@@ -77,8 +101,9 @@ fn build_pool(config: Config) -> Result<Pool, wit::Error> {
             "the embedded host speaks to Postgres without TLS only: leave out sslmode, or run on Spin",
         ));
     }
-    let recycling_method = RecyclingMethod::Custom(RECYCLE.to_owned());
-    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+    // What comes back is as good as new already; here, only connections that were lost are left out.
+    let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(config, NoTls, manager_config);
     Pool::builder(manager)
         .runtime(Runtime::Tokio1)
         .max_size(POOL_SIZE)
@@ -112,11 +137,15 @@ async fn connect(gate: &Gate, pools: &Pools, address: &str) -> Result<Connection
     let connection = gate.pass(Call::Postgres("open"), pool.get()).await;
     // The error's debug form names the cause; its display form says only "error connecting".
     connection
-        .map(|connection| Connection(Arc::new(connection)))
+        .map(|connection| Connection(Arc::new(Loan(Some(connection)))))
         .map_err(|error| wit::Error::ConnectionFailed(format!("{error:?}")))
 }
 
 impl Connection {
+    fn client(&self) -> Result<&Object, wit::Error> {
+        self.0.0.as_ref().ok_or_else(|| other("the connection was given back"))
+    }
+
     async fn query(
         &self,
         gate: &Gate,
@@ -125,7 +154,7 @@ impl Connection {
     ) -> Result<wit::RowSet, wit::Error> {
         let running = async {
             let parameters = types::parameters(parameters)?;
-            let found = self.0.query_raw(sql, parameters).await.map_err(failed)?;
+            let found = self.client()?.query_raw(sql, parameters).await.map_err(failed)?;
             let mut found = Box::pin(found);
             let (mut columns, mut rows) = (Vec::new(), Vec::new());
             while let Some(row) = found.try_next().await.map_err(failed)? {
@@ -147,7 +176,7 @@ impl Connection {
     ) -> Result<u64, wit::Error> {
         let running = async {
             let parameters = types::parameters(parameters)?;
-            self.0.execute_raw(sql, parameters).await.map_err(failed)
+            self.client()?.execute_raw(sql, parameters).await.map_err(failed)
         };
         gate.pass(Call::Postgres(sql), running).await
     }

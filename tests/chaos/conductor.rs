@@ -88,14 +88,9 @@ async fn without_redis(world: &World, ms: u64) {
 
 /// Somebody else has the database's write lock.
 async fn occupied(world: &World, ms: u64) {
-    let database = world.around.lock().await.writable_database();
-    let hold = move || {
-        // Whoever is writing may be stopped in the midst of it.
-        if database.execute_batch("BEGIN IMMEDIATE").is_ok() {
-            std::thread::sleep(Duration::from_millis(ms));
-            let _ = database.execute_batch("ROLLBACK");
-        }
-    };
+    let database = world.around.lock().await.database();
+    // Whoever is writing may be stopped in the midst of it.
+    let hold = move || drop(database.occupy(|| {}, Duration::from_millis(ms)));
     tokio::task::spawn_blocking(hold).await.unwrap();
 }
 

@@ -1,7 +1,6 @@
 //! What people were told, which must be so at the end.
 
 use boxoffice_tests::Surroundings;
-use rusqlite::OptionalExtension;
 
 /// Something that an answer of 2xx said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +22,7 @@ impl Promise {
     pub(crate) fn broken(&self, around: &Surroundings) -> Option<String> {
         let database = around.database();
         let text = |sql: &str, id: &str| -> Option<String> {
-            database.query_row(sql, [id], |row| row.get(0)).optional().unwrap()
+            database.rows(sql, [id]).unwrap().first().map(|row| row.get(0).unwrap())
         };
         let status = "SELECT CASE WHEN refunded_at IS NULL THEN status ELSE 'refunded' END \
                       FROM orders_orders WHERE id = ?1";

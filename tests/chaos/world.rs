@@ -152,9 +152,7 @@ impl World {
         audit.heals(&around, tick).await;
 
         let database = around.database();
-        let count = |sql: &str| -> u64 {
-            database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
-        };
+        let count = |sql: &str| -> u64 { database.query_row(sql, [], |row| row.get(0)).unwrap() };
         let by = |status: &str| {
             count(&format!("SELECT COUNT(*) FROM orders_orders WHERE status = '{status}'"))
         };

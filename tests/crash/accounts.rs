@@ -43,15 +43,11 @@ impl Operation for FirstSignUp {
     const NAME: &'static str = "making tables";
 
     async fn prepare(shop: &Shop) -> Self::Scene {
-        let database = shop.app.writable_database();
+        let database = shop.app.database();
         let forget = move || {
-            let tables =
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'auth%'";
-            let mut names = database.prepare(tables).unwrap();
-            let names: rusqlite::Result<Vec<String>> =
-                names.query_map([], |row| row.get(0)).unwrap().collect();
-            for name in names.unwrap() {
-                database.execute_batch(&format!("DROP TABLE {name}")).unwrap();
+            let tables = database.tables().unwrap();
+            for name in tables.iter().filter(|name| name.starts_with("auth")) {
+                database.execute(&format!("DROP TABLE {name}")).unwrap();
             }
         };
         tokio::task::spawn_blocking(forget).await.unwrap();

@@ -164,13 +164,11 @@ async fn stripe_does_not_wait() {
     };
     assert_eq!(tell().await.0, 200);
     stage.app.tamper("DELETE FROM payments_webhooks").await;
-    let database = stage.app.writable_database();
+    let database = stage.app.database();
     let (locked, is_locked) = tokio::sync::oneshot::channel();
     let lock = tokio::task::spawn_blocking(move || {
-        database.execute_batch("BEGIN IMMEDIATE").unwrap();
-        locked.send(()).unwrap();
-        std::thread::sleep(std::time::Duration::from_secs(3));
-        database.execute_batch("ROLLBACK").unwrap();
+        let locked = || locked.send(()).unwrap();
+        database.occupy(locked, std::time::Duration::from_secs(3)).unwrap();
     });
     is_locked.await.unwrap();
     let (status, took) = tell().await;

@@ -221,9 +221,9 @@ impl Stage {
 
     /// What one row of the payments' own tables says.
     pub(crate) fn text(&self, sql: &str) -> String {
-        let database = self.app.database();
-        let text = database.query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0));
-        format!("{:?}", text.unwrap())
+        let text: Option<String> =
+            self.app.database().query_row(sql, [], |row| row.get(0)).unwrap();
+        format!("{text:?}")
     }
 
     /// The one number that `sql` answers with.

@@ -1,7 +1,6 @@
 //! What must be true of a shop at the end of every test, whatever happened before.
 
 use boxoffice_tests::App;
-use rusqlite::types::Value as Sql;
 
 pub(crate) use boxoffice_tests::Audit;
 
@@ -26,12 +25,6 @@ pub(crate) fn everything(app: &App) -> Vec<String> {
 }
 
 fn rows(app: &App, table: &str) -> Vec<String> {
-    let database = app.database();
-    let mut statement = database.prepare(&format!("SELECT * FROM {table} ORDER BY 1")).unwrap();
-    let columns = statement.column_count();
-    let read = |row: &rusqlite::Row<'_>| {
-        let values = (0..columns).map(|column| row.get::<_, Sql>(column));
-        Ok(format!("{:?}", values.collect::<Result<Vec<_>, _>>()?))
-    };
-    statement.query_map([], read).unwrap().map(Result::unwrap).collect()
+    let rows = app.database().rows(&format!("SELECT * FROM {table} ORDER BY 1"), []).unwrap();
+    rows.iter().map(|row| format!("{row:?}")).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use boxoffice_tests::{App, START};
+use serde_json::json;
 
 /// The streams that a backlog is in.
 pub(crate) const STREAMS: [&str; 2] = ["order:created", "order:cancelled"];
@@ -12,36 +13,46 @@ pub(crate) const STREAMS: [&str; 2] = ["order:created", "order:cancelled"];
 /// and cancelled. They are orders of `listings` listings, and numbered from `from`. The shop
 /// must have had a tick before.
 pub(crate) async fn pile_up(app: &App, from: usize, orders: usize, listings: usize) {
-    let until = from + orders;
     let created = (START - 60) * 1000;
-    let event = |name: &str, digit: u8, version: u8, status: &str| {
-        format!(
-            "INSERT INTO orders_outbox (id, type, body, created_at) \
-             WITH RECURSIVE numbers (n) AS (\
-                 SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {until}), \
-             ids AS (SELECT n, printf('0198{digit:04}-0000-7000-8000-%012x', n) AS id, \
-                 printf('01980000-0000-7000-8000-%012x', n) AS subject, \
-                 printf('01989999-0000-7000-8000-%012x', n % {listings}) AS ticket FROM numbers) \
-             SELECT id, '{name}', json_object('specversion', '1.0', 'id', id, \
-                 'source', '/boxoffice/orders', 'type', '{name}', 'subject', subject, \
-                 'time', '2030-03-01T12:00:00Z', 'datacontenttype', 'application/json', \
-                 'data', json_object('id', subject, 'version', {version}, 'status', '{status}', \
-                     'buyerId', ticket, 'ticketId', ticket, 'quantity', 1, 'amount', 4500, \
-                     'currency', 'EUR', 'expiresAt', '2040-01-01T00:00:00Z', 'paymentId', NULL)), \
-                 {created} + n - {from} FROM ids"
-        )
+    let ticket = |n: usize| format!("01989999-0000-7000-8000-{n:012x}");
+    let listed = (0..listings).map(|n| {
+        format!("('{}', '', 'Many', 4500, 'EUR', 1000000, 'many', {created}, 1)", ticket(n))
+    });
+    let columns = "tickets_tickets (id, seller_id, title, price, currency, quantity, words, \
+                   created_at, version)";
+    insert(app, columns, listed.collect()).await;
+    let event = |name: &str, digit: u8, version: u8, status: &str, n: usize| {
+        let id = format!("0198{digit:04}-0000-7000-8000-{n:012x}");
+        let subject = format!("01980000-0000-7000-8000-{n:012x}");
+        let ticket = ticket(n % listings);
+        let body = json!({
+            "specversion": "1.0", "id": id, "source": "/boxoffice/orders", "type": name,
+            "subject": subject, "time": "2030-03-01T12:00:00Z",
+            "datacontenttype": "application/json",
+            "data": {
+                "id": subject, "version": version, "status": status, "buyerId": ticket,
+                "ticketId": ticket, "quantity": 1, "amount": 4500, "currency": "EUR",
+                "expiresAt": "2040-01-01T00:00:00Z", "paymentId": null,
+            },
+        });
+        format!("('{id}', '{name}', '{body}', {})", created + (n - from) as u64)
     };
-    let listed = format!(
-        "INSERT INTO tickets_tickets (id, seller_id, title, price, currency, quantity, words, \
-             created_at, version) \
-         WITH RECURSIVE numbers (n) AS (\
-             SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {listings}) \
-         SELECT printf('01989999-0000-7000-8000-%012x', n), '', 'Many', 4500, 'EUR', 1000000, \
-             'many', {created}, 1 FROM numbers WHERE true ON CONFLICT (id) DO NOTHING"
-    );
-    app.tamper(&listed).await;
-    assert_eq!(app.tamper(&event("order:created", 1, 1, "created")).await, orders);
-    assert_eq!(app.tamper(&event("order:cancelled", 2, 2, "cancelled")).await, orders);
+    let columns = "orders_outbox (id, type, body, created_at)";
+    for (name, digit, version, status) in
+        [("order:created", 1, 1, "created"), ("order:cancelled", 2, 2, "cancelled")]
+    {
+        let rows = (from..from + orders).map(|n| event(name, digit, version, status, n));
+        insert(app, columns, rows.collect()).await;
+    }
+}
+
+/// Stores `rows`, unless they are there; not all at once, since a statement has its longest.
+async fn insert(app: &App, columns: &str, rows: Vec<String>) {
+    for rows in rows.chunks(500) {
+        let rows = rows.join(", ");
+        app.tamper(&format!("INSERT INTO {columns} VALUES {rows} ON CONFLICT (id) DO NOTHING"))
+            .await;
+    }
 }
 
 /// Fires ticks, one when the one before is done with, until everybody has done everything and the

@@ -6,11 +6,12 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 /// What no answer may tell: it would help an attacker, and nobody else.
-const INTERNALS: [&str; 12] = [
+const INTERNALS: [&str; 13] = [
     "panicked",
     "backtrace",
     ".rs:",
     "sqlite",
+    "postgres",
     "select ",
     "insert ",
     "no such table",

@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use boxoffice_ops::provider::Provider;
-use boxoffice_ops::store::Databases;
 use boxoffice_ops::{Rule, Sources, Violation, audit, bus::Bus};
 
 use crate::{App, Surroundings};
@@ -94,7 +93,7 @@ impl Surroundings {
     /// When the variables do not say where Redis is, or what the provider's key is.
     pub fn sources(&self) -> Sources {
         Sources {
-            databases: Databases::in_folder(&self.data()),
+            databases: self.databases(),
             bus: Bus::new(&self.variables["redis_url"]).unwrap(),
             provider: Provider::new(self.sandbox_url(), &self.variables["stripe_api_key"]),
             now: self.now(),

@@ -4,6 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`app`] | the running shop: what a test starts with |
+//! | [`database`] | the shop's database: SQLite's file, or a Postgres of the test's own |
 //! | [`surroundings`] | what a shop needs around it: Redis, payment sandbox, clock, folder, keys |
 //! | [`provider`] | the payment provider's ledger, and a provider that misbehaves |
 //! | [`person`] | someone who uses the shop over HTTP |
@@ -35,6 +36,7 @@
 pub mod answer;
 pub mod app;
 pub mod audit;
+pub mod database;
 pub mod listener;
 pub mod person;
 pub mod provider;
@@ -46,6 +48,7 @@ pub mod wait;
 pub use answer::{Answer, id};
 pub use app::App;
 pub use audit::Audit;
+pub use database::Database;
 pub use listener::{Event, Listener};
 pub use person::Person;
 pub use provider::Provider;

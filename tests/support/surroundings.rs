@@ -7,13 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use boxoffice_common::schema;
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
 use boxoffice_host::{Clock, Cron, Faults, Host, ManualClock, Options};
+use boxoffice_ops::store::Databases;
 use boxoffice_sandbox::Sandbox;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+use crate::database::{Database, OwnPostgres};
 
 /// When every test begins, in seconds since 1970: 2030-03-01T12:00:00Z.
 pub const START: u64 = 1_898_596_800;
@@ -33,6 +37,7 @@ pub struct Surroundings {
     redis: Option<Redis>,
     sandbox_address: SocketAddr,
     sandbox: Option<Sandbox>,
+    postgres: Option<OwnPostgres>,
     folder: TempDir,
 }
 
@@ -59,6 +64,10 @@ impl Surroundings {
         let mut variables = keys::ensure(&folder.path().join("keys"), "").unwrap().variables;
         variables.insert("redis_url".into(), redis_url(redis_port));
         variables.insert("event_retry_ms".into(), "50".into());
+        let postgres = OwnPostgres::create();
+        if let Some(postgres) = &postgres {
+            use_postgres(&mut variables, postgres);
+        }
         let mut around = Self {
             variables,
             faults: None,
@@ -69,6 +78,7 @@ impl Surroundings {
             redis: Some(redis),
             sandbox_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             sandbox: None,
+            postgres,
             folder,
         };
         around.start_sandbox().await;
@@ -108,15 +118,13 @@ impl Surroundings {
         self.folder.path().join("data")
     }
 
-    /// The shop's database, to look into. It cannot be written by: a test that waited for the
-    /// database's write lock would keep the host, on the same thread, from letting go of it. See
-    /// [`Surroundings::tamper`].
-    ///
-    /// # Panics
-    /// When there is none yet.
-    pub fn database(&self) -> rusqlite::Connection {
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-        rusqlite::Connection::open_with_flags(self.database_file(), flags).unwrap()
+    /// The shop's database, to look into. What writes it may wait for the host, which works on the
+    /// same thread as the test and would never get on: see [`Surroundings::tamper`].
+    pub fn database(&self) -> Database {
+        match &self.postgres {
+            Some(postgres) => Database::Postgres(postgres.url()),
+            None => Database::Sqlite(self.data().join("sqlite/default.db")),
+        }
     }
 
     /// Changes the shop's database behind its back; how many rows `sql` changed.
@@ -124,25 +132,19 @@ impl Surroundings {
     /// # Panics
     /// When there is no database yet, or it refuses.
     pub async fn tamper(&self, sql: &str) -> usize {
-        let (file, sql) = (self.database_file(), sql.to_owned());
-        let change = move || {
-            let database = writable(&file);
-            database.execute(&sql, []).unwrap_or_else(|error| panic!("{sql}: {error}"))
-        };
+        let (database, sql) = (self.database(), sql.to_owned());
+        let change =
+            move || database.execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         tokio::task::spawn_blocking(change).await.unwrap()
     }
 
-    /// The shop's database, to write by. Not for a thread that the host works on, see
-    /// [`Surroundings::database`].
-    ///
-    /// # Panics
-    /// When there is none yet.
-    pub fn writable_database(&self) -> rusqlite::Connection {
-        writable(&self.database_file())
-    }
-
-    fn database_file(&self) -> PathBuf {
-        self.data().join("sqlite/default.db")
+    /// Where operators read the services' tables.
+    pub fn databases(&self) -> Databases {
+        let all = Databases::in_folder(&self.data());
+        let Some(postgres) = &self.postgres else { return all };
+        schema::ALL.iter().fold(all, |all, service| {
+            all.with(service.name, boxoffice_ops::store::Database::Postgres(postgres.url()))
+        })
     }
 
     /// The payment sandbox's ledger, a SQLite file.
@@ -294,11 +296,12 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-fn writable(file: &Path) -> rusqlite::Connection {
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let database = rusqlite::Connection::open_with_flags(file, flags).unwrap();
-    database.busy_timeout(Duration::from_secs(5)).unwrap();
-    database
+/// Has every service keep its tables in `postgres`.
+fn use_postgres(variables: &mut BTreeMap<String, String>, postgres: &OwnPostgres) {
+    for service in schema::ALL {
+        variables.insert(service.db_url.to_owned(), postgres.url());
+        variables.insert(format!("{}_db_host", service.name), postgres.host().to_owned());
+    }
 }
 
 fn redis_url(port: u16) -> String {

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::failure::Failure;
-use crate::say;
 use crate::workspace::{Suite, Workspace};
+use crate::{postgres, say};
 
 /// A program that comes in a package of Debian's.
 struct Program {
@@ -27,6 +27,13 @@ const REDIS: Program = Program {
     name: "redis-server",
     package: "redis-server",
     otherwise: "or install Redis 6.2 or newer in another way, so that `redis-server` is on PATH",
+};
+
+/// Postgres's own programs are not on PATH: Debian keeps several versions beside each other.
+const POSTGRES: Program = Program {
+    name: "Postgres",
+    package: "postgresql",
+    otherwise: "or install Postgres 13 or newer in another way, so that `postgres` is on PATH",
 };
 
 /// What the suites with pages in them need.
@@ -89,6 +96,11 @@ pub(crate) fn redis_server() -> Result<(), Failure> {
     program(&REDIS)
 }
 
+/// Makes sure that there is a Postgres to start.
+pub(crate) fn postgres() -> Result<(), Failure> {
+    if postgres::is_there() { Ok(()) } else { add(&POSTGRES) }
+}
+
 /// Makes sure that there is a browser that suites can drive, and that `suites` have what they take
 /// from npm.
 pub(crate) fn browser(workspace: &Workspace, suites: &[&Suite]) -> Result<(), Failure> {
@@ -131,10 +143,12 @@ fn npm_packages(workspace: &Workspace, suite: &Suite) -> Result<(), Failure> {
 
 /// Makes sure that a program is on PATH.
 fn program(wanted: &Program) -> Result<(), Failure> {
+    if is_on_path(wanted.name) { Ok(()) } else { add(wanted) }
+}
+
+/// Installs the package of a program that is missing.
+fn add(wanted: &Program) -> Result<(), Failure> {
     let Program { name, package, otherwise } = wanted;
-    if is_on_path(name) {
-        return Ok(());
-    }
     let by_hand = format!("apt-get install --yes {package}");
     let Some(apt) = Apt::find() else {
         return Err(Failure::Setup(format!(

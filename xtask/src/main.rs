@@ -1,5 +1,5 @@
 //! What a developer types: `cargo xtask up`, `build`, `assets`, `test`, `chaos`, `audit`,
-//! `events`.
+//! `events`, `migrate`.
 //!
 //! | file | does |
 //! |---|---|
@@ -8,8 +8,9 @@
 //! | [`build`] | builds the components that the `spin.toml` files name |
 //! | [`assets`] | makes what browsers download, before the component that holds it |
 //! | [`up`] | builds everything, then becomes the shop, or what watches over it |
-//! | [`operate`] | builds the host, then becomes its `audit` or `events` |
+//! | [`operate`] | builds the host, then becomes its `audit`, `events` or `migrate` |
 //! | [`test`] | runs every check and suite, and counts |
+//! | [`postgres`] | a Postgres for the suites |
 //! | [`chaos`] | runs the chaos suite with seeds of one's choice |
 //!
 //! Exit codes: 0 done, 1 something failed, 2 something must be set up first (the message says what).
@@ -20,6 +21,7 @@ mod chaos;
 mod failure;
 mod install;
 mod operate;
+mod postgres;
 mod test;
 mod up;
 mod workspace;
@@ -61,6 +63,9 @@ enum Command {
     /// Show what that shop's bus holds; list, show, replay and drop dead letters.
     #[command(disable_help_flag = true)]
     Events(operate::Arguments),
+    /// Bring that shop's tables in Postgres up to date.
+    #[command(disable_help_flag = true)]
+    Migrate(operate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
         Command::Chaos(arguments) => chaos::run(&arguments),
         Command::Audit(arguments) => operate::run("audit", &arguments),
         Command::Events(arguments) => operate::run("events", &arguments),
+        Command::Migrate(arguments) => operate::run("migrate", &arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,5 @@
-//! `cargo xtask audit` and `cargo xtask events`: builds the host, then becomes `boxoffice audit` or
-//! `boxoffice events`, for the shop that `cargo xtask up` runs.
+//! `cargo xtask audit`, `events` and `migrate`: builds the host, then becomes `boxoffice` with that
+//! command, for the shop that `cargo xtask up` runs.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;

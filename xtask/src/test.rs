@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
+use crate::postgres::Postgres;
 use crate::workspace::{Suite, Workspace};
 use crate::{build, install, say};
 
@@ -18,7 +19,8 @@ use crate::{build, install, say};
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Run this step alone (may be given several times): format, lint, build, unit, doc, or the
-    /// name of a suite.
+    /// name of a suite. Those that run the shop run on SQLite by their name alone, and on Postgres
+    /// with `-postgres` after it.
     #[arg(long, value_name = "STEP")]
     only: Vec<String>,
 }
@@ -37,6 +39,11 @@ enum Work {
     /// Test programs, whose tests are counted.
     Tests { command: Command, runs_components: bool },
 }
+
+/// The package whose suites run the shop, which keeps its tables in either of two databases.
+const SHOP_SUITES: &str = "boxoffice-tests";
+/// What follows the name of a suite that runs on Postgres.
+const ON_POSTGRES: &str = "-postgres";
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +72,7 @@ struct Count {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let workspace = Workspace::find()?;
     let suites = workspace.suites()?;
-    let steps = chosen(steps(&workspace, &suites), &arguments.only)?;
+    let mut steps = chosen(steps(&workspace, &suites), &arguments.only)?;
     install::targets(&workspace)?;
     install::tools(&workspace)?;
     install::redis_server()?;
@@ -73,9 +80,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !seen.is_empty() {
         install::browser(&workspace, &seen)?;
     }
-    if steps.iter().any(|step| step.name == "payments") {
+    if steps.iter().any(|step| step.suite() == "payments") {
         install::localstripe(&workspace)?;
     }
+    // Until all is done: it is dropped at the end.
+    let _postgres = start_postgres(&mut steps)?;
 
     let mut outcomes = Vec::new();
     let mut components_are_built = true;
@@ -91,9 +100,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
+/// Starts a Postgres for the steps that run on one, and tells them where it is.
+fn start_postgres(steps: &mut [Step]) -> Result<Option<Postgres>, Failure> {
+    if !steps.iter().any(Step::is_on_postgres) {
+        return Ok(None);
+    }
+    install::postgres()?;
+    let postgres = Postgres::start()?;
+    for step in steps.iter_mut().filter(|step| step.is_on_postgres()) {
+        if let Work::Tests { command, .. } = &mut step.work {
+            command.env("BOXOFFICE_TEST_STORE", "postgres");
+            command.env("BOXOFFICE_TEST_POSTGRES", postgres.url());
+        }
+    }
+    Ok(Some(postgres))
+}
+
 /// The suites among `steps` that look at pages.
 fn with_pages<'a>(suites: &'a [Suite], steps: &[Step]) -> Vec<&'a Suite> {
-    let is_run = |suite: &Suite| steps.iter().any(|step| step.name == suite.target);
+    let is_run = |suite: &Suite| steps.iter().any(|step| step.suite() == suite.target);
     suites.iter().filter(|suite| suite.needs_browser() && is_run(suite)).collect()
 }
 
@@ -119,6 +144,11 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     for name in suite_names(suites) {
         let command = tests(&["--test", name]);
         steps.push(Step::new(name, Work::tests(command, true)));
+    }
+    for suite in suites.iter().filter(|suite| suite.package == SHOP_SUITES) {
+        let name = format!("{}{ON_POSTGRES}", suite.target);
+        let command = tests(&["--test", &suite.target]);
+        steps.push(Step::new(&name, Work::tests(command, true)));
     }
     steps
 }
@@ -157,6 +187,15 @@ fn chosen(steps: Vec<Step>, only: &[String]) -> Result<Vec<Step>, Failure> {
 impl Step {
     fn new(name: &str, work: Work) -> Step {
         Step { name: name.to_owned(), work }
+    }
+
+    /// The suite that it runs, whatever on.
+    fn suite(&self) -> &str {
+        self.name.strip_suffix(ON_POSTGRES).unwrap_or(&self.name)
+    }
+
+    fn is_on_postgres(&self) -> bool {
+        self.name.ends_with(ON_POSTGRES)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Accounts in the database.
 
-use boxoffice_common::db::{self, Connection, Row};
+use boxoffice_common::db::{self, Connection, Read, Row};
 use boxoffice_common::params;
 use garde::Validate;
 use serde::{Deserialize, Serialize};

@@ -25,17 +25,11 @@ mod throttle;
 
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_common::db::OUTBOX_ENTRIES;
-use boxoffice_common::{Service, health, http::serve};
+use boxoffice_common::schema::AUTH as SERVICE;
+use boxoffice_common::{health, http::serve};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 use utoipa::OpenApi;
-
-/// This service.
-static SERVICE: Service = Service {
-    name: "auth",
-    migrations: &[include_str!("../migrations/0001_accounts.sql"), OUTBOX_ENTRIES],
-};
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]

@@ -64,7 +64,7 @@ async fn insert(transaction: &Transaction, account: &Account, hash: &str) -> Res
                VALUES (?1, ?2, ?3, ?4)";
     let row = params![account.id, &account.email, hash, Timestamp::now()];
     transaction.execute(sql, row).await.map_err(|error| match error {
-        taken if taken.is_unique("auth_users.email") => email_taken(),
+        taken if taken.is_unique("auth_users") => email_taken(),
         other => other.into(),
     })
 }

@@ -10,7 +10,7 @@ use send_wrapper::SendWrapper;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::db::{self, Connection, Transaction};
+use crate::db::{self, Connection, Read, Transaction};
 use crate::http::etag;
 use crate::{Problem, Service, Timestamp, params};
 
@@ -136,11 +136,13 @@ impl IntoResponse for Reply {
 }
 
 /// Runs `work` in a transaction for `caller` and commits it with its events and its answer. A
-/// request that was answered before gets the same answer, and nothing happens again.
+/// request that was answered before gets the same answer, and nothing happens again. `work` is run
+/// again when its transaction was undone, by another one or with the connection: it must do nothing but
+/// by its transaction.
 ///
 /// # Errors
 /// What `work` says, after which nothing has changed; 409 when the key was used for another
-/// request; 503 when the database is too busy.
+/// request; 503 when the database is too busy, or it is not known what became of it.
 pub async fn run<F>(
     service: &'static Service,
     caller: &str,
@@ -148,36 +150,48 @@ pub async fn run<F>(
     work: F,
 ) -> Result<Response, Problem>
 where
-    F: AsyncFnOnce(&mut Transaction) -> Result<Reply, Problem>,
+    F: AsyncFn(&mut Transaction) -> Result<Reply, Problem>,
 {
     SendWrapper::new(async move {
-        let mut transaction = Transaction::begin(service).await?;
-        // Under the lock: the same request may have come twice at once, and the other been first.
-        if let Some(replay) = replay(service, caller, idempotency).await? {
-            return Ok(replay);
-        }
-        let reply = match work(&mut transaction).await {
-            Ok(reply) => reply,
-            // Where the lock is finer, what the other did may be what makes this one fail.
-            Err(problem) => {
-                drop(transaction);
-                return replay(service, caller, idempotency).await?.ok_or(problem);
+        let mut attempt = 1;
+        let problem = loop {
+            match attempt_once(service, caller, idempotency, &work).await {
+                Ok(reply) => return Ok(reply.into_response()),
+                Err(problem) if is_undone(&problem) && attempt < db::ATTEMPTS => {
+                    db::pause(attempt).await;
+                    attempt += 1;
+                }
+                Err(problem) => break problem,
             }
         };
-        match remember(service, caller, idempotency, &transaction, &reply).await {
-            Ok(()) => {}
-            // The same request came twice at once and the other was first: its answer counts.
-            Err(error) if error.is_unique("_idempotency.") => {
-                drop(transaction);
-                let replay = replay(service, caller, idempotency).await?;
-                return replay.ok_or_else(|| Problem::internal(error));
-            }
-            Err(error) => return Err(error.into()),
-        }
-        transaction.commit().await?;
-        Ok(reply.into_response())
+        // The same request may have come before, or twice at once: then the answer that it got
+        // counts. That it did is found out here and not first, since it hardly ever did. It is what
+        // made this one fail: at the latest, there cannot be two answers to one key.
+        replay(service, caller, idempotency).await?.ok_or(problem)
     })
     .await
+}
+
+async fn attempt_once<F>(
+    service: &'static Service,
+    caller: &str,
+    idempotency: &Idempotency,
+    work: &F,
+) -> Result<Reply, Problem>
+where
+    F: AsyncFn(&mut Transaction) -> Result<Reply, Problem>,
+{
+    let mut transaction = Transaction::begin(service).await?;
+    let reply = work(&mut transaction).await?;
+    remember(service, caller, idempotency, &mut transaction, &reply)?;
+    transaction.commit().await?;
+    Ok(reply)
+}
+
+/// Whether nothing was done, and all of it may succeed if it is run again at once.
+fn is_undone(problem: &Problem) -> bool {
+    let error = problem.cause().and_then(|cause| cause.downcast_ref::<db::Error>());
+    matches!(error, Some(db::Error::Undone(_)))
 }
 
 /// The answer that `caller`'s request got when it came before, if it did.
@@ -227,11 +241,11 @@ fn restore(row: &db::Row) -> Result<Reply, Problem> {
 }
 
 /// Stores `reply` for repeats of `caller`'s request, as part of `transaction`.
-async fn remember(
+fn remember(
     service: &'static Service,
     caller: &str,
     idempotency: &Idempotency,
-    transaction: &Transaction,
+    transaction: &mut Transaction,
     reply: &Reply,
 ) -> db::Result<()> {
     let Some(key) = &idempotency.0 else { return Ok(()) };
@@ -256,7 +270,8 @@ async fn remember(
         reply.body.as_str(),
         Timestamp::now()
     ];
-    transaction.execute(&sql, row).await
+    transaction.insert(sql, row);
+    Ok(())
 }
 
 fn hex(bytes: &[u8]) -> String {

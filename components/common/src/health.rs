@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use crate::Service;
-use crate::db::Connection;
+use crate::db::{Connection, Read};
 use crate::events::bus;
 
 /// How one thing that is depended on is doing.

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`service`] | a service's name, schema and the groups that read its events |
+//! | [`schema`] | the services' tables, and how they came to be |
 //! | [`config`] | application variables |
 //! | [`db`] | connections, transactions, migrations: the one place that knows the database |
 //! | [`command`] | one command, one atomic write: transaction, outbox and idempotency together |
@@ -29,6 +30,7 @@ pub mod log;
 pub mod money;
 pub mod peer;
 pub mod problem;
+pub mod schema;
 pub mod service;
 pub mod timestamp;
 

@@ -253,6 +253,12 @@ impl Problem {
         self.0.code.as_deref()
     }
 
+    /// What is behind it, if that is known; only the log tells.
+    #[must_use]
+    pub fn cause(&self) -> Option<&anyhow::Error> {
+        self.0.cause.as_ref()
+    }
+
     /// The status code.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -273,8 +279,13 @@ impl From<anyhow::Error> for Problem {
 impl From<db::Error> for Problem {
     fn from(error: db::Error) -> Self {
         match error {
-            db::Error::Busy(_) => {
+            db::Error::Busy(_) | db::Error::Undone(_) => {
                 Self::unavailable("Too much is going on at once; try again", 1, error)
+            }
+            db::Error::Lost(_) => {
+                let detail = "The answer got lost, so this may have been done or not. Look first, or \
+                              send it again with the same Idempotency-Key";
+                Self::unavailable(detail, 1, error).with_code("answer_lost")
             }
             other => Self::internal(other),
         }

@@ -13,21 +13,10 @@
 mod timer;
 mod worker;
 
-use boxoffice_common::Service;
-use boxoffice_common::db::OUTBOX_ENTRIES;
 use boxoffice_common::events::worker as events;
+use boxoffice_common::schema::EXPIRATION as SERVICE;
 use bytes::Bytes;
 use spin_sdk::redis_subscriber;
-
-/// This service.
-static SERVICE: Service = Service {
-    name: "expiration",
-    migrations: &[
-        include_str!("../migrations/0001_timers.sql"),
-        OUTBOX_ENTRIES,
-        include_str!("../migrations/0002_due.sql"),
-    ],
-};
 
 #[redis_subscriber]
 async fn on_message(message: Bytes) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! One timer an order, in the database.
 
 use anyhow::Result;
-use boxoffice_common::db::{Connection, Transaction};
+use boxoffice_common::db::{Connection, Read, Transaction};
 use boxoffice_common::events::contract::{Expiration, OrderState, OrderStatus};
 use boxoffice_common::events::{Event, EventType};
 use boxoffice_common::{Timestamp, params};
@@ -46,10 +46,13 @@ pub(crate) async fn fire_due() -> Result<bool> {
 
 async fn fire_batch() -> Result<i64> {
     let now = Timestamp::now();
-    let sql = "UPDATE expiration_timers SET fired_at = ?1 WHERE order_id IN \
+    // What another replica is firing at this moment is left to it.
+    let sql = "WITH due AS \
                (SELECT order_id FROM expiration_timers WHERE running = 1 AND expires_at <= ?1 \
-                AND (fired_at IS NULL OR fired_at <= ?2) ORDER BY expires_at LIMIT ?3) \
-               RETURNING order_id, expires_at";
+                AND (fired_at IS NULL OR fired_at <= ?2) ORDER BY expires_at LIMIT ?3 \
+                FOR UPDATE SKIP LOCKED) \
+               UPDATE expiration_timers SET fired_at = ?1 \
+               WHERE order_id IN (SELECT order_id FROM due) RETURNING order_id, expires_at";
     let again = now.plus_seconds(-AGAIN_AFTER_SECONDS);
     let mut transaction = Transaction::begin(&SERVICE).await?;
     let rows = transaction.query(sql, params![now, again, BATCH]).await?;

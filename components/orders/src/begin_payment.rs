@@ -4,7 +4,7 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_common::db::Transaction;
+use boxoffice_common::db::Connection;
 use boxoffice_common::http::Id;
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::Result;
@@ -14,7 +14,7 @@ use boxoffice_common::events::contract::OrderStatus;
 
 use crate::SERVICE;
 use crate::order::Order;
-use crate::show::own;
+use crate::show::own_by;
 use crate::transition;
 
 pub(crate) fn route() -> Router {
@@ -22,15 +22,10 @@ pub(crate) fn route() -> Router {
 }
 
 async fn begin_payment(user: User, Id(id): Id) -> Result<Json<Order>> {
-    own(&user, id).await?;
-    let mut transaction = Transaction::begin(&SERVICE).await?;
-    match transition::begin_payment(&mut transaction, id, user.id).await? {
-        Some(order) => {
-            transaction.commit().await?;
-            Ok(Json(order))
-        }
-        // Read under this transaction's lock: what was read above may be older than what decided.
-        None => Err(refusal(&own(&user, id).await?)),
+    let connection = Connection::open(&SERVICE).await?;
+    match transition::begin_payment(&connection, id, user.id).await? {
+        Some(order) => Ok(Json(order)),
+        None => Err(refusal(&own_by(&connection, &user, id).await?)),
     }
 }
 

@@ -11,7 +11,7 @@ use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
 
 use crate::SERVICE;
-use crate::show::own;
+use crate::show::{own, own_by};
 use crate::transition;
 
 pub(crate) fn route() -> Router {
@@ -42,10 +42,9 @@ pub(crate) async fn cancel(user: User, Id(id): Id, idempotency: Idempotency) -> 
         if transition::give_up(transaction, id, user.id).await?.is_some() {
             return Ok(Reply::no_content());
         }
-        // It had ended before. How is read under this transaction's lock: what was read above may
-        // be older than that.
+        // It had ended before.
         let complaint = "This order is paid for; its tickets are yours and it cannot be cancelled";
-        match own(&user, id).await?.status {
+        match own_by(transaction, &user, id).await?.status {
             OrderStatus::Cancelled => Ok(Reply::no_content()),
             OrderStatus::Complete => Err(Problem::conflict(complaint, "complete")),
             OrderStatus::Refunded => {

@@ -25,6 +25,10 @@ use crate::order::Order;
 
 /// The code of a refusal because the seller may be changing the listing.
 const CHANGING: &str = "changing";
+/// The code of a refusal for a reason that is none any more.
+const CHANGED: &str = "changed";
+/// How often tickets are tried to be held that are to be had when one looks why they are not.
+const ATTEMPTS: u32 = 4;
 
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 
@@ -107,10 +111,7 @@ async fn hold(
     hold_seconds: i64,
 ) -> Result<Reply> {
     let now = Timestamp::now();
-    let held = Listing::hold(transaction, wish.ticket_id, user.id, wish.quantity, now).await?;
-    let Some(listing) = held else {
-        return Err(refusal(transaction, user, wish, now).await?);
-    };
+    let listing = take(transaction, user, wish, now).await?;
     let amount =
         money::total(listing.price, wish.quantity, &listing.currency).ok_or_else(|| {
             Problem::invalid_field(
@@ -120,10 +121,32 @@ async fn hold(
         })?;
     let until = now.plus_seconds(hold_seconds);
     let order = Order::new(listing, user.id, wish.quantity, amount, now, until);
-    order.insert(transaction).await?;
+    order.insert(transaction);
     transaction.emit(order.event(EventType::OrderCreated)?);
     let location = format!("/api/orders/{}", order.id);
     Ok(Reply::created(&location, &order)?.at_version(order.version))
+}
+
+/// Takes the tickets off sale. A listing may change between being refused and being asked why, by a
+/// hold that ends or by its own arrival: then there is no reason left, and it is tried again.
+async fn take(
+    transaction: &Transaction,
+    user: &User,
+    wish: &NewOrder,
+    now: Timestamp,
+) -> Result<Listing> {
+    let mut attempt = 1;
+    loop {
+        let held = Listing::hold(transaction, wish.ticket_id, user.id, wish.quantity, now).await?;
+        if let Some(listing) = held {
+            return Ok(listing);
+        }
+        let refusal = refusal(transaction, user, wish, now).await?;
+        if refusal.code() != Some(CHANGED) || attempt == ATTEMPTS {
+            return Err(refusal);
+        }
+        attempt += 1;
+    }
 }
 
 /// Why nothing was held.
@@ -156,7 +179,7 @@ async fn refusal(
         let detail = format!("Only {available} of these tickets are left; order fewer");
         Problem::conflict(detail, "not_enough")
     } else {
-        Problem::conflict("This listing changed just now; try again", "changed")
+        Problem::conflict("This listing changed just now; try again", CHANGED)
     })
 }
 

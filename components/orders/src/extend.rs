@@ -13,7 +13,7 @@ use boxoffice_common::problem::Result;
 
 use crate::SERVICE;
 use crate::order::Order;
-use crate::show::own;
+use crate::show::{own, own_by};
 use crate::transition;
 
 pub(crate) fn route() -> Router {
@@ -30,6 +30,6 @@ async fn extend(user: User, Id(id): Id) -> Result<Json<Order>> {
             transaction.commit().await?;
             Ok(Json(order))
         }
-        None => Ok(Json(own(&user, id).await?)),
+        None => Ok(Json(own_by(&transaction, &user, id).await?)),
     }
 }

@@ -28,24 +28,13 @@ mod worker;
 
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_common::db::OUTBOX_ENTRIES;
 use boxoffice_common::events::worker as events;
-use boxoffice_common::{Service, health, http::serve};
+use boxoffice_common::schema::ORDERS as SERVICE;
+use boxoffice_common::{health, http::serve};
 use bytes::Bytes;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::{http_service, redis_subscriber};
 use utoipa::OpenApi;
-
-/// This service.
-static SERVICE: Service = Service {
-    name: "orders",
-    migrations: &[
-        include_str!("../migrations/0001_inventory.sql"),
-        OUTBOX_ENTRIES,
-        include_str!("../migrations/0002_extended.sql"),
-        include_str!("../migrations/0003_refunds.sql"),
-    ],
-};
 
 /// This service's part of the API's description.
 #[derive(OpenApi)]

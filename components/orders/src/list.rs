@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::db::{Connection, Value};
+use boxoffice_common::db::{Connection, Read, Value};
 use boxoffice_common::http::Fields;
 use boxoffice_common::http::page::{self, Page};
 use boxoffice_common::identity::User;

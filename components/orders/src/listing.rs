@@ -1,6 +1,6 @@
 //! The inventory: a replica of each listing, and how much of it is held and sold.
 
-use boxoffice_common::db::{self, Row, Transaction};
+use boxoffice_common::db::{self, Read, Row, Transaction};
 use boxoffice_common::events::contract::TicketState;
 use boxoffice_common::{Timestamp, params};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! An order: in the database, in JSON, in events.
 
 use boxoffice_common::Timestamp;
-use boxoffice_common::db::{self, Connection, Row, Transaction, Value};
+use boxoffice_common::db::{self, Connection, Read, Row, Transaction, Value};
 use boxoffice_common::events::contract::{OrderState, OrderStatus};
 use boxoffice_common::events::{Event, EventType};
 use boxoffice_common::params;
@@ -177,13 +177,17 @@ impl Order {
 
     /// The order `id`, if there is one.
     pub(crate) async fn find(id: Uuid) -> db::Result<Option<Self>> {
-        let connection = Connection::open(&SERVICE).await?;
-        let sql = format!("SELECT {COLUMNS} FROM orders_orders WHERE id = ?1");
-        connection.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
+        Self::find_by(&Connection::open(&SERVICE).await?, id).await
     }
 
-    /// Stores a new order.
-    pub(crate) async fn insert(&self, transaction: &Transaction) -> db::Result<()> {
+    /// The same, read by a connection that is there already.
+    pub(crate) async fn find_by(read: &impl Read, id: Uuid) -> db::Result<Option<Self>> {
+        let sql = format!("SELECT {COLUMNS} FROM orders_orders WHERE id = ?1");
+        read.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
+    }
+
+    /// Has a new order stored when `transaction` commits.
+    pub(crate) fn insert(&self, transaction: &mut Transaction) {
         let sql = "INSERT INTO orders_orders \
             (id, buyer_id, ticket_id, quantity, price, amount, currency, status, title, venue, \
              city, starts_at, time_zone, expires_at, created_at, version, seller_id) \
@@ -208,7 +212,7 @@ impl Order {
             self.version,
             self.seller_id
         ];
-        transaction.execute(sql, row).await
+        transaction.insert(sql, row);
     }
 
     /// The event that tells of the order's state.

@@ -3,6 +3,7 @@
 use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_common::Problem;
+use boxoffice_common::db::Read;
 use boxoffice_common::http::{Id, etag};
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
@@ -36,7 +37,15 @@ pub(crate) async fn show(
 
 /// The order `id`, which must be `user`'s.
 pub(crate) async fn own(user: &User, id: Uuid) -> Result<Order> {
-    let order = Order::find(id).await?;
+    of(user, Order::find(id).await?)
+}
+
+/// The same, read by a connection that is there already.
+pub(crate) async fn own_by(read: &impl Read, user: &User, id: Uuid) -> Result<Order> {
+    of(user, Order::find_by(read, id).await?)
+}
+
+fn of(user: &User, order: Option<Order>) -> Result<Order> {
     let order = order.ok_or_else(|| Problem::not_found("There is no such order"))?;
     if order.buyer_id == user.id {
         return Ok(order);

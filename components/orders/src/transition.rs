@@ -4,7 +4,7 @@
 //! the others then find no row to change, and change nothing else either. So expiry, cancellation
 //! and payment can race as they like, and no unit is freed or sold twice.
 
-use boxoffice_common::db::{Transaction, Value};
+use boxoffice_common::db::{Read, Transaction, Value};
 use boxoffice_common::events::EventType;
 use boxoffice_common::events::contract::PaymentState;
 use boxoffice_common::problem::Result;
@@ -54,16 +54,12 @@ async fn end(
 }
 
 /// Notes that `buyer` begins to pay, if the order is held and its time is not up.
-pub(crate) async fn begin_payment(
-    transaction: &mut Transaction,
-    id: Uuid,
-    buyer: Uuid,
-) -> Result<Option<Order>> {
+pub(crate) async fn begin_payment(by: &impl Read, id: Uuid, buyer: Uuid) -> Result<Option<Order>> {
     let sql = format!(
         "UPDATE orders_orders SET status = 'awaiting:payment', version = version + 1 \
          WHERE id = ?1 AND buyer_id = ?2 AND {HELD} AND expires_at > ?3 RETURNING {COLUMNS}"
     );
-    let row = transaction.first(&sql, params![id, buyer, Timestamp::now()]).await?;
+    let row = by.first(&sql, params![id, buyer, Timestamp::now()]).await?;
     Ok(row.as_ref().map(Order::read).transpose()?)
 }
 

@@ -6,7 +6,7 @@
 
 use anyhow::anyhow;
 use boxoffice_common::command::Idempotency;
-use boxoffice_common::db::{self, Transaction};
+use boxoffice_common::db::{self, Read, Transaction};
 use boxoffice_common::problem::Result;
 use boxoffice_common::{Problem, Timestamp, log, params};
 use uuid::Uuid;
@@ -65,11 +65,6 @@ pub(crate) async fn begin(
     idempotency: &Idempotency,
 ) -> Result<Payment> {
     let transaction = Transaction::begin(&SERVICE).await?;
-    // `orders` may not have heard of it yet.
-    if observe::declines(&transaction, order.id).await? >= MAX_DECLINES {
-        let detail = "This order is cancelled: its payments were declined. You were not charged";
-        return Err(Problem::conflict(detail, "cancelled"));
-    }
     let now = Timestamp::now();
     let sql = format!(
         "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
@@ -101,6 +96,12 @@ pub(crate) async fn begin(
         Err(error) => return Err(error.into()),
     };
     let payment = Payment::read(&row)?;
+    // Counted after the insert, which has waited for a decline that was being committed: that one is
+    // seen. `orders` may not have heard of it yet.
+    if observe::declines(&transaction, order.id).await? >= MAX_DECLINES {
+        let detail = "This order is cancelled: its payments were declined. You were not charged";
+        return Err(Problem::conflict(detail, "cancelled"));
+    }
     transaction.commit().await?;
     Ok(payment)
 }

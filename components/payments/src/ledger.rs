@@ -12,7 +12,7 @@
 //!
 //! `provider` is what Stripe holds; the other two are what is owed, and so are negative.
 
-use boxoffice_common::db::{self, Transaction};
+use boxoffice_common::db::{self, Read, Transaction};
 use boxoffice_common::{Timestamp, params};
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@
 //! the others find that there is nothing to do.
 
 use boxoffice_common::Timestamp;
-use boxoffice_common::db::{self, Transaction};
+use boxoffice_common::db::{self, Connection, Read, Transaction};
 use boxoffice_common::events::EventType;
 use boxoffice_common::params;
 use boxoffice_common::problem::Result;
@@ -133,18 +133,15 @@ async fn captured(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
 
 /// Nothing is decided, but more is known.
 async fn waits(payment: &Payment, intent: &str, stage: Stage) -> Result<Option<Payment>> {
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let connection = Connection::open(&SERVICE).await?;
     // An older event may come after a newer one: what is being processed is past the action.
     let sql = format!(
         "UPDATE payments_payments SET intent_id = ?2, stage = ?3, version = version + 1 \
          WHERE id = ?1 AND status = 'pending' \
          AND (stage IS NULL OR (stage = 'action' AND ?3 = 'processing')) RETURNING {COLUMNS}"
     );
-    let row = transaction.first(&sql, params![payment.id, intent, stage.name()]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let payment = Payment::read(&row)?;
-    transaction.commit().await?;
-    Ok(Some(payment))
+    let row = connection.first(&sql, params![payment.id, intent, stage.name()]).await?;
+    Ok(row.as_ref().map(Payment::read).transpose()?)
 }
 
 /// Writes down that the payment was declined; `open` is the intent that is to be closed.
@@ -183,17 +180,14 @@ pub(crate) async fn declines(transaction: &Transaction, order_id: Uuid) -> db::R
 /// Money came in for a payment that counts as declined: a browser has gone on with its intent. The
 /// buyer was told that they did not pay, so a tick gives it back.
 async fn reopened(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let connection = Connection::open(&SERVICE).await?;
     let sql = format!(
         "UPDATE payments_payments SET stage = 'open', intent_id = ?2, tries = 0, \
          try_again_at = ?3 WHERE id = ?1 AND status = 'declined' \
          AND (intent_id IS NULL OR intent_id = ?2) RETURNING {COLUMNS}"
     );
-    let row = transaction.first(&sql, params![payment.id, intent, Timestamp::now()]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let payment = Payment::read(&row)?;
-    transaction.commit().await?;
-    Ok(Some(payment))
+    let row = connection.first(&sql, params![payment.id, intent, Timestamp::now()]).await?;
+    Ok(row.as_ref().map(Payment::read).transpose()?)
 }
 
 /// The intent is over. For a pending payment whose order has ended, that is as it should be; for one

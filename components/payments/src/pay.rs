@@ -10,7 +10,7 @@ use boxoffice_common::http::{Id, Valid, is_given};
 use boxoffice_common::identity::User;
 use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, log};
+use boxoffice_common::{Problem, Timestamp, log, params};
 use garde::Validate;
 use http::header::LOCATION;
 use http::{Method, StatusCode};
@@ -194,9 +194,10 @@ async fn conclude(
         log::failed("settling a payment; a tick will try again", &error);
     }
     let caller = user.id.to_string();
-    command::run(&SERVICE, &caller, idempotency, async |_| {
-        let payment = Payment::find(payment.id).await?.unwrap_or(payment);
-        if settle::is_given_up(&payment).await? {
+    command::run(&SERVICE, &caller, idempotency, async |transaction| {
+        let found = Payment::select_by(transaction, "id = ?1", params![payment.id]).await?.pop();
+        let payment = found.unwrap_or_else(|| payment.clone());
+        if settle::is_given_up_by(transaction, &payment).await? {
             return Err(ended());
         }
         let location = format!("/api/orders/{}", payment.order_id);

@@ -1,6 +1,6 @@
 //! A payment: in the database, in JSON, in events.
 
-use boxoffice_common::db::{self, Connection, FromValue, Row, Transaction, Value};
+use boxoffice_common::db::{self, Connection, FromValue, Read, Row, Transaction, Value};
 use boxoffice_common::events::contract::PaymentState;
 use boxoffice_common::events::{Event, EventType};
 use boxoffice_common::{Timestamp, log, params};
@@ -167,9 +167,17 @@ impl Payment {
 
     /// The payments that fulfil `condition`, in which `?1` and so on are `params`.
     pub(crate) async fn select(condition: &str, params: &[Value]) -> db::Result<Vec<Self>> {
-        let connection = Connection::open(&SERVICE).await?;
+        Self::select_by(&Connection::open(&SERVICE).await?, condition, params).await
+    }
+
+    /// The same, read by a connection that is there already.
+    pub(crate) async fn select_by(
+        read: &impl Read,
+        condition: &str,
+        params: &[Value],
+    ) -> db::Result<Vec<Self>> {
         let sql = format!("SELECT {COLUMNS} FROM payments_payments WHERE {condition}");
-        connection.query(&sql, params).await?.iter().map(Self::read).collect()
+        read.query(&sql, params).await?.iter().map(Self::read).collect()
     }
 
     /// The payment `id`, if there is one.

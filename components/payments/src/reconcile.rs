@@ -2,7 +2,7 @@
 //! and tells operators of what will not come right by itself.
 
 use anyhow::{Context, Result};
-use boxoffice_common::db::Connection;
+use boxoffice_common::db::{Connection, Read};
 use boxoffice_common::events::Deadline;
 use boxoffice_common::{Problem, Timestamp, log, params};
 

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_common::command::{self, Idempotency, Reply};
-use boxoffice_common::db::Transaction;
+use boxoffice_common::db::{Read, Transaction};
 use boxoffice_common::http::{Id, Valid};
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
@@ -144,6 +144,8 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
         // A payment that was charged at once may not have been booked as the seller's yet.
         ledger::sale(&transaction, &payment).await?;
         transaction.commit().await?;
+    } else {
+        drop(transaction);
     }
     Ok(Payment::find(id).await?.unwrap_or(payment))
 }

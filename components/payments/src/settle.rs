@@ -5,7 +5,7 @@
 //! a repeat after a crash does nothing twice.
 
 use anyhow::{Result, anyhow};
-use boxoffice_common::db::{Connection, Transaction};
+use boxoffice_common::db::{self, Connection, Read, Transaction};
 use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::{Problem, params};
 use uuid::Uuid;
@@ -44,9 +44,11 @@ pub(crate) async fn note(
 /// # Errors
 /// When the provider or the database fail. It stays due then.
 pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool> {
-    let Some(deed) = due(payment).await? else {
+    let end = known_end(payment).await?;
+    let Some(deed) = due(payment, end) else {
         warn_if_owed(payment).await?;
-        if payment.status == Status::Captured && payment.tries > 0 && is_owed(payment).await? {
+        let is_owed = end == Some(Some(payment.id));
+        if payment.status == Status::Captured && payment.tries > 0 && is_owed {
             keep(payment).await?;
         }
         return Ok(false);
@@ -131,14 +133,15 @@ async fn try_to_close(payment: &Payment, patience: Patience) -> Result<()> {
 /// nothing is left to do.
 async fn keep(payment: &Payment) -> Result<()> {
     let transaction = Transaction::begin(&SERVICE).await?;
-    // A refund that was asked for meanwhile stays due, and has booked the sale; after one that was
-    // made by hand there is none to book.
+    // First, since it locks the payment: what is given back meanwhile is no sale any more, and a
+    // refund that was asked for meanwhile has booked the sale and stays due.
     let sql = "UPDATE payments_payments SET tries = 0, failures = 0 \
                WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id";
     if transaction.first(sql, params![payment.id]).await?.is_some() {
         ledger::sale(&transaction, payment).await?;
+        transaction.commit().await?;
     }
-    Ok(transaction.commit().await?)
+    Ok(())
 }
 
 /// Puts a payment before an operator whose money is gone while its order is complete: somebody has a
@@ -154,38 +157,51 @@ pub(crate) async fn warn_if_owed(payment: &Payment) -> Result<()> {
 /// Whether the order of `payment` is known to have ended without it: its money is the buyer's
 /// again, or will be as soon as the provider can be told.
 pub(crate) async fn is_given_up(payment: &Payment) -> Result<bool> {
-    Ok(payment.status == Status::Voided || has_ended(payment).await?)
+    Ok(is_given_up_by(&Connection::open(&SERVICE).await?, payment).await?)
+}
+
+/// The same, read by a connection that is there already.
+pub(crate) async fn is_given_up_by(read: &impl Read, payment: &Payment) -> db::Result<bool> {
+    Ok(payment.status == Status::Voided || is_without(payment, end_of(read, payment).await?))
 }
 
 /// Whether the order of `payment` is known to be complete by it.
 pub(crate) async fn is_owed(payment: &Payment) -> Result<bool> {
-    Ok(end_of(payment).await? == Some(Some(payment.id)))
+    Ok(known_end(payment).await? == Some(Some(payment.id)))
 }
 
 /// Whether the order of `payment` is known to have ended without it.
 pub(crate) async fn has_ended(payment: &Payment) -> Result<bool> {
-    Ok(end_of(payment).await?.is_some_and(|sold_to| sold_to != Some(payment.id)))
+    Ok(is_without(payment, known_end(payment).await?))
+}
+
+fn is_without(payment: &Payment, end: End) -> bool {
+    end.is_some_and(|sold_to| sold_to != Some(payment.id))
 }
 
 /// What is due, by what is known of the payment's order.
-async fn due(payment: &Payment) -> Result<Option<Deed>> {
-    let Some(sold_to) = end_of(payment).await? else { return Ok(None) };
-    let is_sold = sold_to == Some(payment.id);
-    Ok(match payment.status {
+fn due(payment: &Payment, end: End) -> Option<Deed> {
+    let is_sold = end? == Some(payment.id);
+    match payment.status {
         Status::Authorized if is_sold => Some(Deed::Capture),
         Status::Authorized => Some(Deed::Void),
         // Nobody else could still be asked for the money: the intent is closed.
         Status::Pending if !is_sold && payment.intent_id.is_some() => Some(Deed::Void),
         Status::Captured if !is_sold || payment.refund_reason.is_some() => Some(Deed::Refund),
         _ => None,
-    })
+    }
 }
 
-/// How the order of `payment` ended, as far as is known: by which payment, or by none.
-async fn end_of(payment: &Payment) -> Result<Option<Option<Uuid>>> {
-    let connection = Connection::open(&SERVICE).await?;
+/// How an order ended, as far as is known: by which payment, or by none.
+type End = Option<Option<Uuid>>;
+
+async fn known_end(payment: &Payment) -> Result<End> {
+    Ok(end_of(&Connection::open(&SERVICE).await?, payment).await?)
+}
+
+async fn end_of(read: &impl Read, payment: &Payment) -> db::Result<End> {
     let sql = "SELECT status, payment_id FROM payments_orders WHERE id = ?1";
-    let Some(row) = connection.first(sql, params![payment.order_id]).await? else {
+    let Some(row) = read.first(sql, params![payment.order_id]).await? else {
         return Ok(None);
     };
     Ok(match row.get::<OrderStatus>("status")? {

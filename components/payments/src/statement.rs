@@ -5,7 +5,7 @@ use std::fmt::Write;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_common::db::{self, Connection, FromValue, Row, Value};
+use boxoffice_common::db::{self, Connection, FromValue, Read, Row, Value};
 use boxoffice_common::http::Fields;
 use boxoffice_common::http::page::{self, Page};
 use boxoffice_common::identity::User;

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use boxoffice_common::db::{self, Connection};
+use boxoffice_common::db::{self, Connection, Read, Row};
 use boxoffice_common::events::Deadline;
 use boxoffice_common::problem::{ProblemBody, Result};
 use boxoffice_common::{Problem, Timestamp, config, log, money, params};
@@ -288,15 +288,7 @@ async fn done(id: &str) -> db::Result<()> {
 /// # Errors
 /// When the database fails.
 pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
-    let connection = Connection::open(&SERVICE).await?;
-    let now = Timestamp::now();
-    let old = "DELETE FROM payments_webhooks WHERE received_at < ?1";
-    connection.query(old, params![now.plus_seconds(-KEEP_SECONDS)]).await?;
-    let due = "UPDATE payments_webhooks SET try_again_at = ?2 WHERE id IN \
-               (SELECT id FROM payments_webhooks WHERE body IS NOT NULL AND try_again_at <= ?1 \
-                ORDER BY try_again_at LIMIT ?3) RETURNING id, body, tries";
-    let later = now.plus_seconds(60);
-    for row in connection.query(due, params![now, later, BATCH]).await? {
+    for row in due().await? {
         if deadline.has_passed() {
             break;
         }
@@ -308,7 +300,7 @@ pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
         if let Err(error) = applied {
             log::failed("acting on Stripe's event", &error);
             let failed = "UPDATE payments_webhooks SET tries = tries + 1 WHERE id = ?1";
-            connection.query(failed, params![&id]).await?;
+            Connection::open(&SERVICE).await?.query(failed, params![&id]).await?;
             if row.get::<i64>("tries")? + 1 >= MAX_TRIES {
                 log::noted("an event of Stripe's is let go of", &id);
                 done(&id).await?;
@@ -316,6 +308,20 @@ pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Takes up events that are due, so that no other replica does, and deletes old ones.
+async fn due() -> db::Result<Vec<Row>> {
+    let connection = Connection::open(&SERVICE).await?;
+    let now = Timestamp::now();
+    let old = "DELETE FROM payments_webhooks WHERE received_at < ?1";
+    connection.query(old, params![now.plus_seconds(-KEEP_SECONDS)]).await?;
+    let due = "WITH due AS \
+               (SELECT id FROM payments_webhooks WHERE body IS NOT NULL AND try_again_at <= ?1 \
+                ORDER BY try_again_at LIMIT ?3 FOR UPDATE SKIP LOCKED) \
+               UPDATE payments_webhooks SET try_again_at = ?2 \
+               WHERE id IN (SELECT id FROM due) RETURNING id, body, tries";
+    connection.query(due, params![now, now.plus_seconds(60), BATCH]).await
 }
 
 #[cfg(test)]

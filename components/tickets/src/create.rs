@@ -36,8 +36,8 @@ pub(crate) async fn create(
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
     command::run(&SERVICE, &user.id.to_string(), &idempotency, async |transaction| {
-        let ticket = Ticket::new(user.id, draft.tidied());
-        ticket.insert(transaction).await?;
+        let ticket = Ticket::new(user.id, draft.clone().tidied());
+        ticket.insert(transaction);
         transaction.emit(ticket.event(EventType::TicketCreated)?);
         transaction.tell(ticket.news(false));
         let location = format!("/api/tickets/{}", ticket.id);

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::db::{Connection, Value};
+use boxoffice_common::db::{Connection, Read, Value};
 use boxoffice_common::http::Fields;
 use boxoffice_common::http::page::{self, Page};
 use boxoffice_common::identity::MaybeUser;
@@ -201,11 +201,14 @@ impl Select {
                 .collect();
             if !codes.is_empty() {
                 let price = self.param(units.minor(digits));
-                cases.push_str(&format!(" WHEN currency IN ({}) THEN {price}", codes.join(", ")));
+                cases.push_str(&format!(
+                    " WHEN currency IN ({}) THEN CAST({price} AS BIGINT)",
+                    codes.join(", ")
+                ));
             }
         }
         let usual = self.param(units.minor(USUAL_DIGITS));
-        self.conditions.push(format!("price <= CASE{cases} ELSE {usual} END"));
+        self.conditions.push(format!("price <= CASE{cases} ELSE CAST({usual} AS BIGINT) END"));
     }
 
     /// Adds a parameter; answers with what stands for it in a condition.

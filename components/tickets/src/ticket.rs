@@ -1,7 +1,7 @@
 //! A listing: in the database, in JSON, in events.
 
 use boxoffice_common::Timestamp;
-use boxoffice_common::db::{self, Connection, Row, Transaction, Value};
+use boxoffice_common::db::{self, Connection, Read, Row, Transaction, Value};
 use boxoffice_common::events::contract::TicketState;
 pub(crate) use boxoffice_common::events::contract::TicketStatus as Status;
 use boxoffice_common::events::news::TicketNews;
@@ -141,8 +141,8 @@ impl Ticket {
         connection.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
     }
 
-    /// Stores a new listing.
-    pub(crate) async fn insert(&self, transaction: &Transaction) -> db::Result<()> {
+    /// Has a new listing stored when `transaction` commits.
+    pub(crate) fn insert(&self, transaction: &mut Transaction) {
         let sql = "INSERT INTO tickets_tickets \
             (id, seller_id, title, price, currency, quantity, venue, city, starts_at, time_zone, \
              description, words, city_key, created_at, version) \
@@ -150,7 +150,7 @@ impl Ticket {
         let mut row = vec![Value::from(self.id), Value::from(self.seller_id)];
         row.extend(self.content());
         row.extend([Value::from(self.created_at), Value::from(self.version)]);
-        transaction.execute(sql, &row).await
+        transaction.insert(sql, &row);
     }
 
     /// Replaces what a seller writes, if the listing is still at `version`. What is held and sold

@@ -1,7 +1,7 @@
 //! What the events of orders change here: how many tickets of a listing are held and sold.
 
 use anyhow::Result;
-use boxoffice_common::db::Transaction;
+use boxoffice_common::db::{Read, Transaction};
 use boxoffice_common::events::contract::{OrderState, OrderStatus};
 use boxoffice_common::events::worker::Handler;
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
@@ -44,6 +44,10 @@ fn counted_as(order: &OrderState) -> OrderStatus {
 /// Takes over an order's state, unless a newer one is known, and counts its listing anew.
 async fn replicate(order: &OrderState) -> Result<Outcome> {
     let mut transaction = Transaction::begin(&SERVICE).await?;
+    // The listing first: of two events of its orders at once, the second waits here, and then sees
+    // the first one's order when it adds up.
+    let lock = "SELECT id FROM tickets_tickets WHERE id = ?1 FOR UPDATE";
+    transaction.execute(lock, params![order.ticket_id]).await?;
     let sql = "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) \
                VALUES (?1, ?2, ?3, ?4, ?5) \
                ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \

@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let bus = shop.bus()?;
         match &arguments.command {
             Command::Status { json } => {
-                let status = status::status(&bus, shop.databases().as_ref()).await?;
+                let status = status::status(&bus, shop.databases()?.as_ref()).await?;
                 if *json { print::json(&status) } else { print::text(&describe(&status)) }
             }
             Command::Dead(Dead::List { json }) => {

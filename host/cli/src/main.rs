@@ -6,7 +6,8 @@
 //! | [`up`] | runs a developer's copy: keys, Redis, payment sandbox, shop, demo data |
 //! | [`audit`] | tells whether a shop's books are right |
 //! | [`events`] | shows what the bus holds; replays and drops dead letters |
-//! | [`shop`] | the shop that `audit` and `events` look at |
+//! | [`migrate`] | brings the services' tables up to date |
+//! | [`shop`] | the shop that `audit`, `events` and `migrate` look at |
 //! | [`print`] | what they print, for people and for programs |
 //! | [`payments`] | decides between the sandbox and Stripe |
 //! | [`sandbox`], [`keys`] | parts of `up` on their own, for those who run the shop with `spin up` |
@@ -22,6 +23,7 @@ mod audit;
 mod events;
 mod failure;
 mod keys;
+mod migrate;
 mod payments;
 mod places;
 mod print;
@@ -63,6 +65,9 @@ enum Command {
     Audit(audit::Arguments),
     /// Show what the bus holds; list, show, replay and drop dead letters.
     Events(events::Arguments),
+    /// Bring the services' tables in Postgres up to date. Safe while the shop runs, and when several
+    /// do it at once.
+    Migrate(migrate::Arguments),
 }
 
 /// The form of the log, which goes to standard error.
@@ -91,6 +96,7 @@ fn main() -> ExitCode {
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,8 @@ use boxoffice_host::Problem;
 use boxoffice_ops::Sources;
 use boxoffice_ops::bus::Bus;
 use boxoffice_ops::provider::Provider;
-use boxoffice_ops::store::Databases;
+use boxoffice_ops::schema::{self, Service};
+use boxoffice_ops::store::{Database, Databases};
 
 use crate::failure::{Failure, from_ops};
 use crate::payments::Payments;
@@ -48,7 +49,7 @@ impl Shop {
             (known.get("redis_url"), known.get("stripe_api_base"), known.get("stripe_api_key"));
         match (redis, base, key) {
             (Ok(redis), Ok(base), Ok(key)) => Ok(Sources {
-                databases: Databases::in_folder(self.data()),
+                databases: self.databases_of(&known),
                 bus: Bus::new(redis)?,
                 provider: Provider::new(base, key),
                 now: Arc::new(SystemTime::now),
@@ -67,10 +68,26 @@ impl Shop {
         Ok(Bus::new(url)?)
     }
 
-    /// Its databases, if a folder is named, or the usual one has some.
-    pub(crate) fn databases(&self) -> Option<Databases> {
-        let there_are_some = self.data.is_some() || self.data().join("sqlite").is_dir();
-        there_are_some.then(|| Databases::in_folder(self.data()))
+    /// Its databases, if a Postgres or a folder is named, or the usual one has some.
+    pub(crate) fn databases(&self) -> Result<Option<Databases>, Failure> {
+        let known = self.known()?;
+        let has_folder = self.data.is_some() || self.data().join("sqlite").is_dir();
+        let has_postgres = schema::ALL.iter().any(|service| known.postgres_of(service).is_some());
+        Ok((has_folder || has_postgres).then(|| self.databases_of(&known)))
+    }
+
+    /// Its databases, whether there is anything in them or not.
+    pub(crate) fn all_databases(&self) -> Result<Databases, Failure> {
+        Ok(self.databases_of(&self.known()?))
+    }
+
+    /// The folder's database, but for services that have a Postgres.
+    fn databases_of(&self, known: &Known) -> Databases {
+        let folder = Databases::in_folder(self.data());
+        schema::ALL.iter().fold(folder, |databases, service| match known.postgres_of(service) {
+            Some(url) => databases.with(service.name, Database::Postgres(url.to_owned())),
+            None => databases,
+        })
     }
 
     fn data(&self) -> &Path {
@@ -93,6 +110,11 @@ impl Shop {
 }
 
 impl Known {
+    /// The Postgres that a service was given.
+    fn postgres_of(&self, service: &Service) -> Option<&str> {
+        self.get(service.db_url).ok().map(str::trim).filter(|url| !url.is_empty())
+    }
+
     fn get(&self, name: &str) -> Result<&str, Problem> {
         let set = self.variables.get(name).map(String::as_str);
         set.or_else(|| self.declared.default_of(name)).ok_or_else(|| {

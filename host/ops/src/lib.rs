@@ -8,6 +8,8 @@
 //! | [`bus`] | Redis: streams, groups, ticks, and the dead letters to replay or drop |
 //! | [`status`] | all of the bus at a glance |
 //! | [`store`] | the services' databases, read by plain SELECTs in one transaction |
+//! | [`migrate`] | bringing the services' tables up to date before they do so themselves |
+//! | `postgres` | how Postgres is reached and read |
 //! | `books`   | the rows that are read there |
 //! | [`provider`] | the payment provider's ledger, by its HTTP API |
 //!
@@ -17,6 +19,8 @@
 pub mod audit;
 mod books;
 pub mod bus;
+pub mod migrate;
+mod postgres;
 pub mod provider;
 pub mod sources;
 pub mod status;
@@ -24,3 +28,9 @@ pub mod store;
 
 pub use audit::{Rule, Violation};
 pub use sources::{Problem, Sources, Unreadable};
+
+/// The services' schemas.
+pub mod schema {
+    pub use boxoffice_common::Service;
+    pub use boxoffice_common::schema::ALL;
+}

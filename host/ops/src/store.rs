@@ -11,6 +11,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
 
+use crate::postgres;
 use crate::sources::Problem;
 
 /// How long to wait for someone who is changing the file's layout.
@@ -27,6 +28,8 @@ pub(crate) type Tables = HashMap<String, Vec<Row>>;
 pub enum Database {
     /// A SQLite file.
     Sqlite(PathBuf),
+    /// The Postgres at an address such as `postgres://user:password@host:5432/name`.
+    Postgres(String),
 }
 
 /// Which service's tables are where.
@@ -55,7 +58,7 @@ impl Databases {
     }
 
     /// Where `service` keeps its tables.
-    fn of(&self, service: &str) -> &Database {
+    pub fn of(&self, service: &str) -> &Database {
         self.own.get(service).unwrap_or(&self.shared)
     }
 
@@ -89,15 +92,17 @@ pub(crate) struct Select {
 }
 
 impl Select {
-    fn sql(&self) -> String {
+    pub(crate) fn sql(&self) -> String {
         format!("SELECT {} FROM {} WHERE {}", self.columns.join(", "), self.table, self.condition)
     }
 }
 
 impl Database {
     async fn read(&self, selects: Vec<Select>) -> Result<Tables, Problem> {
-        let Self::Sqlite(path) = self;
-        let path = path.clone();
+        let path = match self {
+            Self::Sqlite(path) => path.clone(),
+            Self::Postgres(url) => return postgres::read(url, &selects).await,
+        };
         let read = tokio::task::spawn_blocking(move || sqlite(&path, &selects)).await;
         read.unwrap_or_else(|error| {
             Err(Problem::new(format!("reading a database: {error}"), "try again"))

@@ -1,20 +1,38 @@
-//! Storage. The one place that knows which database there is: today SQLite through `spin:sqlite`.
+//! Storage: SQLite through `spin:sqlite`, or Postgres through `spin:postgres` where the service's
+//! variable `<service>_db_url` names one.
 //!
-//! SQL is written with numbered parameters (`?1`), portable types and `RETURNING`, so that another
-//! database needs a sibling of [`sqlite`] and nothing else.
+//! | module | holds |
+//! |---|---|
+//! | [`sqlite`], [`postgres`] | a connection, and what the database says in our words |
+//! | [`lease`] | whichever of them the service was given |
+//! | [`dialect`] | where their SQL differs; services write it once |
+//! | [`migrate`] | bringing a service's tables up to date |
+//! | [`value`], [`error`] | what goes in, what comes out, what goes wrong |
 //!
 //! A connection is used by one request at a time. A component instance serves several requests
 //! at once, and a transaction spans awaits: two requests on one connection would write into each
-//! other's transaction. Idle connections are kept for the instance's life.
+//! other's transaction. And a request holds one connection at a time: within a transaction it reads
+//! by that transaction ([`Read`]), or many requests that each hold one and wait for a second would
+//! wait for one another.
 
+mod dialect;
 mod error;
+mod lease;
 mod migrate;
+mod postgres;
 mod sqlite;
 mod value;
 
+pub use dialect::postgres_schema;
 pub use error::{Constraint, Error};
-pub use migrate::OUTBOX_ENTRIES;
 pub use value::{FromValue, Row, Value};
+
+use std::time::Duration;
+
+use dialect::Statement;
+use lease::Lease;
+use send_wrapper::SendWrapper;
+use uuid::Uuid;
 
 use crate::Service;
 use crate::events::news::TicketNews;
@@ -23,8 +41,52 @@ use crate::events::{Event, outbox};
 /// A `Result` whose error is the database's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// How often what others were in the way of is tried.
+pub(crate) const ATTEMPTS: u32 = 5;
+
+/// Waits a little before what failed for the `attempt`th time, the first being 1, is tried again;
+/// longer each time, and not all as long.
+pub(crate) async fn pause(attempt: u32) {
+    let (_, random) = Uuid::now_v7().as_u64_pair();
+    let pause = Duration::from_millis((5 << attempt.min(5)) + random % 10);
+    SendWrapper::new(spin_sdk::time::sleep(pause)).await;
+}
+
+/// The statement that waits until nobody else migrates `service`'s tables on Postgres; the lock goes
+/// with the transaction.
+#[must_use]
+pub fn migration_lock(service: &Service) -> String {
+    format!(
+        "SELECT 1 AS locked FROM \
+         pg_advisory_xact_lock(hashtextextended('boxoffice migrates {}', 0))",
+        service.name
+    )
+}
+
+/// Something to read by: a connection, or a transaction that sees its own changes.
+#[allow(async_fn_in_trait, reason = "used within one component, on its one thread")]
+pub trait Read {
+    /// All rows that `sql` answers with.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>>;
+
+    /// The first row that `sql` answers with: with `RETURNING`, whether a guarded statement
+    /// changed anything.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn first(&self, sql: &str, params: &[Value]) -> Result<Option<Row>> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+}
+
 /// A connection for reading, and for single statements that change something.
-pub struct Connection(sqlite::Lease);
+pub struct Connection {
+    service: &'static Service,
+    lease: Lease,
+}
 
 impl Connection {
     /// A connection to `service`'s tables, migrated to the newest schema.
@@ -32,32 +94,51 @@ impl Connection {
     /// # Errors
     /// When the database cannot be opened or migrated.
     pub async fn open(service: &'static Service) -> Result<Self> {
-        let lease = sqlite::Lease::take().await?;
-        migrate::once(service, &lease).await?;
-        Ok(Self(lease))
+        let lease = migrate::once(service, Lease::take(service).await?).await?;
+        Ok(Self { service, lease })
     }
 
-    /// All rows that `sql` answers with.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
-        self.0.query(sql, params).await
-    }
-
-    /// The first row that `sql` answers with.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn first(&self, sql: &str, params: &[Value]) -> Result<Option<Row>> {
-        Ok(self.query(sql, params).await?.into_iter().next())
+    /// Runs a statement that failed again if that does no harm: what was undone, and what only reads.
+    async fn again(&self, sql: &str, params: &[Value], mut error: Error) -> Result<Vec<Row>> {
+        let reads = sql.trim_start().starts_with("SELECT");
+        for attempt in 1..ATTEMPTS {
+            pause(attempt).await;
+            let outcome = match error {
+                Error::Undone(_) => self.lease.query(sql, params).await,
+                Error::Lost(_) if reads => {
+                    Lease::take(self.service).await?.query(sql, params).await
+                }
+                error => return Err(error),
+            };
+            match outcome {
+                Ok(rows) => return Ok(rows),
+                Err(next) => error = next,
+            }
+        }
+        Err(error)
     }
 }
 
-/// A transaction that holds the database's write lock from its start; dropped, it is rolled back.
+impl Read for Connection {
+    async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        match self.lease.query(sql, params).await {
+            Err(error @ (Error::Undone(_) | Error::Lost(_))) => {
+                self.again(sql, params, error).await
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+/// A transaction; dropped, it is rolled back.
+///
+/// On SQLite it holds the database's write lock from its start. On Postgres others are at work at the
+/// same time: what a statement reads may be changed before the next one, unless the row is locked by
+/// having been changed, or read `FOR UPDATE`.
 pub struct Transaction {
     service: &'static Service,
-    lease: sqlite::Lease,
+    lease: Lease,
+    inserts: Vec<Statement>,
     events: Vec<Event>,
     news: Vec<TicketNews>,
 }
@@ -66,28 +147,12 @@ impl Transaction {
     /// Begins a transaction on `service`'s tables.
     ///
     /// # Errors
-    /// [`Error::Busy`] when other writers held the lock for too long.
+    /// [`Error::Busy`] when the database is not to be had.
     pub async fn begin(service: &'static Service) -> Result<Self> {
-        let Connection(mut lease) = Connection::open(service).await?;
-        lease.begin().await?;
-        Ok(Self { service, lease, events: Vec::new(), news: Vec::new() })
-    }
-
-    /// All rows that `sql` answers with.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
-        self.lease.query(sql, params).await
-    }
-
-    /// The first row that `sql` answers with: with `RETURNING`, whether a guarded statement
-    /// changed anything.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn first(&self, sql: &str, params: &[Value]) -> Result<Option<Row>> {
-        Ok(self.query(sql, params).await?.into_iter().next())
+        let Connection { mut lease, .. } = Connection::open(service).await?;
+        lease.begin().await.map_err(Error::before_commit)?;
+        let (inserts, events, news) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { service, lease, inserts, events, news })
     }
 
     /// Runs `sql` for its effect.
@@ -96,6 +161,12 @@ impl Transaction {
     /// What the database says.
     pub async fn execute(&self, sql: &str, params: &[Value]) -> Result<()> {
         self.query(sql, params).await.map(drop)
+    }
+
+    /// Has the `INSERT` that `sql` is run by [`Transaction::commit`], with the others of its kind. It
+    /// must depend on none of them, and nothing may want to read it before.
+    pub fn insert(&mut self, sql: impl Into<String>, params: &[Value]) {
+        self.inserts.push(Statement { sql: sql.into(), params: params.to_vec() });
     }
 
     /// Has `event` published if, and only if, this transaction commits.
@@ -112,12 +183,20 @@ impl Transaction {
     /// Commits, and has the emitted events published, and the news told, soon after.
     ///
     /// # Errors
-    /// What the database says; nothing was changed then.
+    /// What the database says; nothing was changed then, but with [`Error::Lost`] it is not known.
     pub async fn commit(mut self) -> Result<()> {
-        outbox::store(self.service, &self, &self.events).await?;
+        let events = std::mem::take(&mut self.events);
+        outbox::store(self.service, &mut self, &events)?;
+        self.lease.insert(&self.inserts).await.map_err(Error::before_commit)?;
         self.lease.commit().await?;
-        outbox::later(std::mem::take(&mut self.events), std::mem::take(&mut self.news));
+        outbox::later(events, std::mem::take(&mut self.news));
         Ok(())
+    }
+}
+
+impl Read for Transaction {
+    async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        self.lease.query(sql, params).await.map_err(Error::before_commit)
     }
 }
 

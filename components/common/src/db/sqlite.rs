@@ -6,6 +6,7 @@ use std::sync::Arc;
 use send_wrapper::SendWrapper;
 use spin_sdk::sqlite::{self, Connection};
 
+use super::dialect::{self, Statement};
 use super::{Constraint, Error, Result, Row, Value};
 
 /// How long SQLite waits for other writers before it says busy, in milliseconds.
@@ -38,7 +39,20 @@ impl Lease {
         let Some(connection) = &self.connection else {
             return Err(Error::Failed("the connection was given back".to_owned()));
         };
-        SendWrapper::new(run(connection, sql, params)).await
+        SendWrapper::new(run(connection, &dialect::sqlite(sql), params)).await
+    }
+
+    /// Runs inserts that do not depend on one another.
+    pub(super) async fn insert(&self, inserts: &[Statement]) -> Result<()> {
+        for Statement { sql, params } in inserts {
+            self.query(sql, params).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a statement of a migration.
+    pub(super) async fn define(&self, sql: &str) -> Result<()> {
+        self.query(sql, &[]).await.map(drop)
     }
 
     /// Takes the write lock at once: a transaction that read first and wrote later could not be
@@ -134,6 +148,8 @@ fn explain(error: sqlite::Error) -> Error {
         Error::Constraint(Constraint::Other(name))
     } else if text.contains("database is locked") || text.contains("database table is locked") {
         Error::Busy(text)
+    } else if let Some(name) = after("no such table:") {
+        Error::NoTable(name)
     } else {
         Error::Failed(text)
     }
@@ -146,7 +162,8 @@ mod tests {
     #[test]
     fn sqlites_messages_are_told_apart() {
         let io = |text: &str| explain(sqlite::Error::Io(text.to_owned()));
-        assert!(io("UNIQUE constraint failed: auth_users.email").is_unique("auth_users.email"));
+        assert!(io("UNIQUE constraint failed: auth_users.email").is_unique("auth_users"));
+        assert!(matches!(io("no such table: auth_migrations"), Error::NoTable(_)));
         assert!(matches!(io("database is locked"), Error::Busy(_)));
         assert!(matches!(
             io("CHECK constraint failed: orders_listings_sold"),

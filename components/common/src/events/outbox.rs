@@ -11,7 +11,7 @@ use super::entry::EntryId;
 use super::news::{self, TicketNews};
 use super::reconcile::{self, Published};
 use super::{Event, EventType, bus};
-use crate::db::{self, Connection, Transaction};
+use crate::db::{self, Connection, Read, Transaction, Value};
 use crate::{Service, Timestamp, log, params};
 
 /// A command publishes its own events right after its commit. Only what is older than this has
@@ -32,19 +32,26 @@ struct Pending {
 }
 
 /// Puts `events` into `service`'s outbox, as part of `transaction`.
-pub(crate) async fn store(
+pub(crate) fn store(
     service: &Service,
-    transaction: &Transaction,
+    transaction: &mut Transaction,
     events: &[Event],
 ) -> db::Result<()> {
-    let sql = format!(
-        "INSERT INTO {}_outbox (id, type, body, created_at) VALUES (?1, ?2, ?3, ?4)",
-        service.name
-    );
-    for event in events {
-        let body = body(event).map_err(|error| db::Error::Failed(error.to_string()))?;
-        let row = params![event.id, event.event_type.name(), body, event.time];
-        transaction.execute(&sql, row).await?;
+    for batch in events.chunks(BATCH) {
+        let mut places = Vec::with_capacity(batch.len());
+        let mut params: Vec<Value> = Vec::with_capacity(batch.len() * 4);
+        for event in batch {
+            let body = body(event).map_err(|error| db::Error::Failed(error.to_string()))?;
+            let first = params.len() + 1;
+            places.push(format!("(?{first}, ?{}, ?{}, ?{})", first + 1, first + 2, first + 3));
+            params.extend_from_slice(params![event.id, event.event_type.name(), body, event.time]);
+        }
+        let sql = format!(
+            "INSERT INTO {}_outbox (id, type, body, created_at) VALUES {}",
+            service.name,
+            places.join(", ")
+        );
+        transaction.insert(sql, &params);
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use super::bus::{self, Standing};
 use super::deadline::Deadline;
 use super::entry::EntryId;
 use super::{EventType, outbox};
-use crate::db::{Connection, Row};
+use crate::db::{Connection, Read, Row};
 use crate::{Service, Timestamp, params};
 
 /// How many events are looked at together.

@@ -12,7 +12,8 @@ use super::bus::{self, Delivery};
 use super::deadline::Deadline;
 use super::{Event, EventType};
 use super::{outbox, reconcile};
-use crate::{Service, Timestamp, config, db, log, params};
+use crate::db::{Connection, Read};
+use crate::{Service, Timestamp, config, log, params};
 
 /// After this many deliveries an event that a handler refuses goes to the dead letters.
 const MAX_DELIVERIES: i64 = 8;
@@ -243,7 +244,7 @@ async fn trim(service: &'static Service, event_type: EventType) -> Result<()> {
 }
 
 async fn forget_answers(service: &'static Service) -> Result<()> {
-    let connection = db::Connection::open(service).await?;
+    let connection = Connection::open(service).await?;
     let sql = format!("DELETE FROM {}_idempotency WHERE created_at < ?1", service.name);
     let old = Timestamp::now().plus_seconds(-REMEMBER_SECONDS);
     connection.query(&sql, params![old]).await?;

@@ -1,0 +1,139 @@
+//! Where the two databases' SQL differs.
+//!
+//! Statements are written once. What both understand: numbered parameters, `BIGINT` and `TEXT`,
+//! `ON CONFLICT`, `RETURNING`, `UPDATE … FROM`, row values, `WITH`. The rest is here:
+//!
+//! | written | SQLite | Postgres |
+//! |---|---|---|
+//! | `?1` | the same | `$1` |
+//! | `… FOR UPDATE`, `… FOR UPDATE SKIP LOCKED` | left out: a transaction there holds the only write lock | the same |
+//! | `TEXT` in a migration | the same, compared byte by byte | `TEXT COLLATE "C"`, likewise |
+//! | inserts that belong together | one after the other | one statement |
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::Value;
+
+/// A statement and its parameters.
+#[derive(Clone, Debug)]
+pub(super) struct Statement {
+    pub(super) sql: String,
+    pub(super) params: Vec<Value>,
+}
+
+/// `sql` for SQLite.
+pub(super) fn sqlite(sql: &str) -> Cow<'_, str> {
+    if sql.contains(" FOR UPDATE") {
+        return sql.replace(" FOR UPDATE SKIP LOCKED", "").replace(" FOR UPDATE", "").into();
+    }
+    sql.into()
+}
+
+/// `sql` for Postgres.
+pub(super) fn postgres(sql: &str) -> String {
+    numbered_from(sql, 0)
+}
+
+/// A migration's statement for Postgres, whose own order of texts depends on the machine; ours is
+/// SQLite's: by their bytes.
+#[must_use]
+pub fn postgres_schema(sql: &str) -> String {
+    sql.replace(" TEXT", " TEXT COLLATE \"C\"")
+}
+
+/// `sql` with `$n` for `?n`, and `offset` more.
+fn numbered_from(sql: &str, offset: usize) -> String {
+    let mut text = String::with_capacity(sql.len());
+    let mut rest = sql;
+    let mut is_quoted = false;
+    while let Some(at) = rest.find(['?', '\'']) {
+        let (before, from) = rest.split_at(at);
+        text.push_str(before);
+        rest = &from[1..];
+        if from.starts_with('\'') {
+            is_quoted = !is_quoted;
+            text.push('\'');
+            continue;
+        }
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        match rest[..digits].parse::<usize>() {
+            Ok(number) if !is_quoted => {
+                // Writing into a String cannot fail.
+                let _ = write!(text, "${}", number + offset);
+                rest = &rest[digits..];
+            }
+            _ => text.push('?'),
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+/// Inserts that do not depend on one another as one statement for Postgres: a single way there and
+/// back. None of none.
+pub(super) fn postgres_together(inserts: &[Statement]) -> Option<Statement> {
+    let (last, first) = inserts.split_last()?;
+    let mut sql = String::new();
+    let mut params = Vec::new();
+    for (index, insert) in first.iter().enumerate() {
+        let begin = if index == 0 { "WITH" } else { "," };
+        // Writing into a String cannot fail.
+        let _ = write!(sql, "{begin} i{index} AS ({}) ", numbered_from(&insert.sql, params.len()));
+        params.extend(insert.params.iter().cloned());
+    }
+    sql.push_str(&numbered_from(&last.sql, params.len()));
+    params.extend(last.params.iter().cloned());
+    Some(Statement { sql, params })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn parameters_are_numbered_as_each_database_has_it() {
+        let sql = "UPDATE t SET a = ?2 WHERE id = ?1 AND b = 'why?1' AND c LIKE ?13 ESCAPE '\\'";
+        assert_eq!(sqlite(sql), sql);
+        assert_eq!(
+            postgres(sql),
+            "UPDATE t SET a = $2 WHERE id = $1 AND b = 'why?1' AND c LIKE $13 ESCAPE '\\'"
+        );
+        assert_eq!(postgres("SELECT 'it''s ?1', ?1"), "SELECT 'it''s ?1', $1");
+    }
+
+    #[test]
+    fn sqlite_locks_no_rows() {
+        let sql = "WITH due AS (SELECT id FROM t LIMIT 5 FOR UPDATE SKIP LOCKED) SELECT 1";
+        assert_eq!(sqlite(sql), "WITH due AS (SELECT id FROM t LIMIT 5) SELECT 1");
+        assert_eq!(sqlite("SELECT id FROM t FOR UPDATE"), "SELECT id FROM t");
+        assert_eq!(postgres(sql), sql);
+    }
+
+    #[test]
+    fn postgres_compares_texts_by_their_bytes() {
+        let sql = "CREATE TABLE t (id TEXT PRIMARY KEY, n BIGINT)";
+        let collated = "CREATE TABLE t (id TEXT COLLATE \"C\" PRIMARY KEY, n BIGINT)";
+        assert_eq!(postgres_schema(sql), collated);
+    }
+
+    #[test]
+    fn inserts_become_one_statement() {
+        let insert = |table: &str, values: &[i64]| Statement {
+            sql: format!("INSERT INTO {table} VALUES (?1, ?2)"),
+            params: values.iter().copied().map(Value::from).collect(),
+        };
+        assert!(postgres_together(&[]).is_none());
+        let one = postgres_together(&[insert("a", &[1, 2])]).unwrap();
+        assert_eq!(one.sql, "INSERT INTO a VALUES ($1, $2)");
+        let all = [insert("a", &[1, 2]), insert("b", &[3, 4]), insert("c", &[5, 6])];
+        let all = postgres_together(&all).unwrap();
+        assert_eq!(
+            all.sql,
+            "WITH i0 AS (INSERT INTO a VALUES ($1, $2)) , i1 AS (INSERT INTO b VALUES ($3, $4)) \
+             INSERT INTO c VALUES ($5, $6)"
+        );
+        assert_eq!(all.params, (1..=6).map(Value::from).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,74 @@
+//! A connection to whichever database the service was given.
+
+use super::dialect::Statement;
+use super::{Error, Result, Row, Value, postgres, sqlite};
+use crate::{Service, config};
+
+/// A connection in the hands of one request.
+pub(super) enum Lease {
+    Sqlite(sqlite::Lease),
+    Postgres(postgres::Lease),
+}
+
+impl Lease {
+    /// A connection to `service`'s database.
+    pub(super) async fn take(service: &'static Service) -> Result<Self> {
+        let url = config::variable(service.db_url).await;
+        let url = url.map_err(|error| Error::Failed(format!("{error:#}")))?;
+        Ok(match url.trim() {
+            "" => Self::Sqlite(sqlite::Lease::take().await?),
+            url => Self::Postgres(postgres::Lease::take(url).await?),
+        })
+    }
+
+    pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        match self {
+            Self::Sqlite(lease) => lease.query(sql, params).await,
+            Self::Postgres(lease) => lease.query(sql, params).await,
+        }
+    }
+
+    /// Runs inserts that do not depend on one another.
+    pub(super) async fn insert(&self, inserts: &[Statement]) -> Result<()> {
+        match self {
+            Self::Sqlite(lease) => lease.insert(inserts).await,
+            Self::Postgres(lease) => lease.insert(inserts).await,
+        }
+    }
+
+    /// Runs a statement of a migration.
+    pub(super) async fn define(&self, sql: &str) -> Result<()> {
+        match self {
+            Self::Sqlite(lease) => lease.define(sql).await,
+            Self::Postgres(lease) => lease.define(sql).await,
+        }
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(lease) => lease.begin().await,
+            Self::Postgres(lease) => lease.begin().await,
+        }
+    }
+
+    /// Begins the transaction in which `service` is migrated: one at a time, while the others wait.
+    pub(super) async fn begin_migration(&mut self, service: &Service) -> Result<()> {
+        match self {
+            Self::Sqlite(lease) => {
+                sqlite::enable_wal(lease).await?;
+                lease.begin().await
+            }
+            Self::Postgres(lease) => {
+                lease.begin().await?;
+                lease.query(&super::migration_lock(service), &[]).await.map(drop)
+            }
+        }
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(lease) => lease.commit().await,
+            Self::Postgres(lease) => lease.commit().await,
+        }
+    }
+}
