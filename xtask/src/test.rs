@@ -14,6 +14,9 @@ use crate::failure::Failure;
 use crate::workspace::{Suite, Workspace};
 use crate::{build, install, say};
 
+/// Suites that run none of the components.
+const WITHOUT_COMPONENTS: [&str; 1] = ["deploy"];
+
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -73,8 +76,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !seen.is_empty() {
         install::browser(&workspace, &seen)?;
     }
-    if steps.iter().any(|step| step.name == "payments") {
+    let is_run = |name: &str| steps.iter().any(|step| step.name == name);
+    if is_run("payments") {
         install::localstripe(&workspace)?;
+    }
+    if is_run("deploy") {
+        install::kubernetes(&workspace)?;
     }
 
     let mut outcomes = Vec::new();
@@ -118,7 +125,8 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     ];
     for name in suite_names(suites) {
         let command = tests(&["--test", name]);
-        steps.push(Step::new(name, Work::tests(command, true)));
+        let runs_components = !WITHOUT_COMPONENTS.contains(&name);
+        steps.push(Step::new(name, Work::tests(command, runs_components)));
     }
     steps
 }
