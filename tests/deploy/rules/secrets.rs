@@ -65,9 +65,11 @@ pub(super) fn documented(shop: &Shop) -> Vec<String> {
     for object in &shop.objects {
         references(&object.0, &mut wanted);
     }
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let words: BTreeSet<&str> = page.split(|c| !is_of_name(c)).collect();
     let undocumented = wanted.into_iter().filter(|(name, key)| {
-        let is_made = page.contains(&format!("{name} ")) || page.contains(&format!("{name}\n"));
-        !is_made || key.as_ref().is_some_and(|key| !page.contains(&format!("{key}=")))
+        !words.contains(name.as_str())
+            || key.as_ref().is_some_and(|key| !page.contains(&format!("{key}=")))
     });
     undocumented.map(|(name, key)| format!("{name}, {}", key.unwrap_or_default())).collect()
 }
