@@ -30,6 +30,11 @@ const VERSIONS: [&str; 10] =
     ["1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"];
 
 #[test]
+fn every_option_is_tried() {
+    assert_eq!(Overlay::left_out(), Vec::<String>::new());
+}
+
+#[test]
 fn every_object_is_valid() {
     let mut objects = 0;
     let mut validations = 0;

@@ -49,6 +49,26 @@ impl Overlay {
         as_they_are.chain(changed).collect()
     }
 
+    /// The options that are in none of `all`.
+    pub(crate) fn left_out() -> Vec<String> {
+        let mut named: Vec<String> = ALTERNATIVES.iter().map(|(_, to)| (*to).to_owned()).collect();
+        named.extend(ADDITIONS.map(str::to_owned));
+        for overlay in std::fs::read_dir(folder().join("overlays")).unwrap() {
+            let kustomization = overlay.unwrap().path().join("kustomization.yaml");
+            let text = std::fs::read_to_string(kustomization).unwrap();
+            named.extend(
+                text.lines()
+                    .filter_map(|line| line.strip_prefix("  - ../../options/"))
+                    .map(str::to_owned),
+            );
+        }
+        let options = std::fs::read_dir(folder().join("options")).unwrap();
+        options
+            .map(|option| option.unwrap().file_name().into_string().unwrap())
+            .filter(|option| !named.contains(option))
+            .collect()
+    }
+
     /// What people call it.
     pub(crate) fn name(&self) -> &str {
         &self.name

@@ -140,18 +140,16 @@ impl Shop {
         let listed = containers(template).iter().flat_map(|container| items(&container["ports"]));
         let environment =
             containers(template).iter().flat_map(|container| items(&container["env"]));
-        // A Secret's key that has a variable's name is that variable.
-        let keys = environment.filter_map(|entry| {
-            entry.pointer("/valueFrom/secretKeyRef/key").and_then(Value::as_str)
-        });
+        // A Secret's key that has a variable's name is that variable; the host of a database's
+        // address is a variable of its own.
+        let keys = environment
+            .filter_map(|entry| entry.pointer("/valueFrom/secretKeyRef/key")?.as_str())
+            .map(|key| key.replace("_db_url", "_db_host"));
         Pods {
             of: format!("{} {}", object.kind(), object.name()),
             labels: serde_json::from_value(labels).unwrap_or_default(),
             ports: listed.filter_map(|port| port["containerPort"].as_u64()).collect(),
-            reaches: keys
-                .filter(|key| self.manifest.variables.contains_key(*key))
-                .map(str::to_owned)
-                .collect(),
+            reaches: keys.filter(|key| self.manifest.variables.contains_key(key)).collect(),
         }
     }
 }

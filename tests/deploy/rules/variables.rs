@@ -17,7 +17,9 @@ pub(super) fn supplied(shop: &Shop) -> Vec<String> {
                 }
                 continue;
             };
-            let is_of_one_machine = default.contains("127.0.0.1") || name.ends_with("_db_url");
+            let is_of_one_machine = default.contains("127.0.0.1")
+                || name.ends_with("_db_url")
+                || name.ends_with("_db_host");
             if is_of_one_machine && used.contains(name) && app.variable(name).is_none() {
                 problems.push(format!("{}: {name} would be {default:?}", app.name));
             }
