@@ -339,6 +339,14 @@ mod tests {
     }
 
     #[test]
+    fn suites_that_run_no_components_are_there() {
+        let workspace = Workspace::find().expect("the tests run inside the repository");
+        let suites = workspace.suites().expect("cargo metadata works here");
+        let there = suite_names(&suites);
+        assert!(WITHOUT_COMPONENTS.iter().all(|name| there.contains(name)), "{there:?}");
+    }
+
+    #[test]
     fn everything_runs_unless_something_is_chosen() {
         let steps = chosen(some_steps(), &[]).expect("nothing was asked for");
         assert_eq!(names(&steps), ["lint", "build", "unit", "api"]);
