@@ -81,6 +81,12 @@ pub(crate) const ALL: &[Mutation] = &[
         make: |shop| set(shop, "SpinApp", "boxoffice-clock", "/spec/executor", json!("spin")),
     },
     Mutation {
+        mistake: "workers without anything that listens, in a container of Spin's",
+        overlay: "production",
+        noticed_by: "every app has its executor",
+        make: |shop| components(shop, "boxoffice-workers").retain(|name| name != "pulse"),
+    },
+    Mutation {
         mistake: "payments in an app of their own",
         overlay: "production",
         noticed_by: "who calls what is internal is cut together",
@@ -373,12 +379,12 @@ pub(crate) const ALL: &[Mutation] = &[
         },
     },
     Mutation {
-        mistake: "a probe of workers, who listen nowhere",
-        overlay: "production",
+        mistake: "a probe of the clock, which listens nowhere",
+        overlay: "production with clock-plugin",
         noticed_by: "probes ask what answers",
         make: |shop| {
             let checks = json!({ "liveness": { "httpGet": { "path": "/healthz" } } });
-            shop.find_mut("SpinApp", "boxoffice-workers")["spec"]["checks"] = checks;
+            shop.find_mut("SpinApp", "boxoffice-clock")["spec"]["checks"] = checks;
         },
     },
     Mutation {

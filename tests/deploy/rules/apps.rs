@@ -27,7 +27,7 @@ pub(super) fn each_once(shop: &Shop) -> Vec<String> {
     problems
 }
 
-/// An app names an executor that is there; one without the cron trigger gets no clock.
+/// An app names an executor that is there and can run it.
 pub(super) fn executors(shop: &Shop) -> Vec<String> {
     let mut problems = Vec::new();
     let ticking = shop.manifest.ticking();
@@ -41,6 +41,11 @@ pub(super) fn executors(shop: &Shop) -> Vec<String> {
         let ticks = app.spec.components.iter().any(|name| ticking.contains(name.as_str()));
         if ticks && !has_cron {
             problems.push(format!("{}: {} has no cron trigger", app.name, app.spec.executor));
+        }
+        // The operator gives a spintainer `--listen`, which Spin refuses without an HTTP trigger.
+        let answers = app.spec.components.iter().any(|name| shop.manifest.is_http(name));
+        if image.is_some() && !has_cron && !answers {
+            problems.push(format!("{}: nothing in it listens, and Spin would not start", app.name));
         }
     }
     problems

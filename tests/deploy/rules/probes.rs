@@ -2,11 +2,11 @@
 
 use crate::shop::{App, Shop};
 
-/// Who answers `/healthz` and `/readyz`, where its app's routes lead them.
-const ANSWER: [&str; 2] = ["system", "storefront"];
+/// Who answers what ends in `/healthz` and `/readyz`, where its app's routes lead them.
+const ANSWER: [&str; 3] = ["system", "storefront", "pulse"];
 
 /// An app that answers requests is asked whether it lives and whether it is ready, and what is asked
-/// leads to a component that says so. One that does not is not asked.
+/// leads to a component that says so. One that does not is not asked; only the clock is such.
 pub(super) fn answered(shop: &Shop) -> Vec<String> {
     let mut problems = Vec::new();
     for app in shop.apps() {
@@ -16,7 +16,7 @@ pub(super) fn answered(shop: &Shop) -> Vec<String> {
             let asked = probe.as_ref().map(|probe| probe.http_get.path.as_str());
             match (answers, asked) {
                 (false, None) => {}
-                (true, Some(path)) if path == wanted => {
+                (true, Some(path)) if path.ends_with(wanted) => {
                     let to = leads_to(shop, &app, path);
                     if !to.as_deref().is_some_and(|to| ANSWER.contains(&to)) {
                         problems.push(format!("{}: {path} leads to {to:?}", app.name));

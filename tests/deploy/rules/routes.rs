@@ -12,12 +12,16 @@ struct Path {
     port: u64,
 }
 
+/// Below this is what Kubernetes asks pods, and nobody from outside.
+const WITHIN: &str = "/workers/";
+
 /// Every address of the manifest leads to the app that has its component, at the port where it
 /// listens.
 pub(super) fn each_arrives(shop: &Shop) -> Vec<String> {
     let paths = paths(shop);
     let mut problems = Vec::new();
-    for trigger in &shop.manifest.trigger.http {
+    let public = shop.manifest.trigger.http.iter();
+    for trigger in public.filter(|trigger| !trigger.route.starts_with(WITHIN)) {
         let right = shop.app_with(&trigger.component).map(|app| app.name);
         for address in addresses(&trigger.route) {
             let found = paths
