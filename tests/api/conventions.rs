@@ -19,6 +19,8 @@ const ADDRESSES: [(&str, &str); 15] = [
     ("/api/payments", "GET POST"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
+    ("/workers/healthz", "GET"),
+    ("/workers/readyz", "GET"),
     ("/api/openapi.json", "GET"),
     ("/api/docs", "GET"),
     ("/", "GET"),

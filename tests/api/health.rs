@@ -45,6 +45,23 @@ async fn readyz_names_each_dependency() {
     ticked(&after, 0, true);
 }
 
+#[tokio::test]
+async fn workers_are_ready_as_long_as_redis_answers() {
+    let mut app = App::start().await;
+    let answer = app.client().get("/workers/healthz").await;
+    assert_eq!((answer.status, answer.text.as_str()), (200, "ok\n"), "{answer}");
+    app.tick().await;
+    let ready = async |app: &App| app.client().get("/workers/readyz").await;
+    let health = ready(&app).await.shows(200, json!({ "status": "ok" })).body;
+    ticked(&health, 0, true);
+    app.advance(61);
+    let health = ready(&app).await.shows(200, json!({ "status": "degraded" })).body;
+    assert_eq!(health["checks"]["redis"], json!({ "ok": true, "required": true }));
+    ticked(&health, 61, false);
+    app.stop_redis();
+    ready(&app).await.shows(503, json!({ "status": "unavailable" }));
+}
+
 /// Asserts that all workers ticked `age` seconds ago, and whether that will do.
 fn ticked(health: &Value, age: u64, ok: bool) {
     for tick in TICKS {

@@ -1,7 +1,9 @@
 //! Adds what a bare machine lacks: Rust targets and tools by rustup, Redis, Chromium and Node by
-//! apt-get, what suites take from npm, a Stripe to test against by pip.
+//! apt-get, what suites take from npm and from PyPI.
 //!
 //! What is there already costs one process or less; everything that is installed is said.
+
+mod python;
 
 use std::env;
 use std::net::{SocketAddr, TcpStream};
@@ -12,6 +14,8 @@ use std::time::Duration;
 use crate::failure::Failure;
 use crate::workspace::{Suite, Workspace};
 use crate::{postgres, say};
+
+pub(crate) use python::{kubernetes, localstripe};
 
 /// A program that comes in a package of Debian's.
 struct Program {
@@ -59,9 +63,6 @@ const BROWSER: [Program; 4] = [
         otherwise: "or install npm in another way, so that it is on PATH",
     },
 ];
-
-/// The localstripe that the suite is written for.
-const LOCALSTRIPE: &str = "1.15.10";
 
 /// Makes sure that the targets of `rust-toolchain.toml` can be compiled for.
 pub(crate) fn targets(workspace: &Workspace) -> Result<(), Failure> {
@@ -167,49 +168,6 @@ fn add(wanted: &Program) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Makes sure that there is a localstripe for the suite `payments` to start: a Stripe that others
-/// have written, in a Python environment of its own below `target`.
-pub(crate) fn localstripe(workspace: &Workspace) -> Result<(), Failure> {
-    let environment = workspace.root().join("target/localstripe");
-    let python = environment.join("bin/python");
-    let has_it = || {
-        let version =
-            format!("import localstripe; assert localstripe.__version__ == '{LOCALSTRIPE}'");
-        succeeds(Command::new(&python).args(["-c", &version]))
-    };
-    if has_it() {
-        return Ok(());
-    }
-    say(&format!("localstripe {LOCALSTRIPE} is missing: installing it into target/localstripe"));
-    let make = || succeeds(Command::new("python3").args(["-m", "venv"]).arg(&environment));
-    if !make() {
-        // Debian keeps what makes environments in a package of its own.
-        if let Some(apt) = Apt::find() {
-            apt.install("python3-venv");
-        }
-        if !make() {
-            return Err(Failure::Setup(format!(
-                "`python3 -m venv {}` failed. Install Python 3.9 or newer with its venv module, as \
-                 by apt-get install --yes python3-venv",
-                environment.display()
-            )));
-        }
-    }
-    let wanted = format!("localstripe=={LOCALSTRIPE}");
-    let installed = Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &wanted])
-        .stdin(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if installed && has_it() {
-        return Ok(());
-    }
-    Err(Failure::Setup(format!(
-        "pip could not install {wanted} (see above). Mend what it says; the suite `payments` runs \
-         against it"
-    )))
 }
 
 /// Makes sure that `up` will have a Redis: the one that the variables name, one that runs, or a

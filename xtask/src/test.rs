@@ -15,6 +15,9 @@ use crate::postgres::Postgres;
 use crate::workspace::{Suite, Workspace};
 use crate::{build, install, say};
 
+/// Suites that run none of the components.
+const WITHOUT_COMPONENTS: [&str; 1] = ["deploy"];
+
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -80,8 +83,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !seen.is_empty() {
         install::browser(&workspace, &seen)?;
     }
-    if steps.iter().any(|step| step.suite() == "payments") {
+    let is_run = |name: &str| steps.iter().any(|step| step.suite() == name);
+    if is_run("payments") {
         install::localstripe(&workspace)?;
+    }
+    if is_run("deploy") {
+        install::kubernetes(&workspace)?;
     }
     // Until all is done: it is dropped at the end.
     let _postgres = start_postgres(&mut steps)?;
@@ -143,9 +150,13 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     ];
     for name in suite_names(suites) {
         let command = tests(&["--test", name]);
-        steps.push(Step::new(name, Work::tests(command, true)));
+        let runs_components = !WITHOUT_COMPONENTS.contains(&name);
+        steps.push(Step::new(name, Work::tests(command, runs_components)));
     }
-    for suite in suites.iter().filter(|suite| suite.package == SHOP_SUITES) {
+    let runs_the_shop = |suite: &&Suite| {
+        suite.package == SHOP_SUITES && !WITHOUT_COMPONENTS.contains(&suite.target.as_str())
+    };
+    for suite in suites.iter().filter(runs_the_shop) {
         let name = format!("{}{ON_POSTGRES}", suite.target);
         let command = tests(&["--test", &suite.target]);
         steps.push(Step::new(&name, Work::tests(command, true)));
@@ -367,6 +378,14 @@ mod tests {
     fn unit_tests_need_no_components() {
         let steps = chosen(some_steps(), &["unit".to_owned()]).expect("unit is a step");
         assert_eq!(names(&steps), ["unit"]);
+    }
+
+    #[test]
+    fn suites_that_run_no_components_are_there() {
+        let workspace = Workspace::find().expect("the tests run inside the repository");
+        let suites = workspace.suites().expect("cargo metadata works here");
+        let there = suite_names(&suites);
+        assert!(WITHOUT_COMPONENTS.iter().all(|name| there.contains(name)), "{there:?}");
     }
 
     #[test]

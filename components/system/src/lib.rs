@@ -1,8 +1,9 @@
-//! `system`: the health of the whole, and the description of the API.
+//! `system`: the health of the whole, and the description of the API; and as `pulse`, the health of
+//! the workers, where they have pods of their own.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`ready`] | `/healthz` and `/readyz` |
+//! | [`ready`] | `/healthz` and `/readyz`; the same below `/workers` |
 //! | [`openapi`] | `/api/openapi.json`: what the services say of themselves, as one |
 //! | [`docs`] | `/api/docs`: the same for people |
 //! | [`siblings`] | the services |

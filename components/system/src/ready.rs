@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz` of the whole.
+//! `/healthz` and `/readyz` of the whole, and of the workers alone.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,19 @@ use crate::siblings;
 const STALE_SECONDS: i64 = 60;
 
 pub(crate) fn routes() -> Router {
-    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/workers/healthz", get(async || "ok\n"))
+        .route("/workers/readyz", get(workers_ready))
+}
+
+/// What workers cannot do without, and their last ticks. They have no services to ask, and a pod of
+/// theirs is none the worse for a service that is away.
+async fn workers_ready() -> Response {
+    let (redis, seen) = join(bus::ping(), bus::ticks()).await;
+    let redis = ("redis".to_owned(), Check::of(redis, "Redis does not answer"));
+    Health::of(ticks(seen).into_iter().chain([redis]).collect()).respond()
 }
 
 /// Each service's dependencies, and each worker's last tick.

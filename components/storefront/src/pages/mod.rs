@@ -11,6 +11,7 @@
 //! | [`order`], [`calendar`] | `/orders/{id}`, and the event for a calendar |
 //! | [`orders`], [`listings`] | `/orders` and `/listings` |
 //! | [`sales`], [`refund`] | `/sales`, as a file too, and its form |
+//! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
 //! | [`entrance`], [`draft`] | what pages to sign in and up share; what those to sell and edit do |
 
@@ -22,6 +23,7 @@ mod checkout;
 mod draft;
 mod edit;
 mod entrance;
+mod health;
 mod hold;
 mod listings;
 mod order;
@@ -60,5 +62,6 @@ pub(crate) fn routes() -> Router {
         .merge(listings::route())
         .merge(sales::route())
         .merge(refund::route())
+        .merge(health::routes())
         .merge(robots::routes())
 }
