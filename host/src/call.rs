@@ -8,21 +8,25 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::fault::{Call, CallFate, Faults};
-use crate::state::Grants;
+use crate::metrics::ComponentMetrics;
+use crate::state::{Grants, Shared};
 
 /// One instance's gate.
 #[derive(Clone)]
 pub(crate) struct Gate {
     /// What the instance may do.
     pub(crate) grants: Arc<Grants>,
+    /// What is counted of the component.
+    pub(crate) metrics: Arc<ComponentMetrics>,
     faults: Option<Arc<dyn Faults>>,
     stopped: CancellationToken,
 }
 
 impl Gate {
     /// The gate of a new instance.
-    pub(crate) fn new(grants: Arc<Grants>, faults: Option<Arc<dyn Faults>>) -> Self {
-        Self { grants, faults, stopped: CancellationToken::new() }
+    pub(crate) fn new(grants: Arc<Grants>, shared: &Shared) -> Self {
+        let metrics = Arc::new(shared.metrics.component(&grants.id));
+        Self { grants, metrics, faults: shared.faults.clone(), stopped: CancellationToken::new() }
     }
 
     /// Makes a call in the name of the instance. `RUST_LOG=boxoffice_host::call=trace` shows them
@@ -45,13 +49,11 @@ impl Gate {
     }
 
     async fn traced<T>(&self, call: Call<'_>, effect: impl Future<Output = T>) -> T {
-        if !tracing::enabled!(tracing::Level::TRACE) {
-            return effect.await;
-        }
         let start = Instant::now();
         let result = effect.await;
-        let (component, us) = (self.grants.id.as_str(), start.elapsed().as_micros() as u64);
-        tracing::trace!(component, %call, us, "host call");
+        let (component, took) = (self.grants.id.as_str(), start.elapsed());
+        self.metrics.called(component, call, took);
+        tracing::trace!(component, %call, us = took.as_micros() as u64, "host call");
         result
     }
 

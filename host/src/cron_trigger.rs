@@ -33,13 +33,17 @@ impl Ticker {
             let gate = store.data().gate.clone();
             let work = async {
                 let instance = self.pre.instantiate_async(&mut store).await?;
+                store.data_mut().count();
                 instance.call_handle_cron_event(&mut store, Metadata { timestamp }).await
             };
             gate.unless_stopped(work).await
         })
         .await;
         let (component, name) = (self.grants.id.as_str(), outcome.name());
-        let ms = start.elapsed().as_micros() as f64 / 1000.0;
+        let (took, metrics) = (start.elapsed(), &self.shared.metrics);
+        metrics.tick(component, took, &outcome);
+        metrics.component(component).ended(&outcome);
+        let ms = took.as_micros() as f64 / 1000.0;
         match outcome.error() {
             None => tracing::info!(target: "tick", component, outcome = name, ms),
             Some(error) => tracing::error!(target: "tick", component, outcome = name, ms, error),

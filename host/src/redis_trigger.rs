@@ -121,6 +121,7 @@ impl Reactor {
             let payload = payload.clone();
             let work = async {
                 let instance = self.pre.instantiate_async(&mut store).await?;
+                store.data_mut().count();
                 store
                     .run_concurrent(async |accessor| {
                         let guest = instance.spin_redis_inbound_redis();
@@ -129,8 +130,12 @@ impl Reactor {
                     .await?
             };
             gate.unless_stopped(work).await
-        });
-        report(&self.grants.id, channel, start, &outcome.await);
+        })
+        .await;
+        let (component, metrics) = (self.grants.id.as_str(), &self.shared.metrics);
+        metrics.message(component, channel, start.elapsed(), &outcome);
+        metrics.component(component).ended(&outcome);
+        report(component, channel, start, &outcome);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::engine::MEMORY_PER_INSTANCE;
 use crate::fault::Faults;
 use crate::guest_log::GuestOutput;
 use crate::http::Endpoints;
+use crate::metrics::{Metrics, Present};
 use crate::outbound_http::{Client, OutboundHttp};
 use crate::postgres::Pools;
 use crate::sqlite::Databases;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) pools: Pools,
     pub(crate) client: Client,
     pub(crate) faults: Option<Arc<dyn Faults>>,
+    pub(crate) metrics: Arc<Metrics>,
     /// The components that `http://<id>.spin.internal` reaches. Weak, since their handlers hold
     /// this very struct.
     pub(crate) endpoints: OnceLock<Weak<Endpoints>>,
@@ -79,6 +81,8 @@ pub(crate) struct State {
     http: WasiHttpCtx,
     outbound: OutboundHttp,
     memory: MemoryBudget,
+    /// Counts the instance, once there is one.
+    present: Option<Present>,
 }
 
 /// Names [`State`] as what the host interfaces work on.
@@ -104,7 +108,7 @@ impl State {
         for (name, value) in &grants.environment {
             wasi.env(name, value);
         }
-        let gate = Gate::new(grants.clone(), shared.faults.clone());
+        let gate = Gate::new(grants.clone(), shared);
         let state = Self {
             shared: shared.clone(),
             grants: grants.clone(),
@@ -114,6 +118,7 @@ impl State {
             http: WasiHttpCtx::new(),
             outbound: OutboundHttp::new(shared.clone(), gate),
             memory: MemoryBudget { left: MEMORY_PER_INSTANCE },
+            present: None,
         };
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.memory);
@@ -121,6 +126,11 @@ impl State {
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
+    }
+
+    /// Counts the instance from now on: it is made.
+    pub(crate) fn count(&mut self) {
+        self.present = Some(self.gate.metrics.made());
     }
 
     /// Keeps `value` behind a handle. The interfaces' handle types say nothing of what lies behind;

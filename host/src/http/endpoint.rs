@@ -156,6 +156,7 @@ impl HandlerState for Handler {
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
         let mut store = State::store(&self.engine, &self.shared, &self.grants);
         let proxy = Proxy::P3(self.pre.instantiate_async(&mut store).await?);
+        store.data_mut().count();
         let stop = self.lifetime.stop.clone();
         let gate = store.data().gate.clone();
         Ok(Instance {
@@ -241,10 +242,11 @@ impl WorkerState for Worker {
         Box::pin(tokio::time::sleep(self.reuse.request))
     }
 
-    fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
+    fn drop(&self, store: Store<State>, result: wasmtime::Result<()>) {
         if let Err(error) = result
             && !self.stop.is_cancelled()
         {
+            store.data().gate.metrics.failed();
             let component = self.grants.id.as_str();
             tracing::error!(component, error = format!("{error:?}"), "an instance failed");
         }

@@ -22,6 +22,7 @@ use super::routes::{Route, Routes};
 use super::streams::{Streams, is_stream};
 use crate::engine::REQUESTS_IN_FLIGHT;
 use crate::lifetime::Lifetime;
+use crate::metrics::Metrics;
 use crate::options::Options;
 
 const HEALTH: &str = "/.well-known/spin/health";
@@ -45,6 +46,7 @@ pub(crate) struct Server {
     streams: Streams,
     /// How long they wait.
     patience: Duration,
+    metrics: Arc<Metrics>,
 }
 
 impl Server {
@@ -53,10 +55,11 @@ impl Server {
         routes: Routes<Arc<Endpoint>>,
         endpoints: Arc<Endpoints>,
         options: &Options,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let places = Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT));
         let (streams, patience) = (Streams::new(options.max_streams), options.timeout);
-        Self { routes, _endpoints: endpoints, places, streams, patience }
+        Self { routes, _endpoints: endpoints, places, streams, patience, metrics }
     }
 
     /// Accepts connections until the host drains.
@@ -122,8 +125,9 @@ impl Server {
             path: request.uri().path().to_owned(),
             route: None,
             status: StatusCode::OK,
-            start: Instant::now(),
             request_id: request_id.clone(),
+            metrics: self.metrics.clone(),
+            counted: self.metrics.request(Instant::now()),
         };
         let mut place = None;
         let mut response = if entry.path == HEALTH {
@@ -142,7 +146,10 @@ impl Server {
         if is_stream(&response) {
             stream = self.streams.open(&life.drain);
             match stream {
-                Some(_) => place = None,
+                Some(_) => {
+                    place = None;
+                    entry.counted.streams(&self.metrics);
+                }
                 None => response = busy(),
             }
         }
