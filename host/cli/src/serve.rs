@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::failure::Failure;
+use crate::metrics::{Listener, Shop};
 use crate::places::base_url;
 use crate::stop::Stop;
 use crate::variables::{Layers, merge};
@@ -35,6 +36,9 @@ pub(crate) struct Arguments {
     /// What to do when the Redis of a trigger goes away.
     #[arg(long, value_enum, default_value = "exit")]
     redis_lost: WhenRedisIsLost,
+    /// Where metrics are served for Prometheus, as /metrics [default: nowhere].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
     /// The form of the log on standard error.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -51,7 +55,7 @@ enum WhenRedisIsLost {
 /// Runs the manifest until it is told to stop, or stops by itself, which is a failure.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     arguments.log_format.init();
-    let Layers { file, environment, problems, .. } =
+    let Layers { declared, file, environment, mut problems } =
         Layers::read(&arguments.manifest, arguments.variables.as_deref());
     let options = Options {
         listen: arguments.listen,
@@ -63,10 +67,20 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         },
         ..Options::new(arguments.manifest)
     };
+    let redis = options.variables.get("redis_url").map(String::as_str);
+    let shop = Shop::new(&options.data, redis.or_else(|| declared.default_of("redis_url")));
     block_on(async {
         let mut stop = Stop::listen()?;
+        let metrics = match arguments.metrics {
+            Some(address) => keep(Listener::bind(address).await, &mut problems),
+            None => None,
+        };
         let host = start(options, problems).await?;
         tracing::info!("serving at {}", base_url(host.address()));
+        if let Some(metrics) = metrics {
+            tracing::info!("serving metrics at {}/metrics", base_url(metrics.address()?));
+            metrics.serve(host.metrics(), shop);
+        }
         let outcome = tokio::select! {
             () = stop.asked() => Ok(()),
             reason = host.stopped() => Err(Failure::Broken(anyhow::anyhow!("{reason}"))),
@@ -75,6 +89,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         host.shutdown(GRACE).await;
         outcome
     })
+}
+
+/// What there is, if it is no problem.
+pub(crate) fn keep<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|problem| problems.push(problem)).ok()
 }
 
 /// Starts the host, unless there are problems already; then it is only asked for its own, so that
