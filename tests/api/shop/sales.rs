@@ -64,6 +64,8 @@ async fn a_sale_is_refunded_by_its_seller_and_its_buyer_sees_it() {
     }
     let form = Form::on(&page, &refund_on(&page)).with("reason", "duplicate");
     let form = form.with("restock", "true");
+    // So that the refund is booked after the sale.
+    app.a_moment_passes();
     let refunded = seller.send(&form).await;
     assert_eq!(refunded.header("location"), "/sales", "{refunded}");
     let page = seller.follow(&refunded).await;
