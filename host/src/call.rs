@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::fault::{Call, CallFate, Faults};
 use crate::metrics::ComponentMetrics;
 use crate::state::{Grants, Shared};
+use crate::trace::{Trace, Tracing};
 
 /// One instance's gate.
 #[derive(Clone)]
@@ -18,6 +19,9 @@ pub(crate) struct Gate {
     pub(crate) grants: Arc<Grants>,
     /// What is counted of the component.
     pub(crate) metrics: Arc<ComponentMetrics>,
+    /// What the calls belong to, if that is known.
+    pub(crate) trace: Option<Trace>,
+    tracing: Tracing,
     faults: Option<Arc<dyn Faults>>,
     stopped: CancellationToken,
 }
@@ -26,7 +30,25 @@ impl Gate {
     /// The gate of a new instance.
     pub(crate) fn new(grants: Arc<Grants>, shared: &Shared) -> Self {
         let metrics = Arc::new(shared.metrics.component(&grants.id));
-        Self { grants, metrics, faults: shared.faults.clone(), stopped: CancellationToken::new() }
+        Self {
+            grants,
+            metrics,
+            trace: None,
+            tracing: shared.tracing.clone(),
+            faults: shared.faults.clone(),
+            stopped: CancellationToken::new(),
+        }
+    }
+
+    /// The same gate for calls that belong to a trace.
+    pub(crate) fn within(&self, trace: Option<Trace>) -> Self {
+        Self { trace, ..self.clone() }
+    }
+
+    /// The span of a call, if spans are exported and it is known what the call belongs to. Requests
+    /// have theirs before they pass, to take it along; [`Gate::pass`] makes the others'.
+    pub(crate) fn begin(&self, call: Call<'_>) -> Option<Trace> {
+        self.tracing.call(self.trace.as_ref()?, call)
     }
 
     /// Makes a call in the name of the instance. `RUST_LOG=boxoffice_host::call=trace` shows them
@@ -49,8 +71,12 @@ impl Gate {
     }
 
     async fn traced<T>(&self, call: Call<'_>, effect: impl Future<Output = T>) -> T {
+        let span = if matches!(call, Call::Http(_)) { None } else { self.begin(call) };
         let start = Instant::now();
         let result = effect.await;
+        if let Some(span) = span {
+            span.ended(None);
+        }
         let (component, took) = (self.grants.id.as_str(), start.elapsed());
         self.metrics.called(component, call, took);
         tracing::trace!(component, %call, us = took.as_micros() as u64, "host call");

@@ -184,6 +184,7 @@ async fn start(options: &Options, problems: &mut Vec<Problem>) -> Option<Host> {
         client,
         faults: options.faults.clone(),
         metrics: Arc::new(Metrics::new()),
+        tracing: options.tracing.clone(),
         endpoints: OnceLock::new(),
     });
     let assembly = Assembly {

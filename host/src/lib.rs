@@ -21,6 +21,7 @@
 //! | `sqlite`, `postgres`, `redis_client`, `outbound_http`, `variables` | the interfaces behind it |
 //! | [`log`] | the host's log |
 //! | [`Metrics`] | what the host counts |
+//! | [`Tracing`] | traces: their ids in headers and the log, their export |
 
 mod allowed_hosts;
 mod artifact;
@@ -50,6 +51,7 @@ mod redis_client;
 mod redis_trigger;
 mod sqlite;
 mod state;
+mod trace;
 mod variables;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -58,3 +60,4 @@ pub use host::{Host, StopReason};
 pub use metrics::Metrics;
 pub use options::{Cron, Options, RedisLost};
 pub use problem::{Problem, StartError};
+pub use trace::Tracing;

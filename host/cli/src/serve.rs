@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use boxoffice_host::{Host, Options, Problem, RedisLost};
+use boxoffice_host::{Host, Options, Problem, RedisLost, Tracing};
 use clap::ValueEnum;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -17,6 +17,9 @@ use crate::{LogFormat, block_on};
 
 /// How long requests in flight may take to finish once the host was asked to stop.
 const GRACE: Duration = Duration::from_secs(4);
+
+/// How long spans may take to be exported after that. All that is kept for a stop is five seconds.
+const GRACE_OF_SPANS: Duration = Duration::from_millis(500);
 
 /// What `boxoffice serve` takes.
 #[derive(clap::Args)]
@@ -57,7 +60,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     arguments.log_format.init();
     let Layers { declared, file, environment, mut problems } =
         Layers::read(&arguments.manifest, arguments.variables.as_deref());
-    let options = Options {
+    let mut options = Options {
         listen: arguments.listen,
         data: arguments.data,
         variables: merge([file, environment]),
@@ -75,6 +78,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             Some(address) => keep(Listener::bind(address).await, &mut problems),
             None => None,
         };
+        let tracing = Tracing::from_environment();
+        let tracing = keep(tracing, &mut problems).unwrap_or_default();
+        options.tracing = tracing.clone();
         let host = start(options, problems).await?;
         tracing::info!("serving at {}", base_url(host.address()));
         if let Some(metrics) = metrics {
@@ -87,8 +93,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         };
         stop.end_at_once_if_asked_again();
         host.shutdown(GRACE).await;
+        flush(tracing).await;
         outcome
     })
+}
+
+/// Exports what is left of the spans. A collector that does not answer keeps nobody waiting.
+pub(crate) async fn flush(tracing: Tracing) {
+    let flushed = tokio::task::spawn_blocking(move || tracing.shutdown());
+    if tokio::time::timeout(GRACE_OF_SPANS, flushed).await.is_err() {
+        tracing::warn!(patience = ?GRACE_OF_SPANS, "not all spans were exported in time");
+    }
 }
 
 /// What there is, if it is no problem.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use boxoffice_dev::demo::{self, Demo};
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{self, Redis};
-use boxoffice_host::{Host, Options, Problem, RedisLost};
+use boxoffice_host::{Host, Options, Problem, RedisLost, Tracing};
 use boxoffice_sandbox::{Endpoint, Sandbox};
 
 use crate::failure::{Failure, from_dev};
@@ -28,7 +28,7 @@ const REDIS: &str = "redis://127.0.0.1:6379";
 const WEBHOOK_SECRET: &str = "stripe_webhook_secret";
 
 /// Together less than the five seconds within which everything has stopped.
-const GRACE_OF_SHOP: Duration = Duration::from_secs(3);
+const GRACE_OF_SHOP: Duration = Duration::from_millis(2_500);
 const GRACE_OF_SANDBOX: Duration = Duration::from_millis(500);
 const GRACE_OF_REDIS: Duration = Duration::from_secs(1);
 
@@ -93,6 +93,7 @@ struct Running {
     sandbox: Option<Sandbox>,
     /// Where metrics are served, if they are.
     metrics: Option<SocketAddr>,
+    tracing: Tracing,
 }
 
 /// Runs the shop until it is told to stop.
@@ -195,7 +196,9 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
         }
     }
     let secrets = variables.get(WEBHOOK_SECRET).cloned().unwrap_or_default();
+    let tracing = serve::keep(Tracing::from_environment(), &mut problems).unwrap_or_default();
     let options = Options {
+        tracing: tracing.clone(),
         listen: arguments.listen,
         data: arguments.data.clone(),
         variables,
@@ -216,7 +219,7 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
             secret: secrets.split(',').next().unwrap_or_default().trim().to_owned(),
         });
     }
-    Ok(Running { host, sandbox, metrics })
+    Ok(Running { host, sandbox, metrics, tracing })
 }
 
 /// The address that was asked for; or the usual one, which another shop on this machine may have.
@@ -237,6 +240,7 @@ impl Running {
         if let Some(sandbox) = self.sandbox {
             let _ = tokio::time::timeout(GRACE_OF_SANDBOX, sandbox.shutdown()).await;
         }
+        serve::flush(self.tracing).await;
     }
 }
 

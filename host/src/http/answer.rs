@@ -15,6 +15,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::server::Served;
 use crate::metrics::{End, Metrics, RequestMetrics};
+use crate::trace::Trace;
 
 /// An answer of the host's own.
 pub(super) fn problem(status: StatusCode, detail: &str) -> http::Response<WasiBody> {
@@ -54,6 +55,7 @@ pub(super) struct Entry {
     pub(super) route: Option<Arc<Served>>,
     pub(super) status: StatusCode,
     pub(super) request_id: HeaderValue,
+    pub(super) trace: Trace,
     pub(super) metrics: Arc<Metrics>,
     pub(super) counted: RequestMetrics,
 }
@@ -74,7 +76,9 @@ impl Drop for Entry {
             status = status.as_u16(),
             ms = (self.counted.took().as_micros() as f64 / 1000.0),
             request_id = self.request_id.to_str().unwrap_or("-"),
+            trace_id = %self.trace.id(),
         );
+        self.trace.answered(status);
     }
 }
 

@@ -24,6 +24,7 @@ use crate::engine::REQUESTS_IN_FLIGHT;
 use crate::lifetime::Lifetime;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::trace::{Trace, Tracing};
 
 const HEALTH: &str = "/.well-known/spin/health";
 
@@ -47,6 +48,7 @@ pub(crate) struct Server {
     /// How long they wait.
     patience: Duration,
     metrics: Arc<Metrics>,
+    tracing: Tracing,
 }
 
 impl Server {
@@ -57,9 +59,10 @@ impl Server {
         options: &Options,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let tracing = options.tracing.clone();
         let places = Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT));
         let (streams, patience) = (Streams::new(options.max_streams), options.timeout);
-        Self { routes, _endpoints: endpoints, places, streams, patience, metrics }
+        Self { routes, _endpoints: endpoints, places, streams, patience, metrics, tracing }
     }
 
     /// Accepts connections until the host drains.
@@ -115,15 +118,21 @@ impl Server {
 
     async fn answer(
         &self,
-        mut request: http::Request<Incoming>,
+        request: http::Request<Incoming>,
         client: &HeaderValue,
         life: &Lifetime,
     ) -> http::Response<Tracked> {
-        let request_id = request_id(request.headers_mut());
+        let (mut parts, body) = request.into_parts();
+        let request_id = request_id(&mut parts.headers);
+        let path = parts.uri.path().to_owned();
+        let route = self.routes.find(&path).filter(|_| path != HEALTH).cloned();
+        let trace = self.tracing.request(&parts, route.as_ref().map_or("-", |r| &r.pattern));
+        let request = http::Request::from_parts(parts, body);
         let mut entry = Entry {
             method: request.method().clone(),
-            path: request.uri().path().to_owned(),
-            route: None,
+            path,
+            route: route.clone(),
+            trace: trace.clone(),
             status: StatusCode::OK,
             request_id: request_id.clone(),
             metrics: self.metrics.clone(),
@@ -132,11 +141,10 @@ impl Server {
         let mut place = None;
         let mut response = if entry.path == HEALTH {
             plain(StatusCode::OK, "text/plain; charset=utf-8", "OK")
-        } else if let Some(served) = self.routes.find(&entry.path) {
-            entry.route = Some(served.clone());
+        } else if let Some(served) = &route {
             place = self.place().await;
             match place {
-                Some(_) => forward(served, request, client).await,
+                Some(_) => forward(served, request, client, &trace).await,
                 None => busy(),
             }
         } else {
@@ -171,6 +179,7 @@ async fn forward(
     served: &Served,
     request: http::Request<Incoming>,
     client: &HeaderValue,
+    trace: &Trace,
 ) -> http::Response<WasiBody> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
@@ -184,7 +193,7 @@ async fn forward(
         return problem(StatusCode::BAD_REQUEST, error);
     }
     let request = http::Request::from_parts(parts, body.map_err(Error::from).boxed_unsync());
-    match served.target.handle(request).await {
+    match served.target.handle(request, Some(trace)).await {
         Ok(response) => response,
         Err(error) => failed(served.target.id(), error),
     }

@@ -12,6 +12,7 @@
 //! | `outbound` | what leaves a component: calls, Redis, HTTP, denials |
 //! | `composition` | dependencies and what they inherit |
 //! | `metrics` | what the host counts |
+//! | `traces` | ids in headers, spans that are exported |
 //! | `lifecycle` | start-up problems, the cache, shutting down |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -25,3 +26,4 @@ mod metrics;
 mod outbound;
 mod storage;
 mod streams;
+mod traces;

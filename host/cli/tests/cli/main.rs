@@ -7,4 +7,5 @@ mod operators;
 mod parts;
 #[path = "../process/mod.rs"]
 mod process;
+mod traces;
 mod up;
