@@ -8,21 +8,47 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::fault::{Call, CallFate, Faults};
-use crate::state::Grants;
+use crate::metrics::ComponentMetrics;
+use crate::state::{Grants, Shared};
+use crate::trace::{Trace, Tracing};
 
 /// One instance's gate.
 #[derive(Clone)]
 pub(crate) struct Gate {
     /// What the instance may do.
     pub(crate) grants: Arc<Grants>,
+    /// What is counted of the component.
+    pub(crate) metrics: Arc<ComponentMetrics>,
+    /// What the calls belong to, if that is known.
+    pub(crate) trace: Option<Trace>,
+    tracing: Tracing,
     faults: Option<Arc<dyn Faults>>,
     stopped: CancellationToken,
 }
 
 impl Gate {
     /// The gate of a new instance.
-    pub(crate) fn new(grants: Arc<Grants>, faults: Option<Arc<dyn Faults>>) -> Self {
-        Self { grants, faults, stopped: CancellationToken::new() }
+    pub(crate) fn new(grants: Arc<Grants>, shared: &Shared) -> Self {
+        let metrics = Arc::new(shared.metrics.component(&grants.id));
+        Self {
+            grants,
+            metrics,
+            trace: None,
+            tracing: shared.tracing.clone(),
+            faults: shared.faults.clone(),
+            stopped: CancellationToken::new(),
+        }
+    }
+
+    /// The same gate for calls that belong to a trace.
+    pub(crate) fn within(&self, trace: Option<Trace>) -> Self {
+        Self { trace, ..self.clone() }
+    }
+
+    /// The span of a call, if spans are exported and it is known what the call belongs to. Requests
+    /// have theirs before they pass, to take it along; [`Gate::pass`] makes the others'.
+    pub(crate) fn begin(&self, call: Call<'_>) -> Option<Trace> {
+        self.tracing.call(self.trace.as_ref()?, call)
     }
 
     /// Makes a call in the name of the instance. `RUST_LOG=boxoffice_host::call=trace` shows them
@@ -45,13 +71,15 @@ impl Gate {
     }
 
     async fn traced<T>(&self, call: Call<'_>, effect: impl Future<Output = T>) -> T {
-        if !tracing::enabled!(tracing::Level::TRACE) {
-            return effect.await;
-        }
+        let span = if matches!(call, Call::Http(_)) { None } else { self.begin(call) };
         let start = Instant::now();
         let result = effect.await;
-        let (component, us) = (self.grants.id.as_str(), start.elapsed().as_micros() as u64);
-        tracing::trace!(component, %call, us, "host call");
+        if let Some(span) = span {
+            span.ended(None);
+        }
+        let (component, took) = (self.grants.id.as_str(), start.elapsed());
+        self.metrics.called(component, call, took);
+        tracing::trace!(component, %call, us = took.as_micros() as u64, "host call");
         result
     }
 

@@ -155,6 +155,12 @@ fn add_all(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p3::add_to_linker(linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     wasmtime_wasi_http::p3::add_to_linker(linker)?;
+    // In place of the client that has just been added.
+    linker.allow_shadowing(true);
+    wasmtime_wasi_http::p3::bindings::http::client::add_to_linker::<_, Guest>(linker, |state| {
+        state
+    })?;
+    linker.allow_shadowing(false);
     platform::spin::sqlite::sqlite::add_to_linker::<_, Guest>(linker, |state| state)?;
     platform::spin::postgres::postgres::add_to_linker::<_, Guest>(linker, |state| state)?;
     platform::spin::redis::redis::add_to_linker::<_, Guest>(linker, |state| state)?;

@@ -28,21 +28,30 @@ impl Ticker {
         let start = Instant::now();
         let now = self.shared.clock.now().duration_since(SystemTime::UNIX_EPOCH);
         let timestamp = now.unwrap_or_default().as_secs();
+        let trace = self.shared.tracing.begin(&self.grants.id, "tick");
         let outcome = instance::call(self.timeout, || async {
             let mut store = State::store(&self.engine, &self.shared, &self.grants);
+            store.data_mut().traces.own(trace.clone());
             let gate = store.data().gate.clone();
             let work = async {
                 let instance = self.pre.instantiate_async(&mut store).await?;
+                store.data_mut().count();
                 instance.call_handle_cron_event(&mut store, Metadata { timestamp }).await
             };
             gate.unless_stopped(work).await
         })
         .await;
         let (component, name) = (self.grants.id.as_str(), outcome.name());
-        let ms = start.elapsed().as_micros() as f64 / 1000.0;
+        let (took, metrics) = (start.elapsed(), &self.shared.metrics);
+        metrics.tick(component, took, &outcome);
+        metrics.component(component).ended(&outcome);
+        trace.ended(outcome.error());
+        let (ms, trace_id) = (took.as_micros() as f64 / 1000.0, trace.id());
         match outcome.error() {
-            None => tracing::info!(target: "tick", component, outcome = name, ms),
-            Some(error) => tracing::error!(target: "tick", component, outcome = name, ms, error),
+            None => tracing::info!(target: "tick", component, outcome = name, ms, %trace_id),
+            Some(error) => {
+                tracing::error!(target: "tick", component, outcome = name, ms, %trace_id, error);
+            }
         }
         outcome
     }

@@ -34,14 +34,30 @@ pub enum Call<'c> {
     Http(&'c str),
 }
 
+impl Call<'_> {
+    /// What kind of a call it is, in one word.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+            Self::Redis(_) => "redis",
+            Self::Http(_) => "http",
+        }
+    }
+
+    /// The statement, the command or the authority.
+    pub(crate) fn what(&self) -> &str {
+        match self {
+            Self::Sqlite(what) | Self::Postgres(what) | Self::Redis(what) | Self::Http(what) => {
+                what
+            }
+        }
+    }
+}
+
 impl fmt::Display for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(what) => write!(f, "sqlite {what}"),
-            Self::Postgres(what) => write!(f, "postgres {what}"),
-            Self::Redis(what) => write!(f, "redis {what}"),
-            Self::Http(what) => write!(f, "http {what}"),
-        }
+        write!(f, "{} {}", self.kind(), self.what())
     }
 }
 

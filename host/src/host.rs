@@ -21,6 +21,7 @@ use crate::cron_trigger::Ticker;
 use crate::http::{Endpoint, Endpoints, Reuse, Route, Routes, Server};
 use crate::lifetime::Lifetime;
 use crate::manifest;
+use crate::metrics::Metrics;
 use crate::options::{Cron, Options};
 use crate::outbound_http;
 use crate::plan::{self, Plan, Subscriptions};
@@ -38,6 +39,7 @@ pub struct Host {
     address: SocketAddr,
     tickers: Vec<Arc<Ticker>>,
     stopped: watch::Receiver<Option<StopReason>>,
+    metrics: Arc<Metrics>,
     lifetime: Lifetime,
 }
 
@@ -82,6 +84,11 @@ impl Host {
     /// Where HTTP is served.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it counts, for as long as somebody wants to know, even after it has stopped.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
     }
 
     /// Calls every component with a cron trigger once, now, and returns when they have all
@@ -176,6 +183,8 @@ async fn start(options: &Options, problems: &mut Vec<Problem>) -> Option<Host> {
         pools: Pools::default(),
         client,
         faults: options.faults.clone(),
+        metrics: Arc::new(Metrics::new()),
+        tracing: options.tracing.clone(),
         endpoints: OnceLock::new(),
     });
     let assembly = Assembly {
@@ -304,7 +313,7 @@ impl Assembly<'_> {
         for route in hidden {
             tracing::warn!(route, "two components have this route: the later one answers");
         }
-        Server::new(routes, endpoints, self.options)
+        Server::new(routes, endpoints, self.options, self.shared.metrics.clone())
     }
 
     fn redis(
@@ -383,6 +392,7 @@ impl Assembly<'_> {
             }
         }
         let tickers = tickers.into_iter().map(|(ticker, _)| ticker).collect();
-        Host { address, tickers, stopped, lifetime }
+        let metrics = self.shared.metrics.clone();
+        Host { address, tickers, stopped, metrics, lifetime }
     }
 }

@@ -20,6 +20,8 @@
 //! | [`Faults`] | what goes wrong at that gate, and with messages, for tests |
 //! | `sqlite`, `postgres`, `redis_client`, `outbound_http`, `variables` | the interfaces behind it |
 //! | [`log`] | the host's log |
+//! | [`Metrics`] | what the host counts |
+//! | [`Tracing`] | traces: their ids in headers and the log, their export |
 
 mod allowed_hosts;
 mod artifact;
@@ -39,6 +41,7 @@ mod instance;
 mod lifetime;
 pub mod log;
 mod manifest;
+mod metrics;
 mod options;
 mod outbound_http;
 mod plan;
@@ -48,10 +51,13 @@ mod redis_client;
 mod redis_trigger;
 mod sqlite;
 mod state;
+mod trace;
 mod variables;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use fault::{Call, CallFate, Faults, MessageFate};
 pub use host::{Host, StopReason};
+pub use metrics::Metrics;
 pub use options::{Cron, Options, RedisLost};
 pub use problem::{Problem, StartError};
+pub use trace::Tracing;

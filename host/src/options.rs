@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::fault::Faults;
+use crate::trace::Tracing;
 
 /// How to run an application.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub struct Options {
     pub max_instance_reuse: usize,
     /// How many event streams are open at a time, at most; they do not count as requests in flight.
     pub max_streams: usize,
+    /// Where spans go. They are flushed by [`Tracing::shutdown`], after the host has stopped.
+    pub tracing: Tracing,
     /// What goes wrong on purpose; nothing, unless somebody tests what happens then.
     pub faults: Option<Arc<dyn Faults>>,
 }
@@ -58,6 +61,7 @@ impl Options {
             timeout: Duration::from_secs(30),
             max_instance_reuse: 128,
             max_streams: crate::engine::STREAMS_OPEN,
+            tracing: Tracing::default(),
             faults: None,
             manifest,
         }

@@ -16,13 +16,17 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Sleep;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime::component::{Accessor, Resource};
+use wasmtime_wasi::TrappableError;
+use wasmtime_wasi_http::p3::bindings::http::{client, types};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView};
 
 use crate::allowed_hosts::{INTERNAL_SUFFIX, Target};
 use crate::call::Gate;
 use crate::fault::Call;
 use crate::http::{Endpoint, Failure, prepare_internal};
-use crate::state::{Grants, Shared};
+use crate::state::{Grants, Guest, Shared, State};
+use crate::trace::Trace;
 
 /// How long a connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,14 +34,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection is kept for the next request.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The application's HTTP client.
-pub(crate) type Client = legacy::Client<HttpsConnector<HttpConnector>, WasiBody>;
+/// An HTTP client; the application's sends what its components give it.
+pub(crate) type Client<B = WasiBody> = legacy::Client<HttpsConnector<HttpConnector>, B>;
 
 /// A client that trusts the web's certificate authorities.
 ///
 /// # Errors
 /// The cryptography that was compiled in does not suffice for TLS.
-pub(crate) fn client() -> anyhow::Result<Client> {
+pub(crate) fn client<B>() -> anyhow::Result<Client<B>>
+where
+    B: Body + Send,
+    B::Data: Send,
+{
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     connector.set_nodelay(true);
@@ -59,14 +67,35 @@ pub(crate) fn client() -> anyhow::Result<Client> {
 pub(crate) struct OutboundHttp {
     shared: Arc<Shared>,
     gate: Gate,
+    /// What the next request belongs to. [`client::HostWithStore`] calls for it at once, and nothing
+    /// else runs between the two.
+    trace: Option<Trace>,
 }
 
 impl OutboundHttp {
     /// For the instance whose gate this is.
     pub(crate) fn new(shared: Arc<Shared>, gate: Gate) -> Self {
-        Self { shared, gate }
+        Self { shared, gate, trace: None }
     }
 }
+
+/// `wasi:http/client` as `wasmtime-wasi-http` has it, but that it is known which of the requests that
+/// an instance answers asks for it: the hooks below are not told.
+impl client::HostWithStore<State> for Guest {
+    async fn send(
+        accessor: &Accessor<State, Self>,
+        request: Resource<types::Request>,
+    ) -> Result<Resource<types::Response>, TrappableError<types::ErrorCode>> {
+        accessor.with(|mut access| {
+            let gate = State::gate_of(&mut access);
+            access.get().outbound.trace = gate.trace;
+        });
+        let wasi = accessor.with_getter::<WasiHttp>(State::http);
+        <WasiHttp as client::HostWithStore<State>>::send(&wasi, request).await
+    }
+}
+
+impl client::Host for State {}
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sent = Box<dyn Future<Output = Result<(Response<WasiBody>, Io), Error>> + Send>;
@@ -78,7 +107,8 @@ impl WasiHttpHooks for OutboundHttp {
         options: Option<RequestOptions>,
         _: Io,
     ) -> Sent {
-        let (shared, gate) = (self.shared.clone(), self.gate.clone());
+        let shared = self.shared.clone();
+        let gate = self.gate.within(self.trace.take());
         Box::new(async move {
             let response = send(&shared, &gate, request, options.unwrap_or_default()).await?;
             // Connections are driven by the client's own tasks.
@@ -90,7 +120,7 @@ impl WasiHttpHooks for OutboundHttp {
 async fn send(
     shared: &Shared,
     gate: &Gate,
-    request: Request<WasiBody>,
+    mut request: Request<WasiBody>,
     options: RequestOptions,
 ) -> Result<Response<WasiBody>, Error> {
     let target = Target::of_uri(request.uri()).ok_or(Error::HttpRequestUriInvalid)?;
@@ -100,13 +130,28 @@ async fn send(
     let authority = request.uri().authority().map(|a| a.as_str().to_owned()).unwrap_or_default();
     let callee = request.uri().host().and_then(|host| host.strip_suffix(INTERNAL_SUFFIX));
     let callee = callee.map(|id| endpoint(shared, &gate.grants, id)).transpose()?;
+    let call = Call::Http(&authority);
+    let span = gate.begin(call);
+    let trace = span.as_ref().or(gate.trace.as_ref());
     let answer = async {
         match callee {
-            Some(endpoint) => call_component(&endpoint, request).await,
-            None => call_host(&shared.client, request, options).await,
+            Some(endpoint) => call_component(&endpoint, request, trace).await,
+            None => {
+                if let Some(trace) = trace {
+                    shared.tracing.inject(trace, request.headers_mut());
+                }
+                call_host(&shared.client, request, options).await
+            }
         }
     };
-    gate.pass(Call::Http(&authority), answer).await
+    let answer = gate.pass(call, answer).await;
+    if let Some(span) = span {
+        match &answer {
+            Ok(response) => span.answered(response.status()),
+            Err(error) => span.ended(Some(&error.to_string())),
+        }
+    }
+    answer
 }
 
 fn endpoint(shared: &Shared, grants: &Grants, id: &str) -> Result<Arc<Endpoint>, Error> {
@@ -121,10 +166,11 @@ fn endpoint(shared: &Shared, grants: &Grants, id: &str) -> Result<Arc<Endpoint>,
 async fn call_component(
     endpoint: &Endpoint,
     request: Request<WasiBody>,
+    trace: Option<&Trace>,
 ) -> Result<Response<WasiBody>, Error> {
     let (mut parts, body) = request.into_parts();
     prepare_internal(&mut parts);
-    let answer = endpoint.handle(Request::from_parts(parts, body)).await;
+    let answer = endpoint.handle(Request::from_parts(parts, body), trace).await;
     answer.map_err(|failure| match failure {
         Failure::TimedOut => Error::HttpResponseTimeout,
         Failure::Exhausted => Error::ConnectionLimitReached,

@@ -227,7 +227,7 @@ impl State {
     }
 
     async fn pg_open(&mut self, address: &str) -> Result<Resource<wit::Connection>, wit::Error> {
-        let (gate, shared) = (self.gate.clone(), self.shared.clone());
+        let (gate, shared) = (self.own_gate(), self.shared.clone());
         let connection = connect(&gate, &shared.pools, address).await?;
         self.push(connection).map_err(other)
     }
@@ -246,7 +246,7 @@ impl wit::HostConnection for State {
         sql: String,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<wit::RowSet, wit::Error> {
-        let (connection, gate) = (self.pg(&handle)?, self.gate.clone());
+        let (connection, gate) = (self.pg(&handle)?, self.own_gate());
         connection.query(&gate, &sql, parameters).await
     }
 
@@ -256,7 +256,7 @@ impl wit::HostConnection for State {
         sql: String,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<u64, wit::Error> {
-        let (connection, gate) = (self.pg(&handle)?, self.gate.clone());
+        let (connection, gate) = (self.pg(&handle)?, self.own_gate());
         connection.execute(&gate, &sql, parameters).await
     }
 
@@ -298,8 +298,9 @@ async fn open_async<T: Send>(
     address: &str,
 ) -> Result<Resource<wit::Connection>, wit::Error> {
     let (gate, shared) = accessor.with(|mut access| {
+        let gate = State::gate_of(&mut access);
         let state = access.get();
-        (state.gate.clone(), state.shared.clone())
+        (gate, state.shared.clone())
     });
     let connection = connect(&gate, &shared.pools, address).await?;
     accessor.with(|mut access| access.get().push(connection).map_err(other))
@@ -322,8 +323,9 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<Answer, wit::Error> {
         let (connection, gate) = accessor.with(|mut access| {
+            let gate = State::gate_of(&mut access);
             let state = access.get();
-            Ok((state.pg(&handle)?, state.gate.clone()))
+            Ok((state.pg(&handle)?, gate))
         })?;
         let answer = connection.query(&gate, &sql, parameters).await?;
         accessor.with(|mut access| {
@@ -341,8 +343,9 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<u64, wit::Error> {
         let (connection, gate) = accessor.with(|mut access| {
+            let gate = State::gate_of(&mut access);
             let state = access.get();
-            Ok((state.pg(&handle)?, state.gate.clone()))
+            Ok((state.pg(&handle)?, gate))
         })?;
         connection.execute(&gate, &sql, parameters).await
     }

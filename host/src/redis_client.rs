@@ -128,9 +128,10 @@ fn behind<T: Send>(
     handle: &Resource<v3::Connection>,
 ) -> Result<(Connection, Gate), v3::Error> {
     accessor.with(|mut access| {
+        let gate = State::gate_of(&mut access);
         let state = access.get();
         let connection = state.get::<Connection, _>(handle).map_err(other)?.clone();
-        Ok((connection, state.gate.clone()))
+        Ok((connection, gate))
     })
 }
 
@@ -139,7 +140,7 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         accessor: &Accessor<T, Self>,
         address: String,
     ) -> Result<Resource<v3::Connection>, v3::Error> {
-        let gate = accessor.with(|mut access| access.get().gate.clone());
+        let gate = accessor.with(|mut access| State::gate_of(&mut access));
         let connection = connect(&gate, &address).await?;
         accessor.with(|mut access| {
             access.get().push(connection).map_err(|_| v3::Error::TooManyConnections)
@@ -264,7 +265,7 @@ impl State {
     ) -> Result<A, v2::Error> {
         let connection = self.get::<Connection, _>(&handle);
         let connection = connection.map_err(|error| v2::Error::Other(error.to_string()))?.clone();
-        let gate = self.gate.clone();
+        let gate = self.own_gate();
         connection.run(&gate, name, command).await.map_err(old)
     }
 }
@@ -273,7 +274,7 @@ impl v2::Host for State {}
 
 impl v2::HostConnection for State {
     async fn open(&mut self, address: String) -> Result<Resource<v2::Connection>, v2::Error> {
-        let gate = self.gate.clone();
+        let gate = self.own_gate();
         let connection = connect(&gate, &address).await.map_err(old)?;
         self.push(connection).map_err(|_| v2::Error::TooManyConnections)
     }

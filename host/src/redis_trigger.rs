@@ -20,6 +20,7 @@ use crate::options::RedisLost;
 use crate::problem::Problem;
 use crate::redis_client::CONNECT_TIMEOUT;
 use crate::state::{Grants, Shared, State};
+use crate::trace::Trace;
 
 /// How long to wait before connecting again: this at first, twice as long after each failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -115,12 +116,15 @@ impl Reactor {
 
     async fn react(&self, channel: &str, payload: Vec<u8>) {
         let start = Instant::now();
+        let trace = self.shared.tracing.begin(&self.grants.id, channel);
         let outcome = instance::call(self.timeout, || async {
             let mut store = State::store(&self.engine, &self.shared, &self.grants);
+            store.data_mut().traces.own(trace.clone());
             let gate = store.data().gate.clone();
             let payload = payload.clone();
             let work = async {
                 let instance = self.pre.instantiate_async(&mut store).await?;
+                store.data_mut().count();
                 store
                     .run_concurrent(async |accessor| {
                         let guest = instance.spin_redis_inbound_redis();
@@ -129,20 +133,26 @@ impl Reactor {
                     .await?
             };
             gate.unless_stopped(work).await
-        });
-        report(&self.grants.id, channel, start, &outcome.await);
+        })
+        .await;
+        let (component, metrics) = (self.grants.id.as_str(), &self.shared.metrics);
+        metrics.message(component, channel, start.elapsed(), &outcome);
+        metrics.component(component).ended(&outcome);
+        trace.ended(outcome.error());
+        report(component, channel, start, &trace, &outcome);
     }
 }
 
-fn report(component: &str, channel: &str, start: Instant, outcome: &Outcome) {
+fn report(component: &str, channel: &str, start: Instant, trace: &Trace, outcome: &Outcome) {
+    let trace_id = trace.id();
     let ms = start.elapsed().as_micros() as f64 / 1000.0;
     let outcome_name = outcome.name();
     match outcome.error() {
         None => {
-            tracing::info!(target: "message", channel, component, outcome = outcome_name, ms);
+            tracing::info!(target: "message", channel, component, outcome = outcome_name, ms, %trace_id);
         }
         Some(error) => {
-            tracing::error!(target: "message", channel, component, outcome = outcome_name, ms, error);
+            tracing::error!(target: "message", channel, component, outcome = outcome_name, ms, %trace_id, error);
         }
     }
 }

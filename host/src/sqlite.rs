@@ -298,7 +298,7 @@ impl wit::Host for State {}
 impl wit::HostConnection for State {
     async fn open(&mut self, label: String) -> Result<Resource<wit::Connection>, wit::Error> {
         let database = self.database(&label)?;
-        let session = open(&self.gate.clone(), database).await?;
+        let session = open(&self.own_gate(), database).await?;
         self.keep(session)
     }
 
@@ -309,7 +309,7 @@ impl wit::HostConnection for State {
         parameters: Vec<wit::Value>,
     ) -> Result<wit::QueryResult, wit::Error> {
         let session = self.session(&handle)?;
-        let gate = self.gate.clone();
+        let gate = self.own_gate();
         let running = session.run(&sql, parameters);
         let rows = gate.pass(Call::Sqlite(&sql), running).await?;
         Ok(wit::QueryResult { columns: rows.columns, rows: rows.rows })
@@ -340,8 +340,9 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         label: String,
     ) -> Result<Resource<wit::Connection>, wit::Error> {
         let (gate, database) = accessor.with(|mut access| {
+            let gate = State::gate_of(&mut access);
             let state = access.get();
-            Ok((state.gate.clone(), state.database(&label)?))
+            Ok((gate, state.database(&label)?))
         })?;
         let session = open(&gate, database).await?;
         accessor.with(|mut access| access.get().keep(session))
@@ -354,8 +355,9 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         parameters: Vec<wit::Value>,
     ) -> Result<Answer, wit::Error> {
         let (gate, session) = accessor.with(|mut access| {
+            let gate = State::gate_of(&mut access);
             let state = access.get();
-            Ok((state.gate.clone(), state.session(&handle)?))
+            Ok((gate, state.session(&handle)?))
         })?;
         let running = session.run(&sql, parameters);
         let result = gate.pass(Call::Sqlite(&sql), running).await;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime};
 
-use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
-use wasmtime::{Engine, ResourceLimiter, Store};
+use wasmtime::component::{Access, HasData, Resource, ResourceTable, ResourceTableError};
+use wasmtime::{AsContextMut, Engine, ResourceLimiter, Store};
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -16,9 +16,11 @@ use crate::engine::MEMORY_PER_INSTANCE;
 use crate::fault::Faults;
 use crate::guest_log::GuestOutput;
 use crate::http::Endpoints;
+use crate::metrics::{Metrics, Present};
 use crate::outbound_http::{Client, OutboundHttp};
 use crate::postgres::Pools;
 use crate::sqlite::Databases;
+use crate::trace::{Traces, Tracing};
 
 /// What all instances of a running application share.
 pub(crate) struct Shared {
@@ -27,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) pools: Pools,
     pub(crate) client: Client,
     pub(crate) faults: Option<Arc<dyn Faults>>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tracing: Tracing,
     /// The components that `http://<id>.spin.internal` reaches. Weak, since their handlers hold
     /// this very struct.
     pub(crate) endpoints: OnceLock<Weak<Endpoints>>,
@@ -74,11 +78,14 @@ pub(crate) struct State {
     pub(crate) shared: Arc<Shared>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) gate: Gate,
+    pub(crate) traces: Traces,
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    outbound: OutboundHttp,
+    pub(crate) outbound: OutboundHttp,
     memory: MemoryBudget,
+    /// Counts the instance, once there is one.
+    present: Option<Present>,
 }
 
 /// Names [`State`] as what the host interfaces work on.
@@ -104,16 +111,18 @@ impl State {
         for (name, value) in &grants.environment {
             wasi.env(name, value);
         }
-        let gate = Gate::new(grants.clone(), shared.faults.clone());
+        let gate = Gate::new(grants.clone(), shared);
         let state = Self {
             shared: shared.clone(),
             grants: grants.clone(),
             gate: gate.clone(),
+            traces: Traces::default(),
             table: ResourceTable::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             outbound: OutboundHttp::new(shared.clone(), gate),
             memory: MemoryBudget { left: MEMORY_PER_INSTANCE },
+            present: None,
         };
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.memory);
@@ -121,6 +130,27 @@ impl State {
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
+    }
+
+    /// The gate for a call that a guest makes just now: what it belongs to is known until the first
+    /// `.await`.
+    pub(crate) fn gate_of<T: Send + 'static>(access: &mut Access<'_, T, Guest>) -> Gate {
+        // Without a guest that calls there is no stack, and no trace.
+        let mut store = access.as_context_mut();
+        let task = store.async_call_stack().ok().and_then(Iterator::last);
+        let state = access.get();
+        state.gate.within(state.traces.of(task).cloned())
+    }
+
+    /// The same for an interface whose calls nothing runs beside: they tell no task, so it is known
+    /// for instances that are made for one call.
+    pub(crate) fn own_gate(&self) -> Gate {
+        self.gate.within(self.traces.of(None).cloned())
+    }
+
+    /// Counts the instance from now on: it is made.
+    pub(crate) fn count(&mut self) {
+        self.present = Some(self.gate.metrics.made());
     }
 
     /// Keeps `value` behind a handle. The interfaces' handle types say nothing of what lies behind;

@@ -12,6 +12,7 @@
 //! | [`payments`] | decides between the sandbox and Stripe |
 //! | [`sandbox`], [`keys`] | parts of `up` on their own, for those who run the shop with `spin up` |
 //! | [`variables`] | the shop's variables: from the manifest, a file, the environment |
+//! | [`metrics`] | what Prometheus reads of `serve` and `up` |
 //! | [`places`] | the addresses that people type into a browser |
 //! | [`stop`] | Ctrl-C and SIGTERM |
 //! | [`failure`] | why a command ended, and its exit code |
@@ -23,6 +24,7 @@ mod audit;
 mod events;
 mod failure;
 mod keys;
+mod metrics;
 mod migrate;
 mod payments;
 mod places;

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use boxoffice_host::{Host, Options, Problem, RedisLost};
+use boxoffice_host::{Host, Options, Problem, RedisLost, Tracing};
 use clap::ValueEnum;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::failure::Failure;
+use crate::metrics::{Listener, Shop};
 use crate::places::base_url;
 use crate::stop::Stop;
 use crate::variables::{Layers, merge};
@@ -16,6 +17,9 @@ use crate::{LogFormat, block_on};
 
 /// How long requests in flight may take to finish once the host was asked to stop.
 const GRACE: Duration = Duration::from_secs(4);
+
+/// How long spans may take to be exported after that. All that is kept for a stop is five seconds.
+const GRACE_OF_SPANS: Duration = Duration::from_millis(500);
 
 /// What `boxoffice serve` takes.
 #[derive(clap::Args)]
@@ -35,6 +39,9 @@ pub(crate) struct Arguments {
     /// What to do when the Redis of a trigger goes away.
     #[arg(long, value_enum, default_value = "exit")]
     redis_lost: WhenRedisIsLost,
+    /// Where metrics are served for Prometheus, as /metrics [default: nowhere].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
     /// The form of the log on standard error.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -51,9 +58,9 @@ enum WhenRedisIsLost {
 /// Runs the manifest until it is told to stop, or stops by itself, which is a failure.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     arguments.log_format.init();
-    let Layers { file, environment, problems, .. } =
+    let Layers { declared, file, environment, mut problems } =
         Layers::read(&arguments.manifest, arguments.variables.as_deref());
-    let options = Options {
+    let mut options = Options {
         listen: arguments.listen,
         data: arguments.data,
         variables: merge([file, environment]),
@@ -63,18 +70,45 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         },
         ..Options::new(arguments.manifest)
     };
+    let redis = options.variables.get("redis_url").map(String::as_str);
+    let shop = Shop::new(&options.data, redis.or_else(|| declared.default_of("redis_url")));
     block_on(async {
         let mut stop = Stop::listen()?;
+        let metrics = match arguments.metrics {
+            Some(address) => keep(Listener::bind(address).await, &mut problems),
+            None => None,
+        };
+        let tracing = Tracing::from_environment();
+        let tracing = keep(tracing, &mut problems).unwrap_or_default();
+        options.tracing = tracing.clone();
         let host = start(options, problems).await?;
         tracing::info!("serving at {}", base_url(host.address()));
+        if let Some(metrics) = metrics {
+            tracing::info!("serving metrics at {}/metrics", base_url(metrics.address()?));
+            metrics.serve(host.metrics(), shop);
+        }
         let outcome = tokio::select! {
             () = stop.asked() => Ok(()),
             reason = host.stopped() => Err(Failure::Broken(anyhow::anyhow!("{reason}"))),
         };
         stop.end_at_once_if_asked_again();
         host.shutdown(GRACE).await;
+        flush(tracing).await;
         outcome
     })
+}
+
+/// Exports what is left of the spans. A collector that does not answer keeps nobody waiting.
+pub(crate) async fn flush(tracing: Tracing) {
+    let flushed = tokio::task::spawn_blocking(move || tracing.shutdown());
+    if tokio::time::timeout(GRACE_OF_SPANS, flushed).await.is_err() {
+        tracing::warn!(patience = ?GRACE_OF_SPANS, "not all spans were exported in time");
+    }
+}
+
+/// What there is, if it is no problem.
+pub(crate) fn keep<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|problem| problems.push(problem)).ok()
 }
 
 /// Starts the host, unless there are problems already; then it is only asked for its own, so that

@@ -10,10 +10,11 @@ use std::time::Duration;
 use boxoffice_dev::demo::{self, Demo};
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{self, Redis};
-use boxoffice_host::{Host, Options, Problem, RedisLost};
+use boxoffice_host::{Host, Options, Problem, RedisLost, Tracing};
 use boxoffice_sandbox::{Endpoint, Sandbox};
 
 use crate::failure::{Failure, from_dev};
+use crate::metrics::{self, Listener};
 use crate::payments::Payments;
 use crate::places::base_url;
 use crate::stop::Stop;
@@ -27,7 +28,7 @@ const REDIS: &str = "redis://127.0.0.1:6379";
 const WEBHOOK_SECRET: &str = "stripe_webhook_secret";
 
 /// Together less than the five seconds within which everything has stopped.
-const GRACE_OF_SHOP: Duration = Duration::from_secs(3);
+const GRACE_OF_SHOP: Duration = Duration::from_millis(2_500);
 const GRACE_OF_SANDBOX: Duration = Duration::from_millis(500);
 const GRACE_OF_REDIS: Duration = Duration::from_secs(1);
 
@@ -46,6 +47,10 @@ pub(crate) struct Arguments {
     /// The folder that keeps keys, databases and Redis's data.
     #[arg(long, default_value = ".boxoffice", value_name = "FOLDER")]
     data: PathBuf,
+    /// Where metrics are served for Prometheus, as /metrics [default: 127.0.0.1:9464, if nobody
+    /// uses it].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
     /// Start with an empty shop.
     #[arg(long)]
     no_demo: bool,
@@ -77,6 +82,8 @@ struct Prepared {
     payments: Payments,
     redis: Option<Redis>,
     demo: Option<Demo>,
+    /// What the metrics tell of besides the host.
+    shop: metrics::Shop,
     problems: Vec<Problem>,
 }
 
@@ -84,6 +91,9 @@ struct Prepared {
 struct Running {
     host: Host,
     sandbox: Option<Sandbox>,
+    /// Where metrics are served, if they are.
+    metrics: Option<SocketAddr>,
+    tracing: Tracing,
 }
 
 /// Runs the shop until it is told to stop.
@@ -121,9 +131,10 @@ fn prepare(arguments: &Arguments) -> Prepared {
 
     let url = variables.get("redis_url").map(String::as_str);
     let url = url.or_else(|| declared.default_of("redis_url")).unwrap_or(REDIS);
+    let shop = metrics::Shop::new(data, Some(url));
     let redis = keep(redis::find_or_start(url, data), &mut problems);
     let demo = (!arguments.no_demo).then(|| keep(demo::prepare(data), &mut problems)).flatten();
-    Prepared { variables, payments, redis, demo, problems }
+    Prepared { variables, payments, redis, demo, shop, problems }
 }
 
 /// What follows from the address, if that is known before the shop listens.
@@ -133,7 +144,7 @@ fn derived(listen: SocketAddr) -> Variables {
 }
 
 fn keep<T>(result: Result<T, boxoffice_dev::Problem>, problems: &mut Vec<Problem>) -> Option<T> {
-    result.map_err(|problem| problems.push(from_dev(problem))).ok()
+    serve::keep(result.map_err(from_dev), problems)
 }
 
 async fn serve(
@@ -165,7 +176,7 @@ async fn serve(
 }
 
 async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Failure> {
-    let Prepared { mut variables, payments, mut problems, .. } = prepared;
+    let Prepared { mut variables, payments, shop, mut problems, .. } = prepared;
     let mut sandbox = None;
     if let Payments::Sandbox { key } = payments {
         let (listen, ledger) = (arguments.sandbox_address(), arguments.ledger());
@@ -185,14 +196,22 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
         }
     }
     let secrets = variables.get(WEBHOOK_SECRET).cloned().unwrap_or_default();
+    let tracing = serve::keep(Tracing::from_environment(), &mut problems).unwrap_or_default();
     let options = Options {
+        tracing: tracing.clone(),
         listen: arguments.listen,
         data: arguments.data.clone(),
         variables,
         redis_lost: RedisLost::Reconnect,
         ..Options::new(&arguments.manifest)
     };
+    let listener = metrics_listener(arguments.metrics, &mut problems).await;
     let host = serve::start(options, problems).await?;
+    let mut metrics = None;
+    if let Some(listener) = listener {
+        metrics = Some(listener.address()?);
+        listener.serve(host.metrics(), shop);
+    }
     if let Some(sandbox) = &sandbox {
         sandbox.send_webhooks_to(Endpoint {
             url: format!("{}/api/payments/webhook", base_url(host.address())),
@@ -200,7 +219,18 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
             secret: secrets.split(',').next().unwrap_or_default().trim().to_owned(),
         });
     }
-    Ok(Running { host, sandbox })
+    Ok(Running { host, sandbox, metrics, tracing })
+}
+
+/// The address that was asked for; or the usual one, which another shop on this machine may have.
+async fn metrics_listener(
+    asked: Option<SocketAddr>,
+    problems: &mut Vec<Problem>,
+) -> Option<Listener> {
+    match asked {
+        Some(address) => serve::keep(Listener::bind(address).await, problems),
+        None => Listener::bind(metrics::USUAL).await.ok(),
+    }
 }
 
 impl Running {
@@ -210,6 +240,7 @@ impl Running {
         if let Some(sandbox) = self.sandbox {
             let _ = tokio::time::timeout(GRACE_OF_SANDBOX, sandbox.shutdown()).await;
         }
+        serve::flush(self.tracing).await;
     }
 }
 
@@ -244,6 +275,9 @@ fn announce(arguments: &Arguments, running: &Running, redis: Option<&Redis>, dem
     ];
     if let Some(redis) = redis {
         lines.push(("events", describe_redis(redis, &arguments.data)));
+    }
+    if let Some(metrics) = running.metrics {
+        lines.push(("metrics", format!("{}/metrics", base_url(metrics))));
     }
     lines.push(("data", arguments.data.display().to_string()));
     if let Some(demo) = demo {

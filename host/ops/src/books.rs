@@ -250,10 +250,57 @@ impl Books {
     }
 }
 
-/// Reads what waits in the outboxes, and nothing else.
-pub(crate) async fn read_outboxes(databases: &Databases) -> Result<Vec<Outbox>, Problem> {
-    let selects: Vec<Select> = publishers().into_iter().map(outbox).collect();
-    outboxes(&mut databases.read(&selects).await?)
+/// How much waits in a service's outbox.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Waiting {
+    #[serde(skip)]
+    pub(crate) service: &'static str,
+    #[serde(rename = "COUNT(*)")]
+    pub(crate) events: u64,
+    /// When the oldest was committed, in milliseconds since 1970; none if nothing waits.
+    #[serde(rename = "MIN(created_at)")]
+    pub(crate) oldest: Option<i64>,
+}
+
+/// The orders of one status that hold tickets.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Held {
+    pub(crate) status: OrderStatus,
+    #[serde(rename = "COUNT(*)")]
+    pub(crate) orders: u64,
+    #[serde(rename = "CAST(SUM(quantity) AS BIGINT)")]
+    pub(crate) tickets: u64,
+}
+
+/// What is left to do, counted by the databases.
+#[derive(Clone, Debug)]
+pub(crate) struct Backlog {
+    pub(crate) outboxes: Vec<Waiting>,
+    pub(crate) holds: Vec<Held>,
+}
+
+impl Backlog {
+    /// Reads how much waits in the outboxes and how much is held, and nothing else.
+    pub(crate) async fn read(databases: &Databases) -> Result<Self, Problem> {
+        let held = Select {
+            service: "orders",
+            table: "orders_orders".to_owned(),
+            columns: &["status", "COUNT(*)", "CAST(SUM(quantity) AS BIGINT)"],
+            condition: "status IN ('created', 'awaiting:payment') GROUP BY status",
+        };
+        let count =
+            |service| Select { columns: &["COUNT(*)", "MIN(created_at)"], ..outbox(service) };
+        let mut selects: Vec<Select> = publishers().into_iter().map(count).collect();
+        selects.push(held);
+        let mut tables = databases.read(&selects).await?;
+        let waiting = |service| {
+            // A service that was never called has no table yet.
+            let counted = rows(&mut tables, &format!("{service}_outbox"))?.pop();
+            Ok(Waiting { service, ..counted.unwrap_or_default() })
+        };
+        let outboxes = publishers().into_iter().map(waiting).collect::<Result<_, _>>()?;
+        Ok(Self { outboxes, holds: rows(&mut tables, "orders_orders")? })
+    }
 }
 
 fn outboxes(tables: &mut Tables) -> Result<Vec<Outbox>, Problem> {

@@ -1,9 +1,11 @@
 //! The bus at a glance.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use boxoffice_common::Timestamp;
 use boxoffice_common::events::EventType;
+use boxoffice_common::events::contract::OrderStatus;
 use serde::Serialize;
 
 use crate::books;
@@ -77,6 +79,26 @@ pub struct OutboxStatus {
     pub oldest_seconds: Option<i64>,
 }
 
+/// What the databases say is left to do.
+#[derive(Clone, Debug, Serialize)]
+pub struct Backlog {
+    /// What is committed and not published, by service.
+    pub outboxes: Vec<OutboxStatus>,
+    /// What is held, by the status of the orders that hold it: held, then being paid for.
+    pub holds: Vec<Holds>,
+}
+
+/// The orders of one status that hold tickets.
+#[derive(Clone, Debug, Serialize)]
+pub struct Holds {
+    /// Their status.
+    pub status: &'static str,
+    /// How many orders.
+    pub orders: u64,
+    /// How many tickets they hold, all together.
+    pub tickets: u64,
+}
+
 /// Reads it all; the outboxes if `databases` are given.
 ///
 /// # Errors
@@ -84,8 +106,8 @@ pub struct OutboxStatus {
 pub async fn status(bus: &Bus, databases: Option<&Databases>) -> Result<Status, Problem> {
     let mut connection = bus.connect().await?;
     let now = connection.time().await?;
-    let outboxes = match databases {
-        Some(databases) => Some(books::read_outboxes(databases).await?),
+    let backlog = match databases {
+        Some(databases) => Some(books::Backlog::read(databases).await?),
         None => None,
     };
     let last = connection.ticks().await?;
@@ -103,7 +125,26 @@ pub async fn status(bus: &Bus, databases: Option<&Databases>) -> Result<Status, 
         streams: connection.streams().await?.iter().map(|stream| of_stream(stream, now)).collect(),
         ticks: groups.into_iter().map(tick).collect(),
         dead_letters: connection.count_letters().await?,
-        outboxes: outboxes.map(|all| all.iter().map(|outbox| of_outbox(outbox, now)).collect()),
+        outboxes: backlog.map(|backlog| of_outboxes(&backlog.outboxes, now)),
+    })
+}
+
+/// Reads how much is held and how much waits to be published; ages are as of `now`.
+///
+/// # Errors
+/// When a database cannot be read.
+pub async fn backlog(databases: &Databases, now: SystemTime) -> Result<Backlog, Problem> {
+    let backlog = books::Backlog::read(databases).await?;
+    let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
+    let holds = |status: OrderStatus| {
+        let held = backlog.holds.iter().find(|held| held.status == status);
+        let (orders, tickets) = held.map_or((0, 0), |held| (held.orders, held.tickets));
+        Holds { status: status.name(), orders, tickets }
+    };
+    Ok(Backlog {
+        outboxes: of_outboxes(&backlog.outboxes, now),
+        holds: [OrderStatus::Created, OrderStatus::AwaitingPayment].map(holds).to_vec(),
     })
 }
 
@@ -128,12 +169,13 @@ fn of_stream(stream: &Stream, now: i64) -> StreamStatus {
     }
 }
 
-fn of_outbox(outbox: &books::Outbox, now: i64) -> OutboxStatus {
-    OutboxStatus {
+fn of_outboxes(outboxes: &[books::Waiting], now: i64) -> Vec<OutboxStatus> {
+    let of_one = |outbox: &books::Waiting| OutboxStatus {
         service: outbox.service,
-        waiting: outbox.waiting.len() as u64,
-        oldest_seconds: outbox.oldest().map(|event| seconds(now, event.created_at)),
-    }
+        waiting: outbox.events,
+        oldest_seconds: outbox.oldest.map(|created_at| seconds(now, created_at)),
+    };
+    outboxes.iter().map(of_one).collect()
 }
 
 fn age(id: Option<&str>, now: i64) -> Option<i64> {
@@ -143,4 +185,43 @@ fn age(id: Option<&str>, now: i64) -> Option<i64> {
 /// Two clocks may differ a little: nothing is younger than now.
 fn seconds(now: i64, then: i64) -> i64 {
     (now.saturating_sub(then) / 1_000).max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::Database;
+
+    #[tokio::test]
+    async fn databases_count_what_is_held_and_what_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.db");
+        let database = rusqlite::Connection::open(&path).unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE orders_orders (status TEXT, quantity BIGINT);
+                 INSERT INTO orders_orders VALUES ('created', 2), ('created', 3), ('complete', 9);
+                 CREATE TABLE orders_outbox (id TEXT, created_at BIGINT, published_at BIGINT);
+                 INSERT INTO orders_outbox VALUES ('a', 1000, 1500), ('b', 4000, NULL), ('c', 6000, NULL);
+                 CREATE TABLE tickets_outbox (id TEXT, created_at BIGINT, published_at BIGINT)",
+            )
+            .unwrap();
+        let databases = Databases::shared(Database::Sqlite(path));
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10);
+        let Backlog { outboxes, holds } = backlog(&databases, now).await.unwrap();
+        let outboxes = outboxes.iter().map(|o| (o.service, o.waiting, o.oldest_seconds));
+        let expected = [
+            ("expiration", 0, None),
+            ("orders", 2, Some(6)),
+            ("payments", 0, None),
+            ("tickets", 0, None),
+        ];
+        assert_eq!(outboxes.collect::<Vec<_>>(), expected);
+        let holds: Vec<_> = holds.iter().map(|h| (h.status, h.orders, h.tickets)).collect();
+        assert_eq!(holds, [("created", 2, 5), ("awaiting:payment", 0, 0)]);
+    }
 }

@@ -87,7 +87,7 @@ pub(crate) struct Select {
     pub(crate) service: &'static str,
     pub(crate) table: String,
     pub(crate) columns: &'static [&'static str],
-    /// What the rows fulfil, in SQL that every database understands.
+    /// What the rows fulfil, and how they are grouped, in SQL that every database understands.
     pub(crate) condition: &'static str,
 }
 

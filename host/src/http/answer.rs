@@ -2,8 +2,8 @@
 //! say nothing of its insides.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -12,6 +12,10 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::server::Served;
+use crate::metrics::{End, Metrics, RequestMetrics};
+use crate::trace::Trace;
 
 /// An answer of the host's own.
 pub(super) fn problem(status: StatusCode, detail: &str) -> http::Response<WasiBody> {
@@ -43,30 +47,38 @@ pub(super) fn plain(
     response
 }
 
-/// The line that a request leaves in the log when its answer was sent, or its client left.
+/// What a request leaves in the log and the metrics when its answer was sent, or its client left.
 pub(super) struct Entry {
     pub(super) method: http::Method,
     /// Without its query, which may hold what no log should.
     pub(super) path: String,
-    pub(super) route: Option<std::sync::Arc<super::server::Served>>,
+    pub(super) route: Option<Arc<Served>>,
     pub(super) status: StatusCode,
-    pub(super) start: Instant,
     pub(super) request_id: HeaderValue,
+    pub(super) trace: Trace,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) counted: RequestMetrics,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
         let served = self.route.as_deref();
+        let route = served.map_or("-", |served| &served.pattern);
+        let component = served.map_or("-", |served| served.target.id());
+        let (method, status) = (&self.method, self.status);
+        self.counted.ended(&self.metrics, &End { component, route, method, status });
         tracing::info!(
             target: "request",
-            method = self.method.as_str(),
-            route = served.map_or("-", |served| &served.pattern),
+            method = method.as_str(),
+            route,
             path = self.path,
-            component = served.map_or("-", |served| served.target.id()),
-            status = self.status.as_u16(),
-            ms = (self.start.elapsed().as_micros() as f64 / 1000.0),
+            component,
+            status = status.as_u16(),
+            ms = (self.counted.took().as_micros() as f64 / 1000.0),
             request_id = self.request_id.to_str().unwrap_or("-"),
+            trace_id = %self.trace.id(),
         );
+        self.trace.answered(status);
     }
 }
 

@@ -22,6 +22,7 @@ use wasmtime_wasi_http::{WasiBody, WasiHttpView};
 
 use crate::lifetime::Lifetime;
 use crate::state::{Grants, Shared, State};
+use crate::trace::Trace;
 
 /// How often a request asks again when the pool of instances is exhausted.
 const POOL_RETRY: Duration = Duration::from_millis(5);
@@ -76,6 +77,19 @@ pub(crate) enum Failure {
     Broken(wasmtime::Error),
 }
 
+impl Failure {
+    /// One word for a trace.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::TimedOut => "timeout",
+            Self::Trapped => "trap",
+            Self::Refused(_) => "refused",
+            Self::Exhausted => "exhausted",
+            Self::Broken(_) => "broken",
+        }
+    }
+}
+
 /// A component and its instances.
 pub(crate) struct Endpoint {
     handler: ProxyHandler<Handler>,
@@ -100,18 +114,36 @@ impl Endpoint {
         &self.handler.state().grants.id
     }
 
-    /// Has the component answer a request. While the pool of instances is exhausted, it waits.
+    /// Has the component answer a request, which may be part of a trace. While the pool of instances
+    /// is exhausted, it waits.
     pub(crate) async fn handle(
         &self,
         mut request: http::Request<WasiBody>,
+        trace: Option<&Trace>,
+    ) -> Result<http::Response<WasiBody>, Failure> {
+        let tracing = &self.handler.state().shared.tracing;
+        let trace = tracing.component(trace, self.id());
+        tracing.inject(&trace, request.headers_mut());
+        let answer = self.answer(request, &trace).await;
+        match &answer {
+            Ok(response) => trace.answered(response.status()),
+            Err(failure) => trace.ended(Some(failure.name())),
+        }
+        answer
+    }
+
+    async fn answer(
+        &self,
+        mut request: http::Request<WasiBody>,
+        trace: &Trace,
     ) -> Result<http::Response<WasiBody>, Failure> {
         let deadline = Instant::now() + self.handler.state().reuse.request;
         loop {
-            let error = match self.handler.handle((), request).await {
+            let error = match self.handler.handle(trace.clone(), request).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            request = match error.downcast::<InstantiationError<()>>() {
+            request = match error.downcast::<InstantiationError<Trace>>() {
                 Ok(error) if error.error.is::<PoolConcurrencyLimitError>() => {
                     if Instant::now() >= deadline {
                         return Err(Failure::Exhausted);
@@ -156,6 +188,7 @@ impl HandlerState for Handler {
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
         let mut store = State::store(&self.engine, &self.shared, &self.grants);
         let proxy = Proxy::P3(self.pre.instantiate_async(&mut store).await?);
+        store.data_mut().count();
         let stop = self.lifetime.stop.clone();
         let gate = store.data().gate.clone();
         Ok(Instance {
@@ -220,7 +253,7 @@ struct Worker {
 
 impl WorkerState for Worker {
     type StoreData = State;
-    type RequestData = ();
+    type RequestData = Trace;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         if total >= self.reuse.total {
@@ -234,17 +267,19 @@ impl WorkerState for Worker {
 
     fn on_request_start(
         &self,
-        _: StoreContextMut<'_, State>,
-        (): (),
-        _: GuestTaskId,
+        mut store: StoreContextMut<'_, State>,
+        trace: Trace,
+        task: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        store.data_mut().traces.began(task, trace);
         Box::pin(tokio::time::sleep(self.reuse.request))
     }
 
-    fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
+    fn drop(&self, store: Store<State>, result: wasmtime::Result<()>) {
         if let Err(error) = result
             && !self.stop.is_cancelled()
         {
+            store.data().gate.metrics.failed();
             let component = self.grants.id.as_str();
             tracing::error!(component, error = format!("{error:?}"), "an instance failed");
         }

@@ -22,7 +22,9 @@ use super::routes::{Route, Routes};
 use super::streams::{Streams, is_stream};
 use crate::engine::REQUESTS_IN_FLIGHT;
 use crate::lifetime::Lifetime;
+use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::trace::{Trace, Tracing};
 
 const HEALTH: &str = "/.well-known/spin/health";
 
@@ -45,6 +47,8 @@ pub(crate) struct Server {
     streams: Streams,
     /// How long they wait.
     patience: Duration,
+    metrics: Arc<Metrics>,
+    tracing: Tracing,
 }
 
 impl Server {
@@ -53,10 +57,12 @@ impl Server {
         routes: Routes<Arc<Endpoint>>,
         endpoints: Arc<Endpoints>,
         options: &Options,
+        metrics: Arc<Metrics>,
     ) -> Self {
+        let tracing = options.tracing.clone();
         let places = Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT));
         let (streams, patience) = (Streams::new(options.max_streams), options.timeout);
-        Self { routes, _endpoints: endpoints, places, streams, patience }
+        Self { routes, _endpoints: endpoints, places, streams, patience, metrics, tracing }
     }
 
     /// Accepts connections until the host drains.
@@ -112,27 +118,33 @@ impl Server {
 
     async fn answer(
         &self,
-        mut request: http::Request<Incoming>,
+        request: http::Request<Incoming>,
         client: &HeaderValue,
         life: &Lifetime,
     ) -> http::Response<Tracked> {
-        let request_id = request_id(request.headers_mut());
+        let (mut parts, body) = request.into_parts();
+        let request_id = request_id(&mut parts.headers);
+        let path = parts.uri.path().to_owned();
+        let route = self.routes.find(&path).filter(|_| path != HEALTH).cloned();
+        let trace = self.tracing.request(&parts, route.as_ref().map_or("-", |r| &r.pattern));
+        let request = http::Request::from_parts(parts, body);
         let mut entry = Entry {
             method: request.method().clone(),
-            path: request.uri().path().to_owned(),
-            route: None,
+            path,
+            route: route.clone(),
+            trace: trace.clone(),
             status: StatusCode::OK,
-            start: Instant::now(),
             request_id: request_id.clone(),
+            metrics: self.metrics.clone(),
+            counted: self.metrics.request(Instant::now()),
         };
         let mut place = None;
         let mut response = if entry.path == HEALTH {
             plain(StatusCode::OK, "text/plain; charset=utf-8", "OK")
-        } else if let Some(served) = self.routes.find(&entry.path) {
-            entry.route = Some(served.clone());
+        } else if let Some(served) = &route {
             place = self.place().await;
             match place {
-                Some(_) => forward(served, request, client).await,
+                Some(_) => forward(served, request, client, &trace).await,
                 None => busy(),
             }
         } else {
@@ -142,7 +154,10 @@ impl Server {
         if is_stream(&response) {
             stream = self.streams.open(&life.drain);
             match stream {
-                Some(_) => place = None,
+                Some(_) => {
+                    place = None;
+                    entry.counted.streams(&self.metrics);
+                }
                 None => response = busy(),
             }
         }
@@ -164,6 +179,7 @@ async fn forward(
     served: &Served,
     request: http::Request<Incoming>,
     client: &HeaderValue,
+    trace: &Trace,
 ) -> http::Response<WasiBody> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
@@ -177,7 +193,7 @@ async fn forward(
         return problem(StatusCode::BAD_REQUEST, error);
     }
     let request = http::Request::from_parts(parts, body.map_err(Error::from).boxed_unsync());
-    match served.target.handle(request).await {
+    match served.target.handle(request, Some(trace)).await {
         Ok(response) => response,
         Err(error) => failed(served.target.id(), error),
     }

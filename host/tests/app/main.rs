@@ -11,6 +11,8 @@
 //! | `faults` | instances stopped and messages lost on purpose |
 //! | `outbound` | what leaves a component: calls, Redis, HTTP, denials |
 //! | `composition` | dependencies and what they inherit |
+//! | `metrics` | what the host counts |
+//! | `traces` | ids in headers, spans that are exported |
 //! | `lifecycle` | start-up problems, the cache, shutting down |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -20,6 +22,8 @@ mod faults;
 mod harness;
 mod http;
 mod lifecycle;
+mod metrics;
 mod outbound;
 mod storage;
 mod streams;
+mod traces;

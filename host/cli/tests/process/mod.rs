@@ -15,7 +15,8 @@ pub(crate) fn boxoffice(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_boxoffice"));
     command.current_dir(folder).args(arguments);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("SPIN_VARIABLE_") {
+        let name_as_text = name.to_string_lossy();
+        if ["SPIN_VARIABLE_", "OTEL_"].iter().any(|prefix| name_as_text.starts_with(prefix)) {
             command.env_remove(name);
         }
     }
@@ -24,6 +25,11 @@ pub(crate) fn boxoffice(folder: &Path, arguments: &[&str]) -> Command {
 
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     boxoffice(folder, arguments).output().unwrap()
+}
+
+/// The same with some variables in its environment.
+pub(crate) fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    boxoffice(folder, arguments).envs(variables.iter().copied()).output().unwrap()
 }
 
 pub(crate) fn stderr(output: &Output) -> String {
@@ -89,8 +95,14 @@ pub(crate) fn wait_until(what: &str, patience: Duration, mut happens: impl FnMut
 
 /// Status and body of a GET.
 pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
+    send(address, path, "")
+}
+
+/// The same with further headers, each with the end of its line.
+pub(crate) fn send(address: &str, path: &str, headers: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let head =
+        format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{headers}connection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
