@@ -7,9 +7,12 @@ use std::sync::Arc;
 use boxoffice_host_bindings::platform;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime_wasi_http::WasiHttpView;
+use wasmtime_wasi_http::p3::bindings::http::client;
 
 use crate::artifact::{Artifacts, Inputs, Key};
 use crate::compose::Part;
+use crate::outbound_http::TracedHttp;
 use crate::plan::{Code, Plan};
 use crate::problem::Problem;
 use crate::state::{Guest, State};
@@ -157,9 +160,7 @@ fn add_all(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi_http::p3::add_to_linker(linker)?;
     // In place of the client that has just been added.
     linker.allow_shadowing(true);
-    wasmtime_wasi_http::p3::bindings::http::client::add_to_linker::<_, Guest>(linker, |state| {
-        state
-    })?;
+    client::add_to_linker::<_, TracedHttp>(linker, State::http)?;
     linker.allow_shadowing(false);
     platform::spin::sqlite::sqlite::add_to_linker::<_, Guest>(linker, |state| state)?;
     platform::spin::postgres::postgres::add_to_linker::<_, Guest>(linker, |state| state)?;

@@ -16,16 +16,19 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Sleep;
-use wasmtime::component::{Accessor, Resource};
+use wasmtime::AsContextMut;
+use wasmtime::component::{Accessor, HasData, Resource};
 use wasmtime_wasi::TrappableError;
 use wasmtime_wasi_http::p3::bindings::http::{client, types};
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiBody, WasiHttp, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
 
 use crate::allowed_hosts::{INTERNAL_SUFFIX, Target};
 use crate::call::Gate;
 use crate::fault::Call;
 use crate::http::{Endpoint, Failure, prepare_internal};
-use crate::state::{Grants, Guest, Shared, State};
+use crate::state::{Grants, Shared, State};
 use crate::trace::Trace;
 
 /// How long a connection attempt may take.
@@ -81,21 +84,27 @@ impl OutboundHttp {
 
 /// `wasi:http/client` as `wasmtime-wasi-http` has it, but that it is known which of the requests that
 /// an instance answers asks for it: the hooks below are not told.
-impl client::HostWithStore<State> for Guest {
+pub(crate) struct TracedHttp;
+
+impl HasData for TracedHttp {
+    type Data<'a> = WasiHttpCtxView<'a>;
+}
+
+impl client::HostWithStore<State> for TracedHttp {
     async fn send(
         accessor: &Accessor<State, Self>,
         request: Resource<types::Request>,
     ) -> Result<Resource<types::Response>, TrappableError<types::ErrorCode>> {
         accessor.with(|mut access| {
-            let gate = State::gate_of(&mut access);
-            access.get().outbound.trace = gate.trace;
+            let mut store = access.as_context_mut();
+            let task = store.async_call_stack().ok().and_then(Iterator::last);
+            let state = store.data_mut();
+            state.outbound.trace = state.traces.of(task).cloned();
         });
         let wasi = accessor.with_getter::<WasiHttp>(State::http);
         <WasiHttp as client::HostWithStore<State>>::send(&wasi, request).await
     }
 }
-
-impl client::Host for State {}
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sent = Box<dyn Future<Output = Result<(Response<WasiBody>, Io), Error>> + Send>;

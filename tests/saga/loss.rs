@@ -223,7 +223,7 @@ async fn the_last_of_it_is_lost() {
         let like = format!("%\"subject\":\"{}\"%", id(&after));
         // It is there for all to read before it is marked as published.
         let entry = async || -> Option<String> {
-            app.database().query_row(sql, [&like], |row| row.get(0)).unwrap()
+            app.database().query_row(sql, [like.as_str()], |row| row.get(0)).unwrap()
         };
         let entry = eventually("it is marked", entry, Option::is_some).await.unwrap();
 

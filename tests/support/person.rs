@@ -30,13 +30,18 @@ impl Person {
     /// # Panics
     /// When no HTTP client can be made.
     pub fn new(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(std::time::Duration::from_secs(60))
-            .build()
-            .unwrap();
+        let http = client(|builder| builder);
         Self { http, base: format!("http://{address}"), session: None, account: Value::Null }
+    }
+
+    /// The same person, who opens a connection for each request: behind a proxy, each may meet
+    /// another host.
+    ///
+    /// # Panics
+    /// When no HTTP client can be made.
+    #[must_use]
+    pub fn with_new_connections(self) -> Self {
+        Self { http: client(|builder| builder.pool_max_idle_per_host(0)), ..self }
     }
 
     /// The same person, who has signed up with an address of their own.
@@ -215,6 +220,14 @@ impl Person {
             |answer: &Answer| answer.status == 200 && differences(&part, &answer.body).is_empty();
         eventually(&what, async || self.get(path).await, good).await.body
     }
+}
+
+fn client(edit: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> reqwest::Client {
+    let builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(std::time::Duration::from_secs(60));
+    edit(builder).build().unwrap()
 }
 
 /// What a seller sends: `wish` over a plausible listing.

@@ -22,6 +22,15 @@ impl Failure {
     }
 }
 
+impl From<boxoffice_postgres::Error> for Failure {
+    fn from(error: boxoffice_postgres::Error) -> Failure {
+        match error {
+            boxoffice_postgres::Error::Missing(message) => Failure::Setup(message),
+            boxoffice_postgres::Error::Failed(message) => Failure::Failed(message),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,8 +12,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::failure::Failure;
+use crate::say;
 use crate::workspace::{Suite, Workspace};
-use crate::{postgres, say};
 
 pub(crate) use python::{kubernetes, localstripe};
 
@@ -99,7 +99,7 @@ pub(crate) fn redis_server() -> Result<(), Failure> {
 
 /// Makes sure that there is a Postgres to start.
 pub(crate) fn postgres() -> Result<(), Failure> {
-    if postgres::is_there() { Ok(()) } else { add(&POSTGRES) }
+    if boxoffice_postgres::is_there() { Ok(()) } else { add(&POSTGRES) }
 }
 
 /// Makes sure that there is a browser that suites can drive, and that `suites` have what they take

@@ -10,7 +10,6 @@
 //! | [`up`] | builds everything, then becomes the shop, or what watches over it |
 //! | [`operate`] | builds the host, then becomes its `audit`, `events` or `migrate` |
 //! | [`test`] | runs every check and suite, and counts |
-//! | [`postgres`] | a Postgres for the suites |
 //! | [`chaos`] | runs the chaos suite with seeds of one's choice |
 //!
 //! Exit codes: 0 done, 1 something failed, 2 something must be set up first (the message says what).
@@ -21,7 +20,6 @@ mod chaos;
 mod failure;
 mod install;
 mod operate;
-mod postgres;
 mod test;
 mod up;
 mod workspace;

@@ -10,8 +10,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use boxoffice_postgres::Postgres;
+
 use crate::failure::Failure;
-use crate::postgres::Postgres;
 use crate::workspace::{Suite, Workspace};
 use crate::{build, install, say};
 
@@ -86,6 +87,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let is_run = |name: &str| steps.iter().any(|step| step.suite() == name);
     if is_run("payments") {
         install::localstripe(&workspace)?;
+    }
+    if is_run("replicas") {
+        install::postgres()?;
     }
     if is_run("deploy") {
         install::kubernetes(&workspace)?;

@@ -36,7 +36,7 @@ use spin_sdk::wasip3::http::types::{ErrorCode, Response};
 use crate::follow::Subscription;
 
 /// This service, which keeps nothing.
-static SERVICE: Service = Service { name: "live", migrations: &[] };
+static SERVICE: Service = Service { name: "live", db_url: "", migrations: &[] };
 
 thread_local! {
     static ROUTER: Router = router();

@@ -24,7 +24,7 @@ use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
 /// This service, which keeps nothing.
-static SERVICE: Service = Service { name: "system", migrations: &[] };
+static SERVICE: Service = Service { name: "system", db_url: "", migrations: &[] };
 
 thread_local! {
     static ROUTER: Router = router();

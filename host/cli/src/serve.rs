@@ -70,8 +70,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         },
         ..Options::new(arguments.manifest)
     };
-    let redis = options.variables.get("redis_url").map(String::as_str);
-    let shop = Shop::new(&options.data, redis.or_else(|| declared.default_of("redis_url")));
+    let set = |name: &str| options.variables.get(name).map(String::as_str);
+    let shop = Shop::new(&options.data, |name| set(name).or_else(|| declared.default_of(name)));
     block_on(async {
         let mut stop = Stop::listen()?;
         let metrics = match arguments.metrics {

@@ -72,7 +72,8 @@ impl Shop {
     pub(crate) fn databases(&self) -> Result<Option<Databases>, Failure> {
         let known = self.known()?;
         let has_folder = self.data.is_some() || self.data().join("sqlite").is_dir();
-        let has_postgres = schema::ALL.iter().any(|service| known.postgres_of(service).is_some());
+        let variable = |name: &str| known.get(name).ok();
+        let has_postgres = schema::ALL.iter().any(|service| postgres(service, variable).is_some());
         Ok((has_folder || has_postgres).then(|| self.databases_of(&known)))
     }
 
@@ -81,13 +82,8 @@ impl Shop {
         Ok(self.databases_of(&self.known()?))
     }
 
-    /// The folder's database, but for services that have a Postgres.
     fn databases_of(&self, known: &Known) -> Databases {
-        let folder = Databases::in_folder(self.data());
-        schema::ALL.iter().fold(folder, |databases, service| match known.postgres_of(service) {
-            Some(url) => databases.with(service.name, Database::Postgres(url.to_owned())),
-            None => databases,
-        })
+        databases(self.data(), |name| known.get(name).ok())
     }
 
     fn data(&self) -> &Path {
@@ -109,12 +105,24 @@ impl Shop {
     }
 }
 
-impl Known {
-    /// The Postgres that a service was given.
-    fn postgres_of(&self, service: &Service) -> Option<&str> {
-        self.get(service.db_url).ok().map(str::trim).filter(|url| !url.is_empty())
-    }
+/// The folder's database, but for services that have a Postgres by one of these variables.
+pub(crate) fn databases<'v>(
+    folder: &Path,
+    variable: impl Fn(&str) -> Option<&'v str>,
+) -> Databases {
+    let all = Databases::in_folder(folder);
+    schema::ALL.iter().fold(all, |all, service| match postgres(service, &variable) {
+        Some(url) => all.with(service.name, Database::Postgres(url.to_owned())),
+        None => all,
+    })
+}
 
+/// The Postgres that a service was given.
+fn postgres<'v>(service: &Service, variable: impl Fn(&str) -> Option<&'v str>) -> Option<&'v str> {
+    variable(service.db_url).map(str::trim).filter(|url| !url.is_empty())
+}
+
+impl Known {
     fn get(&self, name: &str) -> Result<&str, Problem> {
         let set = self.variables.get(name).map(String::as_str);
         set.or_else(|| self.declared.default_of(name)).ok_or_else(|| {

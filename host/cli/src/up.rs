@@ -129,9 +129,10 @@ fn prepare(arguments: &Arguments) -> Prepared {
     let payments = Payments::decide(&mut file, &environment);
     let variables = merge([derived(arguments.listen), file, environment]);
 
-    let url = variables.get("redis_url").map(String::as_str);
-    let url = url.or_else(|| declared.default_of("redis_url")).unwrap_or(REDIS);
-    let shop = metrics::Shop::new(data, Some(url));
+    let variable =
+        |name: &str| variables.get(name).map(String::as_str).or_else(|| declared.default_of(name));
+    let url = variable("redis_url").unwrap_or(REDIS);
+    let shop = metrics::Shop::new(data, variable);
     let redis = keep(redis::find_or_start(url, data), &mut problems);
     let demo = (!arguments.no_demo).then(|| keep(demo::prepare(data), &mut problems)).flatten();
     Prepared { variables, payments, redis, demo, shop, problems }

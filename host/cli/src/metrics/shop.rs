@@ -12,6 +12,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::shop;
+
 /// How long Redis, and then the databases, may take: less than Prometheus waits for all of it, which
 /// is ten seconds as a rule.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -24,11 +26,11 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    /// The shop whose data is in a folder, and whose Redis is at `redis`.
-    pub(crate) fn new(data: &Path, redis: Option<&str>) -> Self {
+    /// The shop whose data is in a folder, or where these variables say.
+    pub(crate) fn new<'v>(data: &Path, variable: impl Fn(&str) -> Option<&'v str>) -> Self {
         // An address that is none is told by the host, whose trigger needs it.
-        let bus = redis.and_then(|url| Bus::new(url).ok());
-        Self { bus, databases: Databases::in_folder(data) }
+        let bus = variable("redis_url").and_then(|url| Bus::new(url).ok());
+        Self { bus, databases: shop::databases(data, variable) }
     }
 
     /// Reads what can be read, as OpenMetrics text without its end. What cannot be read is missing,

@@ -5,25 +5,25 @@
 //! | module | holds |
 //! |---|---|
 //! | `shop` | the process: started, killed, audited |
-//! | `shopper` | somebody who uses it, and asks again for what was not answered |
-//! | `promise` | what an answer has said, which must be so after the kill |
+//! | `people` | those who use it |
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../people/mod.rs"]
+mod people;
 #[path = "../process/mod.rs"]
 mod process;
-mod promise;
 mod shop;
-mod shopper;
 
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use boxoffice_tests::Person;
 use futures::future::join_all;
 use rand::RngExt;
 
+use crate::people::shopper::{self, Market, Shopper};
 use crate::shop::Shop;
-use crate::shopper::{Market, Shopper};
 
 /// How often the shop is killed.
 const ROUNDS: usize = 10;
@@ -58,8 +58,9 @@ impl Run {
     async fn open() -> Self {
         let shop = Shop::open();
         let market = Arc::new(Market::default());
-        let shoppers = (0..SHOPPERS).map(|_| Shopper::new(shop.address(), Arc::clone(&market)));
-        let shoppers = join_all(shoppers).await;
+        let people = (0..SHOPPERS).map(|_| Person::new(shop.address()).signed_up());
+        let people = join_all(people).await.into_iter();
+        let shoppers = people.map(|person| Shopper::new(person, Arc::clone(&market))).collect();
         Self { shop, market, shoppers }
     }
 

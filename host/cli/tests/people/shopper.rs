@@ -2,7 +2,6 @@
 //! something, and with the same request again when it was not answered.
 
 use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -16,7 +15,7 @@ use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::promise::{Promise, has_charged};
+use super::promise::{Promise, has_charged};
 
 /// How long somebody asks for something that is not answered for good.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,6 +33,8 @@ const NEWEST: usize = 8;
 pub(crate) struct Market {
     open: AtomicBool,
     answered: AtomicUsize,
+    put_off: AtomicUsize,
+    cut_off: AtomicUsize,
     listings: Mutex<Vec<Value>>,
 }
 
@@ -51,6 +52,16 @@ impl Market {
     /// How many requests have been answered.
     pub(crate) fn answered(&self) -> usize {
         self.answered.load(Ordering::Relaxed)
+    }
+
+    /// How many of those answers were to ask again later.
+    pub(crate) fn put_off(&self) -> usize {
+        self.put_off.load(Ordering::Relaxed)
+    }
+
+    /// How many requests had no answer, or one that broke off.
+    pub(crate) fn cut_off(&self) -> usize {
+        self.cut_off.load(Ordering::Relaxed)
     }
 
     /// What is wrong if `seen` are the listings that there are: each that somebody was told of is
@@ -99,9 +110,8 @@ pub(crate) struct Shopper {
 }
 
 impl Shopper {
-    /// Somebody who has just signed up at the shop at `address`.
-    pub(crate) async fn new(address: SocketAddr, market: Arc<Market>) -> Self {
-        let person = Person::new(address).signed_up().await;
+    /// Somebody who has an account.
+    pub(crate) fn new(person: Person, market: Arc<Market>) -> Self {
         Self {
             person,
             market,
@@ -303,10 +313,16 @@ impl Shopper {
     }
 
     async fn sends(&self, request: &Request) -> Option<Answer> {
-        let answer = self.person.try_send(request).await?;
+        let Some(answer) = self.person.try_send(request).await else {
+            self.market.cut_off.fetch_add(1, Ordering::Relaxed);
+            return None;
+        };
         let faults = answer.faults();
         assert!(faults.is_empty(), "{}\n{answer}", faults.join("\n"));
         self.market.answered.fetch_add(1, Ordering::Relaxed);
+        if answer.status == 503 {
+            self.market.put_off.fetch_add(1, Ordering::Relaxed);
+        }
         Some(answer)
     }
 

@@ -1,0 +1,285 @@
+//! Three hosts, each a process of its own, on one Postgres and one Redis behind one address.
+
+use std::fs::{File, OpenOptions};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use boxoffice_dev::keys;
+use boxoffice_dev::redis::{Redis, find_or_start};
+use boxoffice_postgres::{Postgres, Stop};
+use boxoffice_tests::{provider, surroundings};
+use rand::RngExt;
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Started, boxoffice, get, stderr};
+use crate::proxy::Proxy;
+
+/// How many hosts there are.
+pub(crate) const HOSTS: usize = 3;
+/// How long a hold lasts: some run out in each round.
+const HOLD_SECONDS: &str = "3";
+/// How long after a delivery that came to nothing an event is tried again: the next tick does.
+const RETRY_MS: &str = "500";
+/// How long a host may take until it is ready: it compiles nothing that is in the cache.
+const STARTING: Duration = Duration::from_secs(60);
+/// How long the shop may take to come to rest. Holds run out by then.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait before looking again.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How much of the logs is shown.
+const SHOWN: usize = 60;
+/// Which manifest hosts run before they are updated; ours if it is not set.
+const PREVIOUS: &str = "BOXOFFICE_PREVIOUS_MANIFEST";
+/// Where the tables are; `sqlite` is for versions that knew nothing else.
+const STORE: &str = "BOXOFFICE_TEST_STORE";
+
+/// Which version a host runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// The one before this, if the environment names its manifest.
+    Previous,
+    This,
+}
+
+/// All of it is gone when this is dropped.
+pub(crate) struct Cluster {
+    hosts: Vec<Host>,
+    proxy: Proxy,
+    _sandbox: Started,
+    sandbox_url: String,
+    redis: Option<Redis>,
+    redis_url: String,
+    postgres: Option<Postgres>,
+    folder: TempDir,
+}
+
+struct Host {
+    address: SocketAddr,
+    running: Option<Started>,
+}
+
+impl Cluster {
+    /// Starts everything around the hosts, and then all of those at once on empty databases.
+    pub(crate) async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let wants_postgres = std::env::var(STORE).as_deref() != Ok("sqlite");
+        let postgres = wants_postgres.then(|| Postgres::start().unwrap());
+        let redis_url = format!("redis://{}", lasting_address());
+        let redis = find_or_start(&redis_url, folder.path()).unwrap();
+        let sandbox_address = lasting_address().to_string();
+        let sandbox_url = format!("http://{sandbox_address}");
+        let keys = keys::ensure(&folder.path().join("data"), &sandbox_url).unwrap();
+        let ledger = folder.path().join("sandbox.db");
+        let addresses = [(); HOSTS].map(|()| lasting_address());
+        let proxy = Proxy::before(&addresses).await;
+        let mut sandbox = boxoffice(folder.path(), &["sandbox", "--listen", &sandbox_address]);
+        sandbox.arg("--ledger").arg(ledger);
+        sandbox.args(["--api-key", &keys.variables["stripe_api_key"]]);
+        sandbox.args(["--webhook-secret", &keys.variables["stripe_webhook_secret"]]);
+        let webhooks = format!("http://{}/api/payments/webhook", proxy.address());
+        sandbox.args(["--webhook-url", &webhooks]);
+        let mut sandbox = Started::new(&mut sandbox);
+        sandbox.wait_for_line("payment sandbox at");
+        let hosts = addresses.map(|address| Host { address, running: None }).into();
+        let redis = Some(redis);
+        let mut cluster = Self {
+            hosts,
+            proxy,
+            _sandbox: sandbox,
+            sandbox_url,
+            redis,
+            redis_url,
+            postgres,
+            folder,
+        };
+        for host in 0..HOSTS {
+            cluster.launch(host, Version::Previous);
+        }
+        for host in 0..HOSTS {
+            cluster.is_ready(host);
+        }
+        cluster
+    }
+
+    /// Where people go.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.proxy.address()
+    }
+
+    /// How many connections each host has taken.
+    pub(crate) fn taken(&self) -> Vec<usize> {
+        self.proxy.taken()
+    }
+
+    /// Starts a host, and waits until it is ready.
+    pub(crate) fn start(&mut self, host: usize, version: Version) {
+        self.launch(host, version);
+        self.is_ready(host);
+    }
+
+    fn launch(&mut self, host: usize, version: Version) {
+        let listen = self.hosts[host].address.to_string();
+        let manifest = match version {
+            Version::Previous => previous_manifest().unwrap_or_else(manifest),
+            Version::This => manifest(),
+        };
+        let mut command = self.boxoffice(&["serve", "--listen", &listen]);
+        command.arg("--manifest").arg(manifest);
+        command.args(["--redis-lost", "reconnect"]);
+        self.hosts[host].running = Some(Started::logging(&mut command, self.log(host)));
+    }
+
+    fn is_ready(&self, host: usize) {
+        let address = self.hosts[host].address;
+        let start = Instant::now();
+        while std::net::TcpStream::connect(address).is_err()
+            || get(&address.to_string(), "/readyz").0 != 200
+        {
+            if start.elapsed() > STARTING {
+                self.fail(&format!("host {host} is not ready after {STARTING:?}"));
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self, host: usize) {
+        let mut running = self.hosts[host].running.take().expect("it runs");
+        running.signal(Signal::KILL);
+        assert_eq!(running.code(), None, "it was killed");
+    }
+
+    /// Asks a host to stop, as Kubernetes does, and waits until it has.
+    pub(crate) fn stop(&mut self, host: usize) {
+        let mut running = self.hosts[host].running.take().expect("it runs");
+        running.signal(Signal::TERM);
+        assert_eq!(running.code(), Some(0), "it stopped");
+    }
+
+    /// Stops Redis.
+    pub(crate) fn stop_redis(&mut self) {
+        self.redis.take().expect("it runs").stop(Duration::from_secs(5));
+    }
+
+    /// Starts Redis where it was.
+    pub(crate) fn start_redis(&mut self) {
+        self.redis = Some(find_or_start(&self.redis_url, self.folder.path()).unwrap());
+    }
+
+    /// Stops Postgres and starts it again, if there is one; how long it was away.
+    pub(crate) fn restart_postgres(&mut self, how: Stop) -> Duration {
+        let start = Instant::now();
+        if let Some(postgres) = &mut self.postgres {
+            postgres.stop(how).unwrap();
+            postgres.start_again().unwrap();
+        }
+        start.elapsed()
+    }
+
+    /// Migrates as before a new version is rolled out.
+    pub(crate) fn migrate(&self) {
+        let mut command = self.boxoffice(&["migrate", "--manifest"]);
+        let output = command.arg(manifest()).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+
+    /// Runs the operators' audit until it finds nothing at all: with no patience of its own, for
+    /// that would let pass what is never the same for long.
+    pub(crate) async fn audit(&self) {
+        let start = Instant::now();
+        loop {
+            let output = self.audited();
+            if output.status.code() == Some(0) {
+                return;
+            }
+            if start.elapsed() > PATIENCE {
+                let found = String::from_utf8_lossy(&output.stdout);
+                self.fail(&format!("the audit: {}\n{found}{}", output.status, stderr(&output)));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    fn audited(&self) -> Output {
+        let mut command = self.boxoffice(&["audit", "--patience", "0", "--manifest"]);
+        command.arg(manifest()).output().unwrap()
+    }
+
+    /// The provider's whole ledger.
+    pub(crate) async fn intents(&self) -> Vec<Value> {
+        let variables = keys::read(&self.data().join(keys::FILE)).unwrap();
+        provider::intents(&self.sandbox_url, &variables["stripe_api_key"]).await
+    }
+
+    /// Ends the test, with the last complaints in the hosts' logs.
+    pub(crate) fn fail(&self, why: &str) -> ! {
+        let mut shown = String::new();
+        for host in 0..HOSTS {
+            let log = std::fs::read_to_string(self.log_file(host)).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().filter(|line| !line.contains(" INFO ")).collect();
+            let last = lines[lines.len().saturating_sub(SHOWN)..].join("\n");
+            shown.push_str(&format!("\nhost {host}'s last complaints:\n{last}"));
+        }
+        panic!("{why}{shown}");
+    }
+
+    /// The command with what all hosts, and those who look after them, are told.
+    fn boxoffice(&self, arguments: &[&str]) -> Command {
+        let mut command = boxoffice(self.folder.path(), arguments);
+        command.arg("--data").arg(self.data());
+        if arguments.first() == Some(&"serve") {
+            command.arg("--variables").arg(self.data().join(keys::FILE));
+        }
+        let mut set = |name: &str, value: &str| {
+            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
+        };
+        set("redis_url", &self.redis_url);
+        set("public_url", &format!("http://{}", self.address()));
+        set("hold_seconds", HOLD_SECONDS);
+        set("event_retry_ms", RETRY_MS);
+        if let Some(postgres) = &self.postgres {
+            for service in boxoffice_ops::schema::ALL {
+                set(service.db_url, &postgres.url());
+                set(&format!("{}_db_host", service.name), &postgres.address().to_string());
+            }
+        }
+        command
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn log_file(&self, host: usize) -> PathBuf {
+        self.folder.path().join(format!("log-{host}"))
+    }
+
+    fn log(&self, host: usize) -> File {
+        OpenOptions::new().create(true).append(true).open(self.log_file(host)).unwrap()
+    }
+}
+
+/// This version's manifest.
+fn manifest() -> PathBuf {
+    surroundings::workspace().join("spin.toml")
+}
+
+fn previous_manifest() -> Option<PathBuf> {
+    std::env::var_os(PREVIOUS).map(PathBuf::from)
+}
+
+/// An address that stays free while nobody listens there: below the ports that systems give to
+/// those who ask for any, and to connections.
+fn lasting_address() -> SocketAddr {
+    loop {
+        let port = rand::rng().random_range(20_000..32_000);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
