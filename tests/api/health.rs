@@ -51,7 +51,7 @@ async fn workers_are_ready_as_long_as_redis_answers() {
     let answer = app.client().get("/workers/healthz").await;
     assert_eq!((answer.status, answer.text.as_str()), (200, "ok\n"), "{answer}");
     app.tick().await;
-    let ready = async |app: &App| app.client().get("/workers/readyz").await;
+    let ready = async |app: &App| app.client().exchange(&get("/workers/readyz")).await;
     let health = ready(&app).await.shows(200, json!({ "status": "ok" })).body;
     ticked(&health, 0, true);
     app.advance(61);

@@ -87,7 +87,9 @@ impl HttpClient for Sender {
             let body = Limited::new(body, LONGEST_ANSWER).collect().await?;
             Ok::<_, HttpError>(http::Response::from_parts(parts, body.to_bytes()))
         };
-        let sent = self.runtime.spawn(tokio::time::timeout(PATIENCE, sending)).await;
+        // A timer is made where it runs: this thread is none of tokio's.
+        let sending = async { tokio::time::timeout(PATIENCE, sending).await };
+        let sent = self.runtime.spawn(sending).await;
         let sent = match sent {
             Ok(Ok(sent)) => sent,
             Ok(Err(late)) => Err(late.into()),

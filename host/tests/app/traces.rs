@@ -25,9 +25,14 @@ fn traceparent(n: usize) -> String {
 }
 
 /// Sends a request that belongs to trace `n`.
-async fn ask(app: &Running, path: &str, n: usize, input: Value) -> Value {
+async fn send(app: &Running, path: &str, n: usize, input: Value) -> reqwest::Response {
     let request = app.client.post(app.url(path)).header("traceparent", traceparent(n));
-    let response = request.body(input.to_string()).send().await.unwrap();
+    request.body(input.to_string()).send().await.unwrap()
+}
+
+/// The same; what a good answer says.
+async fn ask(app: &Running, path: &str, n: usize, input: Value) -> Value {
+    let response = send(app, path, n, input).await;
     assert_eq!(response.status(), 200);
     serde_json::from_str(&response.text().await.unwrap()).unwrap()
 }
@@ -147,7 +152,8 @@ async fn requests_components_and_calls_are_spans() {
         })
         .await;
     ask(&app, "/one/sql", 1, json!({ "statements": ["SELECT 1"] })).await;
-    ask(&app, "/one/get", 2, json!({ "url": "http://two.spin.internal/trap" })).await;
+    let trap = json!({ "url": "http://two.spin.internal/trap" });
+    assert_eq!(send(&app, "/one/get", 2, trap).await.status(), 418);
     redis.publish("orders", "one");
     redis.received(1).await;
     app.host.shutdown(Duration::from_secs(5)).await;

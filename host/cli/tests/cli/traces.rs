@@ -9,14 +9,24 @@ use rustix::process::Signal;
 
 use crate::process::{Started, boxoffice, free_port, run_with, send, stderr, wait_until};
 
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 const TRACE: [u8; 16] = *b"one trace of all";
 
 /// Accepts what is exported first: the head of the request, in lower case, and its body.
 fn collector() -> (SocketAddr, JoinHandle<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
     let collected = std::thread::spawn(move || {
-        let mut stream = BufReader::new(listener.accept().unwrap().0);
+        let mut stream = None;
+        wait_until("spans come", PATIENCE, || {
+            stream = listener.accept().ok();
+            stream.is_some()
+        });
+        let stream = stream.unwrap().0;
+        stream.set_nonblocking(false).unwrap();
+        let mut stream = BufReader::new(stream);
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             stream.read_line(&mut head).unwrap();
@@ -52,9 +62,7 @@ fn spans_are_exported_before_it_ends() {
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{address}"));
     command.env("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=shop");
     let mut running = Started::new(&mut command);
-    wait_until("it listens", Duration::from_secs(10), || {
-        std::net::TcpStream::connect(&shop).is_ok()
-    });
+    wait_until("it listens", PATIENCE, || std::net::TcpStream::connect(&shop).is_ok());
     let hex: String = TRACE.iter().map(|byte| format!("{byte:02x}")).collect();
     let header = format!("traceparent: 00-{hex}-b7ad6b7169203331-01\r\n");
     assert_eq!(send(&shop, "/somewhere", &header).0, 404);
@@ -77,9 +85,7 @@ fn a_collector_that_is_away_keeps_nobody_waiting() {
     let mut command = boxoffice(folder.path(), &["serve", "--listen", &shop]);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{}", free_port()));
     let mut running = Started::new(&mut command);
-    wait_until("it listens", Duration::from_secs(10), || {
-        std::net::TcpStream::connect(&shop).is_ok()
-    });
+    wait_until("it listens", PATIENCE, || std::net::TcpStream::connect(&shop).is_ok());
     assert_eq!(send(&shop, "/", "").0, 404);
     running.signal(Signal::INT);
     assert_eq!(running.code(), Some(0));
