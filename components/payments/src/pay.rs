@@ -171,7 +171,7 @@ async fn conclude(
     request_id: &RequestId,
 ) -> Result<Response> {
     let repeated = payment.status == Status::Declined;
-    let payment = match attempt::finish(payment, Patience::Buyer).await? {
+    let payment = match attempt::finish(payment.clone(), Patience::Buyer).await? {
         Answer::Authorized(payment) => payment,
         Answer::Declined(payment) => {
             let refusal = declined(&payment).await?;
@@ -181,6 +181,12 @@ async fn conclude(
             return waiting(user, &payment, intent, request_id).await;
         }
         Answer::UnderWay => return Err(attempt::under_way()),
+        // Nobody waits for what it was: it is given up whenever it is found.
+        Answer::Unknown(cause) if settle::has_ended(&payment).await? => {
+            log::failed("looking for a payment whose order has ended; a tick goes on", &cause);
+            let detail = "Your hold ended. If anything was charged, it is given back";
+            return Err(Problem::conflict(detail, "ended"));
+        }
         Answer::Unknown(cause) => {
             let detail = "We're checking your payment. Don't pay again";
             return Err(Problem::unavailable(detail, 5, cause).with_code(PAYMENT_PENDING));

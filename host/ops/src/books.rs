@@ -255,10 +255,8 @@ impl Books {
 pub(crate) struct Waiting {
     #[serde(skip)]
     pub(crate) service: &'static str,
-    #[serde(rename = "COUNT(*)")]
     pub(crate) events: u64,
     /// When the oldest was committed, in milliseconds since 1970; none if nothing waits.
-    #[serde(rename = "MIN(created_at)")]
     pub(crate) oldest: Option<i64>,
 }
 
@@ -266,9 +264,7 @@ pub(crate) struct Waiting {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Held {
     pub(crate) status: OrderStatus,
-    #[serde(rename = "COUNT(*)")]
     pub(crate) orders: u64,
-    #[serde(rename = "CAST(SUM(quantity) AS BIGINT)")]
     pub(crate) tickets: u64,
 }
 
@@ -285,11 +281,11 @@ impl Backlog {
         let held = Select {
             service: "orders",
             table: "orders_orders".to_owned(),
-            columns: &["status", "COUNT(*)", "CAST(SUM(quantity) AS BIGINT)"],
+            columns: &["status", "COUNT(*) AS orders", "CAST(SUM(quantity) AS BIGINT) AS tickets"],
             condition: "status IN ('created', 'awaiting:payment') GROUP BY status",
         };
-        let count =
-            |service| Select { columns: &["COUNT(*)", "MIN(created_at)"], ..outbox(service) };
+        let columns = &["COUNT(*) AS events", "MIN(created_at) AS oldest"];
+        let count = |service| Select { columns, ..outbox(service) };
         let mut selects: Vec<Select> = publishers().into_iter().map(count).collect();
         selects.push(held);
         let mut tables = databases.read(&selects).await?;

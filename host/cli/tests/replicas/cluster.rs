@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -127,9 +127,9 @@ impl Cluster {
             Version::Previous => previous_manifest().unwrap_or_else(manifest),
             Version::This => manifest(),
         };
-        let mut command = self.boxoffice(&["serve", "--listen", &listen]);
-        command.arg("--manifest").arg(manifest);
-        command.args(["--redis-lost", "reconnect"]);
+        let arguments = ["serve", "--listen", &listen, "--redis-lost", "reconnect"];
+        let mut command = self.boxoffice(&arguments, &manifest);
+        command.arg("--variables").arg(self.data().join(keys::FILE));
         self.hosts[host].running = Some(Started::logging(&mut command, self.log(host)));
     }
 
@@ -182,8 +182,7 @@ impl Cluster {
 
     /// Migrates as before a new version is rolled out.
     pub(crate) fn migrate(&self) {
-        let mut command = self.boxoffice(&["migrate", "--manifest"]);
-        let output = command.arg(manifest()).output().unwrap();
+        let output = self.boxoffice(&["migrate"], &manifest()).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
     }
 
@@ -205,8 +204,7 @@ impl Cluster {
     }
 
     fn audited(&self) -> Output {
-        let mut command = self.boxoffice(&["audit", "--patience", "0", "--manifest"]);
-        command.arg(manifest()).output().unwrap()
+        self.boxoffice(&["audit", "--patience", "0"], &manifest()).output().unwrap()
     }
 
     /// The provider's whole ledger.
@@ -228,12 +226,9 @@ impl Cluster {
     }
 
     /// The command with what all hosts, and those who look after them, are told.
-    fn boxoffice(&self, arguments: &[&str]) -> Command {
+    fn boxoffice(&self, arguments: &[&str], manifest: &Path) -> Command {
         let mut command = boxoffice(self.folder.path(), arguments);
-        command.arg("--data").arg(self.data());
-        if arguments.first() == Some(&"serve") {
-            command.arg("--variables").arg(self.data().join(keys::FILE));
-        }
+        command.arg("--data").arg(self.data()).arg("--manifest").arg(manifest);
         let mut set = |name: &str, value: &str| {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
         };
