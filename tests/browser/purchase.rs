@@ -19,11 +19,13 @@ async fn one_sells_and_another_buys() {
         ann.sells("The Paper Kites", "45.00").await;
         ann.sees_heading("The Paper Kites").await;
         ann.sees(PRICE).await;
+        let page = ann.path().await;
 
         bob.go("/").await;
         bob.click("The Paper Kites").await;
+        // The list has a heading of this name as well.
+        bob.arrives_at(&page).await;
         bob.sees_heading("The Paper Kites").await;
-        let page = bob.path().await;
         bob.click("Buy").await;
         bob.click_in("main", "Sign up").await;
         bob.signs_up("bob@example.com").await;

@@ -148,7 +148,7 @@ fn read_sqlite(path: &Path, selects: &[Select]) -> rusqlite::Result<Tables> {
 
 fn rows(snapshot: &Connection, select: &Select) -> rusqlite::Result<Vec<Row>> {
     let mut statement = snapshot.prepare(&select.sql())?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let read = |row: &rusqlite::Row<'_>| {
         let columns = names.iter().enumerate();
         columns.map(|(at, name)| Ok((name.clone(), json(row.get(at)?)))).collect()

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::process::{Started, boxoffice, get, stderr};
 use crate::proxy::Proxy;
 
-/// How many hosts there are.
+/// How many hosts there are at most.
 pub(crate) const HOSTS: usize = 3;
 /// How long a hold lasts: some run out in each round.
 const HOLD_SECONDS: &str = "3";
@@ -63,8 +63,8 @@ struct Host {
 }
 
 impl Cluster {
-    /// Starts everything around the hosts, and then all of those at once on empty databases.
-    pub(crate) async fn open() -> Self {
+    /// Starts everything around so many hosts, and then all of those at once on empty databases.
+    pub(crate) async fn with_hosts(count: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let wants_postgres = std::env::var(STORE).as_deref() != Ok("sqlite");
         let postgres = wants_postgres.then(|| Postgres::start().unwrap());
@@ -74,7 +74,7 @@ impl Cluster {
         let sandbox_url = format!("http://{sandbox_address}");
         let keys = keys::ensure(&folder.path().join("data"), &sandbox_url).unwrap();
         let ledger = folder.path().join("sandbox.db");
-        let addresses = [(); HOSTS].map(|()| lasting_address());
+        let addresses: Vec<SocketAddr> = (0..count).map(|_| lasting_address()).collect();
         let proxy = Proxy::before(&addresses).await;
         let mut sandbox = boxoffice(folder.path(), &["sandbox", "--listen", &sandbox_address]);
         sandbox.arg("--ledger").arg(ledger);
@@ -84,7 +84,8 @@ impl Cluster {
         sandbox.args(["--webhook-url", &webhooks]);
         let mut sandbox = Started::new(&mut sandbox);
         sandbox.wait_for_line("payment sandbox at");
-        let hosts = addresses.map(|address| Host { address, running: None }).into();
+        let host = |address| Host { address, running: None };
+        let hosts = addresses.into_iter().map(host).collect();
         let redis = Some(redis);
         let mut cluster = Self {
             hosts,
@@ -96,10 +97,10 @@ impl Cluster {
             postgres,
             folder,
         };
-        for host in 0..HOSTS {
+        for host in 0..count {
             cluster.launch(host, Version::Previous);
         }
-        for host in 0..HOSTS {
+        for host in 0..count {
             cluster.is_ready(host);
         }
         cluster
@@ -216,7 +217,7 @@ impl Cluster {
     /// Ends the test, with the last complaints in the hosts' logs.
     pub(crate) fn fail(&self, why: &str) -> ! {
         let mut shown = String::new();
-        for host in 0..HOSTS {
+        for host in 0..self.hosts.len() {
             let log = std::fs::read_to_string(self.log_file(host)).unwrap_or_default();
             let lines: Vec<&str> = log.lines().filter(|line| !line.contains(" INFO ")).collect();
             let last = lines[lines.len().saturating_sub(SHOWN)..].join("\n");

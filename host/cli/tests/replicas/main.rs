@@ -8,12 +8,14 @@
 //! | `cluster` | the processes: started, killed, audited |
 //! | `proxy` | the address that people know |
 //! | `people` | those who use it |
+//! | `figures` | how much one host, two and three do: a measurement |
 //!
 //! An update from another version: `BOXOFFICE_PREVIOUS_MANIFEST` names that version's `spin.toml`,
 //! built; hosts begin with it, and are replaced by ours.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod cluster;
+mod figures;
 #[path = "../people/mod.rs"]
 mod people;
 #[path = "../process/mod.rs"]
@@ -86,7 +88,7 @@ async fn replicas_keep_their_word() {
 
 impl Run {
     async fn open() -> Self {
-        let cluster = Cluster::open().await;
+        let cluster = Cluster::with_hosts(HOSTS).await;
         let market = Arc::new(Market::default());
         let newcomer = || Person::new(cluster.address()).with_new_connections().signed_up();
         let people = join_all((0..SHOPPERS).map(|_| newcomer())).await.into_iter();
