@@ -16,7 +16,7 @@ use boxoffice_host_bindings::platform::spin::postgres::postgres as wit;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures::TryStreamExt;
 use tokio_postgres::NoTls;
-use tokio_postgres::config::{Config, Host, SslMode};
+use tokio_postgres::config::{Config, Host};
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use crate::allowed_hosts::Target;
@@ -96,14 +96,12 @@ impl Pools {
 }
 
 fn build_pool(config: Config) -> Result<Pool, wit::Error> {
-    if !matches!(config.get_ssl_mode(), SslMode::Disable | SslMode::Prefer) {
-        return Err(not_connected(
-            "the embedded host speaks to Postgres without TLS only: leave out sslmode, or run on Spin",
-        ));
-    }
     // What comes back is as good as new already; here, only connections that were lost are left out.
     let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(config, NoTls, manager_config);
+    let manager = match boxoffice_tls::connector(&config).map_err(not_connected)? {
+        Some(tls) => Manager::from_config(config, tls, manager_config),
+        None => Manager::from_config(config, NoTls, manager_config),
+    };
     Pool::builder(manager)
         .runtime(Runtime::Tokio1)
         .max_size(POOL_SIZE)

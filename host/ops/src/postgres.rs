@@ -1,11 +1,9 @@
 //! Postgres: what a service's tables hold, read as of one moment.
 
-use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::Host;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Socket, Transaction};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::sources::Problem;
 use crate::store::{Row, Select, Tables};
@@ -13,8 +11,7 @@ use crate::store::{Row, Select, Tables};
 /// How long to wait for a connection.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Connects to the database at `url`: by TLS if that says `sslmode=require`, with the certificates
-/// that this machine trusts (`SSL_CERT_FILE` names others).
+/// Connects to the database at `url`, by TLS as [`boxoffice_tls`] has it.
 pub(crate) async fn connect(url: &str) -> Result<Client, Problem> {
     let mut config: Config = url.parse().map_err(|error| {
         Problem::new(
@@ -24,9 +21,15 @@ pub(crate) async fn connect(url: &str) -> Result<Client, Problem> {
     })?;
     config.connect_timeout(PATIENCE);
     let name = name(&config);
-    let connected = match config.get_ssl_mode() {
-        SslMode::Disable | SslMode::Prefer => open(&config, NoTls).await,
-        _ => open(&config, MakeRustlsConnect::new(tls()?)).await,
+    let tls = boxoffice_tls::connector(&config).map_err(|error| {
+        Problem::new(
+            format!("the Postgres {name} cannot be spoken to: {error}"),
+            "or set sslmode=disable in its address, where the network between is trusted",
+        )
+    })?;
+    let connected = match tls {
+        Some(tls) => open(&config, tls).await,
+        None => open(&config, NoTls).await,
     };
     connected.map_err(|error| {
         Problem::new(
@@ -46,29 +49,6 @@ where
     // It ends with the client; what goes wrong shows in what the client is asked.
     tokio::spawn(connection);
     Ok(client)
-}
-
-fn tls() -> Result<ClientConfig, Problem> {
-    let unusable = |what: String| {
-        Problem::new(
-            format!("TLS cannot be set up: {what}"),
-            "install the certificates of authorities (ca-certificates), or name a file of them in \
-             SSL_CERT_FILE",
-        )
-    };
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-        return Err(unusable(format!("no certificates are there. {}", errors.join("; "))));
-    }
-    // Named, since another crate in the process may bring a second provider of cryptography.
-    let provider = rustls::crypto::ring::default_provider().into();
-    let versions =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = versions.map_err(|error| unusable(error.to_string()))?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Which database it is, without a password.

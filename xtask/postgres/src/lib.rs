@@ -47,6 +47,15 @@ pub struct Postgres {
     server: Option<Child>,
 }
 
+/// What a server shows to those who want TLS.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// Its certificate for 127.0.0.1, in PEM.
+    pub certificate: &'a str,
+    /// The key of that, in PEM.
+    pub key: &'a str,
+}
+
 /// How a server is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -62,6 +71,18 @@ impl Postgres {
     /// # Errors
     /// Where there is no Postgres, or it does not start.
     pub fn start() -> Result<Postgres, Error> {
+        Self::start_by(None)
+    }
+
+    /// The same, but it lets nobody in without TLS.
+    ///
+    /// # Errors
+    /// Where there is no Postgres, or it does not start.
+    pub fn start_with(identity: &Identity<'_>) -> Result<Postgres, Error> {
+        Self::start_by(Some(identity))
+    }
+
+    fn start_by(identity: Option<&Identity<'_>>) -> Result<Postgres, Error> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let programs = programs().ok_or_else(|| {
             Error::Missing(format!(
@@ -81,6 +102,9 @@ impl Postgres {
         let port = free_port().map_err(failed)?;
         let mut postgres = Postgres { programs, folder, user, port, server: None };
         postgres.make_cluster()?;
+        if let Some(identity) = identity {
+            postgres.require_tls(identity).map_err(|error| postgres.failed(&error))?;
+        }
         postgres.start_again()?;
         Ok(postgres)
     }
@@ -96,6 +120,25 @@ impl Postgres {
         }
         let said = String::from_utf8_lossy(&made.stderr).into_owned();
         Err(Error::Failed(format!("initdb failed: {said}")))
+    }
+
+    fn require_tls(&self, identity: &Identity<'_>) -> std::io::Result<()> {
+        let data = self.data();
+        let write = |name: &str, text: &str| {
+            let path = data.join(name);
+            std::fs::write(&path, text)?;
+            // It takes no key that others can read.
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+            }
+            self.user.own(&path)
+        };
+        write("server.crt", identity.certificate)?;
+        write("server.key", identity.key)?;
+        write("pg_hba.conf", "hostssl all all 127.0.0.1/32 trust\n")?;
+        write("postgresql.auto.conf", "ssl = on\n")
     }
 
     /// Starts the server where it was, unless it runs.

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
-use boxoffice_postgres::{Postgres, Stop};
+use boxoffice_postgres::{Identity, Postgres, Stop};
 use boxoffice_tests::{provider, surroundings};
 use rand::RngExt;
+use rcgen::CertifiedKey;
 use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -67,7 +68,8 @@ impl Cluster {
     pub(crate) async fn with_hosts(count: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let wants_postgres = std::env::var(STORE).as_deref() != Ok("sqlite");
-        let postgres = wants_postgres.then(|| Postgres::start().unwrap());
+        let authorities = folder.path().join("authorities.pem");
+        let postgres = wants_postgres.then(|| postgres_by_tls(&authorities));
         let redis_url = format!("redis://{}", lasting_address());
         let redis = find_or_start(&redis_url, folder.path()).unwrap();
         let sandbox_address = lasting_address().to_string();
@@ -230,6 +232,7 @@ impl Cluster {
     fn boxoffice(&self, arguments: &[&str], manifest: &Path) -> Command {
         let mut command = boxoffice(self.folder.path(), arguments);
         command.arg("--data").arg(self.data()).arg("--manifest").arg(manifest);
+        command.env("SSL_CERT_FILE", self.folder.path().join("authorities.pem"));
         let mut set = |name: &str, value: &str| {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
         };
@@ -239,7 +242,7 @@ impl Cluster {
         set("event_retry_ms", RETRY_MS);
         if let Some(postgres) = &self.postgres {
             for service in boxoffice_ops::schema::ALL {
-                set(service.db_url, &postgres.url());
+                set(service.db_url, &format!("{}?sslmode=require", postgres.url()));
                 set(&format!("{}_db_host", service.name), &postgres.address().to_string());
             }
         }
@@ -257,6 +260,15 @@ impl Cluster {
     fn log(&self, host: usize) -> File {
         OpenOptions::new().create(true).append(true).open(self.log_file(host)).unwrap()
     }
+}
+
+/// A Postgres that lets nobody in without TLS; who vouches for it is written to `authorities`.
+fn postgres_by_tls(authorities: &Path) -> Postgres {
+    let names = vec![Ipv4Addr::LOCALHOST.to_string()];
+    let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
+    let (certificate, key) = (cert.pem(), signing_key.serialize_pem());
+    std::fs::write(authorities, &certificate).unwrap();
+    Postgres::start_with(&Identity { certificate: &certificate, key: &key }).unwrap()
 }
 
 /// This version's manifest.
