@@ -13,6 +13,7 @@
 //! | `loss` | Redis forgets: all, or the last of it |
 //! | `retention` | how much Redis keeps, however many events there were |
 //! | `outage` | without Redis, without the provider, without its answer |
+//! | `traces` | the trace of a request, in all events that follow from it |
 //! | `live` | what open pages hear, and when |
 //! | `restart` | the shop itself stops and starts |
 //! | `auditing`, `letters` | operators: what an audit sees, dead letters, the bus at a glance |
@@ -39,6 +40,7 @@ mod races;
 mod refunds;
 mod restart;
 mod retention;
+mod traces;
 
 use boxoffice_tests::{App, Person};
 use futures::future::join_all;

@@ -7,7 +7,7 @@ use boxoffice_common::command::{self, Idempotency, Reply};
 use boxoffice_common::db::{self, Transaction};
 use boxoffice_common::http::Valid;
 use boxoffice_common::problem::{FieldError, ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, params};
+use boxoffice_common::{Problem, Timestamp, Trace, params};
 use http::StatusCode;
 use uuid::Uuid;
 
@@ -37,6 +37,7 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn sign_up(
     idempotency: Idempotency,
+    trace: Trace,
     Valid(credentials): Valid<Credentials>,
 ) -> Result<Response> {
     let email = credentials.address();
@@ -48,7 +49,7 @@ pub(crate) async fn sign_up(
     }
     let account = Account { id: Uuid::now_v7(), email };
     let password_hash = password::hash(&credentials.password)?;
-    let response = command::run(&SERVICE, ANYONE, &idempotency, async |transaction| {
+    let response = command::run(&SERVICE, ANYONE, trace, &idempotency, async |transaction| {
         insert(transaction, &account, &password_hash).await?;
         Ok(Reply::created("/api/users/currentUser", &account)?)
     })

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::db::{self, Connection, Read, Transaction};
 use crate::http::etag;
-use crate::{Problem, Service, Timestamp, params};
+use crate::{Problem, Service, Timestamp, Trace, params};
 
 /// The header that makes a repeated request the same request
 /// (draft-ietf-httpapi-idempotency-key-header).
@@ -135,10 +135,10 @@ impl IntoResponse for Reply {
     }
 }
 
-/// Runs `work` in a transaction for `caller` and commits it with its events and its answer. A
-/// request that was answered before gets the same answer, and nothing happens again. `work` is run
-/// again when its transaction was undone, by another one or with the connection: it must do nothing but
-/// by its transaction.
+/// Runs `work` in a transaction for `caller` and commits it with its events, which carry the
+/// request's `trace`, and its answer. A request that was answered before gets the same answer, and
+/// nothing happens again. `work` is run again when its transaction was undone, by another one or with
+/// the connection: it must do nothing but by its transaction.
 ///
 /// # Errors
 /// What `work` says, after which nothing has changed; 409 when the key was used for another
@@ -146,6 +146,7 @@ impl IntoResponse for Reply {
 pub async fn run<F>(
     service: &'static Service,
     caller: &str,
+    trace: Trace,
     idempotency: &Idempotency,
     work: F,
 ) -> Result<Response, Problem>
@@ -155,7 +156,7 @@ where
     SendWrapper::new(async move {
         let mut attempt = 1;
         let problem = loop {
-            match attempt_once(service, caller, idempotency, &work).await {
+            match attempt_once(service, caller, trace, idempotency, &work).await {
                 Ok(reply) => return Ok(reply.into_response()),
                 Err(problem) if is_undone(&problem) && attempt < db::ATTEMPTS => {
                     db::pause(attempt).await;
@@ -175,13 +176,14 @@ where
 async fn attempt_once<F>(
     service: &'static Service,
     caller: &str,
+    trace: Trace,
     idempotency: &Idempotency,
     work: &F,
 ) -> Result<Reply, Problem>
 where
     F: AsyncFn(&mut Transaction) -> Result<Reply, Problem>,
 {
-    let mut transaction = Transaction::begin(service).await?;
+    let mut transaction = Transaction::begin(service, trace).await?;
     let reply = work(&mut transaction).await?;
     remember(service, caller, idempotency, &mut transaction, &reply)?;
     transaction.commit().await?;

@@ -13,6 +13,7 @@
 //! | [`identity`] | who is asking, by the composed `boxoffice:identity/session` |
 //! | [`peer`], [`client`] | calls to the sibling services, and to anyone else |
 //! | [`health`] | `/healthz` and `/readyz` of a service |
+//! | [`trace`] | the trace that a request or an event is part of |
 //! | [`money`], [`timestamp`] | amounts in minor units, instants in RFC 3339 |
 //!
 //! Everything that waits on the host is wrapped in [`send_wrapper::SendWrapper`] where it happens:
@@ -33,7 +34,9 @@ pub mod problem;
 pub mod schema;
 pub mod service;
 pub mod timestamp;
+pub mod trace;
 
 pub use problem::Problem;
 pub use service::Service;
 pub use timestamp::Timestamp;
+pub use trace::Trace;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use boxoffice_common::db::{Connection, Read, Transaction};
 use boxoffice_common::events::contract::{Expiration, OrderState, OrderStatus};
 use boxoffice_common::events::{Event, EventType};
-use boxoffice_common::{Timestamp, params};
+use boxoffice_common::{Timestamp, Trace, params};
 
 use crate::SERVICE;
 
@@ -54,7 +54,7 @@ async fn fire_batch() -> Result<i64> {
                UPDATE expiration_timers SET fired_at = ?1 \
                WHERE order_id IN (SELECT order_id FROM due) RETURNING order_id, expires_at";
     let again = now.plus_seconds(-AGAIN_AFTER_SECONDS);
-    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let mut transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     let rows = transaction.query(sql, params![now, again, BATCH]).await?;
     for row in &rows {
         let data =

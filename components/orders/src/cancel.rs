@@ -3,12 +3,12 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::delete;
-use boxoffice_common::Problem;
 use boxoffice_common::command::{self, Idempotency, Reply};
 use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::http::Id;
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::{Problem, Trace};
 
 use crate::SERVICE;
 use crate::show::{own, own_by};
@@ -36,9 +36,14 @@ pub(crate) fn route() -> Router {
         (status = 409, description = "The order is complete, or was refunded", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn cancel(user: User, Id(id): Id, idempotency: Idempotency) -> Result<Response> {
+pub(crate) async fn cancel(
+    user: User,
+    Id(id): Id,
+    idempotency: Idempotency,
+    trace: Trace,
+) -> Result<Response> {
     own(&user, id).await?;
-    command::run(&SERVICE, &user.id.to_string(), &idempotency, async |transaction| {
+    command::run(&SERVICE, &user.id.to_string(), trace, &idempotency, async |transaction| {
         if transition::give_up(transaction, id, user.id).await?.is_some() {
             return Ok(Reply::no_content());
         }

@@ -12,7 +12,7 @@ use boxoffice_common::http::{Valid, is_given};
 use boxoffice_common::identity::User;
 use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, config, money};
+use boxoffice_common::{Problem, Timestamp, Trace, config, money};
 use garde::Validate;
 use http::{HeaderMap, Method};
 use serde::Deserialize;
@@ -82,6 +82,7 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn create(
     user: User,
     idempotency: Idempotency,
+    trace: Trace,
     Extension(request_id): Extension<RequestId>,
     Valid(wish): Valid<NewOrder>,
 ) -> Result<Response> {
@@ -89,10 +90,10 @@ pub(crate) async fn create(
     let caller = user.id.to_string();
     let attempt =
         async |transaction: &mut Transaction| hold(transaction, &user, &wish, hold_seconds).await;
-    match command::run(&SERVICE, &caller, &idempotency, attempt).await {
+    match command::run(&SERVICE, &caller, trace, &idempotency, attempt).await {
         Err(problem) if may_be_behind(&problem) => {
             replicate(wish.ticket_id, &request_id).await?;
-            command::run(&SERVICE, &caller, &idempotency, attempt).await
+            command::run(&SERVICE, &caller, trace, &idempotency, attempt).await
         }
         outcome => outcome,
     }
@@ -205,7 +206,7 @@ async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
     };
     ticket.insert("withdrawn".to_owned(), (status == "withdrawn").into());
     let state: TicketState = serde_json::from_value(ticket.into()).map_err(anyhow::Error::from)?;
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     Listing::replicate(&transaction, &state).await?;
     Listing::thaw(&transaction, ticket_id, asked).await?;
     Ok(transaction.commit().await?)

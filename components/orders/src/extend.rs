@@ -5,11 +5,11 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_common::config;
 use boxoffice_common::db::Transaction;
 use boxoffice_common::http::Id;
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::Result;
+use boxoffice_common::{Trace, config};
 
 use crate::SERVICE;
 use crate::order::Order;
@@ -21,10 +21,10 @@ pub(crate) fn route() -> Router {
 }
 
 /// Extends the hold, unless it was before; answers with the order as it is then.
-async fn extend(user: User, Id(id): Id) -> Result<Json<Order>> {
+async fn extend(user: User, Id(id): Id, trace: Trace) -> Result<Json<Order>> {
     own(&user, id).await?;
     let seconds = config::number("action_hold_seconds").await?;
-    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     match transition::extend(&mut transaction, id, user.id, seconds).await? {
         Some(order) => {
             transaction.commit().await?;

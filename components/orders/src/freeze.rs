@@ -9,7 +9,7 @@ use boxoffice_common::events::contract::TicketState;
 use boxoffice_common::http::Id;
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp};
+use boxoffice_common::{Problem, Timestamp, Trace};
 use serde::Serialize;
 
 use crate::SERVICE;
@@ -38,7 +38,7 @@ async fn freeze(user: User, Id(id): Id, Json(ticket): Json<TicketState>) -> Resu
     }
     let frozen_until = Timestamp::now().plus_seconds(CHANGE_SECONDS);
     let thaws_at = frozen_until.plus_seconds(COMMIT_SECONDS);
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     // The listing may be so new that its event has not arrived.
     Listing::replicate(&transaction, &ticket).await?;
     let sold = Listing::freeze(&transaction, id, user.id, thaws_at).await?;

@@ -19,7 +19,7 @@ impl Handler for Orders {
     const SERVICE: &'static Service = &SERVICE;
 
     async fn handle(event: &Event) -> Result<Outcome> {
-        let mut transaction = Transaction::begin(&SERVICE).await?;
+        let mut transaction = Transaction::begin(&SERVICE, event.trace()).await?;
         let changed = match event.event_type {
             EventType::TicketCreated | EventType::TicketUpdated => {
                 let ticket: TicketState = event.data()?;

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use boxoffice_common::command::Idempotency;
 use boxoffice_common::db::{self, Read, Transaction};
 use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp, log, params};
+use boxoffice_common::{Problem, Timestamp, Trace, log, params};
 use uuid::Uuid;
 
 use crate::observe::{self, ABANDONED, MAX_DECLINES};
@@ -64,7 +64,7 @@ pub(crate) async fn begin(
     token: &str,
     idempotency: &Idempotency,
 ) -> Result<Payment> {
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     let now = Timestamp::now();
     let sql = format!(
         "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
@@ -124,20 +124,20 @@ pub(crate) fn under_way() -> Problem {
 }
 
 /// Asks the provider, and commits what it says. A payment that is past that already is its answer.
-pub(crate) async fn finish(payment: Payment, patience: Patience) -> Result<Answer> {
+pub(crate) async fn finish(payment: Payment, patience: Patience, trace: Trace) -> Result<Answer> {
     if payment.status != Status::Pending {
         return Ok(answer(payment, None));
     }
-    match ask(&payment, patience).await {
+    match ask(&payment, patience, trace).await {
         Ok(intent) => {
-            let payment = observe::observe(&payment, &intent).await?;
+            let payment = observe::observe(&payment, &intent, trace).await?;
             let answer = answer(payment.clone(), Some(intent));
             if let Answer::Unknown(cause) = &answer {
                 payment.put_off(&format!("{cause:#}")).await?;
             }
             Ok(answer)
         }
-        Err(Error::Declined(decline)) => refused(&payment, &decline).await,
+        Err(Error::Declined(decline)) => refused(&payment, &decline, trace).await,
         Err(Error::Refused(cause)) => {
             // Such a request never works, with whatever card: it counts as declined, not as lost.
             log::failed("authorizing a payment", &cause);
@@ -145,7 +145,7 @@ pub(crate) async fn finish(payment: Payment, patience: Patience) -> Result<Answe
                 code: "invalid_payment_method".to_owned(),
                 message: "This payment method cannot be used.".to_owned(),
             };
-            refused(&payment, &decline).await
+            refused(&payment, &decline, trace).await
         }
         Err(Error::UnderWay) => {
             payment.wait().await?;
@@ -162,20 +162,20 @@ pub(crate) async fn finish(payment: Payment, patience: Patience) -> Result<Answe
 }
 
 /// Asks for the money, or what became of asking.
-async fn ask(payment: &Payment, patience: Patience) -> Result<Intent, Error> {
+async fn ask(payment: &Payment, patience: Patience, trace: Trace) -> Result<Intent, Error> {
     if let Some(intent) = &payment.intent_id {
-        return stripe::retrieve(intent, patience).await.map_err(not_refused);
+        return stripe::retrieve(intent, patience, trace).await.map_err(not_refused);
     }
     // Where nobody wants the money any more, it is not asked for once more to find out.
     let ended = settle::has_ended(payment).await.map_err(Error::Unknown)?;
     let keys_kept = payment.created_at.plus_seconds(KEYS_KEPT_SECONDS) > Timestamp::now();
     if keys_kept && !ended {
-        match stripe::authorize(payment, patience).await {
+        match stripe::authorize(payment, patience, trace).await {
             Err(Error::MadeOtherwise(_)) => {}
             answer => return answer,
         }
     }
-    let found = stripe::look_up(payment, patience).await.map_err(not_refused)?;
+    let found = stripe::look_up(payment, patience, trace).await.map_err(not_refused)?;
     if let Some(intent) = found {
         return Ok(intent);
     }
@@ -197,9 +197,9 @@ fn not_refused(error: Error) -> Error {
     }
 }
 
-async fn refused(payment: &Payment, decline: &Decline) -> Result<Answer> {
+async fn refused(payment: &Payment, decline: &Decline, trace: Trace) -> Result<Answer> {
     // `None`: the same question was asked twice at once, and the other has committed the answer.
-    let finished = match observe::declined(payment, decline, None).await? {
+    let finished = match observe::declined(payment, decline, None, trace).await? {
         Some(payment) => Some(payment),
         None => Payment::find(payment.id).await?,
     };
@@ -224,7 +224,7 @@ fn answer(payment: Payment, intent: Option<Intent>) -> Answer {
 /// Gives up an attempt that waits for its buyer, who pays in another way; tells whether it was one.
 /// That it is declined is committed before the provider is told: from then on, authenticating late
 /// cannot complete the order.
-pub(crate) async fn abandon(payment: &Payment) -> Result<bool> {
+pub(crate) async fn abandon(payment: &Payment, trace: Trace) -> Result<bool> {
     if payment.status != Status::Pending || payment.stage != Some(Stage::Action) {
         return Ok(false);
     }
@@ -233,10 +233,10 @@ pub(crate) async fn abandon(payment: &Payment) -> Result<bool> {
         message: "Another payment method was used.".to_owned(),
     };
     let open = payment.intent_id.as_deref();
-    let Some(declined) = observe::declined(payment, &decline, open).await? else {
+    let Some(declined) = observe::declined(payment, &decline, open, trace).await? else {
         return Ok(false);
     };
-    if let Err(error) = settle::close(&declined, Patience::Worker).await {
+    if let Err(error) = settle::close(&declined, Patience::Worker, trace).await {
         log::failed("closing an intent; a tick will try again", &error);
     }
     Ok(true)

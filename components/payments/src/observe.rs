@@ -4,11 +4,10 @@
 //! statement is guarded by the status that it leads on from. Whoever is first has moved the payment;
 //! the others find that there is nothing to do.
 
-use boxoffice_common::Timestamp;
 use boxoffice_common::db::{self, Connection, Read, Transaction};
 use boxoffice_common::events::EventType;
-use boxoffice_common::params;
 use boxoffice_common::problem::Result;
+use boxoffice_common::{Timestamp, Trace, params};
 use uuid::Uuid;
 
 use crate::payment::{COLUMNS, Payment, Stage, Status};
@@ -23,10 +22,10 @@ pub(crate) const ABANDONED: &str = "authentication_abandoned";
 
 /// Writes down how the provider says that `intent`, which is `payment`'s, stands; answers with the
 /// payment as it is then.
-pub(crate) async fn observe(payment: &Payment, intent: &Intent) -> Result<Payment> {
+pub(crate) async fn observe(payment: &Payment, intent: &Intent, trace: Trace) -> Result<Payment> {
     let mut payment = payment.clone();
     loop {
-        if let Some(moved) = step(&payment, intent).await? {
+        if let Some(moved) = step(&payment, intent, trace).await? {
             return Ok(moved);
         }
         let Some(now) = Payment::find(payment.id).await? else { return Ok(payment) };
@@ -40,15 +39,15 @@ pub(crate) async fn observe(payment: &Payment, intent: &Intent) -> Result<Paymen
 }
 
 /// Moves the payment from where it was read, if the intent gives reason to and nobody was faster.
-async fn step(payment: &Payment, intent: &Intent) -> Result<Option<Payment>> {
+async fn step(payment: &Payment, intent: &Intent, trace: Trace) -> Result<Option<Payment>> {
     Ok(match intent.state() {
-        State::Held => held(payment, &intent.id).await?,
-        State::Taken => taken(payment, &intent.id).await?,
+        State::Held => held(payment, &intent.id, trace).await?,
+        State::Taken => taken(payment, &intent.id, trace).await?,
         State::Action => waits(payment, &intent.id, Stage::Action).await?,
         State::Processing => waits(payment, &intent.id, Stage::Processing).await?,
         // Whoever has the intent's client secret could go on with another method: it is closed.
-        State::Failed(decline) => declined(payment, &decline, Some(&intent.id)).await?,
-        State::Canceled => canceled(payment, &intent.id).await?,
+        State::Failed(decline) => declined(payment, &decline, Some(&intent.id), trace).await?,
+        State::Canceled => canceled(payment, &intent.id, trace).await?,
         State::Odd(status) => {
             let cause = format!("{} is {status}, which none of ours should be", intent.id);
             payment.call_attention(&cause).await?;
@@ -57,20 +56,20 @@ async fn step(payment: &Payment, intent: &Intent) -> Result<Option<Payment>> {
     })
 }
 
-async fn held(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+async fn held(payment: &Payment, intent: &str, trace: Trace) -> Result<Option<Payment>> {
     match payment.status {
         Status::Pending => {
             let event = EventType::PaymentCreated;
-            Ok(moved(payment, Status::Authorized, intent, event).await?)
+            Ok(moved(payment, Status::Authorized, intent, event, trace).await?)
         }
         Status::Declined => reopened(payment, intent).await,
         _ => Ok(None),
     }
 }
 
-async fn taken(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+async fn taken(payment: &Payment, intent: &str, trace: Trace) -> Result<Option<Payment>> {
     match payment.status {
-        Status::Pending | Status::Authorized => captured(payment, intent).await,
+        Status::Pending | Status::Authorized => captured(payment, intent, trace).await,
         Status::Declined => reopened(payment, intent).await,
         _ => Ok(None),
     }
@@ -82,8 +81,9 @@ pub(crate) async fn moved(
     status: Status,
     intent: &str,
     event: EventType,
+    trace: Trace,
 ) -> anyhow::Result<Option<Payment>> {
-    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     let moved = payment.advance(&transaction, status, Some(intent)).await?;
     if let Some(payment) = &moved {
         transaction.emit(payment.event(event)?);
@@ -93,8 +93,12 @@ pub(crate) async fn moved(
 }
 
 /// The money that was taken is given back.
-pub(crate) async fn refunded(payment: &Payment, intent: &str) -> anyhow::Result<Option<Payment>> {
-    let mut transaction = Transaction::begin(&SERVICE).await?;
+pub(crate) async fn refunded(
+    payment: &Payment,
+    intent: &str,
+    trace: Trace,
+) -> anyhow::Result<Option<Payment>> {
+    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     let moved = payment.advance(&transaction, Status::Refunded, Some(intent)).await?;
     if let Some(payment) = &moved {
         ledger::refund(&transaction, payment).await?;
@@ -107,9 +111,9 @@ pub(crate) async fn refunded(payment: &Payment, intent: &str) -> anyhow::Result<
 /// The money is taken: since we asked for it, or, of a pending payment, at once, by a method that
 /// cannot wait. Should the order have ended or end without it, it is to be given back: `tries` has a
 /// tick look at it.
-async fn captured(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+async fn captured(payment: &Payment, intent: &str, trace: Trace) -> Result<Option<Payment>> {
     let owed = settle::is_owed(payment).await?;
-    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     let mut authorized = payment.clone();
     if payment.status == Status::Pending {
         let moved = payment.advance(&transaction, Status::Authorized, Some(intent)).await?;
@@ -149,8 +153,9 @@ pub(crate) async fn declined(
     payment: &Payment,
     decline: &Decline,
     open: Option<&str>,
+    trace: Trace,
 ) -> Result<Option<Payment>> {
-    let mut transaction = Transaction::begin(&SERVICE).await?;
+    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     let sql = format!(
         "UPDATE payments_payments SET status = 'declined', decline_code = ?2, \
          decline_message = ?3, intent_id = COALESCE(?4, intent_id), stage = ?5, \
@@ -193,17 +198,18 @@ async fn reopened(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
 /// The intent is over. For a pending payment whose order has ended, that is as it should be; for one
 /// whose order has not, it is one more way not to have paid. An authorization that is gone before its
 /// order is complete is given up; afterwards somebody has a ticket and was not charged.
-async fn canceled(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
+async fn canceled(payment: &Payment, intent: &str, trace: Trace) -> Result<Option<Payment>> {
     match payment.status {
         Status::Pending if settle::is_given_up(payment).await? => {
-            Ok(moved(payment, Status::Voided, intent, EventType::PaymentVoided).await?)
+            Ok(moved(payment, Status::Voided, intent, EventType::PaymentVoided, trace).await?)
         }
         Status::Pending => {
             let decline = Decline { code: "payment_canceled".to_owned(), message: String::new() };
-            declined(payment, &decline, None).await
+            declined(payment, &decline, None, trace).await
         }
         Status::Authorized => {
-            let voided = moved(payment, Status::Voided, intent, EventType::PaymentVoided).await?;
+            let event = EventType::PaymentVoided;
+            let voided = moved(payment, Status::Voided, intent, event, trace).await?;
             if let Some(voided) = &voided {
                 settle::warn_if_owed(voided).await?;
             }

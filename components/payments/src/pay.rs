@@ -10,7 +10,7 @@ use boxoffice_common::http::{Id, Valid, is_given};
 use boxoffice_common::identity::User;
 use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, log, params};
+use boxoffice_common::{Problem, Timestamp, Trace, log, params};
 use garde::Validate;
 use http::header::LOCATION;
 use http::{Method, StatusCode};
@@ -116,6 +116,7 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn pay(
     user: User,
     idempotency: Idempotency,
+    trace: Trace,
     Extension(request_id): Extension<RequestId>,
     Valid(wish): Valid<NewPayment>,
 ) -> Result<Response> {
@@ -123,8 +124,8 @@ pub(crate) async fn pay(
     if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
         return Ok(replay);
     }
-    let payment = find_or_start(&user, &wish, &idempotency, &request_id).await?;
-    conclude(&user, payment, &idempotency, &request_id).await
+    let payment = find_or_start(&user, &wish, &idempotency, trace, &request_id).await?;
+    conclude(&user, payment, &idempotency, trace, &request_id).await
 }
 
 /// Go on with a payment
@@ -153,6 +154,7 @@ pub(crate) async fn confirm(
     user: User,
     Id(id): Id,
     idempotency: Idempotency,
+    trace: Trace,
     Extension(request_id): Extension<RequestId>,
 ) -> Result<Response> {
     let payment = Payment::find(id).await?;
@@ -160,7 +162,7 @@ pub(crate) async fn confirm(
     if payment.buyer_id != user.id {
         return Err(Problem::forbidden("This is somebody else's payment"));
     }
-    conclude(&user, payment, &idempotency, &request_id).await
+    conclude(&user, payment, &idempotency, trace, &request_id).await
 }
 
 /// Finds out how `payment` stands, does what follows, and answers.
@@ -168,17 +170,18 @@ async fn conclude(
     user: &User,
     payment: Payment,
     idempotency: &Idempotency,
+    trace: Trace,
     request_id: &RequestId,
 ) -> Result<Response> {
     let repeated = payment.status == Status::Declined;
-    let payment = match attempt::finish(payment.clone(), Patience::Buyer).await? {
+    let payment = match attempt::finish(payment.clone(), Patience::Buyer, trace).await? {
         Answer::Authorized(payment) => payment,
         Answer::Declined(payment) => {
             let refusal = declined(&payment).await?;
             return Err(if repeated { refusal.with_header(REPLAYED, "true") } else { refusal });
         }
         Answer::Waiting(payment, intent) => {
-            return waiting(user, &payment, intent, request_id).await;
+            return waiting(user, &payment, intent, trace, request_id).await;
         }
         Answer::UnderWay => return Err(attempt::under_way()),
         // Nobody waits for what it was: it is given up whenever it is found.
@@ -196,11 +199,11 @@ async fn conclude(
         look_after(user, &payment, request_id).await?;
     }
     // The order may have ended before the money was there; then it is given up at once.
-    if let Err(error) = settle::settle(&payment, Patience::Buyer).await {
+    if let Err(error) = settle::settle(&payment, Patience::Buyer, trace).await {
         log::failed("settling a payment; a tick will try again", &error);
     }
     let caller = user.id.to_string();
-    command::run(&SERVICE, &caller, idempotency, async |transaction| {
+    command::run(&SERVICE, &caller, trace, idempotency, async |transaction| {
         let found = Payment::select_by(transaction, "id = ?1", params![payment.id]).await?.pop();
         let payment = found.unwrap_or_else(|| payment.clone());
         if settle::is_given_up_by(transaction, &payment).await? {
@@ -222,11 +225,12 @@ async fn waiting(
     user: &User,
     payment: &Payment,
     intent: Option<Box<Intent>>,
+    trace: Trace,
     request_id: &RequestId,
 ) -> Result<Response> {
     look_after(user, payment, request_id).await?;
     if settle::has_ended(payment).await? {
-        if let Err(error) = settle::settle(payment, Patience::Buyer).await {
+        if let Err(error) = settle::settle(payment, Patience::Buyer, trace).await {
             log::failed("settling a payment; a tick will try again", &error);
         }
         return Err(ended());
@@ -250,12 +254,13 @@ async fn find_or_start(
     user: &User,
     wish: &NewPayment,
     idempotency: &Idempotency,
+    trace: Trace,
     request_id: &RequestId,
 ) -> Result<Payment> {
     if let Some(payment) = attempt::made_before(user.id, idempotency).await? {
         return same(payment, wish);
     }
-    let problem = match start(user, wish, idempotency, request_id).await {
+    let problem = match start(user, wish, idempotency, trace, request_id).await {
         Ok(payment) => return Ok(payment),
         Err(problem) => problem,
     };
@@ -271,11 +276,14 @@ async fn start(
     user: &User,
     wish: &NewPayment,
     idempotency: &Idempotency,
+    trace: Trace,
     request_id: &RequestId,
 ) -> Result<Payment> {
     let order = payable(user, wish.order_id, request_id).await?;
     match attempt::begin(user.id, &order, &wish.token, idempotency).await {
-        Err(problem) if problem.code() == Some(PAYMENT_PENDING) && gives_way(order.id).await? => {
+        Err(problem)
+            if problem.code() == Some(PAYMENT_PENDING) && gives_way(order.id, trace).await? =>
+        {
             attempt::begin(user.id, &order, &wish.token, idempotency).await
         }
         outcome => outcome,
@@ -283,9 +291,9 @@ async fn start(
 }
 
 /// Whether the order's live payment only waits for its buyer, and has been given up now.
-async fn gives_way(order_id: Uuid) -> Result<bool> {
+async fn gives_way(order_id: Uuid, trace: Trace) -> Result<bool> {
     match attempt::live(order_id).await? {
-        Some(payment) => attempt::abandon(&payment).await,
+        Some(payment) => attempt::abandon(&payment, trace).await,
         None => Ok(false),
     }
 }

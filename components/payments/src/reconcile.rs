@@ -4,7 +4,7 @@
 use anyhow::{Context, Result};
 use boxoffice_common::db::{Connection, Read};
 use boxoffice_common::events::Deadline;
-use boxoffice_common::{Problem, Timestamp, log, params};
+use boxoffice_common::{Problem, Timestamp, Trace, log, params};
 
 use crate::attempt::{self, Answer};
 use crate::payment::{NEEDS_OPERATOR, Payment, Stage, Status};
@@ -39,8 +39,8 @@ pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
         }
         let outcome = match payment.status {
             Status::Pending => find_out(payment).await,
-            Status::Declined => settle::close(&payment, Patience::Worker).await,
-            _ => settle::settle(&payment, Patience::Worker).await.map(drop),
+            Status::Declined => settle::close(&payment, Patience::Worker, Trace::NONE).await,
+            _ => settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop),
         };
         if let Err(error) = outcome {
             log::failed("a payment that is due; a tick will try again", &error);
@@ -56,15 +56,18 @@ pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
 async fn find_out(payment: Payment) -> Result<()> {
     let id = payment.id;
     let waited = payment.stage == Some(Stage::Action) || payment.stage == Some(Stage::Processing);
-    if waited && settle::settle(&payment, Patience::Worker).await? {
+    if waited && settle::settle(&payment, Patience::Worker, Trace::NONE).await? {
         return Ok(());
     }
-    let answer = attempt::finish(payment, Patience::Worker).await.map_err(Problem::into_cause);
+    let answer =
+        attempt::finish(payment, Patience::Worker, Trace::NONE).await.map_err(Problem::into_cause);
     match answer.with_context(|| format!("finding out about payment {id}"))? {
-        Answer::Authorized(payment) => settle::settle(&payment, Patience::Worker).await.map(drop),
+        Answer::Authorized(payment) => {
+            settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop)
+        }
         Answer::Waiting(payment, _) => {
             // The order may have ended, and this be the first that is heard of an intent.
-            if !settle::settle(&payment, Patience::Worker).await? {
+            if !settle::settle(&payment, Patience::Worker, Trace::NONE).await? {
                 payment.wait().await?;
             }
             Ok(())

@@ -8,7 +8,7 @@ use boxoffice_common::db::{Read, Transaction};
 use boxoffice_common::http::{Id, Valid};
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, config, log, params};
+use boxoffice_common::{Problem, Timestamp, Trace, config, log, params};
 use garde::Validate;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,7 @@ pub(crate) async fn refund(
     user: User,
     Id(id): Id,
     idempotency: Idempotency,
+    trace: Trace,
     Valid(wish): Valid<NewRefund>,
 ) -> Result<Response> {
     let caller = user.id.to_string();
@@ -99,7 +100,7 @@ pub(crate) async fn refund(
     }
     let payment = ask(&user, id, &wish).await?;
     // It is due from here on: what fails now is for a tick.
-    if let Err(error) = settle::settle(&payment, Patience::Buyer).await {
+    if let Err(error) = settle::settle(&payment, Patience::Buyer, trace).await {
         log::failed("refunding a payment; a tick will try again", &error);
     }
     let payment = Payment::find(id).await?.unwrap_or(payment);
@@ -107,7 +108,7 @@ pub(crate) async fn refund(
     if payment.status != Status::Refunded {
         return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
     }
-    command::run(&SERVICE, &caller, &idempotency, async |_| Ok(Reply::ok(&paid)?)).await
+    command::run(&SERVICE, &caller, trace, &idempotency, async |_| Ok(Reply::ok(&paid)?)).await
 }
 
 /// Commits that the payment `id` is to be refunded, unless that is so already.
@@ -132,7 +133,7 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
         }
     }
     let now = Timestamp::now();
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     let sql = "UPDATE payments_payments SET refund_asked_at = ?2, refund_asked_by = ?3, \
                refund_reason = ?4, restock = ?5, tries = 1, try_again_at = ?6, \
                version = version + 1 \

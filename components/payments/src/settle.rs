@@ -7,7 +7,7 @@
 use anyhow::{Result, anyhow};
 use boxoffice_common::db::{self, Connection, Read, Transaction};
 use boxoffice_common::events::contract::OrderStatus;
-use boxoffice_common::{Problem, params};
+use boxoffice_common::{Problem, Trace, params};
 use uuid::Uuid;
 
 use crate::payment::{Payment, Stage, Status};
@@ -43,7 +43,7 @@ pub(crate) async fn note(
 ///
 /// # Errors
 /// When the provider or the database fail. It stays due then.
-pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool> {
+pub(crate) async fn settle(payment: &Payment, patience: Patience, trace: Trace) -> Result<bool> {
     let end = known_end(payment).await?;
     let Some(deed) = due(payment, end) else {
         warn_if_owed(payment).await?;
@@ -55,9 +55,15 @@ pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool
     };
     let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
     let done = match deed {
-        Deed::Capture => finish(payment, stripe::capture(payment, intent, patience).await).await,
-        Deed::Void => finish(payment, stripe::void(payment, intent, patience).await).await,
-        Deed::Refund => refund(payment, intent, patience).await,
+        Deed::Capture => {
+            let asked = stripe::capture(payment, intent, patience, trace).await;
+            finish(payment, asked, trace).await
+        }
+        Deed::Void => {
+            let asked = stripe::void(payment, intent, patience, trace).await;
+            finish(payment, asked, trace).await
+        }
+        Deed::Refund => refund(payment, intent, patience, trace).await,
     };
     if let Err(error) = done {
         let what = format!("{deed:?} of payment {} ({intent})", payment.id);
@@ -69,10 +75,14 @@ pub(crate) async fn settle(payment: &Payment, patience: Patience) -> Result<bool
 
 /// Writes down how the intent stands after a deed. Where that is not what the deed was for, the rest
 /// is due after it: what could not be voided since it was taken is given back next.
-async fn finish(payment: &Payment, asked: Result<Intent, stripe::Error>) -> Result<()> {
+async fn finish(
+    payment: &Payment,
+    asked: Result<Intent, stripe::Error>,
+    trace: Trace,
+) -> Result<()> {
     let intent = asked.map_err(stripe::Error::into_cause)?;
     // What was pending and is over is voided, not declined: its order has ended.
-    let now = observe::observe(payment, &intent).await.map_err(Problem::into_cause)?;
+    let now = observe::observe(payment, &intent, trace).await.map_err(Problem::into_cause)?;
     let is_undecided = matches!(intent.state(), State::Processing);
     if now.status == payment.status && is_undecided {
         // Nothing went wrong; the provider does not know yet.
@@ -84,9 +94,9 @@ async fn finish(payment: &Payment, asked: Result<Intent, stripe::Error>) -> Resu
     Ok(())
 }
 
-async fn refund(payment: &Payment, intent: &str, patience: Patience) -> Result<()> {
-    stripe::refund(payment, intent, patience).await.map_err(stripe::Error::into_cause)?;
-    observe::refunded(payment, intent).await.map(drop)
+async fn refund(payment: &Payment, intent: &str, patience: Patience, trace: Trace) -> Result<()> {
+    stripe::refund(payment, intent, patience, trace).await.map_err(stripe::Error::into_cause)?;
+    observe::refunded(payment, intent, trace).await.map(drop)
 }
 
 /// Closes the intent of a payment that was declined and could be gone on with; gives back what came
@@ -94,30 +104,30 @@ async fn refund(payment: &Payment, intent: &str, patience: Patience) -> Result<(
 ///
 /// # Errors
 /// When the provider or the database fail. It stays to be done then.
-pub(crate) async fn close(payment: &Payment, patience: Patience) -> Result<()> {
-    let closed = try_to_close(payment, patience).await;
+pub(crate) async fn close(payment: &Payment, patience: Patience, trace: Trace) -> Result<()> {
+    let closed = try_to_close(payment, patience, trace).await;
     if let Err(error) = &closed {
         payment.put_off(&format!("closing the intent of {}: {error:#}", payment.id)).await?;
     }
     closed
 }
 
-async fn try_to_close(payment: &Payment, patience: Patience) -> Result<()> {
+async fn try_to_close(payment: &Payment, patience: Patience, trace: Trace) -> Result<()> {
     if payment.status != Status::Declined || payment.stage != Some(Stage::Open) {
         return Ok(());
     }
     let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
-    let asked = stripe::void(payment, intent, patience).await;
+    let asked = stripe::void(payment, intent, patience, trace).await;
     let came_in = match asked.map_err(stripe::Error::into_cause)?.state() {
         State::Canceled => false,
         State::Taken => {
-            let asked = stripe::refund(payment, intent, patience).await;
+            let asked = stripe::refund(payment, intent, patience, trace).await;
             asked.map_err(stripe::Error::into_cause)?;
             true
         }
         state => return Err(anyhow!("it did not end: {state:?}")),
     };
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let transaction = Transaction::begin(&SERVICE, trace).await?;
     if came_in {
         ledger::charge(&transaction, payment).await?;
         ledger::refund(&transaction, payment).await?;
@@ -132,7 +142,7 @@ async fn try_to_close(payment: &Payment, patience: Patience) -> Result<()> {
 /// The order of a payment that was charged at once is complete: the money is the seller's now, and
 /// nothing is left to do.
 async fn keep(payment: &Payment) -> Result<()> {
-    let transaction = Transaction::begin(&SERVICE).await?;
+    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     // First, since it locks the payment: what is given back meanwhile is no sale any more, and a
     // refund that was asked for meanwhile has booked the sale and stays due.
     let sql = "UPDATE payments_payments SET tries = 0, failures = 0 \

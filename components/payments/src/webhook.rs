@@ -13,7 +13,7 @@ use axum::routing::post;
 use boxoffice_common::db::{self, Connection, Read, Row};
 use boxoffice_common::events::Deadline;
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, config, log, money, params};
+use boxoffice_common::{Problem, Timestamp, Trace, config, log, money, params};
 use bytes::Bytes;
 use futures::channel::oneshot::{Receiver, channel};
 use futures::future::{Either, FutureExt, select};
@@ -139,11 +139,11 @@ pub(crate) fn route() -> Router {
         (status = 503, description = "No secret is set, or the event cannot be stored now", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn receive(headers: HeaderMap, body: Bytes) -> Result<Response> {
+pub(crate) async fn receive(trace: Trace, headers: HeaderMap, body: Bytes) -> Result<Response> {
     let body = admit(&headers, &body).await?;
     let event = Event::parse(body)
         .map_err(|error| Problem::malformed(format!("The body is no event: {error}")))?;
-    let (stored, done) = begin(event, body.to_owned());
+    let (stored, done) = begin(event, body.to_owned(), trace);
     let alarm = SendWrapper::new(spin_sdk::time::sleep(PATIENCE)).shared();
     match select(stored, alarm.clone()).await {
         Either::Left((Ok(stored), _)) => stored?,
@@ -160,14 +160,14 @@ pub(crate) async fn receive(headers: HeaderMap, body: Bytes) -> Result<Response>
 /// Begins to store the event and act on it, and goes on with that even if nobody waits any more: a
 /// call to the database that is given up half way would leave a connection in an unknown state. Says
 /// first whether it is stored, then that everything is done.
-fn begin(event: Event, body: String) -> (Receiver<db::Result<()>>, Receiver<()>) {
+fn begin(event: Event, body: String, trace: Trace) -> (Receiver<db::Result<()>>, Receiver<()>) {
     let ((stored, when_stored), (done, when_done)) = (channel(), channel());
     spin_sdk::wasip3::spawn(async move {
         let is_open = store(&event, &body).await;
         let act = matches!(is_open, Ok(true));
         // Who waits for either may have gone.
         let _ = stored.send(is_open.map(drop));
-        if act && let Err(error) = apply(&event).await {
+        if act && let Err(error) = apply(&event, trace).await {
             log::failed("acting on Stripe's event; a tick will try again", &error);
         }
         let _ = done.send(());
@@ -206,14 +206,14 @@ async fn store(event: &Event, body: &str) -> db::Result<bool> {
 }
 
 /// Does what the event asks for, and notes that it is done.
-async fn apply(event: &Event) -> anyhow::Result<()> {
+async fn apply(event: &Event, trace: Trace) -> anyhow::Result<()> {
     match event.news()? {
         Some(News::Intent(intent)) => {
             if let Some(payment) = payment_of(&intent).await? {
-                observe::observe(&payment, &intent).await.map_err(Problem::into_cause)?;
+                observe::observe(&payment, &intent, trace).await.map_err(Problem::into_cause)?;
             }
         }
-        Some(News::Charge(charge)) => refunded(charge).await?,
+        Some(News::Charge(charge)) => refunded(charge, trace).await?,
         Some(News::Trouble(trouble)) => warn(&event.kind, trouble).await?,
         None => {}
     }
@@ -221,12 +221,12 @@ async fn apply(event: &Event) -> anyhow::Result<()> {
 }
 
 /// Follows a refund. It is kept for later where our books do not know yet that money was taken.
-async fn refunded(charge: Charge) -> anyhow::Result<()> {
+async fn refunded(charge: Charge, trace: Trace) -> anyhow::Result<()> {
     let is_refund = charge.refunded && charge.captured;
     let Some(intent) = charge.payment_intent.filter(|_| is_refund) else { return Ok(()) };
     let Some(payment) = by_intent(&intent).await? else { return Ok(()) };
     match payment.status {
-        Status::Captured => observe::refunded(&payment, &intent).await.map(drop),
+        Status::Captured => observe::refunded(&payment, &intent, trace).await.map(drop),
         Status::Pending | Status::Authorized => {
             bail!("the payment {} is refunded before it is captured here", payment.id)
         }
@@ -294,7 +294,7 @@ pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
         }
         let (id, body): (String, String) = (row.get("id")?, row.get("body")?);
         let applied = match Event::parse(&body) {
-            Ok(event) => apply(&event).await,
+            Ok(event) => apply(&event, Trace::NONE).await,
             Err(error) => Err(error.into()),
         };
         if let Err(error) = applied {

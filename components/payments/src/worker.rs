@@ -25,7 +25,9 @@ impl Handler for Payments {
                 let payments = Payment::select("order_id = ?1", params![order.id]).await?;
                 for payment in payments {
                     // What fails stays due for a tick; the event has been applied all the same.
-                    if let Err(error) = settle::settle(&payment, Patience::Worker).await {
+                    if let Err(error) =
+                        settle::settle(&payment, Patience::Worker, event.trace()).await
+                    {
                         log::failed("settling a payment; a tick will try again", &error);
                     }
                 }

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_common::Trace;
 use boxoffice_common::command::{self, Idempotency, Reply};
 use boxoffice_common::events::EventType;
 use boxoffice_common::http::Valid;
@@ -33,9 +34,10 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn create(
     user: User,
     idempotency: Idempotency,
+    trace: Trace,
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
-    command::run(&SERVICE, &user.id.to_string(), &idempotency, async |transaction| {
+    command::run(&SERVICE, &user.id.to_string(), trace, &idempotency, async |transaction| {
         let ticket = Ticket::new(user.id, draft.clone().tidied());
         ticket.insert(transaction);
         transaction.emit(ticket.event(EventType::TicketCreated)?);

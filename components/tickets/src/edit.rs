@@ -3,7 +3,6 @@
 use axum::response::Response;
 use axum::routing::put;
 use axum::{Extension, Router};
-use boxoffice_common::Problem;
 use boxoffice_common::command::{self, Idempotency, Reply};
 use boxoffice_common::events::EventType;
 use boxoffice_common::http::etag::IfMatch;
@@ -11,6 +10,7 @@ use boxoffice_common::http::serve::RequestId;
 use boxoffice_common::http::{Id, Valid};
 use boxoffice_common::identity::User;
 use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_common::{Problem, Trace};
 use send_wrapper::SendWrapper;
 use uuid::Uuid;
 
@@ -56,6 +56,7 @@ pub(crate) async fn edit(
     Id(id): Id,
     if_match: IfMatch,
     idempotency: Idempotency,
+    trace: Trace,
     Extension(request_id): Extension<RequestId>,
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
@@ -74,7 +75,7 @@ pub(crate) async fn edit(
         }
         let frozen = freeze(&ticket, &user, &request_id).await?;
         draft.covers(frozen.sold)?;
-        command::run(&SERVICE, &caller, &idempotency, async |transaction| {
+        command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
             let edited = Ticket::update(transaction, id, ticket.version, draft.clone()).await?;
             let edited = edited.ok_or_else(changed_meanwhile)?;
             transaction.emit(edited.event(EventType::TicketUpdated)?);

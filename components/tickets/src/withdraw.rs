@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::delete;
 use axum::{Extension, Router};
+use boxoffice_common::Trace;
 use boxoffice_common::command::{self, Idempotency, Reply};
 use boxoffice_common::events::EventType;
 use boxoffice_common::http::Id;
@@ -45,6 +46,7 @@ pub(crate) async fn withdraw(
     Id(id): Id,
     if_match: IfMatch,
     idempotency: Idempotency,
+    trace: Trace,
     Extension(request_id): Extension<RequestId>,
 ) -> Result<Response> {
     let caller = user.id.to_string();
@@ -61,7 +63,7 @@ pub(crate) async fn withdraw(
             return Err(sold());
         }
         let frozen = freeze(&ticket, &user, &request_id).await?;
-        command::run(&SERVICE, &caller, &idempotency, async |transaction| {
+        command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
             let withdrawn = Ticket::withdraw(transaction, id, ticket.version).await?;
             let withdrawn = withdrawn.ok_or_else(changed_meanwhile)?;
             transaction.emit(withdrawn.event(EventType::TicketUpdated)?);

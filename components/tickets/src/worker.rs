@@ -5,7 +5,7 @@ use boxoffice_common::db::{Read, Transaction};
 use boxoffice_common::events::contract::{OrderState, OrderStatus};
 use boxoffice_common::events::worker::Handler;
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
-use boxoffice_common::{Service, params};
+use boxoffice_common::{Service, Trace, params};
 
 use crate::SERVICE;
 use crate::ticket::{COUNTS, recounted};
@@ -21,7 +21,7 @@ impl Handler for Tickets {
             EventType::OrderCreated
             | EventType::OrderCancelled
             | EventType::OrderCompleted
-            | EventType::OrderRefunded => replicate(&event.data()?).await,
+            | EventType::OrderRefunded => replicate(&event.data()?, event.trace()).await,
             other => anyhow::bail!("tickets has no use for {}", other.name()),
         }
     }
@@ -42,8 +42,8 @@ fn counted_as(order: &OrderState) -> OrderStatus {
 }
 
 /// Takes over an order's state, unless a newer one is known, and counts its listing anew.
-async fn replicate(order: &OrderState) -> Result<Outcome> {
-    let mut transaction = Transaction::begin(&SERVICE).await?;
+async fn replicate(order: &OrderState, trace: Trace) -> Result<Outcome> {
+    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     // The listing first: of two events of its orders at once, the second waits here, and then sees
     // the first one's order when it adds up.
     let lock = "SELECT id FROM tickets_tickets WHERE id = ?1 FOR UPDATE";

@@ -34,9 +34,9 @@ use lease::Lease;
 use send_wrapper::SendWrapper;
 use uuid::Uuid;
 
-use crate::Service;
 use crate::events::news::TicketNews;
 use crate::events::{Event, outbox};
+use crate::{Service, Trace};
 
 /// A `Result` whose error is the database's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -137,6 +137,7 @@ impl Read for Connection {
 /// having been changed, or read `FOR UPDATE`.
 pub struct Transaction {
     service: &'static Service,
+    trace: Trace,
     lease: Lease,
     inserts: Vec<Statement>,
     events: Vec<Event>,
@@ -144,15 +145,16 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Begins a transaction on `service`'s tables.
+    /// Begins a transaction on `service`'s tables for what `trace` is of: the request, or the event
+    /// that is being handled. The events that are emitted carry it.
     ///
     /// # Errors
     /// [`Error::Busy`] when the database is not to be had.
-    pub async fn begin(service: &'static Service) -> Result<Self> {
+    pub async fn begin(service: &'static Service, trace: Trace) -> Result<Self> {
         let Connection { mut lease, .. } = Connection::open(service).await?;
         lease.begin().await.map_err(Error::before_commit)?;
         let (inserts, events, news) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { service, lease, inserts, events, news })
+        Ok(Self { service, trace, lease, inserts, events, news })
     }
 
     /// Runs `sql` for its effect.
@@ -169,9 +171,10 @@ impl Transaction {
         self.inserts.push(Statement { sql: sql.into(), params: params.to_vec() });
     }
 
-    /// Has `event` published if, and only if, this transaction commits.
+    /// Has `event` published if, and only if, this transaction commits, with the trace that the
+    /// transaction was begun for.
     pub fn emit(&mut self, event: Event) {
-        self.events.push(event);
+        self.events.push(event.caused_by(self.trace));
     }
 
     /// Has `news` told to the pages that are open once this transaction has committed, if all goes

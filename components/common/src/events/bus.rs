@@ -24,7 +24,7 @@ use super::scripts::{
     APPEND, APPEND_CAPPED, BURY, CLAIM, ENTRIES, GIVE_BACK, PUBLISH, RANGE, READ, STANDING, TRIM,
 };
 use super::{Event, EventType};
-use crate::{Timestamp, config};
+use crate::{Timestamp, Trace, config};
 
 /// Where events go that a group could not apply.
 pub const DEAD_LETTERS: &str = "dead-letters";
@@ -427,6 +427,18 @@ impl Delivery {
     pub fn parse(&self) -> Result<Event> {
         serde_json::from_str(&self.event).context("the entry is not an event of Boxoffice")
     }
+
+    /// The trace that has caused the event, as far as that can be read of an entry which may be no
+    /// event of ours.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        #[derive(Default, Deserialize)]
+        struct Traced {
+            #[serde(default)]
+            traceparent: Trace,
+        }
+        serde_json::from_str::<Traced>(&self.event).unwrap_or_default().traceparent
+    }
 }
 
 #[cfg(test)]
@@ -445,5 +457,17 @@ mod tests {
         assert_eq!((read[1].id.as_str(), read[1].event.as_str()), ("1-1", "{}"));
         assert_eq!(read[1].deliveries, 8);
         assert!(parse(b"{\"next\":\"0-0\",\"entries\":[]}").unwrap().entries.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_applied_tells_its_trace_all_the_same() {
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let of = |event: String| Delivery { id: "1-0".to_owned(), event, deliveries: 1 };
+        let broken = of(format!("{{\"traceparent\":\"{traceparent}\"}}"));
+        broken.parse().unwrap_err();
+        assert_eq!(broken.trace(), Trace::parse(traceparent));
+        for event in ["", "no event", "[]", "{}", "{\"traceparent\":7}"] {
+            assert!(of(event.to_owned()).trace().is_none(), "{event}");
+        }
     }
 }

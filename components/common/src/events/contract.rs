@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Timestamp;
+use crate::{Timestamp, Trace};
 
 /// The type of an event: also the name of its stream and of its doorbell's channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -140,6 +140,9 @@ pub struct Event {
     /// When it happened.
     pub time: Timestamp,
     datacontenttype: String,
+    // Attributes that older versions do not know are ignored by them, as CloudEvents has it.
+    #[serde(default, skip_serializing_if = "Trace::is_none")]
+    traceparent: Trace,
     data: serde_json::Value,
 }
 
@@ -161,8 +164,21 @@ impl Event {
             subject,
             time: Timestamp::now(),
             datacontenttype: "application/json".to_owned(),
+            traceparent: Trace::NONE,
             data: serde_json::to_value(data)?,
         })
+    }
+
+    /// The event, caused by what `trace` is of.
+    #[must_use]
+    pub(crate) fn caused_by(self, trace: Trace) -> Self {
+        Self { traceparent: trace, ..self }
+    }
+
+    /// The trace that has caused the event, for whatever follows from it.
+    #[must_use]
+    pub const fn trace(&self) -> Trace {
+        self.traceparent
     }
 
     /// The data, read as the type that belongs to [`Event::event_type`].
@@ -340,6 +356,45 @@ mod tests {
         let back: Event = serde_json::from_value(json).unwrap();
         assert_eq!(back.data::<Expiration>().unwrap(), data);
         back.data::<OrderState>().unwrap_err();
+    }
+
+    #[test]
+    fn an_event_carries_the_trace_that_caused_it_if_there_is_one() {
+        const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let (order_id, expires_at) = (Uuid::now_v7(), Timestamp::from_millis(1_000));
+        let data = Expiration { order_id, expires_at };
+        let event = Event::new(EventType::ExpirationComplete, order_id, &data).unwrap();
+        let mut json = serde_json::to_value(&event).unwrap();
+        assert!(!json.as_object().unwrap().contains_key("traceparent"), "{json}");
+        // As older versions wrote them.
+        let old: Event = serde_json::from_value(json.clone()).unwrap();
+        assert!(old.trace().is_none());
+
+        let event = event.caused_by(Trace::parse(TRACEPARENT));
+        json["traceparent"] = TRACEPARENT.into();
+        assert_eq!(serde_json::to_value(&event).unwrap(), json);
+        let back: Event = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(back.trace(), Trace::parse(TRACEPARENT));
+
+        // What others wrote there is no reason not to apply the event.
+        for wrong in [serde_json::Value::Null, 7.into(), "nonsense".into()] {
+            json["traceparent"] = wrong;
+            let back: Event = serde_json::from_value(json.clone()).unwrap();
+            assert!(back.trace().is_none());
+            assert_eq!(back.data::<Expiration>().unwrap(), data);
+        }
+    }
+
+    #[test]
+    fn attributes_that_this_version_does_not_know_are_ignored() {
+        let json = r#"{
+            "specversion": "1.0", "id": "01980f3c-0000-7000-8000-000000000001",
+            "source": "/boxoffice/expiration", "type": "expiration:complete",
+            "subject": "01980f3c-0000-7000-8000-000000000002",
+            "time": "2026-11-23T13:28:25.03Z", "datacontenttype": "application/json",
+            "tracestate": "a=1", "newer": { "than": "this" }, "data": {}
+        }"#;
+        serde_json::from_str::<Event>(json).unwrap();
     }
 
     /// What people read about the contract.

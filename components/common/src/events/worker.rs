@@ -56,7 +56,7 @@ pub trait Handler {
     /// The service, and with it the consumer group.
     const SERVICE: &'static Service;
 
-    /// Applies one event.
+    /// Applies one event. What follows from it is part of the event's trace.
     async fn handle(event: &Event) -> Result<Outcome>;
 
     /// A batch of what the service does on a tick besides what all do, or of it what can be begun
@@ -205,13 +205,14 @@ async fn apply_all<H: Handler>(
             Ok(()) => done.push(delivery.id.clone()),
             Err(error) => {
                 let error = format!("{error:#}");
-                if delivery.deliveries >= MAX_DELIVERIES {
+                let outcome = if delivery.deliveries >= MAX_DELIVERIES {
                     bus::bury(event_type, group, delivery, &error).await?;
-                    log::event(group, event_type.name(), &delivery.id, "dead");
+                    "dead"
                 } else {
-                    log::event(group, event_type.name(), &delivery.id, "failed");
-                }
-                log::failed(event_type.name(), &anyhow!(error));
+                    "failed"
+                };
+                let (name, trace) = (event_type.name(), delivery.trace());
+                log::event_failed(group, name, &delivery.id, trace, outcome, &error);
             }
         }
     }
@@ -224,7 +225,8 @@ async fn apply_all<H: Handler>(
 async fn apply<H: Handler>(delivery: &Delivery) -> Result<()> {
     let event = delivery.parse()?;
     let outcome = H::handle(&event).await?;
-    log::event(H::SERVICE.name, event.event_type.name(), event.id, outcome.name());
+    let (name, trace) = (event.event_type.name(), event.trace());
+    log::event(H::SERVICE.name, name, event.id, trace, outcome.name());
     Ok(())
 }
 

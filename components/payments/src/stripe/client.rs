@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use boxoffice_common::{client, config, log};
+use boxoffice_common::{Trace, client, config, log};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{Method, Request, Response, StatusCode};
@@ -59,6 +59,7 @@ pub(super) struct Client {
     base: String,
     key: String,
     patience: Patience,
+    trace: Trace,
     since: Instant,
 }
 
@@ -78,11 +79,12 @@ struct ErrorDetail {
 }
 
 impl Client {
-    pub(super) async fn new(patience: Patience) -> Result<Self, Error> {
+    /// A client for what is part of `trace`.
+    pub(super) async fn new(patience: Patience, trace: Trace) -> Result<Self, Error> {
         let base = config::variable("stripe_api_base").await.map_err(Error::Unknown)?;
         let key = config::variable("stripe_api_key").await.map_err(Error::Unknown)?;
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { base, key, patience, since: Instant::now() })
+        Ok(Self { base, key, patience, trace, since: Instant::now() })
     }
 
     fn left(&self) -> Duration {
@@ -129,7 +131,9 @@ impl Client {
         if request.body.is_some() {
             http = http.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
-        Ok(http.body(Full::new(Bytes::from(request.body.unwrap_or_default())))?)
+        let mut http = http.body(Full::new(Bytes::from(request.body.unwrap_or_default())))?;
+        self.trace.put_into(http.headers_mut());
+        Ok(http)
     }
 }
 
@@ -211,7 +215,46 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
+    use boxoffice_common::trace::TRACEPARENT;
+    use stripe_client_core::{RequestBuilder, StripeBlockingClient};
+
     use super::*;
+
+    /// Makes a client's requests and sends none.
+    struct Unsent {
+        client: Client,
+        made: RefCell<Option<Request<Full<Bytes>>>>,
+    }
+
+    impl StripeBlockingClient for Unsent {
+        type Err = Error;
+
+        fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Error> {
+            *self.made.borrow_mut() = self.client.request(request).ok();
+            Err(Error::UnderWay)
+        }
+    }
+
+    /// The headers of a request that is part of `trace`.
+    fn headers_in(trace: Trace) -> HeaderMap {
+        let (base, key) = ("https://stripe.example".to_owned(), "sk_test_1".to_owned());
+        let (patience, since) = (Patience::Worker, Instant::now());
+        let client = Client { base, key, patience, trace, since };
+        let unsent = Unsent { client, made: RefCell::default() };
+        let request = RequestBuilder::new(StripeMethod::Get, "/refunds").customize::<String>();
+        assert!(request.send_blocking(&unsent).is_err());
+        unsent.made.take().map(|request| request.headers().clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_request_names_the_trace_that_it_is_part_of() {
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert_eq!(headers_in(Trace::parse(traceparent))[TRACEPARENT], traceparent);
+        let headers = headers_in(Trace::NONE);
+        assert!(headers.contains_key(AUTHORIZATION) && !headers.contains_key(TRACEPARENT));
+    }
 
     fn of(status: u16, body: &str) -> Error {
         let status = StatusCode::from_u16(status).unwrap_or_default();

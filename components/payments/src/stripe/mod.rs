@@ -20,7 +20,7 @@ pub(crate) mod signature;
 use std::collections::HashMap;
 
 use anyhow::anyhow;
-use boxoffice_common::{Timestamp, config, log, money};
+use boxoffice_common::{Timestamp, Trace, config, log, money};
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, CreatePaymentIntent,
@@ -121,8 +121,12 @@ struct Page<T> {
 
 /// Asks for the payment's amount to be set aside. A payment method that cannot do that is charged
 /// at once.
-pub(crate) async fn authorize(payment: &Payment, patience: Patience) -> Result<Intent, Error> {
-    let client = Client::new(patience).await?;
+pub(crate) async fn authorize(
+    payment: &Payment,
+    patience: Patience,
+    trace: Trace,
+) -> Result<Intent, Error> {
+    let client = Client::new(patience, trace).await?;
     let method = payment_method(&client, payment).await?;
     let refusal = match confirm(&client, payment, &method, Capture::Later).await {
         Err(Error::Refused(refusal)) => refusal,
@@ -210,8 +214,12 @@ async fn kind_of(client: &Client, method: &str) -> Result<Option<String>, Error>
 }
 
 /// The intent as it is now.
-pub(crate) async fn retrieve(intent: &str, patience: Patience) -> Result<Intent, Error> {
-    retrieve_by(&Client::new(patience).await?, intent).await
+pub(crate) async fn retrieve(
+    intent: &str,
+    patience: Patience,
+    trace: Trace,
+) -> Result<Intent, Error> {
+    retrieve_by(&Client::new(patience, trace).await?, intent).await
 }
 
 async fn retrieve_by(client: &Client, intent: &str) -> Result<Intent, Error> {
@@ -223,8 +231,9 @@ async fn retrieve_by(client: &Client, intent: &str) -> Result<Intent, Error> {
 pub(crate) async fn look_up(
     payment: &Payment,
     patience: Patience,
+    trace: Trace,
 ) -> Result<Option<Intent>, Error> {
-    let client = Client::new(patience).await?;
+    let client = Client::new(patience, trace).await?;
     let query = format!("metadata['payment_id']:'{}'", payment.id);
     let search = SearchPaymentIntent::new(query).build().customize::<Page<Intent>>();
     let found = search.send(&client).await?;
@@ -266,8 +275,9 @@ pub(crate) async fn capture(
     payment: &Payment,
     intent: &str,
     patience: Patience,
+    trace: Trace,
 ) -> Result<Intent, Error> {
-    let client = Client::new(patience).await?;
+    let client = Client::new(patience, trace).await?;
     let request = CapturePaymentIntent::new(intent).build().customize::<Intent>();
     let asked = request.request_strategy(next_key(payment, "capture")?).send(&client).await;
     as_it_is(&client, intent, asked).await
@@ -278,8 +288,9 @@ pub(crate) async fn void(
     payment: &Payment,
     intent: &str,
     patience: Patience,
+    trace: Trace,
 ) -> Result<Intent, Error> {
-    let client = Client::new(patience).await?;
+    let client = Client::new(patience, trace).await?;
     let request = CancelPaymentIntent::new(intent).build().customize::<Intent>();
     let asked = request.request_strategy(next_key(payment, "void")?).send(&client).await;
     as_it_is(&client, intent, asked).await
@@ -310,8 +321,9 @@ pub(crate) async fn refund(
     payment: &Payment,
     intent: &str,
     patience: Patience,
+    trace: Trace,
 ) -> Result<(), Error> {
-    let client = Client::new(patience).await?;
+    let client = Client::new(patience, trace).await?;
     let mut request = CreateRefund::new().payment_intent(intent);
     if let Some(reason) = &payment.refund_reason {
         // Parsing a reason cannot fail: an unknown one is passed on as it is.
