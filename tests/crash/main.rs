@@ -3,6 +3,8 @@
 //! and the tick. After each crash ticks heal the shop, an audit finds nothing, the client repeats
 //! what it asked for, and it is done once.
 //!
+//! `CRASH_EVERY=5` tries one point in five.
+//!
 //! | module | holds |
 //! |---|---|
 //! | `points` | counts the calls, and crashes instances at them |
