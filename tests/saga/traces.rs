@@ -124,7 +124,7 @@ async fn what_a_tick_finds_in_the_streams_goes_on_with_its_own_trace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_s_doing_is_part_of_no_trace() {
+async fn what_nobody_asked_for_is_part_of_no_trace() {
     let stage = Stage::set(2).await;
     let Stage { app, buyer, other, ticket, .. } = &stage;
     let given_up = hold(other, ticket, 1).await.expect(201);

@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn json_that_is_no_traceparent_counts_as_none() {
-        let read = |json| serde_json::from_str::<Trace>(json).unwrap();
+        let read = |json: &str| serde_json::from_str::<Trace>(json).unwrap();
         assert_eq!(read(&format!("{GIVEN:?}")), Trace::parse(GIVEN));
         for json in ["null", "7", "{\"a\":[1]}", "\"nonsense\""] {
             assert!(read(json).is_none(), "{json}");
