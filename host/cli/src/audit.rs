@@ -16,8 +16,9 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     shop: Shop,
     /// How long to look before something counts as wrong: a shop at work disagrees with itself for
-    /// moments.
-    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    /// moments, and for a minute about a payment whose order has ended before it reached the
+    /// provider.
+    #[arg(long, default_value_t = 90, value_name = "SECONDS")]
     patience: u64,
     /// Print JSON.
     #[arg(long)]

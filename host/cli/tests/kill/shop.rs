@@ -19,8 +19,9 @@ use crate::process::{Started, boxoffice, get, stderr, wait_until};
 const HOLD_SECONDS: &str = "3";
 /// How long after a delivery that came to nothing an event is tried again: the next tick does.
 const RETRY_MS: &str = "500";
-/// How long the shop may take to come to rest. Holds run out by then.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the shop may take to come to rest. Holds run out by then, and the minute is over after
+/// which a payment is given up that was cut off before it reached the provider.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How much of the log is shown.

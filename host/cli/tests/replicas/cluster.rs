@@ -27,8 +27,9 @@ const HOLD_SECONDS: &str = "3";
 const RETRY_MS: &str = "500";
 /// How long a host may take until it is ready: it compiles nothing that is in the cache.
 const STARTING: Duration = Duration::from_secs(60);
-/// How long the shop may take to come to rest. Holds run out by then.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the shop may take to come to rest. Holds run out by then, and the minute is over after
+/// which a payment is given up that was cut off before it reached the provider.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How much of the logs is shown.
