@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use boxoffice_tests::{Person, id};
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, HOSTS};
 use crate::say;
@@ -21,8 +21,12 @@ const TIME: Duration = Duration::from_secs(10);
 const VISITORS: usize = 32;
 /// How many buy at a time.
 const BUYERS: usize = 16;
-/// How many listings there are to browse.
+/// How many listings there are.
 const LISTINGS: usize = 100;
+/// How many tickets each of them has: as many as it may.
+const QUANTITY: usize = 1_000;
+/// How often a buyer looks whether their order is complete.
+const LOOKING_AGAIN: Duration = Duration::from_millis(100);
 /// What the kernel counts processor time in, on every Linux that Rust runs on.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -32,16 +36,26 @@ async fn what_hosts_do() {
     for hosts in 1..=HOSTS {
         let cluster = Cluster::with_hosts(hosts).await;
         let seller = Person::new(cluster.address()).signed_up().await;
+        let mut tickets = Vec::new();
         for number in 0..LISTINGS {
-            let title = format!("Listing {number}");
-            seller.list(json!({ "title": title, "quantity": 1_000 })).await.expect(201);
+            let wish = json!({ "title": format!("Listing {number}"), "quantity": QUANTITY });
+            tickets.push(seller.list(wish).await.expect(201));
         }
         for path in ["/api/tickets", "/"] {
             let what = format!("GET {path}");
             measure(&cluster, hosts, &what, VISITORS, async |visitor| browse(visitor, path).await)
                 .await;
         }
-        measure(&cluster, hosts, "a purchase", BUYERS, buy).await;
+        let hot = &tickets[..1];
+        let acts = [("a hold of any, given up", &tickets[1..]), ("a hold of one, given up", hot)];
+        for (what, tickets) in acts {
+            let act = async |buyer: &Person| hold_and_give_up(buyer, tickets).await;
+            measure(&cluster, hosts, what, BUYERS, act).await;
+            // What has been left to the workers is not the next one's to bear.
+            cluster.audit().await;
+        }
+        measure(&cluster, hosts, "a purchase", BUYERS, async |buyer| buy(buyer, &tickets).await)
+            .await;
         cluster.audit().await;
     }
 }
@@ -51,19 +65,26 @@ async fn browse(visitor: &Person, path: &str) {
     assert_eq!(answer.status, 200, "{answer}");
 }
 
+/// Holds one of `tickets`; answers with the order.
+async fn hold(buyer: &Person, tickets: &[Value]) -> Value {
+    buyer.hold(&tickets[rand::random_range(0..tickets.len())]).await.expect(201)
+}
+
+async fn hold_and_give_up(buyer: &Person, tickets: &[Value]) {
+    let order = hold(buyer, tickets).await;
+    buyer.cancel(&order).await.expect(204);
+}
+
 /// From the hold to the ticket.
-async fn buy(buyer: &Person) {
-    let tickets = buyer.get("/api/tickets?limit=100").await.expect(200);
-    let all = tickets["items"].as_array().unwrap();
-    let ticket = &all[rand::random_range(0..all.len())];
-    let order = buyer.hold(ticket).await.expect(201);
+async fn buy(buyer: &Person, tickets: &[Value]) {
+    let order = hold(buyer, tickets).await;
     buyer.pay(&order, "pm_card_visa").await.expect(201);
     loop {
         let seen = buyer.get(&format!("/api/orders/{}", id(&order))).await.expect(200);
         if seen["status"] == "complete" {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(LOOKING_AGAIN).await;
     }
 }
 
