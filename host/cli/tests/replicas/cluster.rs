@@ -133,7 +133,10 @@ impl Cluster {
         };
         let arguments = ["serve", "--listen", &listen, "--redis-lost", "reconnect"];
         let mut command = self.boxoffice(&arguments, &manifest);
-        command.arg("--variables").arg(self.data().join(keys::FILE));
+        // Not by the file: a host refuses one that names a variable of a later version.
+        for (name, value) in keys::read(&self.data().join(keys::FILE)).unwrap() {
+            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
+        }
         self.hosts[host].running = Some(Started::logging(&mut command, self.log(host)));
     }
 
