@@ -1,4 +1,4 @@
-//! localstripe: a Stripe that somebody else has written (<https://pypi.org/project/localstripe>).
+//! localstripe: a Stripe that somebody else has written (<https://github.com/adrienverge/localstripe>).
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
