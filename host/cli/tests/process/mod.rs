@@ -3,12 +3,16 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rand::RngExt;
 use rustix::process::{Pid, Signal};
+
+/// How much of a log is shown.
+const SHOWN: usize = 60;
 
 /// `boxoffice` with these arguments in this folder, and nothing of ours in its environment.
 pub(crate) fn boxoffice(folder: &Path, arguments: &[&str]) -> Command {
@@ -108,4 +112,23 @@ pub(crate) fn send(address: &str, path: &str, headers: &str) -> (u16, String) {
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// An address that stays free while nobody listens there: below the ports that systems give to
+/// those who ask for any, and to connections.
+pub(crate) fn lasting_address() -> SocketAddr {
+    loop {
+        let port = rand::rng().random_range(20_000..32_000);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
+/// The last lines of a log that say more than that something went well.
+pub(crate) fn last_complaints(log: &Path) -> String {
+    let log = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().filter(|line| !line.contains(" INFO ")).collect();
+    lines[lines.len().saturating_sub(SHOWN)..].join("\n")
 }

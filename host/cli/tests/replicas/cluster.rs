@@ -1,7 +1,7 @@
 //! Three hosts, each a process of its own, on one Postgres and one Redis behind one address.
 
 use std::fs::{File, OpenOptions};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
 use boxoffice_postgres::{Identity, Postgres, Stop};
 use boxoffice_tests::{provider, surroundings};
-use rand::RngExt;
 use rcgen::CertifiedKey;
 use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{Started, boxoffice, get, stderr};
+use crate::people::crowd;
+use crate::process::{Started, boxoffice, get, last_complaints, lasting_address, stderr};
 use crate::proxy::Proxy;
 
 /// How many hosts there are at most.
@@ -27,13 +27,8 @@ const HOLD_SECONDS: &str = "3";
 const RETRY_MS: &str = "500";
 /// How long a host may take until it is ready: it compiles nothing that is in the cache.
 const STARTING: Duration = Duration::from_secs(60);
-/// How long the shop may take to come to rest. Holds run out by then, and the minute is over after
-/// which a payment is given up that was cut off before it reached the provider.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How much of the logs is shown.
-const SHOWN: usize = 60;
 /// Which manifest hosts run before they are updated; ours if it is not set.
 const PREVIOUS: &str = "BOXOFFICE_PREVIOUS_MANIFEST";
 /// Where the tables are; `sqlite` is for versions that knew nothing else.
@@ -119,6 +114,13 @@ impl Cluster {
         self.proxy.taken()
     }
 
+    /// Every host has had its share.
+    pub(crate) fn was_fair(&self) {
+        let taken = self.taken();
+        let fair = taken.iter().sum::<usize>() / HOSTS / 2;
+        assert!(taken.iter().all(|taken| *taken > fair), "one host did little: {taken:?}");
+    }
+
     /// Starts a host, and waits until it is ready.
     pub(crate) fn start(&mut self, host: usize, version: Version) {
         self.launch(host, version);
@@ -193,45 +195,6 @@ impl Cluster {
         assert!(output.status.success(), "{}", stderr(&output));
     }
 
-    /// Runs the operators' audit until it finds nothing at all: with no patience of its own, for
-    /// that would let pass what is never the same for long.
-    pub(crate) async fn audit(&self) {
-        let start = Instant::now();
-        loop {
-            let output = self.audited();
-            if output.status.code() == Some(0) {
-                return;
-            }
-            if start.elapsed() > PATIENCE {
-                let found = String::from_utf8_lossy(&output.stdout);
-                self.fail(&format!("the audit: {}\n{found}{}", output.status, stderr(&output)));
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    fn audited(&self) -> Output {
-        self.boxoffice(&["audit", "--patience", "0"], &manifest()).output().unwrap()
-    }
-
-    /// The provider's whole ledger.
-    pub(crate) async fn intents(&self) -> Vec<Value> {
-        let variables = keys::read(&self.data().join(keys::FILE)).unwrap();
-        provider::intents(&self.sandbox_url, &variables["stripe_api_key"]).await
-    }
-
-    /// Ends the test, with the last complaints in the hosts' logs.
-    pub(crate) fn fail(&self, why: &str) -> ! {
-        let mut shown = String::new();
-        for host in 0..self.hosts.len() {
-            let log = std::fs::read_to_string(self.log_file(host)).unwrap_or_default();
-            let lines: Vec<&str> = log.lines().filter(|line| !line.contains(" INFO ")).collect();
-            let last = lines[lines.len().saturating_sub(SHOWN)..].join("\n");
-            shown.push_str(&format!("\nhost {host}'s last complaints:\n{last}"));
-        }
-        panic!("{why}{shown}");
-    }
-
     /// The command with what all hosts, and those who look after them, are told.
     fn boxoffice(&self, arguments: &[&str], manifest: &Path) -> Command {
         let mut command = boxoffice(self.folder.path(), arguments);
@@ -266,6 +229,26 @@ impl Cluster {
     }
 }
 
+impl crowd::Shop for Cluster {
+    fn audited(&self) -> Output {
+        self.boxoffice(&["audit", "--patience", "0"], &manifest()).output().unwrap()
+    }
+
+    async fn intents(&self) -> Vec<Value> {
+        let variables = keys::read(&self.data().join(keys::FILE)).unwrap();
+        provider::intents(&self.sandbox_url, &variables["stripe_api_key"]).await
+    }
+
+    fn fail(&self, why: &str) -> ! {
+        let mut shown = String::new();
+        for host in 0..self.hosts.len() {
+            let last = last_complaints(&self.log_file(host));
+            shown.push_str(&format!("\nhost {host}'s last complaints:\n{last}"));
+        }
+        panic!("{why}{shown}");
+    }
+}
+
 /// A Postgres that lets nobody in without TLS; who vouches for it is written to `authorities`.
 fn postgres_by_tls(authorities: &Path) -> Postgres {
     let names = vec![Ipv4Addr::LOCALHOST.to_string()];
@@ -282,16 +265,4 @@ fn manifest() -> PathBuf {
 
 fn previous_manifest() -> Option<PathBuf> {
     std::env::var_os(PREVIOUS).map(PathBuf::from)
-}
-
-/// An address that stays free while nobody listens there: below the ports that systems give to
-/// those who ask for any, and to connections.
-fn lasting_address() -> SocketAddr {
-    loop {
-        let port = rand::rng().random_range(20_000..32_000);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
 }

@@ -13,6 +13,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, HOSTS};
+use crate::people::crowd::Shop as _;
 use crate::say;
 
 /// How long each is measured.
