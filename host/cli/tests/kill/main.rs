@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use boxoffice_tests::Person;
 use rand::RngExt;
 
-use crate::people::crowd::{Crowd, Done, Shop as _};
+use crate::people::crowd::{Crowd, Done};
 use crate::shop::Shop;
 
 /// How often the shop is killed.

@@ -15,7 +15,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::people::crowd;
+use crate::people::crowd::{self, Shop as _};
 use crate::process::{Started, boxoffice, get, last_complaints, lasting_address, stderr};
 use crate::proxy::Proxy;
 
