@@ -115,7 +115,7 @@ fn starts_at(seed: u64) -> String {
 /// rare, so that all listings are looked through.
 pub fn search(number: u64) -> String {
     let act = one_of(&ACTS, scattered(number)).replace(' ', "+");
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         return act;
     }
     let (city, _) = one_of(&CITIES, scattered(number + 1));
