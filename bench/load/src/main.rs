@@ -136,7 +136,7 @@ fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
 async fn run(arguments: Run) -> Result<()> {
     let quick = arguments.quick;
     let rounds = arguments.rounds.unwrap_or(if quick { 2 } else { 5 }).into();
-    let (warm_up, measured) = if quick { (500, 1_000) } else { (2_000, 5_000) };
+    let (warm_up, measured) = if quick { (500, 1_000) } else { (3_000, 5_000) };
     let times = Times {
         rounds,
         warm_up: Duration::from_millis(warm_up),

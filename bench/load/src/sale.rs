@@ -165,10 +165,11 @@ async fn left(shop: &Shop, listing: Uuid) -> Result<u64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn sale() -> Sale {
+    /// One that went well.
+    pub(crate) fn sale() -> Sale {
         Sale {
             buyers: 1_000,
             units: 100,

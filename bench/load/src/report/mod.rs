@@ -36,7 +36,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::machine::Machine;
     use crate::results::{Growth, Load, Results, Round, Settings};
-    use crate::sale::Sale;
+    use crate::sale::tests::sale;
     use crate::usage::Busy;
 
     #[test]
@@ -119,19 +119,7 @@ pub(crate) mod tests {
                 }
             }
         }
-        let sale = Sale {
-            buyers: 1_000,
-            units: 100,
-            sold: 100,
-            refused: 900,
-            other: 0,
-            left: 0,
-            took_s: 1.0,
-            p50_ms: 500.0,
-            p99_ms: 990.0,
-            alone_ms: 2.0,
-        };
-        let sold = Round { sale: Some(sale), ..Round::default() };
+        let sold = Round { sale: Some(sale()), ..Round::default() };
         results.add("flash-sale", "boxoffice-sqlite", sold);
         let growth = Growth { after_1000_mib: 50.0, after_10000_mib: 60.0 };
         let grown = Round { growth: Some(growth), ..Round::default() };

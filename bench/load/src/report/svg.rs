@@ -16,11 +16,11 @@ const WIDTH: f64 = 800.0;
 const MARGIN: f64 = 24.0;
 /// Panels stand in two columns.
 const COLUMNS: usize = 2;
-const GAP: f64 = 32.0;
+const GAP: f64 = 24.0;
 const PANEL: f64 = (WIDTH - 2.0 * MARGIN - GAP) / 2.0;
 /// Where bars begin, after the targets' names; and how much is kept behind them for figures.
-const NAMES: f64 = 128.0;
-const FIGURES: f64 = 54.0;
+const NAMES: f64 = 146.0;
+const FIGURES: f64 = 56.0;
 const BAR: f64 = 16.0;
 const STEP: f64 = 22.0;
 /// Room above the first bar of a panel, and below its last.
@@ -136,10 +136,10 @@ fn panel(name: &str, bars: &[Bar<'_>], left: f64, top: f64) -> String {
         let (baseline, middle) = (y + 12.5, y + BAR / 2.0);
         let start = left + NAMES;
         let class = class(target);
-        let mine = if class == "ours" { " mine" } else { "" };
+        let (name, mine) = if class == "ours" { ("mine", " mine") } else { ("quiet", "") };
         let _ = writeln!(
             text,
-            "<text class=\"quiet{mine}\" x=\"{:.1}\" y=\"{baseline:.1}\" text-anchor=\"end\">{}</text>",
+            "<text class=\"{name}\" x=\"{:.1}\" y=\"{baseline:.1}\" text-anchor=\"end\">{}</text>",
             start - 8.0,
             escaped(title(target))
         );

@@ -1,6 +1,7 @@
 //! Orders: holds that may become sales.
 
 use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -69,8 +70,9 @@ fn refusal(
 pub(crate) async fn show<S: Store>(
     State(app): State<App<S>>,
     User(user): User,
-    Path(id): Path<Uuid>,
+    id: Result<Path<Uuid>, PathRejection>,
 ) -> Result<Json<Order>> {
+    let Path(id) = id?;
     own(&app, user.id, id).await.map(Json)
 }
 
@@ -88,8 +90,9 @@ pub(crate) async fn list<S: Store>(
     State(app): State<App<S>>,
     User(user): User,
     uri: Uri,
-    Query(wish): Query<Wish>,
+    wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response> {
+    let Query(wish) = wish?;
     let limit = page::limit(wish.limit)?;
     let after = wish.cursor.as_deref().map(page::read_cursor).transpose()?;
     let orders = app.store.orders(user.id, after, limit + 1).await?;
@@ -99,8 +102,9 @@ pub(crate) async fn list<S: Store>(
 pub(crate) async fn cancel<S: Store>(
     State(app): State<App<S>>,
     User(user): User,
-    Path(id): Path<Uuid>,
+    id: Result<Path<Uuid>, PathRejection>,
 ) -> Result<StatusCode> {
+    let Path(id) = id?;
     own(&app, user.id, id).await?;
     if let Some(order) = app.store.cancel(id).await? {
         app.events.publish("order:cancelled", order.id, &order).await;

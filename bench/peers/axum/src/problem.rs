@@ -1,7 +1,7 @@
 //! Errors that clients see (RFC 9457).
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -88,6 +88,19 @@ impl From<JsonRejection> for Problem {
             status => status,
         };
         Self::new(status, rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::invalid(rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for Problem {
+    /// What is no id is the id of nothing.
+    fn from(_: PathRejection) -> Self {
+        Self::not_found("There is nothing of that id")
     }
 }
 

@@ -1,6 +1,7 @@
 //! Listings.
 
 use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -67,8 +68,9 @@ pub(crate) async fn create<S: Store>(
 
 pub(crate) async fn show<S: Store>(
     State(app): State<App<S>>,
-    Path(id): Path<Uuid>,
+    id: Result<Path<Uuid>, PathRejection>,
 ) -> Result<Json<Ticket>> {
+    let Path(id) = id?;
     let ticket = app.store.ticket(id).await?;
     ticket.map(Json).ok_or_else(|| Problem::not_found("There is no such listing"))
 }
@@ -76,8 +78,9 @@ pub(crate) async fn show<S: Store>(
 pub(crate) async fn list<S: Store>(
     State(app): State<App<S>>,
     uri: Uri,
-    Query(wish): Query<Wish>,
+    wish: Result<Query<Wish>, QueryRejection>,
 ) -> Result<Response> {
+    let Query(wish) = wish?;
     let limit = page::limit(wish.limit)?;
     let sort = wish.sort.unwrap_or_default();
     let search = wish.q.unwrap_or_default().to_lowercase();

@@ -14,15 +14,19 @@ export function readCursor(text) {
   }
 }
 
-/** Answers with a page of `rows`, of which one more than `limit` was asked for. */
-export function sendPage(request, response, rows, limit, position) {
-  const items = rows.slice(0, limit);
-  const page = { items };
+/**
+ * Answers with a page of `rows`, of which one more than `limit` was asked for, each as `view` shows
+ * it. `position` says where a row stands.
+ */
+export function sendPage(request, response, rows, { limit, view, position }) {
+  const kept = rows.slice(0, limit);
+  const page = { items: kept.map(view) };
   if (rows.length > limit) {
-    const json = JSON.stringify(position(items.at(-1)));
+    const json = JSON.stringify(position(kept.at(-1)));
     page.nextCursor = Buffer.from(json).toString('base64url');
+    const [path] = request.originalUrl.split('?');
     const query = new URLSearchParams({ ...request.query, cursor: page.nextCursor });
-    response.set('Link', `<${request.baseUrl}${request.path}?${query}>; rel="next"`);
+    response.set('Link', `<${path}?${query}>; rel="next"`);
   }
   response.json(page);
 }

@@ -16,6 +16,9 @@ use crate::model::{Account, Order, Payment, Ticket, Time};
 /// As many connections as the Express peer's two processes have together.
 const CONNECTIONS: usize = 20;
 
+/// The peers' tables are the same.
+const SCHEMA: &str = include_str!("../../../express/src/schema.sql");
+
 type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// Clones share the connections.
@@ -29,7 +32,7 @@ impl Postgres {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(config, NoTls, recycling);
         let pool = Pool::builder(manager).max_size(CONNECTIONS).build()?;
-        pool.get().await?.batch_execute(include_str!("postgres.sql")).await?;
+        pool.get().await?.batch_execute(SCHEMA).await?;
         Ok(Self(pool))
     }
 }

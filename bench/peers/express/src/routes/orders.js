@@ -9,7 +9,7 @@ import { first, pool, rows, transaction } from '../db.js';
 import { publish } from '../events.js';
 import { COLUMNS, free, own, view } from '../orders.js';
 import { limit, readCursor, sendPage } from '../page.js';
-import { conflict, forbidden, notFound } from '../problem.js';
+import { conflict, forbidden, invalid, notFound } from '../problem.js';
 import { requireUser } from '../session.js';
 
 // Decides who gets them.
@@ -112,10 +112,18 @@ orders.get('/', async (request, response) => {
   const wish = Wish.parse(request.query);
   const values = [request.currentUser.id, wish.limit + 1];
   const found = wish.cursor
-    ? await rows(pool, 'orders-after', LIST_AFTER, [...values, readCursor(wish.cursor)])
+    ? await rows(pool, 'orders-after', LIST_AFTER, [...values, readId(wish.cursor)])
     : await rows(pool, 'orders', LIST, values);
-  sendPage(request, response, found.map(view), wish.limit, (order) => order.id);
+  sendPage(request, response, found, { limit: wish.limit, view, position: (row) => row.id });
 });
+
+function readId(cursor) {
+  const id = Id.safeParse(readCursor(cursor));
+  if (!id.success) {
+    throw invalid('This cursor is not from this list; start without one');
+  }
+  return id.data;
+}
 
 orders.get('/:id', async (request, response) => {
   response.json(view(await own(pool, request.currentUser.id, request.params.id)));

@@ -95,7 +95,7 @@ tickets.get('/', async (request, response) => {
   const { name, text, values } = select(wish);
   const found = await rows(pool, name, text, values);
   const position = (row) => [wish.sort, SORTS[wish.sort].of(row), row.id];
-  sendPage(request, response, found, wish.limit, position);
+  sendPage(request, response, found, { limit: wish.limit, view, position });
 });
 
 /** The statement that a wish asks for; every value is a parameter. */
