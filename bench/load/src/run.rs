@@ -147,12 +147,15 @@ impl Plan {
             }
             Shape::Steady { rate, connections, act } => {
                 let Times { warm_up, measured, .. } = self.times;
-                let shop = Rc::new(Shop::open(&one.stock, connections).await?);
+                let shop = Shop::open(&one.stock, connections).await?;
                 saturate(&shop, connections, warm_up, act).await;
                 let (outcome, busy) =
                     watched(parts, saturate(&shop, connections, measured, act)).await;
                 round.saturated = Some(Load::of(&outcome, None, busy));
+                drop(shop);
                 round.quiet &= quiet(all).await;
+                // New connections: servers may have closed the old ones while it was quiet.
+                let shop = Rc::new(Shop::open(&one.stock, connections).await?);
                 let (outcome, busy) = watched(parts, pace(&shop, rate, measured, act)).await;
                 round.paced = Some(Load::of(&outcome, Some(rate.mean()), busy));
             }
