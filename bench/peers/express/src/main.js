@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 
-import { app } from './app.js';
 import { config } from './config.js';
 import { pool } from './db.js';
 import { expireForever } from './expiry.js';
@@ -25,7 +24,9 @@ async function primary() {
   expireForever();
 }
 
-function worker() {
+async function worker() {
+  // Not above: there is no key for tokens before the first process has made one.
+  const { app } = await import('./app.js');
   const server = app.listen(config.port, config.host);
   // Longer than any pause between two requests on a connection.
   server.keepAliveTimeout = 65_000;
@@ -35,5 +36,5 @@ function worker() {
 if (cluster.isPrimary) {
   await primary();
 } else {
-  worker();
+  await worker();
 }
