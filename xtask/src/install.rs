@@ -40,8 +40,8 @@ const POSTGRES: Program = Program {
     otherwise: "or install Postgres 13 or newer in another way, so that `postgres` is on PATH",
 };
 
-/// What the suites with pages in them need.
-const BROWSER: [Program; 4] = [
+/// What the suites with pages in them need, besides what comes from npm.
+const BROWSER: [Program; 2] = [
     Program {
         name: "chromium",
         package: "chromium",
@@ -52,6 +52,10 @@ const BROWSER: [Program; 4] = [
         package: "chromium-driver",
         otherwise: "or install the ChromeDriver of Chromium's version, so that it is on PATH",
     },
+];
+
+/// What runs that.
+const NODE: [Program; 2] = [
     Program {
         name: "node",
         package: "nodejs",
@@ -108,25 +112,35 @@ pub(crate) fn browser(workspace: &Workspace, suites: &[&Suite]) -> Result<(), Fa
     for needed in &BROWSER {
         program(needed)?;
     }
-    suites.iter().try_for_each(|suite| npm_packages(workspace, suite))
+    for suite in suites {
+        npm_packages(workspace, &suite.target, &suite.folder)?;
+    }
+    Ok(())
 }
 
-/// Makes sure that `target/npm/<suite>/node_modules` is what the suite's `package-lock.json` says.
+/// Makes sure that there is a Node, and that `target/npm/<name>/node_modules` is what the
+/// `package-lock.json` in `source` says. Tells where `target/npm/<name>` is.
 ///
 /// npm works where the files lie that it is told by: they are copied to where it may write.
-fn npm_packages(workspace: &Workspace, suite: &Suite) -> Result<(), Failure> {
-    let folder = workspace.target().join("npm").join(&suite.target);
+pub(crate) fn npm_packages(
+    workspace: &Workspace,
+    name: &str,
+    source: &Path,
+) -> Result<PathBuf, Failure> {
+    for needed in &NODE {
+        program(needed)?;
+    }
+    let folder = workspace.target().join("npm").join(name);
     let failed = |error: std::io::Error| Failure::Failed(format!("{}: {error}", folder.display()));
-    let lock = std::fs::read(suite.folder.join("package-lock.json")).map_err(failed)?;
+    let lock = std::fs::read(source.join("package-lock.json")).map_err(failed)?;
     // Written last: what is there without it was interrupted.
     let done = folder.join("installed.json");
     if std::fs::read(&done).is_ok_and(|installed| installed == lock) {
-        return Ok(());
+        return Ok(folder);
     }
-    say(&format!("{}: npm ci", suite.target));
+    say(&format!("{name}: npm ci"));
     std::fs::create_dir_all(&folder).map_err(failed)?;
-    std::fs::copy(suite.folder.join("package.json"), folder.join("package.json"))
-        .map_err(failed)?;
+    std::fs::copy(source.join("package.json"), folder.join("package.json")).map_err(failed)?;
     std::fs::write(folder.join("package-lock.json"), &lock).map_err(failed)?;
     let status = Command::new("npm")
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
@@ -139,7 +153,8 @@ fn npm_packages(workspace: &Workspace, suite: &Suite) -> Result<(), Failure> {
             folder.display()
         )));
     }
-    std::fs::write(done, lock).map_err(failed)
+    std::fs::write(done, lock).map_err(failed)?;
+    Ok(folder)
 }
 
 /// Makes sure that a program is on PATH.

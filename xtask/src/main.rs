@@ -1,5 +1,5 @@
-//! What a developer types: `cargo xtask up`, `build`, `assets`, `test`, `chaos`, `audit`,
-//! `events`, `migrate`.
+//! What a developer types: `cargo xtask up`, `build`, `assets`, `test`, `chaos`, `bench`,
+//! `audit`, `events`, `migrate`.
 //!
 //! | file | does |
 //! |---|---|
@@ -11,10 +11,12 @@
 //! | [`operate`] | builds the host, then becomes its `audit`, `events` or `migrate` |
 //! | [`test`] | runs every check and suite, and counts |
 //! | [`chaos`] | runs the chaos suite with seeds of one's choice |
+//! | [`bench`] | builds everything in release, then becomes what measures it |
 //!
 //! Exit codes: 0 done, 1 something failed, 2 something must be set up first (the message says what).
 
 mod assets;
+mod bench;
 mod build;
 mod chaos;
 mod failure;
@@ -55,6 +57,8 @@ enum Command {
     Test(test::Arguments),
     /// Let everything go wrong, over and over, and see whether the books are right afterwards.
     Chaos(chaos::Arguments),
+    /// Measure the shop beside what people would use instead, on this machine.
+    Bench(bench::Arguments),
     /// Tell whether the books of the shop that `up` runs are right.
     #[command(disable_help_flag = true)]
     Audit(operate::Arguments),
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Assets => make_assets(),
         Command::Test(arguments) => test::run(&arguments),
         Command::Chaos(arguments) => chaos::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Audit(arguments) => operate::run("audit", &arguments),
         Command::Events(arguments) => operate::run("events", &arguments),
         Command::Migrate(arguments) => operate::run("migrate", &arguments),

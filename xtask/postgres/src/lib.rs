@@ -195,6 +195,11 @@ impl Postgres {
         format!("postgres://{USER}@{}/postgres", self.address())
     }
 
+    /// The number of its first process, while it runs: all others are below it.
+    pub fn process(&self) -> Option<u32> {
+        self.server.as_ref().map(Child::id)
+    }
+
     /// Its host and port.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
@@ -247,6 +252,12 @@ impl Drop for Postgres {
 /// Whether there is a Postgres to start.
 pub fn is_there() -> bool {
     programs().is_some()
+}
+
+/// What the Postgres that would be started says of its version; None if there is none.
+pub fn version() -> Option<String> {
+    let said = Command::new(programs()?.join("postgres")).arg("--version").output().ok()?;
+    Some(String::from_utf8_lossy(&said.stdout).trim().to_owned())
 }
 
 /// The folder with Postgres's programs: the newest of Debian's, or the first on PATH.
