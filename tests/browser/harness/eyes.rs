@@ -2,9 +2,13 @@
 
 use boxoffice_tests::eventually;
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use serde_json::{Value, json};
 
 use super::Window;
+
+/// How many pages may come and go while something is done to what is on them.
+const PAGES: usize = 5;
 
 const FIND: &str = include_str!("find.js");
 
@@ -63,8 +67,8 @@ impl Window {
 
     /// Where the link of this name leads.
     pub(crate) async fn target_of(&self, name: &str) -> String {
-        let link = self.find("link", name, None).await;
-        link.attr("href").await.unwrap().unwrap_or_default()
+        let target = self.on("link", name, None, async |link| link.attr("href").await).await;
+        target.unwrap_or_default()
     }
 
     /// Waits for a heading of this name.
@@ -93,6 +97,28 @@ impl Window {
         eventually(&what, async || self.run(&script).await, |seen| seen == status).await;
     }
 
+    /// Does something to what [`Window::find`] finds. What was clicked before may replace the page
+    /// between the two; then it is found and done anew.
+    pub(super) async fn on<T>(
+        &self,
+        kind: &str,
+        name: &str,
+        scope: Option<&str>,
+        act: impl AsyncFn(Element) -> Result<T, CmdError>,
+    ) -> T {
+        for _ in 0..PAGES {
+            match act(self.find(kind, name, scope).await).await {
+                Err(error) if error.is_stale_element_reference() => {}
+                done => {
+                    return done.unwrap_or_else(|error| {
+                        panic!("{} cannot use the {kind} {name:?}: {error}", self.name)
+                    });
+                }
+            }
+        }
+        panic!("{} sees a {kind} {name:?}, which is gone again each time", self.name);
+    }
+
     pub(super) async fn find(&self, kind: &str, name: &str, scope: Option<&str>) -> Element {
         let what = format!("{} sees a {kind} {name:?}", self.name);
         let look = async || self.look(kind, name, scope).await;
@@ -113,9 +139,8 @@ impl Window {
 
     /// Waits until the field with this label says what is wrong with it; the words for it.
     pub(crate) async fn complaint(&self, label: &str) -> String {
-        let field = self.find("field", label, None).await;
         let what = format!("{} is told what is wrong with {label:?}", self.name);
-        let look = async || self.run_on(&field, COMPLAINT).await;
+        let look = async || self.ask_field(label, COMPLAINT).await;
         let told =
             eventually(&what, look, |seen| seen.as_str().is_some_and(|text| !text.is_empty()));
         told.await.as_str().unwrap_or_default().to_owned()
@@ -123,10 +148,14 @@ impl Window {
 
     /// Waits until the field with this label has nothing wrong with it.
     pub(crate) async fn is_content_with(&self, label: &str) {
-        let field = self.find("field", label, None).await;
         let what = format!("{} is told that {label:?} is fine", self.name);
-        let look = async || self.run_on(&field, "return arguments[0].ariaInvalid").await;
+        let look = async || self.ask_field(label, "return arguments[0].ariaInvalid").await;
         eventually(&what, look, |seen| *seen != "true").await;
+    }
+
+    /// What a script says of the field with this label.
+    async fn ask_field(&self, label: &str, script: &str) -> Value {
+        self.on("field", label, None, async |field| self.run_on(&field, script).await).await
     }
 
     /// Whether there is a button of this name that can be clicked now.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use boxoffice_tests::{Person, eventually};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -167,10 +168,10 @@ impl Window {
 
     /// Runs a script on an element, its `arguments[0]`; what it returns.
     ///
-    /// # Panics
-    /// When it throws.
-    pub(super) async fn run_on(&self, element: &Element, script: &str) -> Value {
-        self.client.execute(script, vec![serde_json::to_value(element).unwrap()]).await.unwrap()
+    /// # Errors
+    /// When it throws, or the element is gone.
+    pub(super) async fn run_on(&self, element: &Element, script: &str) -> Result<Value, CmdError> {
+        self.client.execute(script, vec![serde_json::to_value(element).unwrap()]).await
     }
 
     /// Runs a script that calls `arguments[0]` with its result, when it has one.
