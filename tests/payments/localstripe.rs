@@ -23,15 +23,17 @@ impl Localstripe {
     /// # Panics
     /// When it is not installed, or does not start.
     pub(crate) async fn start() -> Self {
-        let program = workspace().join("target/localstripe/bin/localstripe");
+        // Not by the program beside it, which names the folder that it was installed in: a checkout
+        // may be moved.
+        let python = workspace().join("target/localstripe/bin/python");
         assert!(
-            program.is_file(),
+            python.is_file(),
             "{} is missing: `cargo xtask test --only payments` installs it",
-            program.display()
+            python.display()
         );
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        let process = Command::new(program)
-            .args(["--from-scratch", "--port", &address.port().to_string()])
+        let process = Command::new(python)
+            .args(["-m", "localstripe", "--from-scratch", "--port", &address.port().to_string()])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
