@@ -143,6 +143,11 @@ impl Redis {
         self.server.is_some()
     }
 
+    /// The number of the server's process, if it is our own.
+    pub fn process(&self) -> Option<u32> {
+        self.server.as_ref().map(Server::process)
+    }
+
     /// What a server of ours said last, once it has ended by itself.
     pub fn has_ended(&mut self) -> Option<Problem> {
         self.server.as_mut()?.has_ended()

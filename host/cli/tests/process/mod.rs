@@ -64,6 +64,11 @@ impl Started {
         lines.find_map(|line| line.ok().filter(|line| line.contains(text))).unwrap()
     }
 
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.0.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         rustix::process::kill_process(Pid::from_child(&self.0), signal).unwrap();
     }

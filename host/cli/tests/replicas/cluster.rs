@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use boxoffice_bench::usage::Part;
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
 use boxoffice_postgres::{Identity, Postgres, Stop};
@@ -46,7 +47,7 @@ pub(crate) enum Version {
 pub(crate) struct Cluster {
     hosts: Vec<Host>,
     proxy: Proxy,
-    _sandbox: Started,
+    sandbox: Started,
     sandbox_url: String,
     redis: Option<Redis>,
     redis_url: String,
@@ -88,7 +89,7 @@ impl Cluster {
         let mut cluster = Self {
             hosts,
             proxy,
-            _sandbox: sandbox,
+            sandbox,
             sandbox_url,
             redis,
             redis_url,
@@ -112,6 +113,19 @@ impl Cluster {
     /// How many connections each host has taken.
     pub(crate) fn taken(&self) -> Vec<usize> {
         self.proxy.taken()
+    }
+
+    /// What runs, ourselves among it, for those who measure it.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let running = self.hosts.iter().filter_map(|host| host.running.as_ref());
+        let mut parts: Vec<Part> =
+            running.map(|host| Part::tree("hosts", host.process())).collect();
+        let postgres = self.postgres.as_ref().and_then(Postgres::process);
+        parts.extend(postgres.map(|process| Part::tree("postgres", process)));
+        let redis = self.redis.as_ref().and_then(Redis::process);
+        parts.extend(redis.map(|process| Part::tree("redis", process)));
+        parts.extend([Part::tree("sandbox", self.sandbox.process()), Part::client()]);
+        parts
     }
 
     /// Every host has had its share.

@@ -4,10 +4,10 @@
 //! done in a second, and how much of a core each part was busy for each thing that was done, which
 //! says what more cores would do.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use boxoffice_bench::usage::Busy;
 use boxoffice_tests::{Person, id};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -28,8 +28,6 @@ const LISTINGS: usize = 100;
 const QUANTITY: usize = 1_000;
 /// How often a buyer looks whether their order is complete.
 const LOOKING_AGAIN: Duration = Duration::from_millis(100);
-/// What the kernel counts processor time in, on every Linux that Rust runs on.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement, which takes minutes"]
@@ -100,7 +98,8 @@ async fn measure(
     let people = (0..people).map(|_| Person::new(cluster.address()).signed_up());
     let people = join_all(people).await;
     let (open, done) = (AtomicBool::new(true), AtomicUsize::new(0));
-    let before = Busy::now();
+    let parts = cluster.parts();
+    let before = Busy::now(&parts);
     let start = Instant::now();
     let acting = people.iter().map(async |person| {
         while open.load(Ordering::Relaxed) {
@@ -116,76 +115,10 @@ async fn measure(
     let (took, done) = (start.elapsed().as_secs_f64(), done.load(Ordering::Relaxed));
     #[allow(clippy::cast_precision_loss, reason = "a count far below 2^52")]
     let done = done as f64;
-    let busy = Busy::now().since(&before);
-    let each = busy.iter().map(|(part, seconds)| {
+    let busy = Busy::now(&parts).since(&before);
+    let each = busy.0.iter().map(|(part, seconds)| {
         format!("{part} {:.2} ms ({:.0} % of a core)", seconds / done * 1e3, seconds / took * 1e2)
     });
     let each: Vec<String> = each.collect();
     say(&format!("{hosts} hosts, {what}: {:.0} a second; each {}", done / took, each.join(", ")));
-}
-
-/// Processor time, in seconds, that each part has taken until now: this process and all below it.
-struct Busy(BTreeMap<&'static str, f64>);
-
-impl Busy {
-    fn now() -> Self {
-        let mut parents = BTreeMap::new();
-        let mut own = BTreeMap::new();
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let Some(process) = entry.file_name().to_str().and_then(|name| name.parse().ok())
-            else {
-                continue;
-            };
-            // One that has ended meanwhile counts with its parent.
-            let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
-            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            let (parent, ticks) = parent_and_ticks(&stat);
-            parents.insert(process, parent);
-            own.insert(process, (part(&String::from_utf8_lossy(&line)), ticks));
-        }
-        let us = std::process::id();
-        let is_ours = |mut process: u32| loop {
-            match parents.get(&process) {
-                _ if process == us => return true,
-                Some(parent) => process = *parent,
-                None => return false,
-            }
-        };
-        let mut busy = BTreeMap::new();
-        for (process, (part, ticks)) in own {
-            if is_ours(process) {
-                let part = if process == us { "people" } else { part };
-                *busy.entry(part).or_default() += ticks / TICKS_PER_SECOND;
-            }
-        }
-        Self(busy)
-    }
-
-    fn since(&self, before: &Self) -> Vec<(&'static str, f64)> {
-        let earlier = |part| before.0.get(part).copied().unwrap_or_default();
-        self.0.iter().map(|(part, seconds)| (*part, seconds - earlier(part))).collect()
-    }
-}
-
-/// What a command line is of.
-fn part(line: &str) -> &'static str {
-    if line.contains("postgres") {
-        "postgres"
-    } else if line.contains("redis-server") {
-        "redis"
-    } else if line.contains("\0serve\0") {
-        "hosts"
-    } else {
-        "sandbox"
-    }
-}
-
-/// Of `/proc/<pid>/stat` (proc(5)): the parent, and the ticks in user and kernel mode, with those of
-/// children that have ended.
-fn parent_and_ticks(stat: &str) -> (u32, f64) {
-    // The name, in brackets, may have anything in it.
-    let (_, rest) = stat.rsplit_once(") ").unwrap();
-    let fields: Vec<&str> = rest.split(' ').collect();
-    let ticks = fields[11..15].iter().map(|field| field.parse::<f64>().unwrap()).sum();
-    (fields[1].parse().unwrap(), ticks)
 }

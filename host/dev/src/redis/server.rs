@@ -47,6 +47,11 @@ impl Server {
         Ok(Some(Server { child, folder, _lock: lock }))
     }
 
+    /// The number of its process.
+    pub(super) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The problem, if the server has ended by itself.
     pub(super) fn has_ended(&mut self) -> Option<Problem> {
         let status = self.child.try_wait().ok()??;
