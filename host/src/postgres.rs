@@ -2,72 +2,31 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `pool` | connections, and the statements that they keep |
+//! | `residue` | what statements leave behind on one |
 //! | `types` | values and parameters, between the interface and Postgres |
 
 #![allow(clippy::result_large_err, reason = "the interface's own error, which only failures build")]
 
+mod pool;
+mod residue;
 mod types;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use boxoffice_host_bindings::platform::spin::postgres::postgres as wit;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures::TryStreamExt;
-use tokio_postgres::NoTls;
-use tokio_postgres::config::{Config, Host};
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
-use crate::allowed_hosts::Target;
+use self::pool::{Found, Loan};
 use crate::call::Gate;
 use crate::fault::Call;
-use crate::state::{Grants, Guest, State};
+use crate::state::{Guest, State};
 
-/// Connections to one address.
-const POOL_SIZE: usize = 64;
-
-/// Addresses that keep their pool.
-const POOLS_KEPT: usize = 16;
-
-/// How long a guest waits for a connection before it is told that there is none.
-const WAIT: Duration = Duration::from_secs(30);
-
-/// Makes a connection as good as new: first of all it ends what a guest left open. A `ROLLBACK` alone
-/// would have Postgres log a warning each time that nothing was. Where a transaction has failed, this
-/// fails, too, and the connection is closed.
-const RECYCLE: &str = "BEGIN; ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; \
-                       UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES;";
-
-/// The pools of an application, by address.
-#[derive(Default)]
-pub(crate) struct Pools(Mutex<HashMap<String, Pool>>);
+pub(crate) use self::pool::Pools;
 
 /// A guest's connection.
 #[derive(Clone)]
 struct Connection(Arc<Loan>);
-
-/// A connection on loan from its pool.
-struct Loan(Option<Object>);
-
-impl Drop for Loan {
-    /// Makes the connection as good as new before it goes back. Whoever was stopped in the midst of a
-    /// transaction has left it open: its locks must not last until somebody else is lent the same
-    /// connection.
-    fn drop(&mut self) {
-        let Some(object) = self.0.take() else { return };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            drop(Object::take(object));
-            return;
-        };
-        runtime.spawn(async move {
-            // What cannot be mended is closed, which ends its transaction, too.
-            if object.batch_execute(RECYCLE).await.is_err() {
-                drop(Object::take(object));
-            }
-        });
-    }
-}
 
 /// The address that a guest builds a connection from.
 struct Builder(String);
@@ -76,106 +35,36 @@ fn other(error: impl ToString) -> wit::Error {
     wit::Error::Other(error.to_string())
 }
 
-fn not_connected(error: impl std::fmt::Display) -> wit::Error {
-    wit::Error::ConnectionFailed(error.to_string())
-}
-
-impl Pools {
-    fn get(&self, address: &str) -> Result<Pool, wit::Error> {
-        let mut pools = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pool) = pools.get(address) {
-            return Ok(pool.clone());
-        }
-        let pool = build_pool(address.parse().map_err(not_connected)?)?;
-        if pools.len() >= POOLS_KEPT {
-            pools.clear();
-        }
-        pools.insert(address.to_owned(), pool.clone());
-        Ok(pool)
-    }
-}
-
-fn build_pool(config: Config) -> Result<Pool, wit::Error> {
-    // What comes back is as good as new already; here, only connections that were lost are left out.
-    let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = match boxoffice_tls::connector(&config).map_err(not_connected)? {
-        Some(tls) => Manager::from_config(config, tls, manager_config),
-        None => Manager::from_config(config, NoTls, manager_config),
-    };
-    Pool::builder(manager)
-        .runtime(Runtime::Tokio1)
-        .max_size(POOL_SIZE)
-        .wait_timeout(Some(WAIT))
-        .create_timeout(Some(WAIT))
-        .build()
-        .map_err(not_connected)
-}
-
-/// Refuses addresses that the component may not reach.
-fn check(grants: &Grants, address: &str) -> Result<(), wit::Error> {
-    let config: Config = address.parse().map_err(not_connected)?;
-    let ports = config.get_ports();
-    for (n, host) in config.get_hosts().iter().enumerate() {
-        let Host::Tcp(host) = host else {
-            return Err(not_connected("Unix sockets are out of reach for components"));
-        };
-        let port = ports.get(n).or(if ports.len() == 1 { ports.first() } else { None });
-        let url = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
-        let allowed = Target::parse(&url, "postgres").is_ok_and(|target| grants.allow(&target));
-        if !allowed {
-            return Err(not_connected(format!("address postgres://{url} is not permitted")));
-        }
-    }
-    Ok(())
-}
-
 async fn connect(gate: &Gate, pools: &Pools, address: &str) -> Result<Connection, wit::Error> {
-    check(&gate.grants, address)?;
-    let pool = pools.get(address)?;
+    let pool = pools.get(&gate.grants, address)?;
     let connection = gate.pass(Call::Postgres("open"), pool.get()).await;
     // The error's debug form names the cause; its display form says only "error connecting".
     connection
-        .map(|connection| Connection(Arc::new(Loan(Some(connection)))))
+        .map(|connection| Connection(Arc::new(Loan::new(connection))))
         .map_err(|error| wit::Error::ConnectionFailed(format!("{error:?}")))
 }
 
 impl Connection {
-    fn client(&self) -> Result<&Object, wit::Error> {
-        self.0.0.as_ref().ok_or_else(|| other("the connection was given back"))
-    }
-
     async fn query(
         &self,
         gate: &Gate,
         sql: &str,
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<wit::RowSet, wit::Error> {
-        let running = async {
-            let parameters = types::parameters(parameters)?;
-            let found = self.client()?.query_raw(sql, parameters).await.map_err(failed)?;
-            let mut found = Box::pin(found);
-            let (mut columns, mut rows) = (Vec::new(), Vec::new());
-            while let Some(row) = found.try_next().await.map_err(failed)? {
-                if columns.is_empty() {
-                    columns = row.columns().iter().map(types::column).collect();
-                }
-                rows.push(types::row(&row)?);
-            }
-            Ok(wit::RowSet { columns, rows })
-        };
-        gate.pass(Call::Postgres(sql), running).await
+        let rows = self.run(gate, sql, parameters).await?.rows;
+        let columns = rows.first().map(tokio_postgres::Row::columns).unwrap_or_default();
+        let columns = columns.iter().map(types::column).collect();
+        Ok(wit::RowSet { columns, rows: rows.iter().map(types::row).collect::<Result<_, _>>()? })
     }
 
-    async fn execute(
+    async fn run(
         &self,
         gate: &Gate,
         sql: &str,
         parameters: Vec<wit::ParameterValue>,
-    ) -> Result<u64, wit::Error> {
-        let running = async {
-            let parameters = types::parameters(parameters)?;
-            self.client()?.execute_raw(sql, parameters).await.map_err(failed)
-        };
+    ) -> Result<Found, wit::Error> {
+        let parameters = types::parameters(parameters)?;
+        let running = self.0.run(sql, &parameters);
         gate.pass(Call::Postgres(sql), running).await
     }
 }
@@ -255,7 +144,7 @@ impl wit::HostConnection for State {
         parameters: Vec<wit::ParameterValue>,
     ) -> Result<u64, wit::Error> {
         let (connection, gate) = (self.pg(&handle)?, self.own_gate());
-        connection.execute(&gate, &sql, parameters).await
+        Ok(connection.run(&gate, &sql, parameters).await?.affected)
     }
 
     async fn drop(&mut self, handle: Resource<wit::Connection>) -> wasmtime::Result<()> {
@@ -345,7 +234,7 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
             let state = access.get();
             Ok((state.pg(&handle)?, gate))
         })?;
-        connection.execute(&gate, &sql, parameters).await
+        Ok(connection.run(&gate, &sql, parameters).await?.affected)
     }
 }
 
