@@ -1,105 +1,35 @@
-//! `spin:sqlite@3.1.0`: every guest `open` is a connection of its own to `<data>/sqlite/<label>.db`.
+//! `spin:sqlite@3.1.0`: every guest `open` is a connection to `<data>/sqlite/<label>.db` that nobody
+//! else has meanwhile.
 //!
-//! Reading statements of a database in WAL mode run where they are, since nothing can block them;
-//! everything else runs on a thread that may block, so that a `BEGIN IMMEDIATE` which waits for
-//! another writer never holds up other requests.
+//! In a database in WAL mode reading statements run where they are, since nothing can block them, and
+//! so do brief ones that write once it is their turn ([`Database::turn`]). Everything else runs on a
+//! thread that may block.
+//!
+//! | module | what |
+//! |---|---|
+//! | `database` | a file: connections that are kept, whose turn it is to write, its log |
+//! | `session` | what lies behind a guest's connection |
+//! | `words` | what a statement is |
+//!
+//! [`Database::turn`]: database::Database::turn
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+mod database;
+mod session;
+mod words;
 
-use anyhow::Context;
+use std::sync::Arc;
+
 use boxoffice_host_bindings::platform::spin::sqlite::sqlite as wit;
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql};
+use rusqlite::Connection;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
+use self::database::Database;
+use self::session::{Rows, Session, io};
 use crate::call::Gate;
 use crate::fault::Call;
 use crate::state::{Guest, State};
 
-/// Prepared statements that a connection keeps.
-const STATEMENTS_KEPT: usize = 64;
-
-/// The databases of an application.
-pub(crate) struct Databases(BTreeMap<String, Arc<Database>>);
-
-struct Database {
-    path: PathBuf,
-    /// Stays open, so that a guest's connection is never the last one: closing that one would
-    /// write the whole log back into the database, at every message.
-    anchor: Mutex<Connection>,
-}
-
-impl Databases {
-    /// Opens the databases of these labels, `sqlite/<label>.db` in `data`.
-    ///
-    /// # Errors
-    /// A database that cannot be opened: its label and why.
-    pub(crate) fn open<'l>(
-        data: &Path,
-        labels: impl Iterator<Item = &'l str>,
-    ) -> Result<Self, (String, anyhow::Error)> {
-        let open = |label: &str| {
-            let path = data.join("sqlite").join(format!("{label}.db"));
-            let database = Database::open(path).map_err(|error| (label.to_owned(), error))?;
-            Ok((label.to_owned(), Arc::new(database)))
-        };
-        labels.map(open).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-impl Database {
-    fn open(path: PathBuf) -> anyhow::Result<Self> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-        }
-        let anchor = Connection::open(&path)
-            .and_then(|anchor| read_header(&anchor).map(|_wal| anchor))
-            .with_context(|| format!("{} cannot be opened", path.display()))?;
-        Ok(Self { path, anchor: Mutex::new(anchor) })
-    }
-
-    fn connect(self: &Arc<Self>) -> rusqlite::Result<Session> {
-        let mut connection = Connection::open(&self.path)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        connection.authorizer(Some(authorize))?;
-        let wal = read_header(&connection)?;
-        Ok(Session {
-            connection: Mutex::new(connection),
-            database: self.clone(),
-            wal: AtomicBool::new(wal),
-        })
-    }
-}
-
-/// A component sees its own databases only: attaching is for temporary ones, as in Spin.
-fn authorize(context: AuthContext<'_>) -> Authorization {
-    match context.action {
-        AuthAction::Attach { filename } if !matches!(filename, "" | ":memory:") => {
-            Authorization::Deny
-        }
-        _ => Authorization::Allow,
-    }
-}
-
-/// Makes SQLite read the file, and tells whether it is in WAL mode.
-fn read_header(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
-    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
-    Ok(mode.eq_ignore_ascii_case("wal"))
-}
-
-/// What lies behind a guest's connection.
-struct Session {
-    connection: Mutex<Connection>,
-    database: Arc<Database>,
-    /// Whether the database is in WAL mode, so that readers wait for nobody.
-    wal: AtomicBool,
-}
+pub(crate) use self::database::Databases;
 
 /// A guest's connection. Dropped, it rolls back what was not committed.
 struct Handle(Option<Arc<Session>>);
@@ -111,150 +41,17 @@ impl Handle {
 }
 
 impl Drop for Handle {
-    /// Closing may roll back and write: not on a thread that serves requests.
+    /// Ending may roll back and write: then not on a thread that serves requests.
     fn drop(&mut self) {
-        let Some(session) = self.0.take() else { return };
+        // A statement that still runs has the session, too, and drops it as it is.
+        let Some(session) = self.0.take().and_then(Arc::into_inner) else { return };
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(session))),
-            Err(_) => drop(session),
+            Ok(runtime) if !session.ends_at_once() => {
+                drop(runtime.spawn_blocking(move || session.end()));
+            }
+            _ => session.end(),
         }
     }
-}
-
-struct Rows {
-    columns: Vec<String>,
-    rows: Vec<wit::RowResult>,
-}
-
-fn io(error: impl ToString) -> wit::Error {
-    wit::Error::Io(error.to_string())
-}
-
-impl Session {
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        // SQLite keeps its own state whole; a panic elsewhere does not break a connection.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs a statement, here if nothing can block it, else where blocking is allowed.
-    async fn run(
-        self: &Arc<Self>,
-        sql: &str,
-        parameters: Vec<wit::Value>,
-    ) -> Result<Rows, wit::Error> {
-        if self.wal.load(Ordering::Relaxed)
-            && starts_reading(sql)
-            && let Some(result) = self.read_here(sql, &parameters)
-        {
-            return result;
-        }
-        let (session, sql) = (self.clone(), sql.to_owned());
-        tokio::task::spawn_blocking(move || session.run_blocking(&sql, &parameters))
-            .await
-            .map_err(io)?
-    }
-
-    /// None: it writes after all, or another request is using the connection.
-    fn read_here(&self, sql: &str, parameters: &[wit::Value]) -> Option<Result<Rows, wit::Error>> {
-        let connection = match self.connection.try_lock() {
-            Ok(connection) => connection,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        let mut statement = match connection.prepare_cached(sql) {
-            Ok(statement) => statement,
-            Err(error) => return Some(Err(io(error))),
-        };
-        statement.readonly().then(|| collect(&mut statement, parameters).map_err(io))
-    }
-
-    fn run_blocking(&self, sql: &str, parameters: &[wit::Value]) -> Result<Rows, wit::Error> {
-        let connection = self.lock();
-        let mut statement = connection.prepare_cached(sql).map_err(io)?;
-        let result = collect(&mut statement, parameters).map_err(io);
-        drop(statement);
-        if first_word(sql).eq_ignore_ascii_case("pragma") {
-            self.look_again(&connection);
-        }
-        result
-    }
-
-    /// A pragma may have changed the journal's mode; the anchor has to follow.
-    fn look_again(&self, connection: &Connection) {
-        if let Ok(wal) = read_header(connection) {
-            self.wal.store(wal, Ordering::Relaxed);
-        }
-        let anchor = self.database.anchor.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = read_header(&anchor);
-    }
-}
-
-/// Whether a statement can be one that only reads and answers. (`BEGIN` counts as read-only in
-/// SQLite's own eyes, but `BEGIN IMMEDIATE` waits.)
-fn starts_reading(sql: &str) -> bool {
-    let word = first_word(sql);
-    ["select", "with", "values"].iter().any(|reading| word.eq_ignore_ascii_case(reading))
-}
-
-/// The first word after blanks and comments.
-fn first_word(sql: &str) -> &str {
-    let mut rest = sql.trim_start();
-    loop {
-        let after = if let Some(comment) = rest.strip_prefix("--") {
-            comment.split_once('\n').map(|(_, after)| after)
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            comment.split_once("*/").map(|(_, after)| after)
-        } else {
-            break;
-        };
-        match after {
-            Some(after) => rest = after.trim_start(),
-            None => return "",
-        }
-    }
-    let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-    &rest[..end]
-}
-
-fn collect(
-    statement: &mut rusqlite::Statement<'_>,
-    parameters: &[wit::Value],
-) -> rusqlite::Result<Rows> {
-    let columns: Vec<String> = statement.column_names().map(Into::into).collect();
-    let width = columns.len();
-    let mut found =
-        statement.query(rusqlite::params_from_iter(parameters.iter().map(Parameter)))?;
-    let mut rows = Vec::new();
-    while let Some(row) = found.next()? {
-        let values =
-            (0..width).map(|n| row.get_ref(n).and_then(value)).collect::<Result<_, _>>()?;
-        rows.push(wit::RowResult { values });
-    }
-    Ok(Rows { columns, rows })
-}
-
-struct Parameter<'v>(&'v wit::Value);
-
-impl ToSql for Parameter<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            wit::Value::Integer(number) => ValueRef::Integer(*number),
-            wit::Value::Real(number) => ValueRef::Real(*number),
-            wit::Value::Text(text) => ValueRef::Text(text.as_bytes()),
-            wit::Value::Blob(bytes) => ValueRef::Blob(bytes),
-            wit::Value::Null => ValueRef::Null,
-        }))
-    }
-}
-
-fn value(value: ValueRef<'_>) -> rusqlite::Result<wit::Value> {
-    Ok(match value {
-        ValueRef::Null => wit::Value::Null,
-        ValueRef::Integer(number) => wit::Value::Integer(number),
-        ValueRef::Real(number) => wit::Value::Real(number),
-        ValueRef::Text(_) => wit::Value::Text(value.as_str()?.to_owned()),
-        ValueRef::Blob(bytes) => wit::Value::Blob(bytes.to_vec()),
-    })
 }
 
 impl State {
@@ -277,16 +74,25 @@ impl State {
 }
 
 async fn open(gate: &Gate, database: Arc<Database>) -> Result<Session, wit::Error> {
-    let opening = tokio::task::spawn_blocking(move || database.connect());
-    gate.pass(Call::Sqlite("open"), opening).await.map_err(io)?.map_err(io)
+    let opening = async {
+        if let Some(session) = Session::lent(&database) {
+            return Ok(session);
+        }
+        let opening = tokio::task::spawn_blocking(move || Session::opened(&database));
+        opening.await.map_err(io)?.map_err(io)
+    };
+    gate.pass(Call::Sqlite("open"), opening).await
 }
 
-/// Reads something off the connection without holding up this thread.
-async fn ask<R: Send + 'static>(
+/// What the connection remembers of the guest's own writing, without holding up this thread.
+async fn ask<R: Default + Send + 'static>(
     session: Arc<Session>,
     question: impl FnOnce(&Connection) -> R + Send + 'static,
 ) -> wasmtime::Result<R> {
-    Ok(tokio::task::spawn_blocking(move || question(&session.lock())).await?)
+    if !session.wrote() {
+        return Ok(R::default());
+    }
+    Ok(tokio::task::spawn_blocking(move || session.ask(question)).await?)
 }
 
 fn invalid(error: wit::Error) -> wasmtime::Error {
@@ -398,6 +204,8 @@ mod tests {
 
     use super::*;
 
+    use std::path::Path;
+
     fn databases(folder: &Path) -> Databases {
         Databases::open(folder, ["default"].into_iter()).map_err(|(_, error)| error).unwrap()
     }
@@ -407,41 +215,23 @@ mod tests {
         rows.rows.into_iter().map(|row| row.values).collect()
     }
 
-    #[test]
-    fn statements_that_read_are_told_by_their_first_word() {
-        for (sql, expected) in [
-            ("SELECT 1", true),
-            ("  -- note\n /* more */ with a as (select 1) select * from a", true),
-            ("values (1)", true),
-            ("BEGIN", false),
-            ("BEGIN IMMEDIATE", false),
-            ("COMMIT", false),
-            ("PRAGMA journal_mode", false),
-            ("/* open", false),
-            ("", false),
-        ] {
-            assert_eq!(starts_reading(sql), expected, "{sql}");
-        }
-    }
-
     #[tokio::test]
     async fn a_waiting_writer_holds_up_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let databases = databases(folder.path());
         let database = &databases.0["default"];
-        let first = Arc::new(database.connect().unwrap());
+        let first = Arc::new(Session::opened(database).unwrap());
         rows(&first, "PRAGMA journal_mode = WAL").await;
-        assert!(first.wal.load(Ordering::Relaxed));
         rows(&first, "CREATE TABLE t (x)").await;
         rows(&first, "BEGIN IMMEDIATE").await;
         rows(&first, "INSERT INTO t VALUES (1)").await;
-        let second = Arc::new(database.connect().unwrap());
+        let second = Arc::new(Session::opened(database).unwrap());
         // On this one thread, the writer waits while a reader is served.
         let waiting = tokio::spawn({
             let second = second.clone();
             async move { second.run("BEGIN IMMEDIATE", vec![]).await.is_ok() }
         });
-        let third = Arc::new(database.connect().unwrap());
+        let third = Arc::new(Session::opened(database).unwrap());
         assert!(rows(&third, "SELECT x FROM t").await.is_empty());
         rows(&first, "COMMIT").await;
         assert!(waiting.await.unwrap());
@@ -454,21 +244,137 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let databases = databases(folder.path());
         let database = &databases.0["default"];
-        let session = Arc::new(database.connect().unwrap());
+        let session = Arc::new(Session::opened(database).unwrap());
         rows(&session, "PRAGMA journal_mode = WAL").await;
         rows(&session, "CREATE TABLE t (x)").await;
         rows(&session, "BEGIN IMMEDIATE").await;
         rows(&session, "INSERT INTO t VALUES (1)").await;
         drop(Handle(Some(session)));
-        let other = Arc::new(database.connect().unwrap());
+        let other = Arc::new(Session::opened(database).unwrap());
         rows(&other, "BEGIN IMMEDIATE").await;
         assert!(rows(&other, "SELECT x FROM t").await.is_empty());
     }
 
     #[tokio::test]
+    async fn whoever_asks_first_writes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let databases = databases(folder.path());
+        let database = &databases.0["default"];
+        let session = || async { Arc::new(Session::opened(database).unwrap()) };
+        let first = session().await;
+        rows(&first, "PRAGMA journal_mode = WAL").await;
+        rows(&first, "PRAGMA synchronous = NORMAL").await;
+        rows(&first, "CREATE TABLE t (n INTEGER PRIMARY KEY AUTOINCREMENT, who)").await;
+        rows(&first, "BEGIN IMMEDIATE").await;
+        let mut waiting = Vec::new();
+        for who in 0..20 {
+            let session = session().await;
+            rows(&session, "PRAGMA synchronous = NORMAL").await;
+            waiting.push(tokio::spawn(async move {
+                rows(&session, "BEGIN IMMEDIATE").await;
+                rows(&session, &format!("INSERT INTO t (who) VALUES ({who})")).await;
+                rows(&session, "COMMIT").await;
+            }));
+            // Until it has asked.
+            tokio::task::yield_now().await;
+        }
+        rows(&first, "COMMIT").await;
+        futures::future::join_all(waiting).await;
+        let order = rows(&first, "SELECT who FROM t ORDER BY n").await;
+        let order: Vec<String> = order.iter().map(|row| format!("{:?}", row[0])).collect();
+        let expected: Vec<String> =
+            (0..20).map(|who| format!("{:?}", wit::Value::Integer(who))).collect();
+        assert_eq!(order, expected);
+    }
+
+    #[tokio::test]
+    async fn who_waits_too_long_for_another_writer_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let databases = databases(folder.path());
+        let database = &databases.0["default"];
+        let first = Arc::new(Session::opened(database).unwrap());
+        rows(&first, "PRAGMA journal_mode = WAL").await;
+        rows(&first, "BEGIN IMMEDIATE").await;
+        let second = Arc::new(Session::opened(database).unwrap());
+        rows(&second, "PRAGMA busy_timeout = 20").await;
+        let refused = second.run("BEGIN IMMEDIATE", vec![]).await.err().unwrap();
+        assert!(format!("{refused:?}").contains("database is locked"), "{refused:?}");
+        drop(Handle(Some(first)));
+        rows(&second, "PRAGMA busy_timeout = 5000").await;
+        rows(&second, "BEGIN IMMEDIATE").await;
+    }
+
+    #[tokio::test]
+    async fn a_writer_in_another_process_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let databases = databases(folder.path());
+        let database = &databases.0["default"];
+        let ours = Arc::new(Session::opened(database).unwrap());
+        rows(&ours, "PRAGMA journal_mode = WAL").await;
+        rows(&ours, "PRAGMA synchronous = NORMAL").await;
+        rows(&ours, "CREATE TABLE t (x)").await;
+        // Another process is one that does not ask for its turn.
+        let theirs = Connection::open(folder.path().join("sqlite/default.db")).unwrap();
+        theirs.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
+        let waiting = tokio::spawn({
+            let ours = ours.clone();
+            async move { rows(&ours, "INSERT INTO t VALUES (2)").await }
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        theirs.execute_batch("COMMIT").unwrap();
+        waiting.await.unwrap();
+        assert_eq!(rows(&ours, "SELECT x FROM t").await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_lent_again_is_as_good_as_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let databases = databases(folder.path());
+        let database = &databases.0["default"];
+        let maker = Arc::new(Session::opened(database).unwrap());
+        rows(&maker, "PRAGMA journal_mode = WAL").await;
+        rows(&maker, "CREATE TABLE t (x)").await;
+        assert!(Session::lent(database).is_none());
+        let first = Arc::new(Session::opened(database).unwrap());
+        rows(&first, "PRAGMA synchronous = OFF").await;
+        rows(&first, "PRAGMA busy_timeout = 1").await;
+        rows(&first, "INSERT INTO t VALUES (1)").await;
+        drop(Handle(Some(first)));
+        let second = Arc::new(Session::lent(database).unwrap());
+        for (setting, expected) in [("synchronous", 2), ("busy_timeout", 5_000)] {
+            let found = rows(&second, &format!("PRAGMA {setting}")).await;
+            let expected = format!("{:?}", wit::Value::Integer(expected));
+            assert_eq!(format!("{:?}", found[0][0]), expected, "{setting}");
+        }
+        assert_eq!(ask(second.clone(), Connection::last_insert_rowid).await.unwrap(), 0);
+        // What others would find is not lent again.
+        rows(&second, "CREATE TEMP TABLE u (x)").await;
+        drop(Handle(Some(second)));
+        assert!(Session::lent(database).is_none());
+    }
+
+    #[tokio::test]
+    async fn the_log_does_not_grow_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let databases = databases(folder.path());
+        let session = Arc::new(Session::opened(&databases.0["default"]).unwrap());
+        rows(&session, "PRAGMA journal_mode = WAL").await;
+        rows(&session, "PRAGMA synchronous = NORMAL").await;
+        rows(&session, "CREATE TABLE t (x)").await;
+        let log = folder.path().join("sqlite/default.db-wal");
+        let mut longest = 0;
+        for _ in 0..6_000 {
+            rows(&session, "INSERT INTO t VALUES (randomblob(2000))").await;
+            longest = longest.max(std::fs::metadata(&log).unwrap().len());
+            tokio::task::yield_now().await;
+        }
+        assert!(longest < 32 << 20, "{longest} bytes, of 24 million that were written");
+    }
+
+    #[tokio::test]
     async fn all_types_go_in_and_come_out() {
         let folder = tempfile::tempdir().unwrap();
-        let session = Arc::new(databases(folder.path()).0["default"].connect().unwrap());
+        let session = Arc::new(Session::opened(&databases(folder.path()).0["default"]).unwrap());
         let values = vec![
             wit::Value::Integer(i64::MIN),
             wit::Value::Real(0.5),
@@ -485,7 +391,7 @@ mod tests {
     #[tokio::test]
     async fn files_cannot_be_attached() {
         let folder = tempfile::tempdir().unwrap();
-        let session = Arc::new(databases(folder.path()).0["default"].connect().unwrap());
+        let session = Arc::new(Session::opened(&databases(folder.path()).0["default"]).unwrap());
         let other = folder.path().join("other.db");
         let attach = format!("ATTACH DATABASE '{}' AS other", other.display());
         let error = session.run(&attach, vec![]).await.err().unwrap();
