@@ -29,7 +29,7 @@ pub(crate) struct Gate {
 impl Gate {
     /// The gate of a new instance.
     pub(crate) fn new(grants: Arc<Grants>, shared: &Shared) -> Self {
-        let metrics = Arc::new(shared.metrics.component(&grants.id));
+        let metrics = shared.metrics.component(&grants.id);
         Self {
             grants,
             metrics,
@@ -78,7 +78,7 @@ impl Gate {
             span.ended(None);
         }
         let (component, took) = (self.grants.id.as_str(), start.elapsed());
-        self.metrics.called(component, call, took);
+        self.metrics.called(call, took);
         tracing::trace!(component, %call, us = took.as_micros() as u64, "host call");
         result
     }

@@ -35,6 +35,9 @@ pub enum Call<'c> {
 }
 
 impl Call<'_> {
+    /// What [`Call::kind`] can be.
+    pub(crate) const KINDS: [&'static str; 4] = ["sqlite", "postgres", "redis", "http"];
+
     /// What kind of a call it is, in one word.
     pub(crate) fn kind(self) -> &'static str {
         match self {

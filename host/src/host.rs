@@ -18,7 +18,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::component::{self, Loaded, export};
 use crate::cron_trigger::Ticker;
-use crate::http::{Endpoint, Endpoints, Reuse, Route, Routes, Server};
+use crate::http::{Answering, Endpoint, Endpoints, Reuse, Route, Routes, Server};
 use crate::lifetime::Lifetime;
 use crate::manifest;
 use crate::metrics::Metrics;
@@ -181,6 +181,7 @@ async fn start(options: &Options, problems: &mut Vec<Problem>) -> Option<Host> {
         clock: options.clock.clone(),
         databases,
         pools: Pools::default(),
+        servers: Arc::default(),
         client,
         faults: options.faults.clone(),
         metrics: Arc::new(Metrics::new()),
@@ -307,7 +308,8 @@ impl Assembly<'_> {
         let _ = self.shared.endpoints.set(Arc::downgrade(&endpoints));
         let routes = self.plan.routes.iter().filter_map(|route| {
             let endpoint = endpoints.get(&route.target)?.clone();
-            Route::new(&route.pattern, endpoint).ok()
+            let metrics = self.shared.metrics.route(&route.target, &route.pattern);
+            Route::new(&route.pattern, Answering { endpoint, metrics }).ok()
         });
         let (routes, hidden) = Routes::new(routes.collect());
         for route in hidden {

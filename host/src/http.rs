@@ -20,4 +20,4 @@ mod streams;
 pub(crate) use endpoint::{Endpoint, Endpoints, Failure, Reuse};
 pub(crate) use request::prepare_internal;
 pub(crate) use routes::{Route, Routes};
-pub(crate) use server::Server;
+pub(crate) use server::{Answering, Server};

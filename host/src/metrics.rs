@@ -3,7 +3,9 @@
 //! Every label has few values: a route as the manifest writes it, never a path; the class of a
 //! status; one of the methods that there are. So what strangers send cannot make series.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use prometheus_client::encoding::text::encode_registry;
@@ -22,6 +24,9 @@ use crate::instance::Outcome;
 const WORK_SECONDS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
+/// Of making an instance.
+const START_SECONDS: [f64; 8] = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005, 0.025, 0.1];
+
 /// Of one statement, command or request of a component.
 const CALL_SECONDS: [f64; 11] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0];
@@ -37,11 +42,14 @@ pub struct Metrics {
     instances: Family<ComponentLabels, Gauge>,
     instances_made: Family<ComponentLabels, Counter>,
     instances_failed: Family<ComponentLabels, Counter>,
+    instance_seconds: Family<ComponentLabels, Histogram, fn() -> Histogram>,
     messages: Family<MessageLabels, Counter>,
     message_seconds: Family<ChannelLabels, Histogram, fn() -> Histogram>,
     ticks: Family<TickLabels, Counter>,
     tick_seconds: Family<ComponentLabels, Histogram, fn() -> Histogram>,
     call_seconds: Family<CallLabels, Histogram, fn() -> Histogram>,
+    /// What has been looked up by labels is not looked up again.
+    components: Mutex<HashMap<String, Arc<ComponentMetrics>>>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -99,6 +107,10 @@ fn of_work() -> Histogram {
     Histogram::new(WORK_SECONDS)
 }
 
+fn of_starts() -> Histogram {
+    Histogram::new(START_SECONDS)
+}
+
 fn of_calls() -> Histogram {
     Histogram::new(CALL_SECONDS)
 }
@@ -115,11 +127,13 @@ impl Metrics {
             instances: Family::default(),
             instances_made: Family::default(),
             instances_failed: Family::default(),
+            instance_seconds: Family::new_with_constructor(of_starts),
             messages: Family::default(),
             message_seconds: Family::new_with_constructor(of_work),
             ticks: Family::default(),
             tick_seconds: Family::new_with_constructor(of_work),
             call_seconds: Family::new_with_constructor(of_calls),
+            components: Mutex::default(),
         };
         metrics.register_http();
         metrics.register_components();
@@ -160,6 +174,11 @@ impl Metrics {
             self.instances_failed.clone(),
         );
         registry.register(
+            "instance_seconds",
+            "How long it took to make an instance, before it is called for the first time",
+            self.instance_seconds.clone(),
+        );
+        registry.register(
             "messages",
             "Redis messages handled; outcome: ok, error, trap, timeout",
             self.messages.clone(),
@@ -196,14 +215,30 @@ impl Metrics {
     }
 
     /// A component's own. From now on it is listed, whether it does something or not.
-    pub(crate) fn component(&self, id: &str) -> ComponentMetrics {
+    pub(crate) fn component(&self, id: &str) -> Arc<ComponentMetrics> {
+        // A map of handles: whole at any time.
+        let mut known = self.components.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = known.get(id) {
+            return component.clone();
+        }
         let labels = ComponentLabels { component: id.to_owned() };
-        ComponentMetrics {
+        let component = Arc::new(ComponentMetrics {
             instances: self.instances.get_or_create_owned(&labels),
             made: self.instances_made.get_or_create_owned(&labels),
             failed: self.instances_failed.get_or_create_owned(&labels),
+            seconds: self.instance_seconds.get_or_create_owned(&labels),
             call_seconds: self.call_seconds.clone(),
-        }
+            calls: Default::default(),
+            id: labels.component,
+        });
+        known.insert(id.to_owned(), component.clone());
+        component
+    }
+
+    /// A route's own, on which `component` answers.
+    pub(crate) fn route(self: &Arc<Self>, component: &str, route: &str) -> RouteMetrics {
+        let (component, route) = (component.to_owned(), route.to_owned());
+        RouteMetrics { metrics: self.clone(), component, route, methods: Default::default() }
     }
 
     /// Counts a Redis message.
@@ -232,18 +267,23 @@ impl Metrics {
 }
 
 /// A component's part.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct ComponentMetrics {
+    id: String,
     instances: Gauge,
     made: Counter,
     failed: Counter,
+    seconds: Histogram,
     call_seconds: Family<CallLabels, Histogram, fn() -> Histogram>,
+    /// By [`Call::KINDS`]; what a component never asks for is not listed.
+    calls: [OnceLock<Histogram>; Call::KINDS.len()],
 }
 
 impl ComponentMetrics {
-    /// Counts an instance for as long as what is returned is kept.
-    pub(crate) fn made(&self) -> Present {
+    /// Counts an instance, which took so long to make, for as long as what is returned is kept.
+    pub(crate) fn made(&self, took: Duration) -> Present {
         self.made.inc();
+        self.seconds.observe(took.as_secs_f64());
         Present::new(&self.instances)
     }
 
@@ -260,9 +300,51 @@ impl ComponentMetrics {
     }
 
     /// Counts a call of the component to the world outside.
-    pub(crate) fn called(&self, component: &str, call: Call<'_>, took: Duration) {
-        let labels = CallLabels { component: component.to_owned(), kind: call.kind() };
-        self.call_seconds.get_or_create(&labels).observe(took.as_secs_f64());
+    pub(crate) fn called(&self, call: Call<'_>, took: Duration) {
+        let kind = call.kind();
+        let number = Call::KINDS.iter().position(|known| *known == kind).unwrap_or_default();
+        let seconds = self.calls[number].get_or_init(|| {
+            let labels = CallLabels { component: self.id.clone(), kind };
+            self.call_seconds.get_or_create_owned(&labels)
+        });
+        seconds.observe(took.as_secs_f64());
+    }
+}
+
+/// A route's part.
+#[derive(Debug)]
+pub(crate) struct RouteMetrics {
+    metrics: Arc<Metrics>,
+    component: String,
+    route: String,
+    methods: [OnceLock<MethodMetrics>; METHODS.len()],
+}
+
+#[derive(Debug)]
+struct MethodMetrics {
+    seconds: Histogram,
+    requests: [OnceLock<Counter>; CLASSES.len()],
+}
+
+impl RouteMetrics {
+    /// Counts a request that ended.
+    pub(crate) fn ended(&self, took: Duration, method: &http::Method, status: http::StatusCode) {
+        let (method, class) = (method_number(method), class_number(status));
+        let labels = || RouteLabels {
+            component: self.component.clone(),
+            route: self.route.clone(),
+            method: METHODS[method],
+        };
+        let known = self.methods[method].get_or_init(|| MethodMetrics {
+            seconds: self.metrics.request_seconds.get_or_create_owned(&labels()),
+            requests: Default::default(),
+        });
+        known.seconds.observe(took.as_secs_f64());
+        let requests = known.requests[class].get_or_init(|| {
+            let labels = RequestLabels { route: labels(), status: CLASSES[class] };
+            self.metrics.requests.get_or_create_owned(&labels)
+        });
+        requests.inc();
     }
 }
 
@@ -305,51 +387,24 @@ impl RequestMetrics {
         self.head = Some(self.took());
     }
 
-    /// Counts its end.
-    pub(crate) fn ended(&self, metrics: &Metrics, end: &End<'_>) {
-        let route = RouteLabels {
-            component: end.component.to_owned(),
-            route: end.route.to_owned(),
-            method: method(end.method),
-        };
-        let took = self.head.unwrap_or_else(|| self.took());
-        metrics.request_seconds.get_or_create(&route).observe(took.as_secs_f64());
-        let labels = RequestLabels { route, status: class(end.status) };
-        metrics.requests.get_or_create(&labels).inc();
+    /// How long it was a request.
+    pub(crate) fn counted(&self) -> Duration {
+        self.head.unwrap_or_else(|| self.took())
     }
 }
 
-/// How a request ended.
-pub(crate) struct End<'e> {
-    pub(crate) component: &'e str,
-    pub(crate) route: &'e str,
-    pub(crate) method: &'e http::Method,
-    pub(crate) status: http::StatusCode,
+/// A client may make up methods: all of those are the last one.
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+
+fn method_number(method: &http::Method) -> usize {
+    let known = METHODS.iter().position(|known| *known == method.as_str());
+    known.unwrap_or(METHODS.len() - 1)
 }
 
-/// A client may make up methods: all of those are one.
-fn method(method: &http::Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        "OPTIONS" => "OPTIONS",
-        _ => "other",
-    }
-}
+const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"];
 
-fn class(status: http::StatusCode) -> &'static str {
-    match status.as_u16() {
-        100..200 => "1xx",
-        200..300 => "2xx",
-        300..400 => "3xx",
-        400..500 => "4xx",
-        500..600 => "5xx",
-        _ => "other",
-    }
+fn class_number(status: http::StatusCode) -> usize {
+    usize::from(status.as_u16() / 100).wrapping_sub(1).min(CLASSES.len() - 1)
 }
 
 #[cfg(test)]
@@ -366,12 +421,12 @@ mod tests {
 
     #[test]
     fn what_strangers_send_makes_no_series() {
-        let metrics = Metrics::new();
+        let metrics = Arc::new(Metrics::new());
+        let nowhere = metrics.route("-", "-");
         for n in 0..50_u16 {
             let method = http::Method::from_bytes(format!("M{n}").as_bytes()).unwrap();
             let status = http::StatusCode::from_u16(200 + n).unwrap();
-            let end = End { component: "-", route: "-", method: &method, status };
-            metrics.request(Instant::now()).ended(&metrics, &end);
+            nowhere.ended(Duration::ZERO, &method, status);
         }
         let text = text(&metrics);
         let series = text.lines().filter(|line| line.starts_with("boxoffice_http_requests_total"));
@@ -382,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_no_request_in_flight_and_its_length_is_not_its_latency() {
-        let metrics = Metrics::new();
+        let metrics = Arc::new(Metrics::new());
         let mut request = metrics.request(Instant::now() - Duration::from_secs(5));
         assert!(text(&metrics).contains("boxoffice_http_requests_in_flight 1"));
         request.streams(&metrics);
@@ -390,13 +445,8 @@ mod tests {
         assert!(text(&metrics).contains("boxoffice_http_requests_in_flight 0"));
         assert!(text(&metrics).contains("boxoffice_http_streams_open 1"));
         request.start -= Duration::from_secs(20);
-        let end = End {
-            component: "live",
-            route: "/live",
-            method: &http::Method::GET,
-            status: http::StatusCode::OK,
-        };
-        request.ended(&metrics, &end);
+        let live = metrics.route("live", "/live");
+        live.ended(request.counted(), &http::Method::GET, http::StatusCode::OK);
         drop(request);
         let text = text(&metrics);
         assert!(text.contains("boxoffice_http_streams_open 0"));

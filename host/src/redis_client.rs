@@ -1,56 +1,57 @@
-//! `spin:redis@3.0.0` and `fermyon:spin/redis@2.0.0`: every `open` is a connection of its own, as
-//! in Spin.
+//! `spin:redis@3.0.0` and `fermyon:spin/redis@2.0.0`: every `open` is a connection that nobody else
+//! has meanwhile.
+//!
+//! | module | what |
+//! |---|---|
+//! | `servers` | connections that are kept |
 
-use std::time::Duration;
+mod servers;
+
+use std::sync::Arc;
 
 use boxoffice_host_bindings::platform::fermyon::spin::redis as v2;
 use boxoffice_host_bindings::platform::spin::redis::redis as v3;
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, FromRedisValue, ParsingError, Value};
+use redis::{FromRedisValue, ParsingError, Value};
 use wasmtime::component::{Accessor, Resource};
 
+use self::servers::Lent;
 use crate::call::Gate;
 use crate::fault::Call;
 use crate::state::{Guest, State};
 
-/// How long a connection attempt may take.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long an answer may take; blocking commands have to wait for less.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) use self::servers::{CONNECT_TIMEOUT, Servers};
 
 /// A guest's connection.
 #[derive(Clone)]
-struct Connection(MultiplexedConnection);
+struct Connection(Arc<Lent>);
 
 fn other(error: impl ToString) -> v3::Error {
     v3::Error::Other(error.to_string())
 }
 
 /// Connects for a component that is allowed to.
-async fn connect(gate: &Gate, address: &str) -> Result<Connection, v3::Error> {
-    if !gate.grants.allow_address(address, "redis") {
+async fn connect(
+    gate: &Gate,
+    servers: &Arc<Servers>,
+    address: &str,
+) -> Result<Connection, v3::Error> {
+    if !gate.grants.allow_address(address, "redis") || redis::Client::open(address).is_err() {
         return Err(v3::Error::InvalidAddress);
     }
-    let client = redis::Client::open(address).map_err(|_| v3::Error::InvalidAddress)?;
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(RESPONSE_TIMEOUT));
-    let connecting = client.get_multiplexed_async_connection_with_config(&config);
-    let connection = gate.pass(Call::Redis("open"), connecting).await;
-    connection.map(Connection).map_err(other)
+    let connection = gate.pass(Call::Redis("open"), servers.connect(address)).await;
+    connection.map(|lent| Connection(Arc::new(lent))).map_err(other)
 }
 
 impl Connection {
     /// Sends one command and reads its answer.
     async fn run<A: FromRedisValue>(
-        mut self,
+        self,
         gate: &Gate,
         name: &str,
         command: redis::Cmd,
     ) -> Result<A, v3::Error> {
-        let answer = command.query_async(&mut self.0);
-        gate.pass(Call::Redis(name), answer).await.map_err(other)
+        let answer = gate.pass(Call::Redis(name), self.0.run(name, command)).await;
+        A::from_redis_value(answer.map_err(other)?.extract_error().map_err(other)?).map_err(other)
     }
 }
 
@@ -140,8 +141,11 @@ impl<T: Send> v3::HostConnectionWithStore<T> for Guest {
         accessor: &Accessor<T, Self>,
         address: String,
     ) -> Result<Resource<v3::Connection>, v3::Error> {
-        let gate = accessor.with(|mut access| State::gate_of(&mut access));
-        let connection = connect(&gate, &address).await?;
+        let (gate, servers) = accessor.with(|mut access| {
+            let gate = State::gate_of(&mut access);
+            (gate, access.get().shared.servers.clone())
+        });
+        let connection = connect(&gate, &servers, &address).await?;
         accessor.with(|mut access| {
             access.get().push(connection).map_err(|_| v3::Error::TooManyConnections)
         })
@@ -274,8 +278,8 @@ impl v2::Host for State {}
 
 impl v2::HostConnection for State {
     async fn open(&mut self, address: String) -> Result<Resource<v2::Connection>, v2::Error> {
-        let gate = self.own_gate();
-        let connection = connect(&gate, &address).await.map_err(old)?;
+        let (gate, servers) = (self.own_gate(), self.shared.servers.clone());
+        let connection = connect(&gate, &servers, &address).await.map_err(old)?;
         self.push(connection).map_err(|_| v2::Error::TooManyConnections)
     }
 

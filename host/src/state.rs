@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime::component::{Access, HasData, Resource, ResourceTable, ResourceTableError};
 use wasmtime::{AsContextMut, Engine, ResourceLimiter, Store};
@@ -19,6 +19,7 @@ use crate::http::Endpoints;
 use crate::metrics::{Metrics, Present};
 use crate::outbound_http::{Client, OutboundHttp};
 use crate::postgres::Pools;
+use crate::redis_client::Servers;
 use crate::sqlite::Databases;
 use crate::trace::{Traces, Tracing};
 
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) databases: Databases,
     pub(crate) pools: Pools,
+    pub(crate) servers: Arc<Servers>,
     pub(crate) client: Client,
     pub(crate) faults: Option<Arc<dyn Faults>>,
     pub(crate) metrics: Arc<Metrics>,
@@ -84,6 +86,7 @@ pub(crate) struct State {
     http: WasiHttpCtx,
     pub(crate) outbound: OutboundHttp,
     memory: MemoryBudget,
+    begun: Instant,
     /// Counts the instance, once there is one.
     present: Option<Present>,
 }
@@ -102,6 +105,7 @@ impl State {
         shared: &Arc<Shared>,
         grants: &Arc<Grants>,
     ) -> Store<Self> {
+        let begun = Instant::now();
         let mut wasi = WasiCtxBuilder::new();
         wasi.allow_tcp(false)
             .allow_udp(false)
@@ -122,6 +126,7 @@ impl State {
             http: WasiHttpCtx::new(),
             outbound: OutboundHttp::new(shared.clone(), gate),
             memory: MemoryBudget { left: MEMORY_PER_INSTANCE },
+            begun,
             present: None,
         };
         let mut store = Store::new(engine, state);
@@ -148,9 +153,9 @@ impl State {
         self.gate.within(self.traces.of(None).cloned())
     }
 
-    /// Counts the instance from now on: it is made.
+    /// Counts the instance from now on: it is made, and was begun when its store was.
     pub(crate) fn count(&mut self) {
-        self.present = Some(self.gate.metrics.made());
+        self.present = Some(self.gate.metrics.made(self.begun.elapsed()));
     }
 
     /// Keeps `value` behind a handle. The interfaces' handle types say nothing of what lies behind;

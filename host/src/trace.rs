@@ -108,6 +108,12 @@ impl Tracing {
 
     /// What a component does for a request; for one that nobody knows, a trace of its own.
     pub(crate) fn component(&self, parent: Option<&Trace>, component: &str) -> Trace {
+        if let Some(parent) = parent
+            && !self.0.exports
+        {
+            // Nobody would see that there are two.
+            return parent.clone();
+        }
         let nobody = Context::new();
         let parent = parent.map_or(&nobody, |trace| &trace.0);
         self.span(parent, SpanKind::Internal, || {

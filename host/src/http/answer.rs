@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::server::Served;
-use crate::metrics::{End, Metrics, RequestMetrics};
+use crate::metrics::{RequestMetrics, RouteMetrics};
 use crate::trace::Trace;
 
 /// An answer of the host's own.
@@ -56,7 +56,8 @@ pub(super) struct Entry {
     pub(super) status: StatusCode,
     pub(super) request_id: HeaderValue,
     pub(super) trace: Trace,
-    pub(super) metrics: Arc<Metrics>,
+    /// Of requests that no route leads anywhere.
+    pub(super) nowhere: Arc<RouteMetrics>,
     pub(super) counted: RequestMetrics,
 }
 
@@ -64,9 +65,10 @@ impl Drop for Entry {
     fn drop(&mut self) {
         let served = self.route.as_deref();
         let route = served.map_or("-", |served| &served.pattern);
-        let component = served.map_or("-", |served| served.target.id());
+        let component = served.map_or("-", |served| served.target.endpoint.id());
         let (method, status) = (&self.method, self.status);
-        self.counted.ended(&self.metrics, &End { component, route, method, status });
+        let metrics = served.map_or(&*self.nowhere, |served| &served.target.metrics);
+        metrics.ended(self.counted.counted(), method, status);
         tracing::info!(
             target: "request",
             method = method.as_str(),

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use tokio::time::Sleep;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use wasmtime::component::GuestTaskId;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, StoreContextMut};
@@ -190,17 +192,18 @@ impl HandlerState for Handler {
         let proxy = Proxy::P3(self.pre.instantiate_async(&mut store).await?);
         store.data_mut().count();
         let stop = self.lifetime.stop.clone();
-        let gate = store.data().gate.clone();
+        let (stopping, gate) = (stop.clone(), store.data().gate.clone());
+        let end = async move {
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = gate.stopped() => {}
+            }
+        };
         Ok(Instance {
             store,
             proxy,
             view: State::http,
-            expiration: Expiration {
-                reuse: self.reuse,
-                sleep: Box::pin(tokio::time::sleep(self.reuse.idle)),
-                stop: Box::pin(stop.clone().cancelled_owned()),
-                fault: Box::pin(async move { gate.stopped().await }),
-            },
+            expiration: Expiration::new(self.reuse, end),
             state: Worker {
                 reuse: self.reuse,
                 grants: self.grants.clone(),
@@ -213,11 +216,22 @@ impl HandlerState for Handler {
 
 /// Ends an instance that is idle, takes too long, is stopped by a fault, or belongs to a host that
 /// stops.
+///
+/// It is asked at every step of every request, so it must cost next to nothing while nothing ends.
 struct Expiration {
     reuse: Reuse,
-    sleep: Pin<Box<Sleep>>,
-    stop: Pin<Box<WaitForCancellationFutureOwned>>,
-    fault: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+    /// May ring too early, never too late: setting a timer anew costs more than a ring for nothing.
+    alarm: Pin<Box<Sleep>>,
+    /// Only asked when it has something to say.
+    end: FuturesUnordered<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+}
+
+impl Expiration {
+    fn new(reuse: Reuse, end: impl Future<Output = ()> + Send + Sync + 'static) -> Self {
+        let end: Pin<Box<dyn Future<Output = ()> + Send + Sync>> = Box::pin(end);
+        let alarm = Box::pin(tokio::time::sleep(reuse.idle));
+        Self { reuse, alarm, end: FuturesUnordered::from_iter([end]) }
+    }
 }
 
 impl WorkerExpiration for Expiration {
@@ -227,20 +241,24 @@ impl WorkerExpiration for Expiration {
         status: WorkerStatus,
         since: Instant,
     ) -> Poll<()> {
-        if self.stop.as_mut().poll(context).is_ready()
-            || self.fault.as_mut().poll(context).is_ready()
-        {
+        if self.end.poll_next_unpin(context).is_ready() {
             return Poll::Ready(());
         }
         let allowed = match status {
             WorkerStatus::Idle => self.reuse.idle,
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.reuse.request,
         };
-        let deadline = (since + allowed).into();
-        if self.sleep.deadline() != deadline {
-            self.sleep.as_mut().reset(deadline);
+        while self.alarm.as_mut().poll(context).is_ready() {
+            let deadline = since + allowed;
+            let now = Instant::now();
+            if deadline <= now {
+                return Poll::Ready(());
+            }
+            // No later than an instance that turns idle in this very moment has to go.
+            let next = deadline.min(now + self.reuse.idle);
+            self.alarm.as_mut().reset(next.into());
         }
-        self.sleep.as_mut().poll(context)
+        Poll::Pending
     }
 }
 

@@ -22,7 +22,7 @@ use super::routes::{Route, Routes};
 use super::streams::{Streams, is_stream};
 use crate::engine::REQUESTS_IN_FLIGHT;
 use crate::lifetime::Lifetime;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, RouteMetrics};
 use crate::options::Options;
 use crate::trace::{Trace, Tracing};
 
@@ -35,11 +35,17 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A route and who answers it.
-pub(crate) type Served = Route<Arc<Endpoint>>;
+pub(crate) type Served = Route<Answering>;
+
+/// Who answers on a route, and what is counted there.
+pub(crate) struct Answering {
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) metrics: RouteMetrics,
+}
 
 /// The server of an application.
 pub(crate) struct Server {
-    routes: Routes<Arc<Endpoint>>,
+    routes: Routes<Answering>,
     /// Keeps the components that have no route of their own, for the others' calls.
     _endpoints: Arc<Endpoints>,
     /// Requests beyond its permits wait: an exhausted pool would fail them.
@@ -48,13 +54,14 @@ pub(crate) struct Server {
     /// How long they wait.
     patience: Duration,
     metrics: Arc<Metrics>,
+    nowhere: Arc<RouteMetrics>,
     tracing: Tracing,
 }
 
 impl Server {
     /// A server for these routes; a request waits for its turn as long as it may take.
     pub(crate) fn new(
-        routes: Routes<Arc<Endpoint>>,
+        routes: Routes<Answering>,
         endpoints: Arc<Endpoints>,
         options: &Options,
         metrics: Arc<Metrics>,
@@ -62,7 +69,8 @@ impl Server {
         let tracing = options.tracing.clone();
         let places = Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT));
         let (streams, patience) = (Streams::new(options.max_streams), options.timeout);
-        Self { routes, _endpoints: endpoints, places, streams, patience, metrics, tracing }
+        let nowhere = Arc::new(metrics.route("-", "-"));
+        Self { routes, _endpoints: endpoints, places, streams, patience, metrics, nowhere, tracing }
     }
 
     /// Accepts connections until the host drains.
@@ -135,7 +143,7 @@ impl Server {
             trace: trace.clone(),
             status: StatusCode::OK,
             request_id: request_id.clone(),
-            metrics: self.metrics.clone(),
+            nowhere: self.nowhere.clone(),
             counted: self.metrics.request(Instant::now()),
         };
         let mut place = None;
@@ -193,9 +201,10 @@ async fn forward(
         return problem(StatusCode::BAD_REQUEST, error);
     }
     let request = http::Request::from_parts(parts, body.map_err(Error::from).boxed_unsync());
-    match served.target.handle(request, Some(trace)).await {
+    let endpoint = &served.target.endpoint;
+    match endpoint.handle(request, Some(trace)).await {
         Ok(response) => response,
-        Err(error) => failed(served.target.id(), error),
+        Err(error) => failed(endpoint.id(), error),
     }
 }
 
