@@ -86,16 +86,8 @@ impl Cluster {
         let host = |address| Host { address, running: None };
         let hosts = addresses.into_iter().map(host).collect();
         let redis = Some(redis);
-        let mut cluster = Self {
-            hosts,
-            proxy,
-            sandbox,
-            sandbox_url,
-            redis,
-            redis_url,
-            postgres,
-            folder,
-        };
+        let mut cluster =
+            Self { hosts, proxy, sandbox, sandbox_url, redis, redis_url, postgres, folder };
         for host in 0..count {
             cluster.launch(host, Version::Previous);
         }
