@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: installs what the targets need, builds all of it in release, then becomes
+//! `cargo xtask bench`: installs what the targets need, builds all of it optimised, then becomes
 //! `bench run` (`bench/load`), which starts them, fills them, measures them in turn and writes what
 //! came of it to `bench/results`.
 
@@ -12,6 +12,8 @@ use crate::{build, install, say};
 
 /// The packages whose programs are started.
 const PACKAGES: [&str; 3] = ["boxoffice", "boxoffice-bench", "boxoffice-bench-axum"];
+/// How they are built; a folder of that name below `target` has them then.
+const PROFILE: &str = "native";
 /// The Express peer, in the repository and below `target/npm`.
 const EXPRESS: &str = "bench/peers/express";
 const EXPRESS_NAME: &str = "bench-express";
@@ -30,6 +32,9 @@ pub(crate) struct Arguments {
     /// How often each target has its turn [default: 5, with --quick 2].
     #[arg(long, value_name = "N")]
     rounds: Option<u16>,
+    /// For how many seconds something is measured at a go [default: 5, with --quick 1].
+    #[arg(long, value_name = "N")]
+    seconds: Option<u16>,
     /// A trial: short, with little data, and its results below `target`.
     #[arg(long)]
     quick: bool,
@@ -45,13 +50,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let hello = workspace.root().join(HELLO);
     build::components(&workspace, &[workspace.manifest(), hello])?;
-    say(&format!("in release: {}", PACKAGES.join(", ")));
+    say(&format!("by the profile {PROFILE}: {}", PACKAGES.join(", ")));
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--release"]);
+    cargo.args(["build", "--profile", PROFILE]);
     cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
     build::finish(&mut cargo, "what is measured was not built")?;
 
-    let mut bench = Command::new(workspace.target().join("release/bench"));
+    let mut bench = Command::new(workspace.target().join(PROFILE).join("bench"));
     bench.arg("run").current_dir(workspace.root());
     if arguments.measures("express") {
         bench.arg("--express").arg(express(&workspace)?);
@@ -73,6 +78,9 @@ impl Arguments {
         bench.args(self.target.iter().flat_map(|name| ["--target", name]));
         if let Some(rounds) = self.rounds {
             bench.arg("--rounds").arg(rounds.to_string());
+        }
+        if let Some(seconds) = self.seconds {
+            bench.arg("--seconds").arg(seconds.to_string());
         }
         if self.quick {
             bench.arg("--quick");
@@ -113,7 +121,13 @@ mod tests {
 
     fn of_targets(names: &[&str]) -> Arguments {
         let target = names.iter().map(|name| (*name).to_owned()).collect();
-        Arguments { scenario: vec!["hold".to_owned()], target, rounds: Some(3), quick: true }
+        Arguments {
+            scenario: vec!["hold".to_owned()],
+            target,
+            rounds: Some(3),
+            seconds: Some(2),
+            quick: true,
+        }
     }
 
     #[test]
@@ -131,7 +145,17 @@ mod tests {
         let mut bench = Command::new("bench");
         of_targets(&["hello"]).pass_on(&mut bench);
         let passed: Vec<_> = bench.get_args().map(|argument| argument.to_string_lossy()).collect();
-        let expected = ["--scenario", "hold", "--target", "hello", "--rounds", "3", "--quick"];
+        let expected = [
+            "--scenario",
+            "hold",
+            "--target",
+            "hello",
+            "--rounds",
+            "3",
+            "--seconds",
+            "2",
+            "--quick",
+        ];
         assert_eq!(passed, expected);
     }
 

@@ -11,7 +11,7 @@
 //! | [`operate`] | builds the host, then becomes its `audit`, `events` or `migrate` |
 //! | [`test`] | runs every check and suite, and counts |
 //! | [`chaos`] | runs the chaos suite with seeds of one's choice |
-//! | [`bench`] | builds everything in release, then becomes what measures it |
+//! | [`bench`] | builds everything optimised, then becomes what measures it |
 //!
 //! Exit codes: 0 done, 1 something failed, 2 something must be set up first (the message says what).
 

@@ -54,6 +54,10 @@ struct Run {
     /// How often each target has its turn [default: 5, with --quick 2].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     rounds: Option<u16>,
+    /// For how many seconds something is measured at a go, each way, after three fifths of that to warm
+    /// up [default: 5, with --quick 1].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    seconds: Option<u16>,
     /// A trial: short, with little data. Its figures are for nobody else, and are kept apart.
     #[arg(long)]
     quick: bool,
@@ -136,12 +140,9 @@ fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
 async fn run(arguments: Run) -> Result<()> {
     let quick = arguments.quick;
     let rounds = arguments.rounds.unwrap_or(if quick { 2 } else { 5 }).into();
-    let (warm_up, measured) = if quick { (500, 1_000) } else { (3_000, 5_000) };
-    let times = Times {
-        rounds,
-        warm_up: Duration::from_millis(warm_up),
-        measured: Duration::from_millis(measured),
-    };
+    let seconds = arguments.seconds.unwrap_or(if quick { 1 } else { 5 });
+    let measured = Duration::from_secs(seconds.into());
+    let times = Times { rounds, warm_up: measured * 3 / 5, measured };
     let sale = match quick {
         false => sale::Plan { buyers: 1_000, units: 100 },
         true => sale::Plan { buyers: 100, units: 10 },

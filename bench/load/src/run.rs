@@ -133,6 +133,7 @@ impl Plan {
         } else {
             Stock::none(running.address)
         };
+        running.settle().await.with_context(|| target.name)?;
         println!("{}: started and filled in {:.0?}", target.name, start.elapsed());
         Ok(Open { running, stock: Rc::new(stock) })
     }

@@ -10,7 +10,9 @@ mod start;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use anyhow::{Context, Result};
 use boxoffice_postgres::Postgres;
+use tokio_postgres::NoTls;
 
 use crate::scenario::{Scenario, Shape};
 use crate::usage::Part;
@@ -92,8 +94,8 @@ pub fn title(name: &str) -> &str {
 /// What is started.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Programs {
-    /// `boxoffice`, in release.
-    #[arg(long, value_name = "FILE", default_value = "target/release/boxoffice")]
+    /// `boxoffice`, optimised.
+    #[arg(long, value_name = "FILE", default_value = "target/native/boxoffice")]
     pub boxoffice: PathBuf,
     /// The shop's manifest.
     #[arg(long, value_name = "FILE", default_value = "spin.toml")]
@@ -101,8 +103,8 @@ pub struct Programs {
     /// The manifest of the component that says hello.
     #[arg(long, value_name = "FILE", default_value = "bench/hello/spin.toml")]
     pub hello: PathBuf,
-    /// The axum peer, in release.
-    #[arg(long, value_name = "FILE", default_value = "target/release/boxoffice-bench-axum")]
+    /// The axum peer, optimised.
+    #[arg(long, value_name = "FILE", default_value = "target/native/boxoffice-bench-axum")]
     pub axum: PathBuf,
     /// The folder of the Express peer, with its `node_modules`.
     #[arg(long, value_name = "FOLDER", default_value = "bench/peers/express")]
@@ -120,7 +122,25 @@ pub struct Running {
     // Before what it runs on: fields are dropped in this order.
     _server: Process,
     _around: Vec<Process>,
-    _postgres: Option<Postgres>,
+    postgres: Option<Postgres>,
+}
+
+impl Running {
+    /// Has its Postgres, if it has one, know what is in its tables. It finds out itself within a minute;
+    /// until then it may read all of a table for want of knowing better.
+    ///
+    /// # Errors
+    /// When it does not do so.
+    pub async fn settle(&self) -> Result<()> {
+        let Some(postgres) = &self.postgres else { return Ok(()) };
+        let (client, connection) = tokio_postgres::connect(&postgres.url(), NoTls).await?;
+        // It ends when the client is dropped; what breaks it fails the statement.
+        let connection = tokio::spawn(connection);
+        let settled = client.batch_execute("VACUUM ANALYZE").await;
+        drop(client);
+        let _ = connection.await;
+        settled.context("VACUUM ANALYZE")
+    }
 }
 
 impl Target {

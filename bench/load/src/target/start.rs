@@ -94,14 +94,7 @@ impl Target {
         let mut server = Process::start(&mut command, &folder.join("server.log"))?;
         wait(address, self.probe(), &mut server).await?;
         parts.push(Part::tree(SERVER, server.id()));
-        Ok(Running {
-            target: self,
-            address,
-            parts,
-            _server: server,
-            _around: around,
-            _postgres: postgres,
-        })
+        Ok(Running { target: self, address, parts, _server: server, _around: around, postgres })
     }
 
     /// An address that is answered with 200 as soon as it is ready.
