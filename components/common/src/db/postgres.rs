@@ -15,6 +15,7 @@ use spin_sdk::pg::{
     Connection, DbError, DbValue, Error as SdkError, ParameterValue, PgError, QueryError,
 };
 use spin_sdk::time::sleep;
+use spin_sdk::wit_bindgen::StreamResult;
 
 use super::dialect::{self, Statement};
 use super::{Constraint, Error, Result, Row, Value};
@@ -25,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// wait is twice as long as the one before.
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// How many rows of an answer are read in one go.
+const ROWS_AT_ONCE: usize = 128;
 /// What Postgres is to do about those who wait or forget. A transaction whose component has crashed
 /// stays open in Spin's pool, with its locks: it must end by itself, and before those give up who wait
 /// for them.
@@ -143,15 +146,23 @@ async fn open(address: &str) -> Result<Connection> {
 
 async fn run(connection: &Connection, sql: String, params: &[Value]) -> Result<Vec<Row>> {
     let params: Vec<ParameterValue> = params.iter().cloned().map(into_postgres).collect();
-    let mut answer = connection.query(sql, params).await.map_err(explain)?;
+    let (columns, mut stream, end) =
+        connection.query(sql, params).await.map_err(explain)?.into_inner();
     let columns: Arc<[String]> =
-        answer.columns().iter().map(|column| column.name.clone()).collect::<Vec<_>>().into();
+        columns.into_iter().map(|column| column.name).collect::<Vec<_>>().into();
     let mut rows = Vec::new();
-    while let Some(row) = answer.rows().next().await {
-        let values = row.into_iter().map(from_postgres).collect::<Result<_>>()?;
-        rows.push(Row::new(Arc::clone(&columns), values));
+    loop {
+        // As many at once as a page has: each reading costs as much as a statement's own call.
+        let (status, read) = stream.read(Vec::with_capacity(ROWS_AT_ONCE)).await;
+        for row in read {
+            let values = row.into_iter().map(from_postgres).collect::<Result<_>>()?;
+            rows.push(Row::new(Arc::clone(&columns), values));
+        }
+        if !matches!(status, StreamResult::Complete(_)) {
+            break;
+        }
     }
-    answer.result().await.map_err(explain)?;
+    end.await.map_err(|error| explain(SdkError::PgError(error)))?;
     Ok(rows)
 }
 

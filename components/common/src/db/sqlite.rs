@@ -1,10 +1,31 @@
 //! SQLite through `spin:sqlite` (label `default`), in WAL mode.
+//!
+//! The interface has each call twice. One waits without holding up the other requests of this
+//! instance, and hands the rows over bit by bit; the other holds them up, and costs half as much. It
+//! must not be used for what may have to wait for another request: that may be one of this instance,
+//! which could not go on.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use send_wrapper::SendWrapper;
-use spin_sdk::sqlite::{self, Connection};
+
+mod wit {
+    #![allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated")]
+    wit_bindgen::generate!({
+        inline: "
+            package boxoffice:storage;
+            world sqlite {
+                import spin:sqlite/sqlite@3.1.0;
+            }
+        ",
+        path: "../../wit/deps/spin-sqlite",
+        world: "boxoffice:storage/sqlite",
+        generate_all,
+    });
+}
+
+use wit::spin::sqlite::sqlite::{self, Connection, RowResult};
 
 use super::dialect::{self, Statement};
 use super::{Constraint, Error, Result, Row, Value};
@@ -13,6 +34,8 @@ use super::{Constraint, Error, Result, Row, Value};
 const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// More idle connections than an instance serves requests at once would only cost memory.
 const MAX_IDLE: usize = 16;
+/// The one database that Spin has without being told.
+const LABEL: &str = "default";
 
 thread_local! {
     static IDLE: RefCell<Vec<Connection>> = const { RefCell::new(Vec::new()) };
@@ -22,7 +45,10 @@ thread_local! {
 /// open on it: then the host closes it, which rolls the transaction back.
 pub(super) struct Lease {
     connection: Option<Connection>,
+    /// A transaction is open, or may be.
     in_transaction: bool,
+    /// It has the write lock.
+    is_locked: bool,
 }
 
 impl Lease {
@@ -32,14 +58,19 @@ impl Lease {
             Some(connection) => connection,
             None => SendWrapper::new(open()).await?,
         };
-        Ok(Self { connection: Some(connection), in_transaction: false })
+        Ok(Self { connection: Some(connection), in_transaction: false, is_locked: false })
     }
 
     pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         let Some(connection) = &self.connection else {
             return Err(Error::Failed("the connection was given back".to_owned()));
         };
-        SendWrapper::new(run(connection, &dialect::sqlite(sql), params)).await
+        let sql = dialect::sqlite(sql);
+        // Whoever has the write lock waits for nobody, and neither does who only reads.
+        if self.is_locked || sql.starts_with("SELECT") {
+            return run_at_once(connection, &sql, params);
+        }
+        SendWrapper::new(run(connection, &sql, params)).await
     }
 
     /// Runs inserts that do not depend on one another.
@@ -61,12 +92,16 @@ impl Lease {
         // Set first: a caller that is given up while it waits must not leave behind, for others to
         // find, a connection with a transaction open.
         self.in_transaction = true;
-        self.query("BEGIN IMMEDIATE", &[]).await.map(drop)
+        let Some(connection) = &self.connection else { return Ok(()) };
+        run_at_once(connection, "BEGIN IMMEDIATE", &[])?;
+        self.is_locked = true;
+        Ok(())
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {
         self.query("COMMIT", &[]).await?;
         self.in_transaction = false;
+        self.is_locked = false;
         Ok(())
     }
 }
@@ -87,19 +122,31 @@ impl Drop for Lease {
 }
 
 async fn open() -> Result<Connection> {
-    let connection = Connection::open_default().await.map_err(explain)?;
-    run(&connection, &format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"), &[]).await?;
+    let connection = Connection::open_async(LABEL.to_owned()).await.map_err(explain)?;
+    run_at_once(&connection, &format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"), &[])?;
     // In WAL mode NORMAL keeps the database whole through a crash of the process; a power cut may
     // take the last commits, never part of one.
-    run(&connection, "PRAGMA synchronous = NORMAL", &[]).await?;
+    run_at_once(&connection, "PRAGMA synchronous = NORMAL", &[])?;
     Ok(connection)
 }
 
 async fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
-    let params = params.iter().cloned().map(into_sqlite);
-    let answer = connection.execute(sql, params).await.map_err(explain)?;
-    let columns: Arc<[String]> = answer.columns().into();
-    let rows = answer.collect().await.map_err(explain)?;
+    let params = params.iter().cloned().map(into_sqlite).collect();
+    let answer = connection.execute_async(sql.to_owned(), params).await;
+    let (columns, rows, end) = answer.map_err(explain)?;
+    let rows = rows.collect().await;
+    end.await.map_err(explain)?;
+    read(columns, rows)
+}
+
+fn run_at_once(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+    let params: Vec<_> = params.iter().cloned().map(into_sqlite).collect();
+    let answer = connection.execute(sql, &params).map_err(explain)?;
+    read(answer.columns, answer.rows)
+}
+
+fn read(columns: Vec<String>, rows: Vec<RowResult>) -> Result<Vec<Row>> {
+    let columns: Arc<[String]> = columns.into();
     rows.into_iter()
         .map(|row| {
             let values = row.values.into_iter().map(from_sqlite).collect::<Result<_>>()?;
@@ -136,7 +183,7 @@ fn from_sqlite(value: sqlite::Value) -> Result<Value> {
 fn explain(error: sqlite::Error) -> Error {
     let text = match error {
         sqlite::Error::Io(text) => text,
-        other => return Error::Failed(other.to_string()),
+        other => return Error::Failed(format!("{other:?}")),
     };
     let after =
         |marker: &str| text.find(marker).map(|at| text[at + marker.len()..].trim().to_owned());
