@@ -274,9 +274,9 @@ async fn what_there_is_no_time_for_is_given_back() {
     // What is delivered and not given back is not tried again as long as this test lasts.
     app.variables.insert("event_retry_ms".into(), "600000".into());
     app.restart().await;
-    let stage = Stage::set_in(app, 9).await;
+    let stage = Stage::set_in(app, 12).await;
     let Stage { app, buyer, ticket, .. } = &stage;
-    let orders = join_all((0..5).map(|_| async { buyer.hold(ticket).await.expect(201) })).await;
+    let orders = join_all((0..12).map(|_| async { buyer.hold(ticket).await.expect(201) })).await;
     bus::forbid(app, "xreadgroup").await;
     for order in &orders {
         buyer.pay(order, VISA).await.expect(201);
@@ -287,14 +287,15 @@ async fn what_there_is_no_time_for_is_given_back() {
     for order in &orders {
         buyer.sees_order(order, json!({ "status": "complete" })).await;
     }
-    // The provider lets the worker wait for four seconds, which is more than it has for all.
+    // The provider lets the worker wait for four seconds, which is more than it has for all. Eight are
+    // at work at once.
     let given_back = async || -> Vec<(String, String, u64, u64)> {
         redis(app, &["XPENDING", "order:completed", "payments", "-", "+", "9"]).await
     };
     let all = |entries: &Vec<(String, String, u64, u64)>| {
         entries.len() == 4 && entries.iter().all(|(.., idle, times)| *idle > 9_999 && *times == 0)
     };
-    eventually("four of five are given back", given_back, all).await;
+    eventually("four of twelve are given back", given_back, all).await;
     provider.be(Mood::Normal);
     app.tick().await;
     bus::done(app, "order:completed").await;

@@ -1,7 +1,7 @@
 //! What the events of tickets, payments and expiration change here.
 
 use anyhow::{Context, Result};
-use boxoffice_common::db::Transaction;
+use boxoffice_common::db::{Read, Transaction};
 use boxoffice_common::events::contract::{Expiration, OrderStatus, PaymentState, TicketState};
 use boxoffice_common::events::worker::Handler;
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
@@ -39,7 +39,7 @@ impl Handler for Orders {
                 let payment: PaymentState = event.data()?;
                 let order = transition::refund(&mut transaction, &payment).await;
                 let order = order.map_err(Problem::into_cause).context("undoing a sale")?;
-                if order.is_none() && is_held(payment.order_id).await? {
+                if order.is_none() && is_held(&transaction, payment.order_id).await? {
                     // The sale's own event is still to come, by another stream.
                     anyhow::bail!("the order {} is refunded before its sale", payment.order_id);
                 }
@@ -64,8 +64,8 @@ impl Handler for Orders {
 }
 
 /// Whether the order still holds its tickets.
-async fn is_held(id: Uuid) -> Result<bool> {
-    let order = Order::find(id).await?;
+async fn is_held(read: &impl Read, id: Uuid) -> Result<bool> {
+    let order = Order::find_by(read, id).await?;
     let held = [OrderStatus::Created, OrderStatus::AwaitingPayment];
     Ok(order.is_some_and(|order| held.contains(&order.status)))
 }

@@ -32,11 +32,19 @@ pub const DEAD_LETTERS: &str = "dead-letters";
 pub const TICKS: &str = "boxoffice:ticks";
 /// Hash of how far each stream has been compared with the outbox of the service that writes it.
 const COMPARED: &str = "boxoffice:compared";
+/// Hash of when each stream's doorbell was last rung, in milliseconds since 1970, and how many of its
+/// rings wait to be heard.
+const RUNG: &str = "boxoffice:rung";
+/// After how long a doorbell that nobody followed counts as lost, in milliseconds.
+const LOST_RING_MS: i64 = 200;
+/// How many rings of a stream may wait to be heard. Who follows along by the channels alone hears all
+/// that happens as long as there are no more.
+const RINGS_WAITING: usize = 16;
 /// The one consumer that each group has. Redis hands an entry to one reader of a group, whatever
 /// their names; names of their own for instances that live for one message would only pile up.
 const CONSUMER: &str = "worker";
 /// How many entries one call reads or claims.
-const BATCH: i64 = 64;
+pub(super) const BATCH: usize = 64;
 /// How many entries a stream keeps that nobody must read.
 const KEEP_UNREAD: i64 = 1_000;
 /// How old an entry must be to be trimmed, in milliseconds: so long may it take whoever published
@@ -87,13 +95,22 @@ pub enum Standing {
     Lost,
 }
 
-/// Appends `events` to their streams and rings the doorbell for each; the ids of their entries, in
-/// the same order.
+/// Appends `events` to their streams and rings the doorbell for each, unless everybody who must hear
+/// it has been rung for often enough to look anyway; the ids of their entries, in the same order.
 ///
 /// # Errors
 /// When Redis cannot be reached or refuses; some of the events may have been published then.
 pub async fn publish(events: &[(EventType, String)]) -> Result<Vec<EntryId>> {
-    add(PUBLISH, events).await
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<&str> = std::iter::once(RUNG).chain(streams(events)).collect();
+    let mut arguments = vec![LOST_RING_MS.to_string(), RINGS_WAITING.to_string()];
+    for (event_type, body) in events {
+        arguments.extend([body.clone(), event_type.groups().join(" ")]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    ids(&script(PUBLISH, &keys, &arguments).await?)
 }
 
 /// Appends `events` to their streams and leaves it to [`ring`] to say so; the ids of their entries,
@@ -102,16 +119,19 @@ pub async fn publish(events: &[(EventType, String)]) -> Result<Vec<EntryId>> {
 /// # Errors
 /// When Redis cannot be reached or refuses; some of the events may have been appended then.
 pub async fn append(events: &[(EventType, String)]) -> Result<Vec<EntryId>> {
-    add(APPEND, events).await
-}
-
-async fn add(source: &str, events: &[(EventType, String)]) -> Result<Vec<EntryId>> {
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let keys: Vec<&str> = events.iter().map(|(event_type, _)| event_type.name()).collect();
+    let keys: Vec<&str> = streams(events).collect();
     let bodies: Vec<&str> = events.iter().map(|(_, body)| body.as_str()).collect();
-    let answer = script(source, &keys, &bodies).await?;
+    ids(&script(APPEND, &keys, &bodies).await?)
+}
+
+fn streams(events: &[(EventType, String)]) -> impl Iterator<Item = &str> {
+    events.iter().map(|(event_type, _)| event_type.name())
+}
+
+fn ids(answer: &[RedisResult]) -> Result<Vec<EntryId>> {
     answer.iter().map(|id| as_text(id)?.parse()).collect()
 }
 
@@ -169,8 +189,8 @@ pub async fn set_compared(event_type: EventType, until: EntryId) -> Result<()> {
     execute("HSET", [COMPARED, event_type.name(), &until].map(text)).await.map(drop)
 }
 
-/// The next entries of `event_type`'s stream that `group` has not had; none when it has had all.
-/// The group is made, from the stream's beginning, if there is none.
+/// The next entries of `event_type`'s stream that `group` has not had: all of them, or [`BATCH`]. The
+/// group is made, from the stream's beginning, if there is none.
 ///
 /// # Errors
 /// When Redis cannot be reached or refuses.

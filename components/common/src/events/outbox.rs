@@ -1,7 +1,7 @@
 //! The outbox: events are committed with the change that they tell of, and published after. They
 //! stay until everybody has had them: see [`super::reconcile`].
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use anyhow::Result;
@@ -22,6 +22,7 @@ const BATCH: usize = 256;
 
 thread_local! {
     static PENDING: RefCell<Pending> = RefCell::default();
+    static IS_PUBLISHING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What this instance has committed and not published yet.
@@ -64,8 +65,30 @@ pub(crate) fn later(events: Vec<Event>, news: Vec<TicketNews>) {
     });
 }
 
-/// Whether [`publish_pending`] has anything to do.
-pub(crate) fn is_pending() -> bool {
+/// Has [`publish_pending`] run beside whatever else this instance does, if there is anything to
+/// publish. While it runs, what others commit waits for it: the more is committed at once, the more is
+/// published in one go.
+pub(crate) fn publish_soon(service: &'static Service) {
+    if is_pending() && !IS_PUBLISHING.replace(true) {
+        spin_sdk::wasip3::spawn(async move {
+            let _done = Done;
+            while is_pending() {
+                publish_pending(service).await;
+            }
+        });
+    }
+}
+
+/// Lets the next task publish, however this one ended.
+struct Done;
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        IS_PUBLISHING.set(false);
+    }
+}
+
+fn is_pending() -> bool {
     PENDING.with_borrow(|pending| !(pending.events.is_empty() && pending.news.is_empty()))
 }
 

@@ -5,12 +5,43 @@
 
 /// Appends events to their streams and rings their doorbells; answers with the entries' ids.
 ///
-/// Keys: each event's stream. Arguments: the events.
+/// A doorbell starts a worker of every group. Where all of them have yet to look at an entry before
+/// this one, they were rung for that, and will find this one beside it; once a few of such rings wait
+/// to be heard, no more are added: under load, workers would be started for nothing nearly every time.
+/// Unless the last ring is long ago: then it was lost.
+///
+/// Keys: a hash with when each stream was last rung for and how many rings wait, then each event's
+/// stream. Arguments: how long ago is long, in milliseconds, how many rings may wait, then each event
+/// and the groups that must read it, with blanks between.
 pub(super) const PUBLISH: &str = r"
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local function all_are_behind(stream, groups)
+    local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+    if not last then return false end
+    local behind = {}
+    for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+        local group = {}
+        for i = 1, #info, 2 do group[info[i]] = info[i + 1] end
+        behind[group['name']] = group['last-delivered-id'] ~= last[1]
+    end
+    for name in groups:gmatch('%S+') do
+        if not behind[name] then return false end
+    end
+    return true
+end
 local ids = {}
-for i, stream in ipairs(KEYS) do
-    ids[i] = redis.call('XADD', stream, '*', 'event', ARGV[i])
-    redis.call('PUBLISH', stream, ARGV[i])
+for i = 2, #KEYS do
+    local stream, event, groups = KEYS[i], ARGV[2 * i - 1], ARGV[2 * i]
+    local waiting = stream .. ' waiting'
+    local known = redis.call('HMGET', KEYS[1], stream, waiting)
+    local rung, count = tonumber(known[1] or 0), 0
+    if rung > 0 and all_are_behind(stream, groups) then count = tonumber(known[2] or 0) end
+    ids[i - 1] = redis.call('XADD', stream, '*', 'event', event)
+    if count < tonumber(ARGV[2]) or now - rung >= tonumber(ARGV[1]) then
+        redis.call('HSET', KEYS[1], stream, string.format('%.0f', now), waiting, count + 1)
+        redis.call('PUBLISH', stream, event)
+    end
 end
 return ids";
 

@@ -6,6 +6,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use serde::Deserialize;
 
 use super::bus::{self, Delivery};
@@ -20,6 +22,8 @@ const MAX_DELIVERIES: i64 = 8;
 /// How long a doorbell, and each part of a tick, is worked for. With the last event begun, which may
 /// wait for a payment provider, it stays well below the 30 seconds that a host gives a message.
 const TURN: Duration = Duration::from_secs(3);
+/// How many events of a batch are at work at once. Each may hold a connection to the database.
+const AT_ONCE: usize = 8;
 /// How long answers to idempotent requests are remembered, in seconds.
 const REMEMBER_SECONDS: i64 = 24 * 60 * 60;
 /// The doorbell that the clock rings.
@@ -84,7 +88,7 @@ pub async fn answer<H: Handler>(message: &[u8]) -> Result<()> {
         let event_type = subscriptions(H::SERVICE)
             .find(|event_type| event_type.name() == doorbell.name)
             .ok_or_else(|| anyhow!("{} does not read {}", H::SERVICE.name, doorbell.name))?;
-        drain::<H>(event_type).await
+        drain::<H>(event_type, &String::from_utf8_lossy(message)).await
     };
     // What was committed before something failed is news all the same.
     outbox::publish_pending(H::SERVICE).await;
@@ -111,10 +115,15 @@ async fn heal<H: Handler>() -> Result<()> {
     failures.into_result()
 }
 
-/// Applies what `H`'s group has not had of `event_type`, until there is no more.
-async fn drain<H: Handler>(event_type: EventType) -> Result<()> {
+/// Applies what `H`'s group has not had of `event_type`, until there is no more. What there is no time
+/// for gets a doorbell of its own: those who published it relied on this one.
+async fn drain<H: Handler>(event_type: EventType, doorbell: &str) -> Result<()> {
     let deadline = Deadline::after(TURN);
-    while read::<H>(event_type, deadline).await? && !deadline.has_passed() {}
+    while read::<H>(event_type, deadline).await? {
+        if deadline.has_passed() {
+            return bus::ring(event_type, doorbell).await;
+        }
+    }
     Ok(())
 }
 
@@ -170,7 +179,7 @@ impl Stream {
 async fn read<H: Handler>(event_type: EventType, deadline: Deadline) -> Result<bool> {
     let deliveries = bus::read(event_type, H::SERVICE.name).await?;
     apply_all::<H>(event_type, &deliveries, deadline).await?;
-    Ok(!deliveries.is_empty())
+    Ok(deliveries.len() == bus::BATCH)
 }
 
 /// Applies again what was delivered a while ago and never acknowledged, from the entry `start` on:
@@ -187,8 +196,11 @@ async fn redeliver<H: Handler>(
     Ok(claimed.next)
 }
 
-/// Applies `deliveries`, acknowledges what was applied, and publishes what came of it. What there is
-/// no time for is given back.
+/// Applies `deliveries`, several at a time, acknowledges what was applied, and publishes what came of
+/// it. What there is no time for is given back.
+///
+/// Handlers take events in any order, and so do they when they are at work at once, as those of several
+/// replicas are. A worker that waits for a database or a provider can wait for several answers.
 async fn apply_all<H: Handler>(
     event_type: EventType,
     deliveries: &[Delivery],
@@ -197,11 +209,17 @@ async fn apply_all<H: Handler>(
     let group = H::SERVICE.name;
     let mut done = Vec::with_capacity(deliveries.len());
     let mut left = deliveries;
-    while let [delivery, rest @ ..] = left
-        && !deadline.has_passed()
-    {
-        left = rest;
-        match apply::<H>(delivery).await {
+    let mut at_work = FuturesUnordered::new();
+    loop {
+        while let [delivery, rest @ ..] = left
+            && at_work.len() < AT_ONCE
+            && !deadline.has_passed()
+        {
+            left = rest;
+            at_work.push(async move { (delivery, apply::<H>(delivery).await) });
+        }
+        let Some((delivery, outcome)) = at_work.next().await else { break };
+        match outcome {
             Ok(()) => done.push(delivery.id.clone()),
             Err(error) => {
                 let error = format!("{error:#}");
