@@ -25,6 +25,7 @@ pub static TICKETS: Service = Service {
         OUTBOX_ENTRIES,
         include_str!("../../tickets/migrations/0002_order_counts.sql"),
         include_str!("../../tickets/migrations/0003_sellers.sql"),
+        include_str!("../../tickets/migrations/0004_content.sql"),
     ],
 };
 

@@ -39,7 +39,7 @@ pub(crate) async fn create(
 ) -> Result<Response> {
     command::run(&SERVICE, &user.id.to_string(), trace, &idempotency, async |transaction| {
         let ticket = Ticket::new(user.id, draft.clone().tidied());
-        ticket.insert(transaction);
+        ticket.insert(transaction)?;
         transaction.emit(ticket.event(EventType::TicketCreated)?);
         transaction.tell(ticket.news(false));
         let location = format!("/api/tickets/{}", ticket.id);

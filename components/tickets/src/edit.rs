@@ -76,7 +76,7 @@ pub(crate) async fn edit(
         let frozen = freeze(&ticket, &user, &request_id).await?;
         draft.covers(frozen.sold)?;
         command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
-            let edited = Ticket::update(transaction, id, ticket.version, draft.clone()).await?;
+            let edited = ticket.update(transaction, draft.clone()).await?;
             let edited = edited.ok_or_else(changed_meanwhile)?;
             transaction.emit(edited.event(EventType::TicketUpdated)?);
             frozen.still_holds()?;

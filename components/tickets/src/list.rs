@@ -1,26 +1,27 @@
 //! `GET /api/tickets`: browse and search.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::db::{Connection, Read, Value};
-use boxoffice_common::http::Fields;
+use boxoffice_common::db::{Connection, Read, Row, Value};
 use boxoffice_common::http::page::{self, Page};
+use boxoffice_common::http::{Fields, json};
 use boxoffice_common::identity::MaybeUser;
 use boxoffice_common::problem::{ProblemBody, Result};
 use boxoffice_common::{Timestamp, money};
-use http::Uri;
+use http::{HeaderMap, HeaderValue, Uri};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::SERVICE;
+use crate::shown::Shown;
 use crate::ticket::{COLUMNS, Ticket};
 
 /// The longest search, in characters.
 const MAX_SEARCH: usize = 200;
-/// What a listing without a date sorts as: after all that have one.
-const NO_DATE: i64 = i64::MAX;
 /// How many digits most currencies have after the point, and how many they have at most.
 const USUAL_DIGITS: u8 = 2;
 const MAX_DIGITS: u8 = 4;
@@ -48,7 +49,7 @@ enum Sort {
 }
 
 /// Where a page ended: the sort that it belongs to, and its last entry.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Position(Sort, i64, Uuid);
 
 impl Sort {
@@ -57,6 +58,7 @@ impl Sort {
         match self {
             // Ids are UUIDv7: they sort by time.
             Self::Newest => ("0", true),
+            // What has no date comes after all that have one.
             Self::StartsAt => ("COALESCE(starts_at, 9223372036854775807)", false),
             Self::Price => ("price", false),
             Self::PriceDescending => ("price", true),
@@ -70,15 +72,6 @@ impl Sort {
             return Ok(position);
         }
         Err("This cursor belongs to another order; start again without one".to_owned())
-    }
-
-    fn position(self, ticket: &Ticket) -> Position {
-        let key = match self {
-            Self::Newest => 0,
-            Self::StartsAt => ticket.starts_at.map_or(NO_DATE, Timestamp::as_millis),
-            Self::Price | Self::PriceDescending => ticket.price,
-        };
-        Position(self, key, ticket.id)
     }
 }
 
@@ -99,21 +92,53 @@ impl Sort {
         ("sort" = inline(Option<Sort>), Query, description = "The order; newest listings first if not given"),
         ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of what the client has"),
     ),
     responses(
         (status = 200, description = "A page; Link names the next", body = Page<Ticket>),
+        (status = 304, description = "The client has it as it is"),
         (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(MaybeUser(user): MaybeUser, uri: Uri) -> Result<Response> {
-    let query = Select::parse(uri.query(), user.map(|user| user.id))?;
-    let rows = {
-        let connection = Connection::open(&SERVICE).await?;
-        connection.query(&query.sql(), &query.params).await?
+pub(crate) async fn list(
+    MaybeUser(user): MaybeUser,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let select = Select::parse(uri.query(), user.map(|user| user.id))?;
+    let rows = select.run(Shown::COLUMNS).await?;
+    let entries =
+        rows.iter().map(|row| select.entry(row, Shown::read(row)?)).collect::<Result<_>>()?;
+    let entries: Option<Vec<Entry>> = entries;
+    let entries = match entries {
+        Some(entries) => entries,
+        None => select.renewed().await?,
     };
-    let tickets = rows.iter().map(Ticket::read).collect::<Result<Vec<_>, _>>()?;
-    let page = Page::of(tickets, query.limit, |ticket| query.sort.position(ticket))?;
-    Ok(page.respond(uri.path(), uri.query()))
+    let page = Page::of(entries, select.limit, |entry| entry.position)?;
+    let tag = tag_of(&page);
+    let link = page.link(uri.path(), uri.query());
+    let page = page.map(|entry| entry.shown.json);
+    let mut response = json::revalidated(&headers, tag, || page.written());
+    response.headers_mut().extend(link);
+    Ok(response)
+}
+
+/// An entry of a page.
+struct Entry {
+    id: Uuid,
+    position: Position,
+    shown: Shown,
+}
+
+/// What tells this page from what it was or will be: its entries at their versions.
+fn tag_of(page: &Page<Entry>) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    page.next_cursor.hash(&mut hasher);
+    for Entry { id, shown, .. } in &page.items {
+        (id, shown.version).hash(&mut hasher);
+    }
+    let tag = format!("W/\"{:016x}\"", hasher.finish());
+    HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
 /// The statement that a filter asks for.
@@ -243,7 +268,29 @@ impl Select {
         }
     }
 
-    fn sql(&self) -> String {
+    /// The rows that the filter finds, with `columns` and those of [`Select::entry`].
+    async fn run(&self, columns: &str) -> Result<Vec<Row>> {
+        let connection = Connection::open(&SERVICE).await?;
+        Ok(connection.query(&self.sql(columns), &self.params).await?)
+    }
+
+    fn entry(&self, row: &Row, shown: Option<Shown>) -> Result<Option<Entry>> {
+        let Some(shown) = shown else { return Ok(None) };
+        let id = row.get("id")?;
+        Ok(Some(Entry { id, position: Position(self.sort, row.get("sort_key")?, id), shown }))
+    }
+
+    /// The same page, of which something is behind.
+    async fn renewed(&self) -> Result<Vec<Entry>> {
+        let rows = self.run(COLUMNS).await?;
+        let entries = rows.iter().map(|row| {
+            let shown = Shown::renewed(&Ticket::read(row)?)?;
+            self.entry(row, Some(shown))
+        });
+        Ok(entries.collect::<Result<Option<Vec<_>>>>()?.unwrap_or_default())
+    }
+
+    fn sql(&self, columns: &str) -> String {
         let (column, descends) = self.sort.key();
         let way = if descends { "DESC" } else { "ASC" };
         let order = match self.sort {
@@ -251,7 +298,7 @@ impl Select {
             _ => format!("{column} {way}, id {way}"),
         };
         format!(
-            "SELECT {COLUMNS} FROM tickets_tickets WHERE {} ORDER BY {order} LIMIT {}",
+            "SELECT id, {column} AS sort_key, {columns} FROM tickets_tickets WHERE {} ORDER BY {order} LIMIT {}",
             self.conditions.join(" AND "),
             self.limit + 1
         )
@@ -316,7 +363,7 @@ mod tests {
     fn every_value_is_a_parameter() {
         let select =
             select("q=O'Hara%20100%25&city=Basel&maxPrice=500&sort=-price&limit=5").unwrap();
-        let sql = select.sql();
+        let sql = select.sql(COLUMNS);
         assert!(sql.contains("words LIKE ?2 ESCAPE '\\' AND words LIKE ?3"), "{sql}");
         assert!(sql.ends_with("ORDER BY price DESC, id DESC LIMIT 6"), "{sql}");
         assert!(!sql.contains("O'Hara") && !sql.contains("500"), "{sql}");
@@ -338,7 +385,7 @@ mod tests {
     #[test]
     fn a_cursor_belongs_to_its_order() {
         let cursor = page::write_cursor(&Position(Sort::Price, 500, Uuid::nil())).unwrap();
-        let sql = select(&format!("sort=price&cursor={cursor}")).unwrap().sql();
+        let sql = select(&format!("sort=price&cursor={cursor}")).unwrap().sql(COLUMNS);
         assert!(sql.contains("(price, id) > (?2, ?3)"), "{sql}");
         assert_eq!(select(&format!("cursor={cursor}")).unwrap_err().status(), 400);
     }
@@ -353,15 +400,16 @@ mod tests {
         for wrong in ["", ".", "-1", "4,5", "1e3", "45.", "4.5.6", "+1", "99999999999999999999"] {
             read_units(wrong).unwrap_err();
         }
-        let sql = select("maxUnits=45").unwrap().sql();
+        let sql = select("maxUnits=45").unwrap().sql(COLUMNS);
         assert!(sql.contains("'JPY'") && sql.contains("'KWD'") && !sql.contains("'EUR'"), "{sql}");
     }
 
     #[test]
     fn sellers_see_all_of_their_own_and_nobody_elses() {
         let (me, other) = (Uuid::now_v7(), Uuid::now_v7());
-        let of =
-            |seller| Select::parse(Some(&format!("sellerId={seller}")), Some(me)).unwrap().sql();
+        let of = |seller| {
+            Select::parse(Some(&format!("sellerId={seller}")), Some(me)).unwrap().sql(COLUMNS)
+        };
         assert!(
             of(me).contains("seller_id = ?1") && !of(me).contains("withdrawn = 0"),
             "{}",

@@ -1,12 +1,15 @@
 //! `GET /api/tickets/{id}`: one listing.
 
+use axum::Router;
+use axum::response::Response;
 use axum::routing::get;
-use axum::{Json, Router};
 use boxoffice_common::Problem;
-use boxoffice_common::http::{Id, etag};
+use boxoffice_common::http::{Id, etag, json};
 use boxoffice_common::problem::{ProblemBody, Result};
-use http::header::{ETAG, HeaderName, HeaderValue};
+use http::HeaderMap;
 
+use crate::shown::Shown;
+// Named in the API's description.
 use crate::ticket::Ticket;
 
 pub(crate) fn route() -> Router {
@@ -16,15 +19,19 @@ pub(crate) fn route() -> Router {
 /// One listing
 #[utoipa::path(
     get, path = "/api/tickets/{id}", tag = "tickets", operation_id = "show_ticket",
-    params(("id" = Uuid, Path, description = "The listing")),
+    params(
+        ("id" = Uuid, Path, description = "The listing"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of what the client has"),
+    ),
     responses(
         (status = 200, description = "The listing; its version is in the ETag", body = Ticket),
+        (status = 304, description = "The client has it as it is"),
         (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn show(Id(id): Id) -> Result<([(HeaderName, HeaderValue); 1], Json<Ticket>)> {
-    let ticket = Ticket::find(id).await?.ok_or_else(not_found)?;
-    Ok(([(ETAG, etag::of(ticket.version))], Json(ticket)))
+pub(crate) async fn show(Id(id): Id, headers: HeaderMap) -> Result<Response> {
+    let shown = Shown::find(id).await?.ok_or_else(not_found)?;
+    Ok(json::revalidated(&headers, etag::of(shown.version), || shown.json))
 }
 
 pub(crate) fn not_found() -> Problem {

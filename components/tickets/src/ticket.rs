@@ -11,8 +11,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::SERVICE;
 use crate::draft::Draft;
+use crate::{SERVICE, shown};
 
 /// A listing.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -51,7 +51,7 @@ pub(crate) struct Ticket {
 }
 
 /// Where a listing stands that is on sale, and how many of its tickets can be had.
-fn standing(quantity: i64, held: i64, sold: i64) -> (Status, i64) {
+pub(crate) fn standing(quantity: i64, held: i64, sold: i64) -> (Status, i64) {
     let available = quantity - held - sold;
     let status = match (available, held) {
         (1.., _) => Status::Open,
@@ -60,6 +60,10 @@ fn standing(quantity: i64, held: i64, sold: i64) -> (Status, i64) {
     };
     (status, available.max(0))
 }
+
+/// Counts a change that leaves what its seller wrote as it is: content that was right stays right.
+pub(crate) const NEXT_VERSION: &str = "version = version + 1, \
+    content_at = content_at + CASE WHEN content_at = version THEN 1 ELSE 0 END";
 
 /// The columns that [`recounted`] needs.
 pub(crate) const COUNTS: &str = "id, version, quantity, held, sold, withdrawn";
@@ -81,8 +85,23 @@ pub(crate) const COLUMNS: &str = "id, title, price, currency, quantity, held, so
 impl Ticket {
     /// A new listing of `seller`.
     pub(crate) fn new(seller_id: Uuid, draft: Draft) -> Self {
+        Self::written(Uuid::now_v7(), seller_id, Timestamp::now(), 1, draft)
+    }
+
+    /// What the seller has made of this listing by `draft`, with nothing held or sold.
+    fn rewritten(&self, draft: Draft) -> Self {
+        Self::written(self.id, self.seller_id, self.created_at, self.version + 1, draft)
+    }
+
+    fn written(
+        id: Uuid,
+        seller_id: Uuid,
+        created_at: Timestamp,
+        version: i64,
+        draft: Draft,
+    ) -> Self {
         Self {
-            id: Uuid::now_v7(),
+            id,
             available: draft.quantity,
             title: draft.title,
             price: draft.price,
@@ -95,8 +114,8 @@ impl Ticket {
             starts_at: draft.starts_at,
             time_zone: draft.time_zone,
             description: draft.description,
-            created_at: Timestamp::now(),
-            version: 1,
+            created_at,
+            version,
         }
     }
 
@@ -142,34 +161,41 @@ impl Ticket {
     }
 
     /// Has a new listing stored when `transaction` commits.
-    pub(crate) fn insert(&self, transaction: &mut Transaction) {
+    ///
+    /// # Errors
+    /// Never: a listing can be written as JSON.
+    pub(crate) fn insert(&self, transaction: &mut Transaction) -> anyhow::Result<()> {
         let sql = "INSERT INTO tickets_tickets \
             (id, seller_id, title, price, currency, quantity, venue, city, starts_at, time_zone, \
-             description, words, city_key, created_at, version) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+             description, words, city_key, content, created_at, version, content_at) \
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16)";
         let mut row = vec![Value::from(self.id), Value::from(self.seller_id)];
-        row.extend(self.content());
+        row.extend(self.content()?);
         row.extend([Value::from(self.created_at), Value::from(self.version)]);
         transaction.insert(sql, &row);
+        Ok(())
     }
 
-    /// Replaces what a seller writes, if the listing is still at `version`. What is held and sold
+    /// Replaces what its seller writes, if the listing is still as it is here. What is held and sold
     /// stays as events have told it: the edit must not count what they have yet to tell.
+    ///
+    /// # Errors
+    /// What the database says.
     pub(crate) async fn update(
+        &self,
         transaction: &Transaction,
-        id: Uuid,
-        version: i64,
         draft: Draft,
-    ) -> db::Result<Option<Self>> {
+    ) -> anyhow::Result<Option<Self>> {
         let sql = format!(
             "UPDATE tickets_tickets SET title = ?3, price = ?4, currency = ?5, quantity = ?6, \
              venue = ?7, city = ?8, starts_at = ?9, time_zone = ?10, description = ?11, \
-             words = ?12, city_key = ?13, version = version + 1 \
+             words = ?12, city_key = ?13, content = ?14, content_at = version + 1, \
+             version = version + 1 \
              WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}"
         );
-        let mut row = vec![Value::from(id), Value::from(version)];
-        row.extend(Self::new(Uuid::nil(), draft).content());
-        transaction.first(&sql, &row).await?.as_ref().map(Self::read).transpose()
+        let mut row = vec![Value::from(self.id), Value::from(self.version)];
+        row.extend(self.rewritten(draft).content()?);
+        Ok(transaction.first(&sql, &row).await?.as_ref().map(Self::read).transpose()?)
     }
 
     /// Takes the listing off sale, if it is still at `version`.
@@ -179,20 +205,20 @@ impl Ticket {
         version: i64,
     ) -> db::Result<Option<Self>> {
         let sql = format!(
-            "UPDATE tickets_tickets SET withdrawn = 1, version = version + 1 \
+            "UPDATE tickets_tickets SET withdrawn = 1, {NEXT_VERSION} \
              WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}"
         );
         let row = transaction.first(&sql, params![id, version]).await?;
         row.as_ref().map(Self::read).transpose()
     }
 
-    /// What a seller writes, from the title on, and what searches compare with.
-    fn content(&self) -> [Value; 11] {
+    /// What a seller writes, from the title on, what searches compare with, and all of it in JSON.
+    fn content(&self) -> anyhow::Result<[Value; 12]> {
         let texts =
             [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
         let words: Vec<String> =
             texts.into_iter().flatten().map(|text| text.to_lowercase()).collect();
-        [
+        Ok([
             (&self.title).into(),
             self.price.into(),
             (&self.currency).into(),
@@ -204,7 +230,8 @@ impl Ticket {
             self.description.as_ref().into(),
             words.join("\n").into(),
             self.city.as_ref().map(|city| city.to_lowercase()).into(),
-        ]
+            shown::content(self)?.into(),
+        ])
     }
 
     /// What other services learn of the listing.

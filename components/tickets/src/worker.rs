@@ -8,7 +8,7 @@ use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, Trace, params};
 
 use crate::SERVICE;
-use crate::ticket::{COUNTS, recounted};
+use crate::ticket::{COUNTS, NEXT_VERSION, recounted};
 
 /// This service's side of the events.
 pub(crate) struct Tickets;
@@ -61,7 +61,7 @@ async fn replicate(order: &OrderState, trace: Trace) -> Result<Outcome> {
     // event. The statuses are written out, as in the indexes' conditions:
     // with parameters in their place the indexes would not be used.
     let count = format!(
-        "UPDATE tickets_tickets SET version = version + 1, \
+        "UPDATE tickets_tickets SET {NEXT_VERSION}, \
          held = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \
                  WHERE ticket_id = ?1 AND status IN ('created', 'awaiting:payment')), \
          sold = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \

@@ -235,6 +235,19 @@ pub enum TicketStatus {
     Withdrawn,
 }
 
+impl TicketStatus {
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Held => "held",
+            Self::Sold => "sold",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum OrderStatus {

@@ -8,11 +8,13 @@
 //! | [`query`] | filters, with all that is wrong with them at once |
 //! | [`path`] | ids in paths |
 //! | [`etag`] | versions as entity tags, `If-Match`, `If-None-Match` |
+//! | [`json`] | answers that clients ask again for |
 //! | [`coding`] | `Accept-Encoding` |
 
 pub mod body;
 pub mod coding;
 pub mod etag;
+pub mod json;
 pub mod page;
 pub mod path;
 pub mod query;

@@ -48,7 +48,7 @@ pub async fn answer(
     let id = RequestId(request_id(&parts.headers));
     let response = match admit(&parts.method, &parts.uri, &parts.headers) {
         Err(problem) => problem.into_response(),
-        Ok(()) => match read_body(&parts.headers, body).await {
+        Ok(()) => match read_body(&parts.method, &parts.headers, body).await {
             Err(problem) => problem.into_response(),
             Ok(body) => {
                 let digest =
@@ -62,9 +62,7 @@ pub async fn answer(
             }
         },
     };
-    if outbox::is_pending() {
-        spin_sdk::wasip3::spawn(outbox::publish_pending(service));
-    }
+    outbox::publish_soon(service);
     (response, id)
 }
 
@@ -114,9 +112,15 @@ fn admit(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem>
 }
 
 async fn read_body(
+    method: &Method,
     headers: &HeaderMap,
     mut body: impl http_body_util::BodyExt<Data = Bytes> + Unpin,
 ) -> Result<Bytes, Problem> {
+    if matches!(*method, Method::GET | Method::HEAD) {
+        // What such a request's body says is defined nowhere (RFC 9110, 9.3.1), and finding out that
+        // there is none takes several calls of the host.
+        return Ok(Bytes::new());
+    }
     let declared = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok())
