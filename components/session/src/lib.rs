@@ -4,8 +4,9 @@
 //! public keys, a JWK set in the variable `session_public_keys`: the current one and those whose
 //! tokens have not run out yet.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
@@ -37,8 +38,37 @@ struct Claims {
 /// The public keys by `kid`, read once an instance.
 struct Keys(HashMap<String, DecodingKey>);
 
+/// How many tokens an instance remembers. A page asks several services with the same one.
+const REMEMBERED: usize = 64;
+
 thread_local! {
     static KEYS: OnceCell<Keys> = const { OnceCell::new() };
+    static VERIFIED: RefCell<Verified> = RefCell::default();
+}
+
+/// Tokens whose signature was right, and whose they are. It stays right: keys are read once an
+/// instance. Only time can end a token, so it is looked at each time.
+#[derive(Default)]
+struct Verified(HashMap<String, User>);
+
+impl Verified {
+    /// Whose token this is, if it was verified before and has not run out at `now`, in seconds since
+    /// 1970.
+    fn get(&self, token: &str, now: u64) -> Option<User> {
+        self.0.get(token).filter(|user| user.expires_at > now).cloned()
+    }
+
+    fn insert(&mut self, token: String, user: User) {
+        if self.0.len() >= REMEMBERED {
+            // Instances are short-lived: forgetting all is as good as choosing.
+            self.0.clear();
+        }
+        self.0.insert(token, user);
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs())
 }
 
 impl Guest for Session {
@@ -48,10 +78,15 @@ impl Guest for Session {
             // Another call may have set them while this one waited; they are the same.
             KEYS.with(|cell| cell.set(keys).ok());
         }
-        KEYS.with(|keys| match keys.get() {
+        if let Some(user) = VERIFIED.with_borrow(|verified| verified.get(&token, now())) {
+            return Ok(user);
+        }
+        let user = KEYS.with(|keys| match keys.get() {
             Some(keys) => keys.verify(&token),
             None => Err(Error::Misconfigured("the public keys went missing".to_owned())),
-        })
+        })?;
+        VERIFIED.with_borrow_mut(|verified| verified.insert(token, user.clone()));
+        Ok(user)
     }
 }
 
@@ -163,6 +198,20 @@ mod tests {
         assert!(matches!(verify("not.a.token".to_owned()), Err(Error::Invalid(_))));
         let unsigned = "eyJhbGciOiJub25lIiwia2lkIjoibmV3In0.eyJzdWIiOiJ1MSJ9.";
         assert!(matches!(verify(unsigned.to_owned()), Err(Error::Invalid(_))));
+    }
+
+    #[test]
+    fn what_was_verified_is_remembered_until_it_runs_out_and_not_without_bound() {
+        let user = |id: &str| User { id: id.to_owned(), email: String::new(), expires_at: 1_000 };
+        let mut verified = Verified::default();
+        verified.insert("a".to_owned(), user("u1"));
+        assert_eq!(verified.get("a", 999).map(|user| user.id), Some("u1".to_owned()));
+        assert!(verified.get("a", 1_000).is_none() && verified.get("b", 0).is_none());
+        for number in 0..10 * REMEMBERED {
+            verified.insert(number.to_string(), user("u2"));
+            assert!(verified.0.len() <= REMEMBERED);
+        }
+        assert!(verified.get(&(10 * REMEMBERED - 1).to_string(), 0).is_some());
     }
 
     #[test]
