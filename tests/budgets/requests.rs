@@ -1,0 +1,235 @@
+//! Each route's calls of the database and of Redis, and its answer's length.
+//!
+//! Counted when the instances that answer are there already; workers are started for each message,
+//! and begin with opening what they need.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use boxoffice_tests::{Answer, App, Person, Request, Surroundings, get, id, post, put};
+use serde_json::{Value, json};
+
+use crate::calls::{Calls, Counter};
+
+/// What a request may ask for.
+struct Budget {
+    what: &'static str,
+    /// Before its answer and right after it: of the database, of Redis, and of others by HTTP.
+    services: [usize; 3],
+    /// What workers may do about what it has changed.
+    workers: [usize; 3],
+    /// The same of Postgres, where it is not as on SQLite: a connection is taken out of the pool for
+    /// each use, but a commit's inserts are one statement.
+    on_postgres: [usize; 2],
+    /// The answer's head and body.
+    bytes: usize,
+}
+
+const fn reads(
+    what: &'static str,
+    services: [usize; 3],
+    on_postgres: usize,
+    bytes: usize,
+) -> Budget {
+    Budget { what, services, workers: [0; 3], on_postgres: [on_postgres, 0], bytes }
+}
+
+#[rustfmt::skip]
+const BUDGETS: &[Budget] = &[
+    reads("show a listing", [1, 0, 0], 2, 700),
+    reads("show it again", [1, 0, 0], 2, 200),
+    reads("browse", [1, 0, 0], 2, 9_800),
+    reads("browse again", [1, 0, 0], 2, 330),
+    reads("search", [1, 0, 0], 2, 9_800),
+    reads("the page of listings", [1, 0, 1], 2, 58_000),
+    reads("a listing's page", [1, 0, 1], 2, 8_700),
+    reads("who is signed in", [0, 0, 0], 0, 330),
+    reads("sign in", [4, 0, 0], 7, 750),
+    Budget { what: "list tickets", services: [6, 2, 0], workers: [7, 3, 0], on_postgres: [6, 5], bytes: 630 },
+    Budget { what: "hold", services: [7, 1, 0], workers: [14, 7, 0], on_postgres: [7, 10], bytes: 780 },
+    reads("show an order", [1, 0, 0], 2, 720),
+    reads("list orders", [1, 0, 0], 2, 1_400),
+    Budget { what: "pay", services: [19, 1, 2], workers: [40, 15, 1], on_postgres: [28, 38], bytes: 500 },
+    Budget { what: "edit", services: [12, 2, 1], workers: [7, 3, 0], on_postgres: [16, 5], bytes: 560 },
+];
+
+/// The shop, and what is asked of it.
+struct Stage {
+    app: App,
+    counter: Arc<Counter>,
+    seller: Person,
+    buyer: Person,
+}
+
+impl Stage {
+    async fn open() -> Self {
+        let counter = Arc::new(Counter::default());
+        let mut around = Surroundings::prepare().await;
+        around.faults = Some(counter.clone());
+        around.max_instance_reuse = Some(usize::MAX);
+        let app = App::start_in(around).await;
+        let (seller, buyer) = tokio::join!(app.sign_up(), app.sign_up());
+        app.tick().await;
+        Self { app, counter, seller, buyer }
+    }
+
+    async fn listing(&self) -> Value {
+        let wish = json!({
+            "title": "Electric Folk Choir at the Riverside Stage", "quantity": 5,
+            "venue": "Riverside Stage", "city": "Basel", "startsAt": self.app.time(86_400 * 60),
+            "timeZone": "Europe/Zurich",
+            "description": "Two seats in row 7, on the left. The seller cannot come.",
+        });
+        let ticket = self.seller.list(wish).await.expect(201);
+        self.counter.quiet().await;
+        ticket
+    }
+
+    async fn held(&self) -> (Value, Value) {
+        let ticket = self.listing().await;
+        let order = self.buyer.hold(&ticket).await.expect(201);
+        self.counter.quiet().await;
+        (ticket, order)
+    }
+
+    /// What `person` asks for, asked twice before so that everything is at hand; `request` makes it
+    /// anew each time.
+    async fn measure(
+        &self,
+        person: &Person,
+        request: impl AsyncFn() -> Request,
+    ) -> ([Calls; 2], usize) {
+        let mut seen = ([Calls::default(); 2], 0);
+        for _ in 0..3 {
+            let request = request().await;
+            self.counter.quiet().await;
+            let before = self.counter.now();
+            let answer = person.send(&request).await;
+            assert!(matches!(answer.status, 200..=304), "{answer}");
+            self.counter.quiet().await;
+            let [services, workers] = self.counter.now();
+            seen = ([services - before[0], workers - before[1]], length(&answer));
+        }
+        seen
+    }
+
+    async fn ask(&self, what: &str) -> ([Calls; 2], usize) {
+        let (seller, buyer) = (&self.seller, &self.buyer);
+        let nobody = self.app.client();
+        let path = |ticket: &Value| format!("/api/tickets/{}", id(ticket));
+        match what {
+            "show a listing" => {
+                let ticket = self.listing().await;
+                self.measure(&nobody, async || get(path(&ticket))).await
+            }
+            "show it again" => {
+                let ticket = self.listing().await;
+                let tag = nobody.get(&path(&ticket)).await.header("etag").to_owned();
+                let again = get(path(&ticket)).header("if-none-match", tag);
+                self.measure(&nobody, async || again.clone()).await
+            }
+            "browse" => self.measure(&nobody, async || get("/api/tickets")).await,
+            "browse again" => {
+                let tag = nobody.get("/api/tickets").await.header("etag").to_owned();
+                let again = get("/api/tickets").header("if-none-match", tag);
+                self.measure(&nobody, async || again.clone()).await
+            }
+            "search" => self.measure(&nobody, async || get("/api/tickets?q=folk+basel")).await,
+            "the page of listings" => self.measure(&nobody, async || page("/")).await,
+            "a listing's page" => {
+                let ticket = self.listing().await;
+                let path = format!("/tickets/{}", id(&ticket));
+                self.measure(&nobody, async || page(&path)).await
+            }
+            "who is signed in" => self.measure(buyer, async || get("/api/users/currentUser")).await,
+            "sign in" => {
+                let credentials =
+                    json!({ "email": buyer.account["email"], "password": "correct horse battery" });
+                let request = post("/api/users/signIn", credentials);
+                self.measure(&nobody, async || request.clone()).await
+            }
+            "list tickets" => {
+                let listing = json!({
+                    "title": "The Paper Kites", "price": 2500, "currency": "EUR",
+                });
+                self.measure(seller, async || post("/api/tickets", listing.clone()).key(&key()))
+                    .await
+            }
+            "hold" => {
+                let hold = async || {
+                    let ticket = self.listing().await;
+                    post("/api/orders", json!({ "ticketId": id(&ticket) })).key(&key())
+                };
+                self.measure(buyer, hold).await
+            }
+            "show an order" => {
+                let (_, order) = self.held().await;
+                let path = format!("/api/orders/{}", id(&order));
+                self.measure(buyer, async || get(path.as_str())).await
+            }
+            "list orders" => self.measure(buyer, async || get("/api/orders?limit=2")).await,
+            "pay" => {
+                let pay = async || {
+                    let (_, order) = self.held().await;
+                    let body = json!({ "orderId": id(&order), "token": "pm_card_visa" });
+                    post("/api/payments", body).key(&key())
+                };
+                self.measure(buyer, pay).await
+            }
+            "edit" => {
+                let edit = async || {
+                    let ticket = self.listing().await;
+                    let draft = json!({ "title": "Another", "price": 2600, "currency": "EUR" });
+                    put(path(&ticket), draft).key(&key())
+                };
+                self.measure(seller, edit).await
+            }
+            other => panic!("nothing asks for {other:?}"),
+        }
+    }
+}
+
+/// A page as browsers ask for it.
+fn page(path: &str) -> Request {
+    get(path).header("accept", "text/html")
+}
+
+fn key() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+fn length(answer: &Answer) -> usize {
+    // `name: value`, and a line's end.
+    let head: usize =
+        answer.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    head + answer.text.len()
+}
+
+#[tokio::test]
+async fn requests_ask_for_no_more_than_they_may() {
+    let on_postgres = std::env::var("BOXOFFICE_TEST_STORE").is_ok_and(|store| store == "postgres");
+    let stage = Stage::open().await;
+    // A page's worth, so that lists are as long as they get.
+    for _ in 0..21 {
+        stage.listing().await;
+    }
+    let (mut over, mut all) = (String::new(), String::new());
+    for budget in BUDGETS {
+        let ([services, workers], bytes) = stage.ask(budget.what).await;
+        let figures = |calls: Calls| [calls.database, calls.redis, calls.http];
+        let seen = [figures(services), figures(workers)];
+        let mut may = [budget.services, budget.workers];
+        if on_postgres {
+            [may[0][0], may[1][0]] = budget.on_postgres;
+        }
+        let line =
+            format!("{}: {seen:?}, {bytes} bytes; may: {may:?}, {}", budget.what, budget.bytes);
+        writeln!(all, "{line}").unwrap();
+        let pairs = || seen.as_flattened().iter().zip(may.as_flattened());
+        if pairs().any(|(seen, may)| seen > may) || bytes > budget.bytes {
+            writeln!(over, "{line}").unwrap();
+        }
+    }
+    println!("{all}");
+    assert!(over.is_empty(), "services and workers: database, Redis, HTTP\n{over}\nall:\n{all}");
+}

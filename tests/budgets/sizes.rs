@@ -1,0 +1,49 @@
+//! Each component's size, which is what a cold start reads, compiles and keeps.
+
+use std::fmt::Write as _;
+
+use boxoffice_tests::workspace;
+
+/// Kilobytes that a component may have.
+const BUDGETS: &[(&str, u64)] = &[
+    ("auth", 2_250),
+    ("clock", 85),
+    ("expiration", 800),
+    ("hello", 215),
+    ("live", 1_050),
+    ("orders", 2_000),
+    ("payments", 2_700),
+    ("session", 620),
+    ("storefront", 4_800),
+    ("system", 1_150),
+    ("tickets", 2_000),
+];
+
+#[test]
+fn components_are_no_bigger_than_they_may_be() {
+    let folder = workspace().join("target/wasm32-wasip2/release");
+    let (mut over, mut all) = (String::new(), String::new());
+    for (component, kilobytes) in BUDGETS {
+        let path = folder.join(format!("{component}.wasm"));
+        let bytes =
+            std::fs::metadata(&path).unwrap_or_else(|error| panic!("{path:?}: {error}")).len();
+        let line = format!("{component}: {} KB; may: {kilobytes} KB", bytes / 1_000);
+        writeln!(all, "{line}").unwrap();
+        if bytes > kilobytes * 1_000 {
+            writeln!(over, "{line}").unwrap();
+        }
+    }
+    println!("{all}");
+    assert!(over.is_empty(), "{over}");
+}
+
+#[test]
+fn every_component_has_a_budget() {
+    let manifest = std::fs::read_to_string(workspace().join("spin.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    for component in manifest["component"].as_table().unwrap().values() {
+        let source = component["source"].as_str().unwrap();
+        let name = source.rsplit('/').next().unwrap().trim_end_matches(".wasm");
+        assert!(BUDGETS.iter().any(|(known, _)| *known == name), "{name}");
+    }
+}
