@@ -108,8 +108,8 @@ pub(crate) async fn list(
     let select = Select::parse(uri.query(), user.map(|user| user.id))?;
     let rows = select.run(Shown::COLUMNS).await?;
     let entries =
-        rows.iter().map(|row| select.entry(row, Shown::read(row)?)).collect::<Result<_>>()?;
-    let entries: Option<Vec<Entry>> = entries;
+        rows.iter().map(|row| Shown::read(row)?.map(|shown| select.entry(row, shown)).transpose());
+    let entries = entries.collect::<Result<Option<Vec<_>>>>()?;
     let entries = match entries {
         Some(entries) => entries,
         None => select.renewed().await?,
@@ -274,20 +274,15 @@ impl Select {
         Ok(connection.query(&self.sql(columns), &self.params).await?)
     }
 
-    fn entry(&self, row: &Row, shown: Option<Shown>) -> Result<Option<Entry>> {
-        let Some(shown) = shown else { return Ok(None) };
+    fn entry(&self, row: &Row, shown: Shown) -> Result<Entry> {
         let id = row.get("id")?;
-        Ok(Some(Entry { id, position: Position(self.sort, row.get("sort_key")?, id), shown }))
+        Ok(Entry { id, position: Position(self.sort, row.get("sort_key")?, id), shown })
     }
 
     /// The same page, of which something is behind.
     async fn renewed(&self) -> Result<Vec<Entry>> {
         let rows = self.run(COLUMNS).await?;
-        let entries = rows.iter().map(|row| {
-            let shown = Shown::renewed(&Ticket::read(row)?)?;
-            self.entry(row, Some(shown))
-        });
-        Ok(entries.collect::<Result<Option<Vec<_>>>>()?.unwrap_or_default())
+        rows.iter().map(|row| self.entry(row, Shown::renewed(&Ticket::read(row)?)?)).collect()
     }
 
     fn sql(&self, columns: &str) -> String {

@@ -47,8 +47,6 @@ pub(super) struct Lease {
     connection: Option<Connection>,
     /// A transaction is open, or may be.
     in_transaction: bool,
-    /// It has the write lock.
-    is_locked: bool,
 }
 
 impl Lease {
@@ -58,7 +56,7 @@ impl Lease {
             Some(connection) => connection,
             None => SendWrapper::new(open()).await?,
         };
-        Ok(Self { connection: Some(connection), in_transaction: false, is_locked: false })
+        Ok(Self { connection: Some(connection), in_transaction: false })
     }
 
     pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
@@ -66,8 +64,9 @@ impl Lease {
             return Err(Error::Failed("the connection was given back".to_owned()));
         };
         let sql = dialect::sqlite(sql);
-        // Whoever has the write lock waits for nobody, and neither does who only reads.
-        if self.is_locked || sql.starts_with("SELECT") {
+        // Within a transaction nobody waits but its first statement, and that for whoever is between
+        // their own first and last: never a request of this instance, since those go through at once.
+        if self.in_transaction || sql.starts_with("SELECT") {
             return run_at_once(connection, &sql, params);
         }
         SendWrapper::new(run(connection, &sql, params)).await
@@ -92,16 +91,12 @@ impl Lease {
         // Set first: a caller that is given up while it waits must not leave behind, for others to
         // find, a connection with a transaction open.
         self.in_transaction = true;
-        let Some(connection) = &self.connection else { return Ok(()) };
-        run_at_once(connection, "BEGIN IMMEDIATE", &[])?;
-        self.is_locked = true;
-        Ok(())
+        self.query("BEGIN IMMEDIATE", &[]).await.map(drop)
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {
         self.query("COMMIT", &[]).await?;
         self.in_transaction = false;
-        self.is_locked = false;
         Ok(())
     }
 }
