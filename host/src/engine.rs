@@ -20,7 +20,7 @@ pub(crate) const REQUESTS_IN_FLIGHT: usize = 256;
 pub(crate) const STREAMS_OPEN: usize = 4_096;
 
 /// How often a busy guest gives its thread back, and how soon it can be stopped.
-const EPOCH: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// An engine with its own pool, and the ticker that drives its epochs for as long as it lives.
 ///
@@ -70,7 +70,7 @@ fn start_ticker(engine: &Engine) -> anyhow::Result<()> {
             while let Some(engine) = weak.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
-                std::thread::sleep(EPOCH);
+                std::thread::sleep(TICK);
             }
         })
         .context("no thread for the epoch ticker")?;

@@ -30,6 +30,7 @@ use crate::problem::{Problem, StartError};
 use crate::redis_trigger::{self, Connected, Listeners, Reactor, RedisTrigger};
 use crate::sqlite::Databases;
 use crate::state::Shared;
+use crate::turns::Turns;
 
 /// How long tasks may take to notice that they are stopped, before they are left behind.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -186,6 +187,7 @@ async fn start(options: &Options, problems: &mut Vec<Problem>) -> Option<Host> {
         faults: options.faults.clone(),
         metrics: Arc::new(Metrics::new()),
         tracing: options.tracing.clone(),
+        turns: Turns::default(),
         endpoints: OnceLock::new(),
     });
     let assembly = Assembly {

@@ -52,6 +52,7 @@ mod redis_trigger;
 mod sqlite;
 mod state;
 mod trace;
+mod turns;
 mod variables;
 
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -22,6 +22,7 @@ use crate::postgres::Pools;
 use crate::redis_client::Servers;
 use crate::sqlite::Databases;
 use crate::trace::{Traces, Tracing};
+use crate::turns::{Computing, Turns};
 
 /// What all instances of a running application share.
 pub(crate) struct Shared {
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Option<Arc<dyn Faults>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tracing: Tracing,
+    pub(crate) turns: Turns,
     /// The components that `http://<id>.spin.internal` reaches. Weak, since their handlers hold
     /// this very struct.
     pub(crate) endpoints: OnceLock<Weak<Endpoints>>,
@@ -86,6 +88,7 @@ pub(crate) struct State {
     http: WasiHttpCtx,
     pub(crate) outbound: OutboundHttp,
     memory: MemoryBudget,
+    computing: Computing,
     begun: Instant,
     /// Counts the instance, once there is one.
     present: Option<Present>,
@@ -126,14 +129,14 @@ impl State {
             http: WasiHttpCtx::new(),
             outbound: OutboundHttp::new(shared.clone(), gate),
             memory: MemoryBudget { left: MEMORY_PER_INSTANCE },
+            computing: Computing::new(&shared.turns),
             begun,
             present: None,
         };
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.memory);
-        // A busy guest gives its thread back at every tick, so that it can be stopped and others run.
         store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().computing.tick()));
         store
     }
 
@@ -144,12 +147,14 @@ impl State {
         let mut store = access.as_context_mut();
         let task = store.async_call_stack().ok().and_then(Iterator::last);
         let state = access.get();
+        state.computing.called();
         state.gate.within(state.traces.of(task).cloned())
     }
 
     /// The same for an interface whose calls nothing runs beside: they tell no task, so it is known
     /// for instances that are made for one call.
-    pub(crate) fn own_gate(&self) -> Gate {
+    pub(crate) fn own_gate(&mut self) -> Gate {
+        self.computing.called();
         self.gate.within(self.traces.of(None).cloned())
     }
 
@@ -186,12 +191,14 @@ impl State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.computing.called();
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.computing.called();
         WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
     }
 }

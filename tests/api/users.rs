@@ -1,7 +1,11 @@
 //! `/api/users/…`: accounts and signing in.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use boxoffice_tests::person::PASSWORD;
 use boxoffice_tests::{App, Person, Row, check, get, post, row};
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 const SIGN_UP: &str = "/api/users/signUp";
@@ -272,4 +276,44 @@ async fn other_methods_are_named() {
     let current = row("currentUser", post("/api/users/currentUser", json!({})), 405);
     let rows: Vec<Row> = rows.into_iter().chain([current.header("allow", "GET,HEAD")]).collect();
     check(&app.client(), rows).await;
+}
+
+// With threads to spare for those who compute, as `boxoffice` has them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn others_are_answered_while_passwords_are_hashed() {
+    const SIGN_INS: usize = 24;
+    let app = App::start().await;
+    let ada = app.sign_up().await;
+    let ada = &ada;
+    let hashing = Cell::new(SIGN_INS);
+    let sign_ins = (0..SIGN_INS).map(async |_| {
+        let person = app.sign_up().await;
+        let email = person.account["email"].as_str().unwrap();
+        let start = Instant::now();
+        person.post(SIGN_IN, credentials(email, PASSWORD)).await.expect(200);
+        hashing.set(hashing.get() - 1);
+        start.elapsed()
+    });
+    let others = ["/api/tickets", "/api/users/currentUser"].map(async |path| {
+        let mut took = Vec::new();
+        while hashing.get() > 0 {
+            let start = Instant::now();
+            ada.get(path).await.expect(200);
+            took.push(start.elapsed());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        took
+    });
+    let (sign_ins, others) = tokio::join!(join_all(sign_ins), join_all(others));
+    let signed_in = median(sign_ins);
+    for (path, took) in ["/api/tickets", "/api/users/currentUser"].into_iter().zip(others) {
+        let answered = median(took);
+        println!("{path} {answered:?}, a sign-in {signed_in:?}");
+        assert!(answered * 5 < signed_in, "{path} waited behind them: {answered:?}");
+    }
+}
+
+fn median(mut durations: Vec<Duration>) -> Duration {
+    durations.sort();
+    durations[durations.len() / 2]
 }

@@ -23,6 +23,7 @@ mod sign_out;
 mod sign_up;
 mod throttle;
 
+use axum::middleware::from_fn;
 use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_common::schema::AUTH as SERVICE;
@@ -50,15 +51,14 @@ thread_local! {
 }
 
 fn router() -> Router {
-    let routes = Router::new()
-        .merge(sign_up::route())
-        .merge(sign_in::route())
+    let quick = Router::new()
         .merge(sign_out::route())
         .merge(current_user::route())
         .merge(jwks::route())
         .merge(health::routes(&SERVICE, "/api/users", false))
-        .route("/api/users/openapi.json", get(async || Json(Api::openapi())));
-    serve::complete(routes)
+        .route("/api/users/openapi.json", get(async || Json(Api::openapi())))
+        .layer(from_fn(password::beside_others));
+    serve::complete(quick.merge(sign_up::route()).merge(sign_in::route()))
 }
 
 #[http_service]

@@ -1,10 +1,18 @@
 //! Passwords: argon2id, with the parameters that OWASP's Password Storage Cheat Sheet recommends
 //! (19 MiB, 2 passes, 1 lane).
+//!
+//! That keeps an instance busy for some 20 milliseconds without a break, so nobody else may be in it
+//! meanwhile: see [`alone`].
 
 use anyhow::{Result, anyhow};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use async_lock::RwLock;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc, yield_async};
 
 /// KiB of memory that one hash takes.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -17,22 +25,65 @@ fn argon2() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
+/// Who is at work in this instance: many who are quick, or one that computes a hash.
+static AT_WORK: RwLock<()> = RwLock::new(());
+
+/// Answers a request that is quick. To be around the routes of all who compute no hash.
+pub(crate) async fn beside_others(request: Request, next: Next) -> Response {
+    let _at_work = AT_WORK.read().await;
+    next.run(request).await
+}
+
+/// Runs `compute` when those are answered who are in this instance already. Others are sent to
+/// other instances until it is done: hosts give requests to none that says it can take no more.
+async fn alone<T>(compute: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _pressure = Pressure::apply();
+    // Hosts find out when they get a chance to, and this is the last for a while.
+    yield_async().await;
+    let _at_work = AT_WORK.write().await;
+    compute()
+}
+
+/// While it lasts, this instance takes no more requests.
+struct Pressure;
+
+impl Pressure {
+    fn apply() -> Self {
+        backpressure_inc();
+        Self
+    }
+}
+
+impl Drop for Pressure {
+    fn drop(&mut self) {
+        backpressure_dec();
+    }
+}
+
 /// The PHC string to store for `password`, with a random salt.
-pub(crate) fn hash(password: &str) -> Result<String> {
+pub(crate) async fn hash(password: &str) -> Result<String> {
+    alone(|| hash_at_once(password)).await
+}
+
+fn hash_at_once(password: &str) -> Result<String> {
     let hash = argon2()?.hash_password(password.as_bytes());
     Ok(hash.map_err(|error| anyhow!("hashing a password: {error}"))?.to_string())
 }
 
 /// Whether `password` is the one that `stored` was made from.
-pub(crate) fn matches(password: &str, stored: &str) -> Result<bool> {
+pub(crate) async fn matches(password: &str, stored: &str) -> Result<bool> {
+    alone(|| matches_at_once(password, stored)).await
+}
+
+fn matches_at_once(password: &str, stored: &str) -> Result<bool> {
     let hash = PasswordHash::new(stored).map_err(|error| anyhow!("a stored hash: {error}"))?;
     Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 /// Takes as long as checking a password does, so that the time to answer does not tell whether an
 /// address has an account.
-pub(crate) fn pretend(password: &str) -> Result<()> {
-    hash(password).map(drop)
+pub(crate) async fn pretend(password: &str) -> Result<()> {
+    hash(password).await.map(drop)
 }
 
 #[cfg(test)]
@@ -42,11 +93,11 @@ mod tests {
 
     #[test]
     fn only_the_password_matches_its_hash() {
-        let stored = hash("correct horse").unwrap();
+        let stored = hash_at_once("correct horse").unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(matches("correct horse", &stored).unwrap());
-        assert!(!matches("incorrect horse", &stored).unwrap());
-        assert_ne!(stored, hash("correct horse").unwrap(), "salted");
-        matches("x", "not a hash").unwrap_err();
+        assert!(matches_at_once("correct horse", &stored).unwrap());
+        assert!(!matches_at_once("incorrect horse", &stored).unwrap());
+        assert_ne!(stored, hash_at_once("correct horse").unwrap(), "salted");
+        matches_at_once("x", "not a hash").unwrap_err();
     }
 }

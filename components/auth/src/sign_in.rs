@@ -49,8 +49,8 @@ pub(crate) async fn sign_in(
 /// The account of `email`, if `password` is its password.
 async fn check(email: &str, password: &str) -> Result<Option<Stored>> {
     let Some(stored) = account::find(email).await? else {
-        password::pretend(password)?;
+        password::pretend(password).await?;
         return Ok(None);
     };
-    Ok(password::matches(password, &stored.password_hash)?.then_some(stored))
+    Ok(password::matches(password, &stored.password_hash).await?.then_some(stored))
 }

@@ -48,7 +48,7 @@ pub(crate) async fn sign_up(
         return again(&credentials, replay).await;
     }
     let account = Account { id: Uuid::now_v7(), email };
-    let password_hash = password::hash(&credentials.password)?;
+    let password_hash = password::hash(&credentials.password).await?;
     let response = command::run(&SERVICE, ANYONE, trace, &idempotency, async |transaction| {
         insert(transaction, &account, &password_hash).await?;
         Ok(Reply::created("/api/users/currentUser", &account)?)
@@ -82,7 +82,7 @@ async fn again(credentials: &Credentials, replay: Response) -> Result<Response> 
     let stored = account::find(&credentials.address())
         .await?
         .ok_or_else(|| db::Error::Row("an answered sign-up has no account".to_owned()))?;
-    if !password::matches(&credentials.password, &stored.password_hash)? {
+    if !password::matches(&credentials.password, &stored.password_hash).await? {
         return Err(email_taken());
     }
     debug_assert_eq!(replay.status(), StatusCode::CREATED);

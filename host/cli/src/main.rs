@@ -114,11 +114,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs asynchronous work on the main thread, with as many helpers as the machine has cores.
+/// Runs asynchronous work on the main thread, with twice as many helpers as the machine has cores: the
+/// host lets as many components compute for long as there are cores, and the others go on meanwhile.
 ///
 /// What is still running when the work is done does not keep the process from ending.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2 * cores)
         .enable_all()
         .build()
         .map_err(|error| Failure::Broken(anyhow::Error::new(error)))?;
