@@ -165,12 +165,24 @@ where
                 Err(problem) => break problem,
             }
         };
-        // The same request may have come before, or twice at once: then the answer that it got
-        // counts. That it did is found out here and not first, since it hardly ever did. It is what
-        // made this one fail: at the latest, there cannot be two answers to one key.
-        replay(service, caller, idempotency).await?.ok_or(problem)
+        refuse(service, caller, idempotency, problem).await
     })
     .await
+}
+
+/// Refuses `caller`'s request for `problem`, unless it came before, or twice at once: then the answer
+/// that it got counts. That it did is found out last, since it hardly ever did. It is what made this
+/// one fail: at the latest, there cannot be two answers to one key.
+///
+/// # Errors
+/// `problem`; 409 when the key was used for another request.
+pub async fn refuse(
+    service: &'static Service,
+    caller: &str,
+    idempotency: &Idempotency,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    replay(service, caller, idempotency).await?.ok_or(problem)
 }
 
 async fn attempt_once<F>(

@@ -1,10 +1,12 @@
 //! `POST /api/orders`: holds tickets for a buyer.
 
+use std::cell::Cell;
+
 use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
 use boxoffice_common::command::{self, Idempotency, Reply};
-use boxoffice_common::db::Transaction;
+use boxoffice_common::db::{Connection, Read, Transaction};
 use boxoffice_common::events::EventType;
 use boxoffice_common::events::contract::TicketState;
 use boxoffice_common::http::serve::RequestId;
@@ -14,7 +16,7 @@ use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
 use boxoffice_common::{Problem, Timestamp, Trace, config, money};
 use garde::Validate;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -29,6 +31,11 @@ const CHANGING: &str = "changing";
 const CHANGED: &str = "changed";
 /// How often tickets are tried to be held that are to be had when one looks why they are not.
 const ATTEMPTS: u32 = 4;
+
+thread_local! {
+    /// The listing of which something was refused last.
+    static REFUSED: Cell<Option<Uuid>> = const { Cell::new(None) };
+}
 
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 
@@ -88,6 +95,9 @@ pub(crate) async fn create(
 ) -> Result<Response> {
     let hold_seconds = config::number("hold_seconds").await?;
     let caller = user.id.to_string();
+    if let Some(refusal) = refused_again(&user, &wish).await? {
+        return command::refuse(&SERVICE, &caller, &idempotency, refusal).await;
+    }
     let attempt =
         async |transaction: &mut Transaction| hold(transaction, &user, &wish, hold_seconds).await;
     match command::run(&SERVICE, &caller, trace, &idempotency, attempt).await {
@@ -95,14 +105,32 @@ pub(crate) async fn create(
             replicate(wish.ticket_id, &request_id).await?;
             command::run(&SERVICE, &caller, trace, &idempotency, attempt).await
         }
-        outcome => outcome,
+        outcome => {
+            if outcome.as_ref().is_err_and(|problem| problem.status() == StatusCode::CONFLICT) {
+                REFUSED.set(Some(wish.ticket_id));
+            }
+            outcome
+        }
     }
+}
+
+/// Why `wish` would be refused, if the listing is the one of which something was refused last.
+///
+/// When tickets go on sale that many want, most are told that there are none left. To find that out
+/// takes no lock: whoever takes one keeps those waiting who still get some.
+async fn refused_again(user: &User, wish: &NewOrder) -> Result<Option<Problem>> {
+    if REFUSED.get() != Some(wish.ticket_id) {
+        return Ok(None);
+    }
+    let connection = Connection::open(&SERVICE).await?;
+    let refusal = refusal(&connection, user, wish, Timestamp::now()).await?;
+    Ok((refusal.code() != Some(CHANGED) && !may_be_behind(&refusal)).then_some(refusal))
 }
 
 /// Whether a hold was refused for what may only be news that has not arrived: the event of a new
 /// listing, or of a change for which the listing was frozen. The listing's owner knows.
 fn may_be_behind(problem: &Problem) -> bool {
-    problem.status() == http::StatusCode::NOT_FOUND || problem.code() == Some(CHANGING)
+    problem.status() == StatusCode::NOT_FOUND || problem.code() == Some(CHANGING)
 }
 
 async fn hold(
@@ -150,14 +178,14 @@ async fn take(
     }
 }
 
-/// Why nothing was held.
+/// Why nothing is held; [`CHANGED`] if there is no reason.
 async fn refusal(
-    transaction: &Transaction,
+    read: &impl Read,
     user: &User,
     wish: &NewOrder,
     now: Timestamp,
 ) -> Result<Problem> {
-    let Some(listing) = Listing::find(transaction, wish.ticket_id).await? else {
+    let Some(listing) = Listing::find(read, wish.ticket_id).await? else {
         return Ok(Problem::not_found("There is no such listing"));
     };
     let available = listing.quantity - listing.held - listing.sold;

@@ -49,12 +49,9 @@ impl Listing {
     }
 
     /// The listing `ticket_id`, if it is known here.
-    pub(crate) async fn find(
-        transaction: &Transaction,
-        ticket_id: Uuid,
-    ) -> db::Result<Option<Self>> {
+    pub(crate) async fn find(read: &impl Read, ticket_id: Uuid) -> db::Result<Option<Self>> {
         let sql = format!("SELECT {COLUMNS} FROM orders_listings WHERE ticket_id = ?1");
-        transaction.first(&sql, params![ticket_id]).await?.as_ref().map(Self::read).transpose()
+        read.first(&sql, params![ticket_id]).await?.as_ref().map(Self::read).transpose()
     }
 
     /// Takes `quantity` tickets off sale for `buyer`, if they are to be had. This statement decides

@@ -41,11 +41,10 @@ thread_local! {
     static IDLE: RefCell<Vec<Connection>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A connection in the hands of one request; it goes back when dropped, unless a transaction is
-/// open on it: then the host closes it, which rolls the transaction back.
+/// A connection in the hands of one request; it goes back when dropped, and a transaction that is open
+/// on it is rolled back.
 pub(super) struct Lease {
     connection: Option<Connection>,
-    /// A transaction is open, or may be.
     in_transaction: bool,
 }
 
@@ -60,12 +59,9 @@ impl Lease {
     }
 
     pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
-        let Some(connection) = &self.connection else {
-            return Err(Error::Failed("the connection was given back".to_owned()));
-        };
+        let connection = self.connection()?;
         let sql = dialect::sqlite(sql);
-        // Within a transaction nobody waits but its first statement, and that for whoever is between
-        // their own first and last: never a request of this instance, since those go through at once.
+        // Within a transaction nobody waits for anybody.
         if self.in_transaction || sql.starts_with("SELECT") {
             return run_at_once(connection, &sql, params);
         }
@@ -88,10 +84,11 @@ impl Lease {
     /// Takes the write lock at once: a transaction that read first and wrote later could not be
     /// made to wait for other writers, SQLite would refuse it (`SQLITE_BUSY_SNAPSHOT`).
     pub(super) async fn begin(&mut self) -> Result<()> {
-        // Set first: a caller that is given up while it waits must not leave behind, for others to
-        // find, a connection with a transaction open.
+        // This waits for whoever is between their own first statement and last: never a request of this
+        // instance, since those go through at once.
+        run_at_once(self.connection()?, "BEGIN IMMEDIATE", &[])?;
         self.in_transaction = true;
-        self.query("BEGIN IMMEDIATE", &[]).await.map(drop)
+        Ok(())
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {
@@ -99,20 +96,26 @@ impl Lease {
         self.in_transaction = false;
         Ok(())
     }
+
+    fn connection(&self) -> Result<&Connection> {
+        let given_back = || Error::Failed("the connection was given back".to_owned());
+        self.connection.as_ref().ok_or_else(given_back)
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if self.in_transaction {
+        let Some(connection) = self.connection.take() else { return };
+        // The host would roll back when the connection is closed, but to open the next one takes longer
+        // than a whole transaction: SQLite reads the schema first.
+        if self.in_transaction && run_at_once(&connection, "ROLLBACK", &[]).is_err() {
             return;
         }
-        if let Some(connection) = self.connection.take() {
-            IDLE.with_borrow_mut(|idle| {
-                if idle.len() < MAX_IDLE {
-                    idle.push(connection);
-                }
-            });
-        }
+        IDLE.with_borrow_mut(|idle| {
+            if idle.len() < MAX_IDLE {
+                idle.push(connection);
+            }
+        });
     }
 }
 
