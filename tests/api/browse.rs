@@ -1,6 +1,9 @@
 //! `GET /api/tickets`: search, filters, order, pages.
 
+use std::cell::Cell;
+
 use boxoffice_tests::{App, Person, check, get, id, row};
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 const TICKETS: &str = "/api/tickets";
@@ -357,4 +360,37 @@ async fn a_highest_price_in_units_fits_every_currency() {
         row("below nothing", most("-1"), 400).fields(["maxUnits"]),
     ];
     check(&app.client(), rows).await;
+}
+
+#[tokio::test]
+async fn a_page_is_never_older_than_what_its_reader_was_told() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let listed = seller.list(json!({ "title": "Night of Kites" })).await.expect(201);
+    let path = format!("{TICKETS}/{}", id(&listed));
+    let is_over = Cell::new(false);
+    // They have pages kept all the time, before a change and while it is made.
+    let readers = [(); 6].map(async |()| {
+        let reader = app.client();
+        while !is_over.get() {
+            reader.get(TICKETS).await.expect(200);
+        }
+    });
+    let changes = async {
+        let reader = app.client();
+        for price in 2_000..2_060 {
+            seller
+                .put(&path, json!({ "title": "Night of Kites", "price": price, "currency": "EUR" }))
+                .await
+                .expect(200);
+            let page = reader.get(TICKETS).await.expect(200);
+            assert_eq!(page["items"][0]["price"], price, "{page:#}");
+        }
+        seller.delete(&path).await.expect(204);
+        assert_eq!(reader.get(TICKETS).await.expect(200)["items"], json!([]));
+        seller.list(json!({ "title": "Mill Sessions" })).await.expect(201);
+        assert_eq!(titles(&reader.get(TICKETS).await.expect(200)), ["Mill Sessions"]);
+        is_over.set(true);
+    };
+    tokio::join!(join_all(readers), changes);
 }

@@ -6,7 +6,9 @@
 //! | [`schema`] | the services' tables, and how they came to be |
 //! | [`config`] | application variables |
 //! | [`db`] | connections, transactions, migrations: the one place that knows the database |
+//! | [`cache`] | answers that are kept in Redis until they change |
 //! | [`command`] | one command, one atomic write: transaction, outbox and idempotency together |
+//! | [`redis`] | commands to Redis |
 //! | [`events`] | the events' contract, the outbox, the bus on Redis, the consumers |
 //! | [`http`] | the request's way in and out: limits, ids, extractors, pages |
 //! | [`problem`] | the one error that clients see (RFC 9457) |
@@ -19,6 +21,7 @@
 //! Everything that waits on the host is wrapped in [`send_wrapper::SendWrapper`] where it happens:
 //! a component has one thread, but axum asks for futures that are `Send`.
 
+pub mod cache;
 pub mod client;
 pub mod command;
 pub mod config;
@@ -31,6 +34,7 @@ pub mod log;
 pub mod money;
 pub mod peer;
 pub mod problem;
+mod redis;
 pub mod schema;
 pub mod service;
 pub mod timestamp;

@@ -12,6 +12,7 @@ use boxoffice_common::problem::{ProblemBody, Result};
 
 use crate::SERVICE;
 use crate::draft::Draft;
+use crate::pages;
 use crate::ticket::Ticket;
 
 pub(crate) fn route() -> Router {
@@ -37,13 +38,14 @@ pub(crate) async fn create(
     trace: Trace,
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
-    command::run(&SERVICE, &user.id.to_string(), trace, &idempotency, async |transaction| {
+    let caller = user.id.to_string();
+    let created = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
         let ticket = Ticket::new(user.id, draft.clone().tidied());
         ticket.insert(transaction)?;
         transaction.emit(ticket.event(EventType::TicketCreated)?);
         transaction.tell(ticket.news(false));
         let location = format!("/api/tickets/{}", ticket.id);
         Ok(Reply::created(&location, &ticket)?.at_version(ticket.version))
-    })
-    .await
+    });
+    pages::changed(created.await).await
 }

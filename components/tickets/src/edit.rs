@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::SERVICE;
 use crate::draft::Draft;
 use crate::freeze::freeze;
+use crate::pages;
 use crate::show::not_found;
 use crate::ticket::{Status, Ticket};
 
@@ -75,7 +76,7 @@ pub(crate) async fn edit(
         }
         let frozen = freeze(&ticket, &user, &request_id).await?;
         draft.covers(frozen.sold)?;
-        command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
+        let changed = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
             let edited = ticket.update(transaction, draft.clone()).await?;
             let edited = edited.ok_or_else(changed_meanwhile)?;
             transaction.emit(edited.event(EventType::TicketUpdated)?);
@@ -84,8 +85,8 @@ pub(crate) async fn edit(
             let edited = edited.counted(0, frozen.sold);
             transaction.tell(edited.news(true));
             Ok(Reply::ok(&edited)?.at_version(edited.version))
-        })
-        .await
+        });
+        pages::changed(changed.await).await
     })
     .await
 }

@@ -8,6 +8,7 @@
 //! | [`create`], [`show`], [`list`], [`edit`], [`withdraw`] | one call of the API each |
 //! | [`ticket`] | a listing: in the database, in JSON, in events |
 //! | [`shown`] | the same in JSON as the API shows it, put together from what is JSON already |
+//! | [`pages`] | pages of listings, kept in Redis until a listing changes |
 //! | [`draft`] | what sellers write, and its rules |
 //! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
 //! | [`worker`] | what the events of orders change here |
@@ -22,6 +23,7 @@ mod draft;
 mod edit;
 mod freeze;
 mod list;
+mod pages;
 mod show;
 mod shown;
 mod ticket;

@@ -11,12 +11,15 @@ use boxoffice_common::http::{Fields, json};
 use boxoffice_common::identity::MaybeUser;
 use boxoffice_common::problem::{ProblemBody, Result};
 use boxoffice_common::{Timestamp, money};
+use http::header::LINK;
 use http::{HeaderMap, HeaderValue, Uri};
+use send_wrapper::SendWrapper;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::SERVICE;
+use crate::pages::{self, Written};
 use crate::shown::Shown;
 use crate::ticket::{COLUMNS, Ticket};
 
@@ -106,20 +109,13 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Response> {
     let select = Select::parse(uri.query(), user.map(|user| user.id))?;
-    let rows = select.run(Shown::COLUMNS).await?;
-    let entries =
-        rows.iter().map(|row| Shown::read(row)?.map(|shown| select.entry(row, shown)).transpose());
-    let entries = entries.collect::<Result<Option<Vec<_>>>>()?;
-    let entries = match entries {
-        Some(entries) => entries,
-        None => select.renewed().await?,
+    let read = async || select.read(&uri).await;
+    let page = match select.is_for_everybody {
+        true => pages::kept(uri.query(), read).await?,
+        false => SendWrapper::new(read()).await?,
     };
-    let page = Page::of(entries, select.limit, |entry| entry.position)?;
-    let tag = tag_of(&page);
-    let link = page.link(uri.path(), uri.query());
-    let page = page.map(|entry| entry.shown.json);
-    let mut response = json::revalidated(&headers, tag, || page.written());
-    response.headers_mut().extend(link);
+    let mut response = json::revalidated(&headers, page.tag, || page.json);
+    response.headers_mut().extend(page.link.map(|link| (LINK, link)));
     Ok(response)
 }
 
@@ -148,6 +144,8 @@ struct Select {
     params: Vec<Value>,
     sort: Sort,
     limit: i64,
+    /// Whoever asks for it sees the same.
+    is_for_everybody: bool,
 }
 
 impl Select {
@@ -166,7 +164,9 @@ impl Select {
         let after = fields.take("cursor", |text| sort.read_position(text));
         fields.finish()?;
 
-        let mut select = Self { conditions: Vec::new(), params: Vec::new(), sort, limit };
+        let is_for_everybody = seller.is_none();
+        let (conditions, params) = (Vec::new(), Vec::new());
+        let mut select = Self { conditions, params, sort, limit, is_for_everybody };
         match seller {
             Some(seller) => select.of_seller(seller, caller, from),
             None => select.on_show(from),
@@ -266,6 +266,23 @@ impl Select {
         } else {
             self.that(&format!("({column}, id) {sign} (?, ?)"), [(*key).into(), (*id).into()]);
         }
+    }
+
+    /// The page, which `uri` asks for.
+    async fn read(&self, uri: &Uri) -> Result<Written> {
+        let rows = self.run(Shown::COLUMNS).await?;
+        let entries = rows
+            .iter()
+            .map(|row| Shown::read(row)?.map(|shown| self.entry(row, shown)).transpose())
+            .collect::<Result<Option<Vec<_>>>>()?;
+        let entries = match entries {
+            Some(entries) => entries,
+            None => self.renewed().await?,
+        };
+        let page = Page::of(entries, self.limit, |entry| entry.position)?;
+        let link = page.link(uri.path(), uri.query()).map(|[(_, link)]| link);
+        let tag = tag_of(&page);
+        Ok(Written { tag, link, json: page.map(|entry| entry.shown.json).written() })
     }
 
     /// The rows that the filter finds, with `columns` and those of [`Select::entry`].

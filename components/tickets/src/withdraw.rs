@@ -15,6 +15,7 @@ use boxoffice_common::problem::{ProblemBody, Result};
 use crate::SERVICE;
 use crate::edit::{changed_meanwhile, own, sold, unless_overtaken};
 use crate::freeze::freeze;
+use crate::pages;
 use crate::ticket::{Status, Ticket};
 
 pub(crate) fn route() -> Router {
@@ -63,15 +64,15 @@ pub(crate) async fn withdraw(
             return Err(sold());
         }
         let frozen = freeze(&ticket, &user, &request_id).await?;
-        command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
+        let changed = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
             let withdrawn = Ticket::withdraw(transaction, id, ticket.version).await?;
             let withdrawn = withdrawn.ok_or_else(changed_meanwhile)?;
             transaction.emit(withdrawn.event(EventType::TicketUpdated)?);
             transaction.tell(withdrawn.news(false));
             frozen.still_holds()?;
             Ok(Reply::no_content())
-        })
-        .await
+        });
+        pages::changed(changed.await).await
     })
     .await
 }

@@ -7,8 +7,8 @@ use boxoffice_common::events::worker::Handler;
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, Trace, params};
 
-use crate::SERVICE;
 use crate::ticket::{COUNTS, NEXT_VERSION, recounted};
+use crate::{SERVICE, pages};
 
 /// This service's side of the events.
 pub(crate) struct Tickets;
@@ -72,5 +72,6 @@ async fn replicate(order: &OrderState, trace: Trace) -> Result<Outcome> {
         transaction.tell(recounted(&row)?);
     }
     transaction.commit().await?;
+    pages::forget().await?;
     Ok(Outcome::Applied)
 }

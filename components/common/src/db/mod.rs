@@ -36,7 +36,7 @@ use uuid::Uuid;
 
 use crate::events::news::TicketNews;
 use crate::events::{Event, outbox};
-use crate::{Service, Trace};
+use crate::{Service, Trace, config};
 
 /// A `Result` whose error is the database's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -61,6 +61,14 @@ pub fn migration_lock(service: &Service) -> String {
          pg_advisory_xact_lock(hashtextextended('boxoffice migrates {}', 0))",
         service.name
     )
+}
+
+/// Whether `service`'s database is a server, which others ask too, and not a file.
+///
+/// # Errors
+/// As [`config::variable`].
+pub async fn is_server(service: &'static Service) -> anyhow::Result<bool> {
+    Ok(!config::variable(service.db_url).await?.trim().is_empty())
 }
 
 /// Something to read by: a connection, or a transaction that sees its own changes.

@@ -7,16 +7,11 @@
 //! reads, to a thousand entries; the dead letters, until somebody decides about them. Each group has
 //! one consumer, and the two hashes have a field for each group or stream.
 
-use std::cell::RefCell;
-use std::pin::pin;
-use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
-use futures::future::{Either, select};
-use send_wrapper::SendWrapper;
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
+use spin_sdk::redis::RedisResult;
 
 use super::entry::EntryId;
 use super::reconcile::Published;
@@ -24,7 +19,8 @@ use super::scripts::{
     APPEND, APPEND_CAPPED, BURY, CLAIM, ENTRIES, GIVE_BACK, PUBLISH, RANGE, READ, STANDING, TRIM,
 };
 use super::{Event, EventType};
-use crate::{Timestamp, Trace, config};
+use crate::redis::{self, as_text, execute, script, text};
+use crate::{Timestamp, Trace};
 
 /// Where events go that a group could not apply.
 pub const DEAD_LETTERS: &str = "dead-letters";
@@ -56,10 +52,6 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 /// What entries that are given back are said to have been left alone for, in milliseconds: longer
 /// than any `event_retry_ms`.
 const LONG_IDLE_MS: i64 = 24 * 60 * 60 * 1000;
-
-thread_local! {
-    static CONNECTION: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
-}
 
 /// An entry of a stream, delivered to a group.
 #[derive(Debug, Deserialize)]
@@ -276,7 +268,7 @@ pub(super) async fn append_capped(stream: &str, kept: usize, values: &[String]) 
 pub(super) async fn range(stream: &str, start: EntryId, count: usize) -> Result<Vec<Delivery>> {
     let (start, count) = (start.to_string(), count.to_string());
     let arguments = [start.as_str(), &count];
-    let read = at_once(deliveries(RANGE, stream, &arguments)).await;
+    let read = redis::within(AT_ONCE, deliveries(RANGE, stream, &arguments)).await;
     Ok(read.with_context(|| format!("reading {stream}"))?.entries)
 }
 
@@ -349,7 +341,7 @@ pub async fn ticked(group: &str, now: Timestamp) -> Result<()> {
 /// # Errors
 /// When Redis cannot be reached, refuses, or does not answer at once.
 pub async fn ticks() -> Result<Vec<(String, Timestamp)>> {
-    let answer = at_once(execute("HGETALL", [text(TICKS)])).await?;
+    let answer = redis::within(AT_ONCE, execute("HGETALL", [text(TICKS)])).await?;
     let texts = answer.iter().map(as_text).collect::<Result<Vec<_>>>()?;
     texts
         .chunks_exact(2)
@@ -362,81 +354,11 @@ pub async fn ticks() -> Result<Vec<(String, Timestamp)>> {
 /// # Errors
 /// When it does not, or not at once.
 pub async fn ping() -> Result<()> {
-    at_once(execute("PING", [])).await.map(drop)
-}
-
-/// What Redis answers within [`AT_ONCE`].
-async fn at_once<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
-    SendWrapper::new(async {
-        let answer = pin!(answer);
-        let alarm = pin!(spin_sdk::time::sleep(AT_ONCE));
-        match select(answer, alarm).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(((), _)) => {
-                CONNECTION.take();
-                bail!("no answer within {AT_ONCE:?}")
-            }
-        }
-    })
-    .await
-}
-
-async fn script(script: &str, keys: &[&str], arguments: &[&str]) -> Result<Vec<RedisResult>> {
-    let count = keys.len().to_string();
-    let all = [script, &count].into_iter().chain(keys.iter().copied());
-    execute("EVAL", all.chain(arguments.iter().copied()).map(text)).await
-}
-
-/// Runs one command. A connection that failed is forgotten, so that the next call opens another.
-async fn execute(
-    command: &str,
-    arguments: impl IntoIterator<Item = RedisParameter>,
-) -> Result<Vec<RedisResult>> {
-    let arguments: Vec<_> = arguments.into_iter().collect();
-    SendWrapper::new(async move {
-        let connection = connect().await?;
-        let answer = connection.execute(command, arguments).await;
-        answer.map_err(|error| {
-            CONNECTION.take();
-            explain(&error)
-        })
-    })
-    .await
-}
-
-async fn connect() -> Result<Rc<Connection>> {
-    if let Some(connection) = CONNECTION.with_borrow(Clone::clone) {
-        return Ok(connection);
-    }
-    let url = config::variable("redis_url").await?;
-    let connection = Connection::open(&url).await.map_err(|error| explain(&error));
-    let connection = Rc::new(connection.context("connecting to Redis")?);
-    CONNECTION.set(Some(Rc::clone(&connection)));
-    Ok(connection)
-}
-
-fn explain(error: &Error) -> anyhow::Error {
-    match error {
-        Error::Other(text) => anyhow!("{text}"),
-        error => anyhow!("{error:?}"),
-    }
+    redis::within(AT_ONCE, execute("PING", [])).await.map(drop)
 }
 
 fn no_group(error: &anyhow::Error) -> bool {
     error.to_string().contains("NOGROUP")
-}
-
-fn text(argument: &str) -> RedisParameter {
-    RedisParameter::Binary(argument.as_bytes().to_vec())
-}
-
-fn as_text(value: &RedisResult) -> Result<String> {
-    match value {
-        RedisResult::Binary(bytes) => Ok(String::from_utf8(bytes.clone())?),
-        RedisResult::Status(text) => Ok(text.clone()),
-        RedisResult::Int64(number) => Ok(number.to_string()),
-        RedisResult::Nil => bail!("Redis answered nil where text was due"),
-    }
 }
 
 impl Delivery {

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{HeaderMap, HeaderValue, LINK};
+use http::header::{HeaderName, HeaderValue, LINK};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -85,17 +85,16 @@ impl<T> Page<T> {
 
     /// `Link` to the page that follows this one, which is the answer to the request for `path` with
     /// `query`; nothing after the last page.
-    pub fn link(&self, path: &str, query: Option<&str>) -> HeaderMap {
-        let link = self.next_cursor.as_ref().and_then(|cursor| {
-            let kept = query
-                .unwrap_or_default()
-                .split('&')
-                .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-            let last = format!("cursor={cursor}");
-            let query: Vec<&str> = kept.chain([last.as_str()]).collect();
-            HeaderValue::try_from(format!("<{path}?{}>; rel=\"next\"", query.join("&"))).ok()
-        });
-        link.map(|link| (LINK, link)).into_iter().collect()
+    pub fn link(&self, path: &str, query: Option<&str>) -> Option<[(HeaderName, HeaderValue); 1]> {
+        let cursor = self.next_cursor.as_ref()?;
+        let kept = query
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let last = format!("cursor={cursor}");
+        let query: Vec<&str> = kept.chain([last.as_str()]).collect();
+        let link = format!("<{path}?{}>; rel=\"next\"", query.join("&"));
+        HeaderValue::try_from(link).ok().map(|link| [(LINK, link)])
     }
 }
 
