@@ -4,14 +4,18 @@
 //! That keeps an instance busy for some 20 milliseconds without a break, so nobody else may be in it
 //! meanwhile: see [`alone`].
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use anyhow::{Result, anyhow};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use async_lock::RwLock;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use send_wrapper::SendWrapper;
+use spin_sdk::time::sleep;
 use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc, yield_async};
 
 /// KiB of memory that one hash takes.
@@ -25,12 +29,17 @@ fn argon2() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Who is at work in this instance: many who are quick, or one that computes a hash.
-static AT_WORK: RwLock<()> = RwLock::new(());
+/// How often an instance looks whether it has answered the others.
+const PAUSE: Duration = Duration::from_millis(1);
+
+thread_local! {
+    /// How many requests are at work in this instance that compute no hash.
+    static QUICK: Cell<usize> = const { Cell::new(0) };
+}
 
 /// Answers a request that is quick. To be around the routes of all who compute no hash.
 pub(crate) async fn beside_others(request: Request, next: Next) -> Response {
-    let _at_work = AT_WORK.read().await;
+    let _at_work = AtWork::begin();
     next.run(request).await
 }
 
@@ -39,9 +48,27 @@ pub(crate) async fn beside_others(request: Request, next: Next) -> Response {
 async fn alone<T>(compute: impl FnOnce() -> Result<T>) -> Result<T> {
     let _pressure = Pressure::apply();
     // Hosts find out when they get a chance to, and this is the last for a while.
-    yield_async().await;
-    let _at_work = AT_WORK.write().await;
+    SendWrapper::new(yield_async()).await;
+    while QUICK.get() > 0 {
+        SendWrapper::new(sleep(PAUSE)).await;
+    }
     compute()
+}
+
+/// A request that is at work until this is dropped.
+struct AtWork;
+
+impl AtWork {
+    fn begin() -> Self {
+        QUICK.set(QUICK.get() + 1);
+        Self
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        QUICK.set(QUICK.get() - 1);
+    }
 }
 
 /// While it lasts, this instance takes no more requests.

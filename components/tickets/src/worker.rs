@@ -47,7 +47,7 @@ async fn replicate(order: &OrderState, trace: Trace) -> Result<Outcome> {
     // The listing first: of two events of its orders at once, the second waits here, and then sees
     // the first one's order when it adds up.
     let lock = "SELECT id FROM tickets_tickets WHERE id = ?1 FOR UPDATE";
-    transaction.execute(lock, params![order.ticket_id]).await?;
+    transaction.lock(lock, params![order.ticket_id]).await?;
     let sql = "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) \
                VALUES (?1, ?2, ?3, ?4, ?5) \
                ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \

@@ -25,6 +25,14 @@ const COMPLAINT: &str = "
     return field.ariaInvalid === 'true' ? text.trim() : '';
 ";
 
+/// Whether what was found is not on the page any more. Where chromedriver notices that between two
+/// questions to the browser, it only passes on what the browser says
+/// (<https://chromedevtools.github.io/devtools-protocol/tot/DOM/>).
+fn is_gone(error: &CmdError) -> bool {
+    error.is_stale_element_reference()
+        || error.to_string().contains("Node with given id does not belong to the document")
+}
+
 impl Window {
     /// Waits until `text` can be read on the page.
     pub(crate) async fn sees(&self, text: &str) {
@@ -108,7 +116,7 @@ impl Window {
     ) -> T {
         for _ in 0..PAGES {
             match act(self.find(kind, name, scope).await).await {
-                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) if is_gone(&error) => {}
                 done => {
                     return done.unwrap_or_else(|error| {
                         panic!("{} cannot use the {kind} {name:?}: {error}", self.name)

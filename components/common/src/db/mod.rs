@@ -173,6 +173,18 @@ impl Transaction {
         self.query(sql, params).await.map(drop)
     }
 
+    /// Locks the rows that `sql` names, a `SELECT … FOR UPDATE`, until the transaction ends. On SQLite it
+    /// has the only lock that there is.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn lock(&self, sql: &str, params: &[Value]) -> Result<()> {
+        match self.lease {
+            Lease::Sqlite(_) => Ok(()),
+            Lease::Postgres(_) => self.execute(sql, params).await,
+        }
+    }
+
     /// Has the `INSERT` that `sql` is run by [`Transaction::commit`], with the others of its kind. It
     /// must depend on none of them, and nothing may want to read it before.
     pub fn insert(&mut self, sql: impl Into<String>, params: &[Value]) {
