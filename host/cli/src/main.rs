@@ -114,14 +114,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs asynchronous work on the main thread, with twice as many helpers as the machine has cores: the
-/// host lets as many components compute for long as there are cores, and the others go on meanwhile.
+/// Runs asynchronous work on the main thread, with half as many helpers again as the machine has cores:
+/// the host lets as many components compute for long as there are cores, and the others go on meanwhile.
+/// Still more would get into each other's way.
 ///
 /// What is still running when the work is done does not keep the process from ending.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2 * cores)
+        .worker_threads(cores + cores.div_ceil(2))
         .enable_all()
         .build()
         .map_err(|error| Failure::Broken(anyhow::Error::new(error)))?;

@@ -32,8 +32,6 @@ use super::{Constraint, Error, Result, Row, Value};
 
 /// How long SQLite waits for other writers before it says busy, in milliseconds.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
-/// How much of the file is read as memory.
-const MAPPED_BYTES: u64 = 256 << 20;
 /// More idle connections than an instance serves requests at once would only cost memory.
 const MAX_IDLE: usize = 16;
 /// The one database that Spin has without being told.
@@ -127,9 +125,6 @@ async fn open() -> Result<Connection> {
     // In WAL mode NORMAL keeps the database whole through a crash of the process; a power cut may
     // take the last commits, never part of one.
     run_at_once(&connection, "PRAGMA synchronous = NORMAL", &[])?;
-    // What others commit makes SQLite forget all pages that a connection has read. To find them again
-    // in memory takes it no call of the system.
-    run_at_once(&connection, &format!("PRAGMA mmap_size = {MAPPED_BYTES}"), &[])?;
     Ok(connection)
 }
 
