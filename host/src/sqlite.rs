@@ -20,7 +20,6 @@ mod words;
 use std::sync::Arc;
 
 use boxoffice_host_bindings::platform::spin::sqlite::sqlite as wit;
-use rusqlite::Connection;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use self::database::Database;
@@ -84,15 +83,9 @@ async fn open(gate: &Gate, database: Arc<Database>) -> Result<Session, wit::Erro
     gate.pass(Call::Sqlite("open"), opening).await
 }
 
-/// What the connection remembers of the guest's own writing, without holding up this thread.
-async fn ask<R: Default + Send + 'static>(
-    session: Arc<Session>,
-    question: impl FnOnce(&Connection) -> R + Send + 'static,
-) -> wasmtime::Result<R> {
-    if !session.wrote() {
-        return Ok(R::default());
-    }
-    Ok(tokio::task::spawn_blocking(move || session.ask(question)).await?)
+/// The row that was inserted last, without holding up this thread.
+async fn last_insert_rowid(session: Arc<Session>) -> wasmtime::Result<i64> {
+    Ok(tokio::task::spawn_blocking(move || session.last_insert_rowid()).await?)
 }
 
 fn invalid(error: wit::Error) -> wasmtime::Error {
@@ -125,11 +118,11 @@ impl wit::HostConnection for State {
         &mut self,
         handle: Resource<wit::Connection>,
     ) -> wasmtime::Result<i64> {
-        ask(self.session(&handle).map_err(invalid)?, Connection::last_insert_rowid).await
+        last_insert_rowid(self.session(&handle).map_err(invalid)?).await
     }
 
     async fn changes(&mut self, handle: Resource<wit::Connection>) -> wasmtime::Result<u64> {
-        ask(self.session(&handle).map_err(invalid)?, Connection::changes).await
+        Ok(self.session(&handle).map_err(invalid)?.changes())
     }
 
     async fn drop(&mut self, handle: Resource<wit::Connection>) -> wasmtime::Result<()> {
@@ -186,7 +179,7 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         handle: Resource<wit::Connection>,
     ) -> wasmtime::Result<i64> {
         let session = accessor.with(|mut access| access.get().session(&handle));
-        ask(session.map_err(invalid)?, Connection::last_insert_rowid).await
+        last_insert_rowid(session.map_err(invalid)?).await
     }
 
     async fn changes_async(
@@ -194,7 +187,7 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Guest {
         handle: Resource<wit::Connection>,
     ) -> wasmtime::Result<u64> {
         let session = accessor.with(|mut access| access.get().session(&handle));
-        ask(session.map_err(invalid)?, Connection::changes).await
+        Ok(session.map_err(invalid)?.changes())
     }
 }
 
@@ -205,6 +198,8 @@ mod tests {
     use super::*;
 
     use std::path::Path;
+
+    use rusqlite::Connection;
 
     fn databases(folder: &Path) -> Databases {
         Databases::open(folder, ["default"].into_iter()).map_err(|(_, error)| error).unwrap()
@@ -334,6 +329,8 @@ mod tests {
         let maker = Arc::new(Session::opened(database).unwrap());
         rows(&maker, "PRAGMA journal_mode = WAL").await;
         rows(&maker, "CREATE TABLE t (x)").await;
+        // The first that is given back is not lent: all write by it.
+        drop(Handle(Some(Arc::new(Session::opened(database).unwrap()))));
         assert!(Session::lent(database).is_none());
         let first = Arc::new(Session::opened(database).unwrap());
         rows(&first, "PRAGMA synchronous = OFF").await;
@@ -346,11 +343,46 @@ mod tests {
             let expected = format!("{:?}", wit::Value::Integer(expected));
             assert_eq!(format!("{:?}", found[0][0]), expected, "{setting}");
         }
-        assert_eq!(ask(second.clone(), Connection::last_insert_rowid).await.unwrap(), 0);
+        assert_eq!((second.last_insert_rowid(), second.changes()), (0, 0));
         // What others would find is not lent again.
         rows(&second, "CREATE TEMP TABLE u (x)").await;
         drop(Handle(Some(second)));
         assert!(Session::lent(database).is_none());
+    }
+
+    #[tokio::test]
+    async fn who_writes_by_the_same_connection_does_not_notice() {
+        let folder = tempfile::tempdir().unwrap();
+        let databases = databases(folder.path());
+        let database = &databases.0["default"];
+        let session = || async {
+            let session = Arc::new(Session::opened(database).unwrap());
+            rows(&session, "PRAGMA synchronous = NORMAL").await;
+            session
+        };
+        let maker = Arc::new(Session::opened(database).unwrap());
+        rows(&maker, "PRAGMA journal_mode = WAL").await;
+        rows(&maker, "CREATE TABLE t (n INTEGER PRIMARY KEY, x)").await;
+        drop(Handle(Some(session().await)));
+        assert!(Session::lent(database).is_none(), "that one they write by");
+        let (one, other) = (session().await, session().await);
+        rows(&one, "BEGIN IMMEDIATE").await;
+        rows(&one, "INSERT INTO t VALUES (7, 'a'), (8, 'b')").await;
+        rows(&one, "COMMIT").await;
+        rows(&other, "INSERT INTO t VALUES (100, 'c')").await;
+        rows(&other, "BEGIN IMMEDIATE").await;
+        rows(&other, "UPDATE t SET x = 'd' WHERE n < 100").await;
+        assert_eq!((other.last_insert_rowid(), other.changes()), (100, 2));
+        drop(Handle(Some(other)));
+        let found = rows(&one, "SELECT last_insert_rowid(), group_concat(x) FROM t").await;
+        let expected = [wit::Value::Integer(8), wit::Value::Text("a,b,c".into())];
+        assert_eq!(format!("{:?}", found[0]), format!("{expected:?}"));
+        assert_eq!((one.last_insert_rowid(), one.changes()), (8, 2));
+        rows(&one, "UPDATE t SET x = 'e' WHERE n = 100").await;
+        assert_eq!((one.last_insert_rowid(), one.changes()), (8, 1));
+        // In SQL it would be that connection's, whoever's it was.
+        let error = one.run("SELECT Changes()", vec![]).await.err().unwrap();
+        assert!(format!("{error:?}").contains("not authorized"), "{error:?}");
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +38,10 @@ pub(super) struct Database {
     /// Who may write, in the order in which they asked. SQLite would have them look again and again
     /// whether the lock is free, those who came first no sooner than others.
     writer: Arc<Semaphore>,
+    /// How many wait for their turn.
+    waiting: AtomicUsize,
+    /// What they write by, one after the other: see [`Database::exchange`].
+    writing: Mutex<Option<Connection>>,
     commits: AtomicU32,
     is_writing_back: AtomicBool,
 }
@@ -79,6 +83,8 @@ impl Database {
             anchor: Mutex::new(anchor),
             idle: Mutex::default(),
             writer: Arc::new(Semaphore::new(1)),
+            waiting: AtomicUsize::new(0),
+            writing: Mutex::default(),
             commits: AtomicU32::new(0),
             is_writing_back: AtomicBool::new(false),
         })
@@ -100,8 +106,28 @@ impl Database {
         Ok((connection, is_wal))
     }
 
+    /// Exchanges `connection` for the one that everybody writes by, if there is one, or back again; tells
+    /// whether it did. For those whose turn it is.
+    ///
+    /// What a connection knows of the file it has to read again after each commit of another one. If all
+    /// commits are of one, it need not.
+    pub(super) fn exchange(&self, connection: &mut Connection) -> bool {
+        let mut writing = lock(&self.writing);
+        let Some(writing) = &mut *writing else { return false };
+        let last_insert_rowid = connection.last_insert_rowid();
+        std::mem::swap(writing, connection);
+        set_last_insert_rowid(connection, last_insert_rowid);
+        true
+    }
+
     /// Takes back a connection that is as good as new.
     pub(super) fn give_back(&self, connection: Connection) {
+        let mut writing = lock(&self.writing);
+        if writing.is_none() && connection.pragma_update(None, "synchronous", "NORMAL").is_ok() {
+            *writing = Some(connection);
+            return;
+        }
+        drop(writing);
         let mut idle = lock(&self.idle);
         if idle.len() < CONNECTIONS_KEPT {
             idle.push(connection);
@@ -115,7 +141,21 @@ impl Database {
 
     /// The right to write, once all who asked before have had it; None if that takes too long.
     pub(super) async fn turn(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
-        tokio::time::timeout(patience, self.writer.clone().acquire_owned()).await.ok()?.ok()
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let turn = tokio::time::timeout(patience, self.writer.clone().acquire_owned()).await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        turn.ok()?.ok()
+    }
+
+    /// Passes the right to write on.
+    pub(super) fn pass(&self, turn: OwnedSemaphorePermit) {
+        drop(turn);
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            // Whom a task wakes is run by its own thread, once the task has nothing more to do: this one
+            // is a guest that makes up its answer. Unless it wakes another one: then the first is
+            // left to any thread.
+            tokio::spawn(async {});
+        }
     }
 
     /// Notes that something was committed. Now and then the log is written back into the database,
@@ -167,10 +207,28 @@ impl Database {
     }
 }
 
-/// A component sees its own databases only: attaching is for temporary ones, as in Spin.
+/// A guest is told what it was that was inserted last, by whichever connection.
+fn set_last_insert_rowid(connection: &Connection, rowid: i64) {
+    // SAFETY: the handle is open for as long as the connection is, which nobody else uses meanwhile.
+    #[allow(unsafe_code, reason = "rusqlite has no call for it")]
+    unsafe {
+        rusqlite::ffi::sqlite3_set_last_insert_rowid(connection.handle(), rowid);
+    }
+}
+
+/// A component sees its own databases only: attaching is for temporary ones, as in Spin. And it cannot
+/// ask, in SQL, how many rows were changed by a connection that others use, too; the interface's
+/// own `changes` tells it.
 fn authorize(context: AuthContext<'_>) -> Authorization {
     match context.action {
         AuthAction::Attach { filename } if !matches!(filename, "" | ":memory:") => {
+            Authorization::Deny
+        }
+        AuthAction::Function { function_name }
+            if ["changes", "total_changes"]
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(function_name)) =>
+        {
             Authorization::Deny
         }
         _ => Authorization::Allow,

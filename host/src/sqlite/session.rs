@@ -24,8 +24,9 @@ pub(super) struct Session {
     is_wal: AtomicBool,
     /// How long the guest wants to wait for others, in milliseconds.
     patience: AtomicU64,
-    /// Whether a commit waits for the disk (`PRAGMA synchronous`, from FULL on).
-    waits_for_disk: AtomicBool,
+    /// What a commit waits for (`PRAGMA synchronous`): 0 OFF, 1 NORMAL, nothing on the disk; from 2,
+    /// FULL, on for the disk.
+    synchronous: AtomicU64,
     /// Whether the guest has written anything.
     wrote: AtomicBool,
     /// Whether something was done that a next guest would notice.
@@ -33,6 +34,10 @@ pub(super) struct Session {
     /// The right to write, while a transaction is open that does. It goes after the connection, whose
     /// end rolls that transaction back.
     turn: Mutex<Option<OwnedSemaphorePermit>>,
+    /// Whether the guest has the connection that all write by in place of its own.
+    is_exchanged: AtomicBool,
+    /// How many rows its last statement has changed.
+    changes: AtomicU64,
 }
 
 /// What a statement answered with.
@@ -68,10 +73,12 @@ impl Session {
             database: database.clone(),
             is_wal: AtomicBool::new(is_wal),
             patience: AtomicU64::new(BUSY_TIMEOUT.as_millis() as u64),
-            waits_for_disk: AtomicBool::new(true),
+            synchronous: AtomicU64::new(2),
             wrote: AtomicBool::new(false),
             is_marked: AtomicBool::new(false),
             turn: Mutex::new(None),
+            is_exchanged: AtomicBool::new(false),
+            changes: AtomicU64::new(0),
         }
     }
 
@@ -93,14 +100,18 @@ impl Session {
         lock(&self.turn).is_none() && !self.is_marked.load(Ordering::Relaxed)
     }
 
-    /// The connection, for a question that blocks.
-    pub(super) fn ask<R>(&self, question: impl FnOnce(&Connection) -> R) -> R {
-        question(&lock(&self.connection))
+    /// The row that the guest has inserted last; 0 if it has written nothing: what else the connection
+    /// remembers is none of its own. Blocks.
+    pub(super) fn last_insert_rowid(&self) -> i64 {
+        match self.wrote.load(Ordering::Relaxed) {
+            true => lock(&self.connection).last_insert_rowid(),
+            false => 0,
+        }
     }
 
-    /// Whether the guest itself has written: what else the connection remembers is none of its own.
-    pub(super) fn wrote(&self) -> bool {
-        self.wrote.load(Ordering::Relaxed)
+    /// How many rows the guest's last statement that can change any has changed.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Runs a statement, here if nothing can block it, else where blocking is allowed.
@@ -109,7 +120,7 @@ impl Session {
         sql: &str,
         parameters: Vec<wit::Value>,
     ) -> Result<Rows, wit::Error> {
-        let kind = Kind::of(sql);
+        let mut kind = Kind::of(sql);
         if !self.is_wal.load(Ordering::Relaxed) {
             return self.run_elsewhere(sql, parameters, kind, None).await;
         }
@@ -118,7 +129,7 @@ impl Session {
             Kind::Reads => match self.read_here(sql, &parameters) {
                 Read::Done(result) => return result,
                 Read::Occupied => return self.run_elsewhere(sql, parameters, kind, None).await,
-                Read::Writes => {}
+                Read::Writes => kind = Kind::Writes,
             },
             Kind::Writes | Kind::Begins | Kind::Ends | Kind::Other => {}
         }
@@ -146,8 +157,8 @@ impl Session {
         turn: Option<OwnedSemaphorePermit>,
     ) -> Result<Rows, wit::Error> {
         let is_brief = matches!(kind, Kind::Begins | Kind::Writes | Kind::Ends);
-        if is_brief && !self.waits_for_disk.load(Ordering::Relaxed) {
-            let tried = self.try_here(sql, &parameters, turn)?;
+        if is_brief && self.synchronous.load(Ordering::Relaxed) < 2 {
+            let tried = self.try_here(sql, &parameters, kind, turn)?;
             return match tried {
                 Tried::Done(rows) => Ok(rows),
                 Tried::Blocked(turn) => self.run_elsewhere(sql, parameters, kind, turn).await,
@@ -195,7 +206,7 @@ impl Session {
         let patience: i64 = asked("busy_timeout").map_err(io)?;
         let synchronous: i64 = asked("synchronous").map_err(io)?;
         self.patience.store(patience.try_into().unwrap_or_default(), Ordering::Relaxed);
-        self.waits_for_disk.store(synchronous >= 2, Ordering::Relaxed);
+        self.synchronous.store(synchronous.try_into().unwrap_or(2), Ordering::Relaxed);
         rows.map_err(io)
     }
 
@@ -204,11 +215,13 @@ impl Session {
         &self,
         sql: &str,
         parameters: &[wit::Value],
+        kind: Kind,
         turn: Option<OwnedSemaphorePermit>,
     ) -> Result<Tried, wit::Error> {
-        let Some(connection) = self.try_connection() else { return Ok(Tried::Blocked(turn)) };
+        let Some(mut connection) = self.try_connection() else { return Ok(Tried::Blocked(turn)) };
         let waits = turn.is_some();
         if waits {
+            self.exchange(&mut connection);
             connection.busy_timeout(Duration::ZERO).map_err(io)?;
         }
         let result = run_on(&connection, sql, parameters);
@@ -219,7 +232,7 @@ impl Session {
         if waits && result.as_ref().is_err_and(is_busy) {
             return Ok(Tried::Blocked(turn));
         }
-        self.ran(&connection, turn);
+        self.ran(&mut connection, kind, turn);
         result.map(Tried::Done).map_err(io)
     }
 
@@ -235,7 +248,7 @@ impl Session {
         }
         let (session, sql) = (self.clone(), sql.to_owned());
         let running = move || {
-            let connection = lock(&session.connection);
+            let mut connection = lock(&session.connection);
             let result = match kind {
                 Kind::Setting | Kind::Other => run_once(&connection, &sql, &parameters),
                 _ => run_on(&connection, &sql, &parameters),
@@ -243,22 +256,38 @@ impl Session {
             if kind == Kind::Other {
                 session.look_again(&connection);
             }
-            session.ran(&connection, turn);
+            session.ran(&mut connection, kind, turn);
             result.map_err(io)
         };
         tokio::task::spawn_blocking(running).await.map_err(io)?
     }
 
     /// What a statement that may have written leaves: a transaction, or the turn for others.
-    fn ran(&self, connection: &Connection, turn: Option<OwnedSemaphorePermit>) {
+    fn ran(&self, connection: &mut Connection, kind: Kind, turn: Option<OwnedSemaphorePermit>) {
         self.wrote.store(true, Ordering::Relaxed);
+        if kind == Kind::Writes {
+            self.changes.store(connection.changes(), Ordering::Relaxed);
+        }
         let mut kept = lock(&self.turn);
         if !connection.is_autocommit() {
             if turn.is_some() {
                 *kept = turn;
             }
-        } else if kept.take().or(turn).is_some() {
+        } else if let Some(turn) = kept.take().or(turn) {
+            if self.is_exchanged.swap(false, Ordering::Relaxed) {
+                self.database.exchange(connection);
+            }
+            self.database.pass(turn);
             self.database.committed();
+        }
+    }
+
+    /// Has the guest, whose turn has come, write by the connection that all write by, unless its own
+    /// was set up in another way.
+    fn exchange(&self, connection: &mut Connection) {
+        let is_plain = !self.is_marked.load(Ordering::Relaxed);
+        if is_plain && self.synchronous.load(Ordering::Relaxed) == 1 {
+            self.is_exchanged.store(self.database.exchange(connection), Ordering::Relaxed);
         }
     }
 
