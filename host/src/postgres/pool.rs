@@ -8,13 +8,14 @@ use std::time::Duration;
 use boxoffice_host_bindings::platform::spin::postgres::postgres as wit;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures::TryStreamExt;
+use futures::future::join;
 use tokio_postgres::config::{Config, Host};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, NoTls, Row};
 
 use super::failed;
-use super::residue::Residue;
+use super::residue::{Residue, is_plain_begin};
 use super::types::Parameter;
 use crate::allowed_hosts::Target;
 use crate::state::Grants;
@@ -132,12 +133,15 @@ pub(super) struct Loan {
     /// None only while it is dropped.
     object: Option<Object>,
     residue: Residue,
+    /// The `BEGIN` that the guest has sent and Postgres has not seen: the next statement takes it along,
+    /// for one way there and back instead of two.
+    beginning: Mutex<Option<String>>,
 }
 
 impl Loan {
     /// Lends a connection.
     pub(super) fn new(object: Object) -> Self {
-        Self { object: Some(object), residue: Residue::default() }
+        Self { object: Some(object), residue: Residue::default(), beginning: Mutex::default() }
     }
 
     /// Runs a statement, which is prepared once for each connection.
@@ -153,7 +157,11 @@ impl Loan {
         let object = self.object.as_ref().ok_or_else(given_back)?;
         let is_alone = self.residue.is_none();
         self.residue.sending(sql);
-        let found = match run_prepared(object, sql, parameters).await {
+        if is_alone && is_plain_begin(sql) {
+            *self.beginning() = Some(sql.to_owned());
+            return Ok(Found::default());
+        }
+        let found = match self.send(object, sql, parameters).await {
             // Of its transaction nothing is left to go on with; alone, it has not begun.
             Err(error) if is_outdated(&error) => {
                 object.statement_cache.clear();
@@ -169,9 +177,30 @@ impl Loan {
         }
         found.map_err(failed)
     }
+
+    /// Sends a statement, and before it the `BEGIN` that waits for it.
+    async fn send(
+        &self,
+        object: &Object,
+        sql: &str,
+        parameters: &[Parameter],
+    ) -> Result<Found, Error> {
+        let beginning = self.beginning().take();
+        let running = run_prepared(object, sql, parameters);
+        let Some(beginning) = beginning else { return running.await };
+        // Each is sent when its outcome is first asked for: in this order.
+        let (begun, found) = join(object.batch_execute(&beginning), running).await;
+        begun.and(found)
+    }
+
+    fn beginning(&self) -> MutexGuard<'_, Option<String>> {
+        // A text or none: whole at any time.
+        self.beginning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What a statement answered with.
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) rows: Vec<Row>,
     /// How many rows it changed, or read.
@@ -209,7 +238,7 @@ impl Drop for Loan {
     /// connection.
     fn drop(&mut self) {
         let Some(object) = self.object.take() else { return };
-        if self.residue.is_none() {
+        if self.residue.is_none() || self.beginning().is_some() {
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {

@@ -68,8 +68,21 @@ impl Residue {
     }
 }
 
+/// Whether `sql` begins a transaction, and Postgres has no reason to refuse it where none is open.
+pub(super) fn is_plain_begin(sql: &str) -> bool {
+    let text = normalized(sql);
+    let mode = text.strip_prefix("begin").or_else(|| text.strip_prefix("start transaction"));
+    let Some(mode) = mode else { return false };
+    let level = mode.strip_prefix(" isolation level ").unwrap_or_default();
+    mode.is_empty() || ["read committed", "repeatable read", "serializable"].contains(&level)
+}
+
+fn normalized(sql: &str) -> String {
+    sql.trim().trim_end_matches(';').to_ascii_lowercase()
+}
+
 fn effect(sql: &str) -> Effect {
-    let text = sql.trim().trim_end_matches(';').to_ascii_lowercase();
+    let text = normalized(sql);
     let word = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     if PLAIN.contains(&word) && !LASTING.iter().any(|lasting| text.contains(lasting)) {
         return Effect::None;
@@ -114,6 +127,23 @@ mod tests {
             "",
         ] {
             assert_eq!(effect(sql), Effect::Other, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_refused_may_wait_for_the_next_statement() {
+        for sql in ["BEGIN", "begin;", "BEGIN ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"]
+        {
+            assert!(is_plain_begin(sql), "{sql}");
+        }
+        for sql in [
+            "BEGIN; SELECT 1",
+            "BEGIN ISOLATION LEVEL",
+            "beginning",
+            "SELECT 1",
+            "BEGINread committed",
+        ] {
+            assert!(!is_plain_begin(sql), "{sql}");
         }
     }
 
