@@ -27,6 +27,12 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const PAUSE_MS: i64 = 1_000;
 /// The field that tells what is kept now from what was kept before the last change.
 const REVISION: &str = "revision";
+/// The field that is there while changes come so fast, one within [`BUSY_MS`] of another, that to keep an
+/// answer costs more than it spares: until there has been none for as long as an answer is kept.
+const BUSY: &str = "busy";
+const BUSY_MS: i64 = 20;
+/// How many answers an instance does not look for after it has found that field.
+const UNASKED: u32 = 16;
 
 /// Keeps an answer, unless something has changed since it was asked for.
 const KEEP: &str = "\
@@ -35,15 +41,23 @@ if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[2]) then return end
 redis.call('HSET', KEYS[1], ARGV[3], ARGV[4])
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[5]) end";
 
-/// Forgets all answers, and those that are being read just now.
+/// Forgets all answers, and those that are being read just now. How long ago the last change was is told
+/// by Redis's own clock, which is the same for all.
 const FORGET: &str = "\
+local busy = {}
+local ago = ARGV[2] - redis.call('PTTL', KEYS[1])
+if ago < tonumber(ARGV[3]) and redis.call('HEXISTS', KEYS[1], 'revision') == 1 then
+    busy = { 'busy', 1 }
+end
 redis.call('UNLINK', KEYS[1])
-redis.call('HSET', KEYS[1], 'revision', ARGV[1])
+redis.call('HSET', KEYS[1], 'revision', ARGV[1], unpack(busy))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])";
 
 thread_local! {
     /// Until when Redis is not asked, in milliseconds since 1970.
     static PAUSE_ENDS: Cell<i64> = const { Cell::new(0) };
+    /// How many more answers are not looked for.
+    static UNASKED_LEFT: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Answers that the same changes make stale.
@@ -79,16 +93,25 @@ impl Cache {
         if question.len() > LONGEST_QUESTION || asked.as_millis() < PAUSE_ENDS.get() {
             return Found::Nothing;
         }
+        if let Some(left) = UNASKED_LEFT.get().checked_sub(1) {
+            UNASKED_LEFT.set(left);
+            return Found::Nothing;
+        }
         let field = format!("?{question}");
-        let values = execute("HMGET", [self.key, REVISION, &field].map(text));
+        let values = execute("HMGET", [self.key, REVISION, BUSY, &field].map(text));
         let values = within(PATIENCE, values).await;
         let Some(values) = noted("looking for an answer that is kept", values) else {
             return Found::Nothing;
         };
         let mut values = values.iter().map(|value| as_text(value).ok());
-        let (revision, kept) = (values.next().flatten(), values.next().flatten());
+        let mut next = || values.next().flatten();
+        let (revision, busy, kept) = (next(), next(), next());
         match kept.and_then(|kept| unless_old(&kept, asked)) {
             Some(answer) => Found::Kept(answer),
+            None if busy.is_some() => {
+                UNASKED_LEFT.set(UNASKED);
+                Found::Nothing
+            }
             None => Found::Missing(Place { field, revision: revision.unwrap_or_default(), asked }),
         }
     }
@@ -104,9 +127,10 @@ impl Cache {
 
     /// Forgets all answers. To be called when a change is committed, and before anybody is told so.
     pub async fn forget(&self) {
-        let (revision, lifetime) = (Uuid::now_v7().to_string(), KEPT_MS.to_string());
-        let forgotten =
-            within(PATIENCE, script(FORGET, &[self.key], &[&revision, &lifetime])).await;
+        let revision = Uuid::now_v7().to_string();
+        let (lifetime, busy) = (KEPT_MS.to_string(), BUSY_MS.to_string());
+        let arguments = [revision.as_str(), &lifetime, &busy];
+        let forgotten = within(PATIENCE, script(FORGET, &[self.key], &arguments)).await;
         noted("forgetting the answers that are kept, which go within a second", forgotten);
     }
 }

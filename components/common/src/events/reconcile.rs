@@ -21,7 +21,7 @@ use super::bus::{self, Standing};
 use super::deadline::Deadline;
 use super::entry::EntryId;
 use super::{EventType, outbox};
-use crate::db::{Connection, Read, Row};
+use crate::db::{Connection, Read, Row, Value};
 use crate::{Service, Timestamp, params};
 
 /// How many events are looked at together.
@@ -139,15 +139,16 @@ pub(super) async fn first(
 /// # Errors
 /// When the database fails; the events count as unpublished then.
 pub(super) async fn note(service: &'static Service, events: &[Published]) -> Result<()> {
-    let Some(values) = values(events.iter()) else { return Ok(()) };
+    let Some((values, mut params)) = values(events.iter()) else { return Ok(()) };
+    params.push(Timestamp::now().into());
     let sql = format!(
         "WITH done (id, ms, seq) AS (VALUES {values}) UPDATE {}_outbox AS outbox \
-         SET published_at = ?1, entry_ms = done.ms, entry_seq = done.seq \
+         SET published_at = ?{}, entry_ms = done.ms, entry_seq = done.seq \
          FROM done WHERE outbox.id = done.id",
-        service.name
+        service.name,
+        params.len()
     );
-    let connection = Connection::open(service).await?;
-    connection.query(&sql, params![Timestamp::now()]).await?;
+    Connection::open(service).await?.query(&sql, &params).await?;
     Ok(())
 }
 
@@ -168,25 +169,36 @@ async fn unpublish(
     service: &'static Service,
     events: impl Iterator<Item = &Published>,
 ) -> Result<()> {
-    let Some(values) = values(events) else { return Ok(()) };
+    let Some((values, params)) = values(events) else { return Ok(()) };
     let sql = format!(
         "WITH lost (id, ms, seq) AS (VALUES {values}) UPDATE {}_outbox AS outbox \
          SET published_at = NULL, entry_ms = NULL, entry_seq = NULL FROM lost \
          WHERE outbox.id = lost.id AND outbox.entry_ms = lost.ms AND outbox.entry_seq = lost.seq",
         service.name
     );
-    Connection::open(service).await?.query(&sql, &[]).await?;
+    Connection::open(service).await?.query(&sql, &params).await?;
     Ok(())
 }
 
-/// Rows of SQL's `VALUES`: id, and the two parts of the entry. None for no events, which SQL has
-/// no way to write.
-fn values<'e>(events: impl Iterator<Item = &'e Published>) -> Option<String> {
-    // Ids are UUIDs of ours: nothing in them needs quoting.
-    let row = |event: &Published| {
-        let EntryId { ms, seq } = event.entry;
-        format!("('{}', {ms}, {seq})", event.id)
+/// Rows of SQL's `VALUES`, and its parameters: id, and the two parts of the entry. None for no events,
+/// which SQL has no way to write.
+///
+/// There are as many rows as a power of two, the last one again and again: a text that was met before
+/// is prepared already.
+fn values<'e>(events: impl Iterator<Item = &'e Published>) -> Option<(String, Vec<Value>)> {
+    let mut events: Vec<&Published> = events.collect();
+    events.resize(events.len().next_power_of_two(), events.last()?);
+    let mut params = Vec::with_capacity(events.len() * 3 + 1);
+    let row = |Published { id, entry }: &Published| {
+        let n = params.len();
+        params.extend_from_slice(params![id, entry.ms, entry.seq]);
+        format!(
+            "(CAST(?{} AS TEXT), CAST(?{} AS BIGINT), CAST(?{} AS BIGINT))",
+            n + 1,
+            n + 2,
+            n + 3
+        )
     };
-    let rows: Vec<String> = events.map(row).collect();
-    (!rows.is_empty()).then(|| rows.join(", "))
+    let rows: Vec<String> = events.into_iter().map(row).collect();
+    Some((rows.join(", "), params))
 }
