@@ -137,8 +137,8 @@ impl IntoResponse for Reply {
 
 /// Runs `work` in a transaction for `caller` and commits it with its events, which carry the
 /// request's `trace`, and its answer. A request that was answered before gets the same answer, and
-/// nothing happens again. `work` is run again when its transaction was undone, by another one or with
-/// the connection: it must do nothing but by its transaction.
+/// nothing happens again. `work` is run again when its transaction was overtaken, or undone, by another
+/// one or with the connection: it must do nothing but by its transaction.
 ///
 /// # Errors
 /// What `work` says, after which nothing has changed; 409 when the key was used for another
@@ -158,31 +158,21 @@ where
         let problem = loop {
             match attempt_once(service, caller, trace, idempotency, &work).await {
                 Ok(reply) => return Ok(reply.into_response()),
-                Err(problem) if is_undone(&problem) && attempt < db::ATTEMPTS => {
-                    db::pause(attempt).await;
-                    attempt += 1;
-                }
+                Err(problem) if attempt < db::ATTEMPTS => match database_error(&problem) {
+                    // What has changed is there to be seen.
+                    Some(db::Error::Overtaken(_)) => {}
+                    Some(db::Error::Undone(_)) => db::pause(attempt).await,
+                    _ => break problem,
+                },
                 Err(problem) => break problem,
             }
+            attempt += 1;
         };
-        refuse(service, caller, idempotency, problem).await
+        // The request may have come before, or twice at once. That is found out last, since it hardly
+        // ever did. It is what made this one fail: at the latest, there cannot be two answers to one key.
+        replay(service, caller, idempotency).await?.ok_or(problem)
     })
     .await
-}
-
-/// Refuses `caller`'s request for `problem`, unless it came before, or twice at once: then the answer
-/// that it got counts. That it did is found out last, since it hardly ever did. It is what made this
-/// one fail: at the latest, there cannot be two answers to one key.
-///
-/// # Errors
-/// `problem`; 409 when the key was used for another request.
-pub async fn refuse(
-    service: &'static Service,
-    caller: &str,
-    idempotency: &Idempotency,
-    problem: Problem,
-) -> Result<Response, Problem> {
-    replay(service, caller, idempotency).await?.ok_or(problem)
 }
 
 async fn attempt_once<F>(
@@ -202,10 +192,8 @@ where
     Ok(reply)
 }
 
-/// Whether nothing was done, and all of it may succeed if it is run again at once.
-fn is_undone(problem: &Problem) -> bool {
-    let error = problem.cause().and_then(|cause| cause.downcast_ref::<db::Error>());
-    matches!(error, Some(db::Error::Undone(_)))
+fn database_error(problem: &Problem) -> Option<&db::Error> {
+    problem.cause()?.downcast_ref()
 }
 
 /// The answer that `caller`'s request got when it came before, if it did.

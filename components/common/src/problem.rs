@@ -282,6 +282,9 @@ impl From<db::Error> for Problem {
             db::Error::Busy(_) | db::Error::Undone(_) => {
                 Self::unavailable("Too much is going on at once; try again", 1, error)
             }
+            db::Error::Overtaken(_) => {
+                Self::conflict("This changed just now; read it again", "changed").caused_by(error)
+            }
             db::Error::Lost(_) => {
                 let detail = "The answer got lost, so this may have been done or not. Look first, or \
                               send it again with the same Idempotency-Key";

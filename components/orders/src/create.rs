@@ -1,12 +1,10 @@
 //! `POST /api/orders`: holds tickets for a buyer.
 
-use std::cell::Cell;
-
 use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
 use boxoffice_common::command::{self, Idempotency, Reply};
-use boxoffice_common::db::{Connection, Read, Transaction};
+use boxoffice_common::db::{Read, Transaction};
 use boxoffice_common::events::EventType;
 use boxoffice_common::events::contract::TicketState;
 use boxoffice_common::http::serve::RequestId;
@@ -27,15 +25,6 @@ use crate::order::Order;
 
 /// The code of a refusal because the seller may be changing the listing.
 const CHANGING: &str = "changing";
-/// The code of a refusal for a reason that is none any more.
-const CHANGED: &str = "changed";
-/// How often tickets are tried to be held that are to be had when one looks why they are not.
-const ATTEMPTS: u32 = 4;
-
-thread_local! {
-    /// The listing of which something was refused last.
-    static REFUSED: Cell<Option<Uuid>> = const { Cell::new(None) };
-}
 
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 
@@ -95,9 +84,6 @@ pub(crate) async fn create(
 ) -> Result<Response> {
     let hold_seconds = config::number("hold_seconds").await?;
     let caller = user.id.to_string();
-    if let Some(refusal) = refused_again(&user, &wish).await? {
-        return command::refuse(&SERVICE, &caller, &idempotency, refusal).await;
-    }
     let attempt =
         async |transaction: &mut Transaction| hold(transaction, &user, &wish, hold_seconds).await;
     match command::run(&SERVICE, &caller, trace, &idempotency, attempt).await {
@@ -105,26 +91,8 @@ pub(crate) async fn create(
             replicate(wish.ticket_id, &request_id).await?;
             command::run(&SERVICE, &caller, trace, &idempotency, attempt).await
         }
-        outcome => {
-            if outcome.as_ref().is_err_and(|problem| problem.status() == StatusCode::CONFLICT) {
-                REFUSED.set(Some(wish.ticket_id));
-            }
-            outcome
-        }
+        outcome => outcome,
     }
-}
-
-/// Why `wish` would be refused, if the listing is the one of which something was refused last.
-///
-/// When tickets go on sale that many want, most are told that there are none left. To find that out
-/// takes no lock: whoever takes one keeps those waiting who still get some.
-async fn refused_again(user: &User, wish: &NewOrder) -> Result<Option<Problem>> {
-    if REFUSED.get() != Some(wish.ticket_id) {
-        return Ok(None);
-    }
-    let connection = Connection::open(&SERVICE).await?;
-    let refusal = refusal(&connection, user, wish, Timestamp::now()).await?;
-    Ok((refusal.code() != Some(CHANGED) && !may_be_behind(&refusal)).then_some(refusal))
 }
 
 /// Whether a hold was refused for what may only be news that has not arrived: the event of a new
@@ -140,7 +108,7 @@ async fn hold(
     hold_seconds: i64,
 ) -> Result<Reply> {
     let now = Timestamp::now();
-    let listing = take(transaction, user, wish, now).await?;
+    let listing = look(&transaction.before(), user, wish, now).await?;
     let amount =
         money::total(listing.price, wish.quantity, &listing.currency).ok_or_else(|| {
             Problem::invalid_field(
@@ -148,6 +116,7 @@ async fn hold(
                 "So many cost more than can be paid at once; order fewer",
             )
         })?;
+    listing.hold(transaction, wish.quantity);
     let until = now.plus_seconds(hold_seconds);
     let order = Order::new(listing, user.id, wish.quantity, amount, now, until);
     order.insert(transaction);
@@ -156,40 +125,14 @@ async fn hold(
     Ok(Reply::created(&location, &order)?.at_version(order.version))
 }
 
-/// Takes the tickets off sale. A listing may change between being refused and being asked why, by a
-/// hold that ends or by its own arrival: then there is no reason left, and it is tried again.
-async fn take(
-    transaction: &Transaction,
-    user: &User,
-    wish: &NewOrder,
-    now: Timestamp,
-) -> Result<Listing> {
-    let mut attempt = 1;
-    loop {
-        let held = Listing::hold(transaction, wish.ticket_id, user.id, wish.quantity, now).await?;
-        if let Some(listing) = held {
-            return Ok(listing);
-        }
-        let refusal = refusal(transaction, user, wish, now).await?;
-        if refusal.code() != Some(CHANGED) || attempt == ATTEMPTS {
-            return Err(refusal);
-        }
-        attempt += 1;
-    }
-}
-
-/// Why nothing is held; [`CHANGED`] if there is no reason.
-async fn refusal(
-    read: &impl Read,
-    user: &User,
-    wish: &NewOrder,
-    now: Timestamp,
-) -> Result<Problem> {
+/// The listing, if `wish` can be had of it. When tickets go on sale that many want, most are told that
+/// there are none left: that takes no lock, which would keep those waiting who still get some.
+async fn look(read: &impl Read, user: &User, wish: &NewOrder, now: Timestamp) -> Result<Listing> {
     let Some(listing) = Listing::find(read, wish.ticket_id).await? else {
-        return Ok(Problem::not_found("There is no such listing"));
+        return Err(Problem::not_found("There is no such listing"));
     };
     let available = listing.quantity - listing.held - listing.sold;
-    Ok(if listing.seller_id == user.id {
+    Err(if listing.seller_id == user.id {
         Problem::forbidden("These are your own tickets; edit or withdraw the listing instead")
     } else if listing.withdrawn {
         Problem::conflict("The seller has withdrawn these tickets", "withdrawn")
@@ -208,7 +151,7 @@ async fn refusal(
         let detail = format!("Only {available} of these tickets are left; order fewer");
         Problem::conflict(detail, "not_enough")
     } else {
-        Problem::conflict("This listing changed just now; try again", CHANGED)
+        return Ok(listing);
     })
 }
 

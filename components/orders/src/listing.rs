@@ -23,10 +23,12 @@ pub(crate) struct Listing {
     pub(crate) sold: i64,
     /// Whether its seller is changing it, or was when last heard of: see [`Listing::freeze`].
     pub(crate) frozen: bool,
+    /// Grows with every change by its seller.
+    pub(crate) version: i64,
 }
 
 const COLUMNS: &str = "ticket_id, seller_id, title, price, currency, quantity, withdrawn, venue, \
-    city, starts_at, time_zone, held, sold, frozen_until";
+    city, starts_at, time_zone, held, sold, frozen_until, version";
 
 impl Listing {
     fn read(row: &Row) -> db::Result<Self> {
@@ -45,6 +47,7 @@ impl Listing {
             held: row.get("held")?,
             sold: row.get("sold")?,
             frozen: row.get::<i64>("frozen_until")? != 0,
+            version: row.get("version")?,
         })
     }
 
@@ -54,62 +57,38 @@ impl Listing {
         read.first(&sql, params![ticket_id]).await?.as_ref().map(Self::read).transpose()
     }
 
-    /// Takes `quantity` tickets off sale for `buyer`, if they are to be had. This statement decides
-    /// who gets them: whatever was read before it is only good for explaining a refusal.
-    pub(crate) async fn hold(
-        transaction: &Transaction,
-        ticket_id: Uuid,
-        buyer: Uuid,
-        quantity: i64,
-        now: Timestamp,
-    ) -> db::Result<Option<Self>> {
-        let sql = format!(
-            "UPDATE orders_listings SET held = held + ?3 \
-             WHERE ticket_id = ?1 AND seller_id <> ?2 AND withdrawn = 0 \
-             AND held + sold + ?3 <= quantity AND frozen_until = 0 \
-             AND (starts_at IS NULL OR starts_at > ?4) RETURNING {COLUMNS}"
-        );
-        let row = transaction.first(&sql, params![ticket_id, buyer, quantity, now]).await?;
-        row.as_ref().map(Self::read).transpose()
+    /// Has `quantity` tickets taken off sale when `transaction` commits, if they are to be had then, of the
+    /// listing as it is here. This decides who gets them: that there were enough when one looked is only
+    /// good for explaining a refusal.
+    pub(crate) fn hold(&self, transaction: &mut Transaction, quantity: i64) {
+        let sql = "UPDATE orders_listings SET held = held + ?2 \
+                   WHERE ticket_id = ?1 AND version = ?3 AND frozen_until = 0 \
+                   AND held + sold + ?2 <= quantity";
+        transaction.guard(sql, params![self.ticket_id, quantity, self.version]);
     }
 
-    /// Puts `quantity` held tickets back on sale.
-    pub(crate) async fn free(
-        transaction: &Transaction,
-        ticket_id: Uuid,
-        quantity: i64,
-    ) -> db::Result<()> {
+    /// Has `quantity` held tickets put back on sale when `transaction` commits.
+    pub(crate) fn free(transaction: &mut Transaction, ticket_id: Uuid, quantity: i64) {
         let sql = "UPDATE orders_listings SET held = held - ?2 WHERE ticket_id = ?1";
-        transaction.execute(sql, params![ticket_id, quantity]).await
+        transaction.guard(sql, params![ticket_id, quantity]);
     }
 
-    /// Turns `quantity` held tickets into sold ones.
-    pub(crate) async fn sell(
-        transaction: &Transaction,
-        ticket_id: Uuid,
-        quantity: i64,
-    ) -> db::Result<()> {
+    /// Has `quantity` held tickets turned into sold ones when `transaction` commits.
+    pub(crate) fn sell(transaction: &mut Transaction, ticket_id: Uuid, quantity: i64) {
         let sql = "UPDATE orders_listings SET held = held - ?2, sold = sold + ?2 \
                    WHERE ticket_id = ?1";
-        transaction.execute(sql, params![ticket_id, quantity]).await
+        transaction.guard(sql, params![ticket_id, quantity]);
     }
 
-    /// Puts `quantity` sold tickets back on sale.
-    pub(crate) async fn take_back(
-        transaction: &Transaction,
-        ticket_id: Uuid,
-        quantity: i64,
-    ) -> db::Result<()> {
+    /// Has `quantity` sold tickets put back on sale when `transaction` commits.
+    pub(crate) fn take_back(transaction: &mut Transaction, ticket_id: Uuid, quantity: i64) {
         let sql = "UPDATE orders_listings SET sold = sold - ?2 WHERE ticket_id = ?1";
-        transaction.execute(sql, params![ticket_id, quantity]).await
+        transaction.guard(sql, params![ticket_id, quantity]);
     }
 
     /// Takes over the seller's state of a listing, unless a newer one is known; tells whether it
     /// did. A listing that changed is not frozen any more.
-    pub(crate) async fn replicate(
-        transaction: &Transaction,
-        ticket: &TicketState,
-    ) -> db::Result<bool> {
+    pub(crate) async fn replicate(database: &impl Read, ticket: &TicketState) -> db::Result<bool> {
         let sql = "INSERT INTO orders_listings \
             (ticket_id, seller_id, title, price, currency, quantity, withdrawn, venue, city, \
              starts_at, time_zone, version) \
@@ -134,7 +113,7 @@ impl Listing {
             ticket.time_zone.as_deref(),
             ticket.version
         ];
-        Ok(transaction.first(sql, row).await?.is_some())
+        Ok(database.first(sql, row).await?.is_some())
     }
 
     /// Lets nothing of the listing be held, if nothing is held now. Answers with how many are sold.

@@ -48,7 +48,7 @@ async fn end(
     let row = transaction.first(&sql, params![id, reason.name(), param]).await?;
     let Some(row) = row else { return Ok(None) };
     let order = Order::read(&row)?;
-    Listing::free(transaction, order.ticket.id, order.quantity).await?;
+    Listing::free(transaction, order.ticket.id, order.quantity);
     transaction.emit(order.event(EventType::OrderCancelled)?);
     Ok(Some(order))
 }
@@ -97,7 +97,7 @@ pub(crate) async fn complete(
     let params = params![payment.order_id, payment.id, payment.amount, &payment.currency];
     let Some(row) = transaction.first(&sql, params).await? else { return Ok(None) };
     let order = Order::read(&row)?;
-    Listing::sell(transaction, order.ticket.id, order.quantity).await?;
+    Listing::sell(transaction, order.ticket.id, order.quantity);
     transaction.emit(order.event(EventType::OrderCompleted)?);
     Ok(Some(order))
 }
@@ -118,7 +118,7 @@ pub(crate) async fn refund(
     let Some(row) = transaction.first(&sql, params).await? else { return Ok(None) };
     let order = Order::read(&row)?;
     if order.restocked {
-        Listing::take_back(transaction, order.ticket.id, order.quantity).await?;
+        Listing::take_back(transaction, order.ticket.id, order.quantity);
     }
     transaction.emit(order.event(EventType::OrderRefunded)?);
     Ok(Some(order))

@@ -1,7 +1,7 @@
 //! What the events of tickets, payments and expiration change here.
 
 use anyhow::{Context, Result};
-use boxoffice_common::db::{Read, Transaction};
+use boxoffice_common::db::{Connection, Read, Transaction};
 use boxoffice_common::events::contract::{Expiration, OrderStatus, PaymentState, TicketState};
 use boxoffice_common::events::worker::Handler;
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
@@ -19,12 +19,13 @@ impl Handler for Orders {
     const SERVICE: &'static Service = &SERVICE;
 
     async fn handle(event: &Event) -> Result<Outcome> {
+        if let EventType::TicketCreated | EventType::TicketUpdated = event.event_type {
+            let ticket: TicketState = event.data()?;
+            let connection = Connection::open(&SERVICE).await?;
+            return Ok(Outcome::of(Listing::replicate(&connection, &ticket).await?));
+        }
         let mut transaction = Transaction::begin(&SERVICE, event.trace()).await?;
         let changed = match event.event_type {
-            EventType::TicketCreated | EventType::TicketUpdated => {
-                let ticket: TicketState = event.data()?;
-                Listing::replicate(&transaction, &ticket).await?
-            }
             EventType::PaymentCreated => {
                 let payment: PaymentState = event.data()?;
                 let order = transition::complete(&mut transaction, &payment).await;

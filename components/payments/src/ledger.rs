@@ -62,32 +62,33 @@ impl Account {
     }
 }
 
-/// Writes down that the payment's money was taken.
-pub(crate) async fn charge(transaction: &Transaction, payment: &Payment) -> db::Result<()> {
-    post(transaction, payment, Movement::Charge, Account::Buyers, Account::Provider).await
+/// Has written down, when `transaction` commits, that the payment's money was taken.
+pub(crate) fn charge(transaction: &mut Transaction, payment: &Payment) {
+    post(transaction, payment, Movement::Charge, Account::Buyers, Account::Provider);
 }
 
-/// Writes down that the money is the seller's, if that was not done before.
-pub(crate) async fn sale(transaction: &Transaction, payment: &Payment) -> db::Result<()> {
-    post(transaction, payment, Movement::Sale, Account::Sellers, Account::Buyers).await
+/// The same, that the money is the seller's, if that was not done before.
+pub(crate) fn sale(transaction: &mut Transaction, payment: &Payment) {
+    post(transaction, payment, Movement::Sale, Account::Sellers, Account::Buyers);
 }
 
-/// Writes down that the money was given back, by whoever had it.
-pub(crate) async fn refund(transaction: &Transaction, payment: &Payment) -> db::Result<()> {
+/// The same, that the money was given back, by whoever had it before this transaction.
+pub(crate) async fn refund(transaction: &mut Transaction, payment: &Payment) -> db::Result<()> {
     let sql = "SELECT id FROM payments_ledger WHERE payment_id = ?1 AND movement = 'sale' LIMIT 1";
     let was_sold = transaction.first(sql, params![payment.id]).await?.is_some();
     let giver = if was_sold { Account::Sellers } else { Account::Buyers };
-    post(transaction, payment, Movement::Refund, Account::Provider, giver).await
+    post(transaction, payment, Movement::Refund, Account::Provider, giver);
+    Ok(())
 }
 
 /// Moves the payment's amount; a movement that is there already stays as it is.
-async fn post(
-    transaction: &Transaction,
+fn post(
+    transaction: &mut Transaction,
     payment: &Payment,
     movement: Movement,
     from: Account,
     to: Account,
-) -> db::Result<()> {
+) {
     let sql = "INSERT INTO payments_ledger \
                (id, payment_id, movement, account, owner_id, amount, currency, at) \
                VALUES (?1, ?3, ?4, ?5, ?6, ?12, ?10, ?11), (?2, ?3, ?4, ?7, ?8, ?9, ?10, ?11) \
@@ -106,5 +107,5 @@ async fn post(
         Timestamp::now(),
         -payment.amount
     ];
-    transaction.execute(sql, rows).await
+    transaction.insert(sql, rows);
 }

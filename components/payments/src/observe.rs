@@ -101,7 +101,7 @@ pub(crate) async fn refunded(
     let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     let moved = payment.advance(&transaction, Status::Refunded, Some(intent)).await?;
     if let Some(payment) = &moved {
-        ledger::refund(&transaction, payment).await?;
+        ledger::refund(&mut transaction, payment).await?;
         transaction.emit(payment.event(EventType::PaymentRefunded)?);
         transaction.commit().await?;
     }
@@ -124,13 +124,13 @@ async fn captured(payment: &Payment, intent: &str, trace: Trace) -> Result<Optio
     let moved = authorized.advance(&transaction, Status::Captured, Some(intent)).await?;
     let Some(captured) = moved else { return Ok(None) };
     transaction.emit(captured.event(EventType::PaymentCaptured)?);
-    ledger::charge(&transaction, &captured).await?;
+    ledger::charge(&mut transaction, &captured);
     if owed {
-        ledger::sale(&transaction, &captured).await?;
+        ledger::sale(&mut transaction, &captured);
     }
     let tries = i64::from(!owed);
     let sql = "UPDATE payments_payments SET tries = ?2 WHERE id = ?1";
-    transaction.execute(sql, params![captured.id, tries]).await?;
+    transaction.guard(sql, params![captured.id, tries]);
     transaction.commit().await?;
     Ok(Some(Payment { tries, ..captured }))
 }

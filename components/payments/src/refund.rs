@@ -133,7 +133,7 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
         }
     }
     let now = Timestamp::now();
-    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
+    let mut transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     let sql = "UPDATE payments_payments SET refund_asked_at = ?2, refund_asked_by = ?3, \
                refund_reason = ?4, restock = ?5, tries = 1, try_again_at = ?6, \
                version = version + 1 \
@@ -143,7 +143,7 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
     let asked = transaction.first(sql, params![id, now, user.id, reason, restock, later]).await?;
     if asked.is_some() {
         // A payment that was charged at once may not have been booked as the seller's yet.
-        ledger::sale(&transaction, &payment).await?;
+        ledger::sale(&mut transaction, &payment);
         transaction.commit().await?;
     } else {
         drop(transaction);

@@ -127,10 +127,10 @@ async fn try_to_close(payment: &Payment, patience: Patience, trace: Trace) -> Re
         }
         state => return Err(anyhow!("it did not end: {state:?}")),
     };
-    let transaction = Transaction::begin(&SERVICE, trace).await?;
+    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     if came_in {
-        ledger::charge(&transaction, payment).await?;
-        ledger::refund(&transaction, payment).await?;
+        ledger::charge(&mut transaction, payment);
+        ledger::refund(&mut transaction, payment).await?;
     }
     let sql = "UPDATE payments_payments SET stage = NULL, attention = NULL, \
                attention_since = NULL, tries = 0, failures = 0 \
@@ -142,13 +142,13 @@ async fn try_to_close(payment: &Payment, patience: Patience, trace: Trace) -> Re
 /// The order of a payment that was charged at once is complete: the money is the seller's now, and
 /// nothing is left to do.
 async fn keep(payment: &Payment) -> Result<()> {
-    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
+    let mut transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     // First, since it locks the payment: what is given back meanwhile is no sale any more, and a
     // refund that was asked for meanwhile has booked the sale and stays due.
     let sql = "UPDATE payments_payments SET tries = 0, failures = 0 \
                WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id";
     if transaction.first(sql, params![payment.id]).await?.is_some() {
-        ledger::sale(&transaction, payment).await?;
+        ledger::sale(&mut transaction, payment);
         transaction.commit().await?;
     }
     Ok(())

@@ -8,7 +8,7 @@
 //! | `?1` | the same | `$1` |
 //! | `… FOR UPDATE`, `… FOR UPDATE SKIP LOCKED` | left out: a transaction there holds the only write lock | the same |
 //! | `TEXT` in a migration | the same, compared byte by byte | `TEXT COLLATE "C"`, likewise |
-//! | inserts that belong together | one after the other | one statement |
+//! | guards and inserts that belong together | one after the other | one statement |
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -70,20 +70,35 @@ fn numbered_from(sql: &str, offset: usize) -> String {
     text
 }
 
-/// Inserts that do not depend on one another as one statement for Postgres: a single way there and
-/// back. None of none.
-pub(super) fn postgres_together(inserts: &[Statement]) -> Option<Statement> {
-    let (last, first) = inserts.split_last()?;
+/// `guards` and `inserts`, which do not depend on one another, as one statement for Postgres: a single way
+/// there and back. Dividing by zero is what undoes it when a guard, which answers with a row for each
+/// that it has changed, has changed none. None of none.
+pub(super) fn postgres_together(guards: &[Statement], inserts: &[Statement]) -> Option<Statement> {
+    // What is not the last one precedes it as a part of its own.
+    let (last, first) = match (guards, inserts) {
+        ([], []) => return None,
+        ([], [first @ .., last]) => (Some(last), first),
+        (_, first) => (None, first),
+    };
     let mut sql = String::new();
     let mut params = Vec::new();
-    for (index, insert) in first.iter().enumerate() {
+    for (index, part) in guards.iter().chain(first).enumerate() {
         let begin = if index == 0 { "WITH" } else { "," };
         // Writing into a String cannot fail.
-        let _ = write!(sql, "{begin} i{index} AS ({}) ", numbered_from(&insert.sql, params.len()));
-        params.extend(insert.params.iter().cloned());
+        let _ = write!(sql, "{begin} p{index} AS ({}) ", numbered_from(&part.sql, params.len()));
+        params.extend(part.params.iter().cloned());
     }
-    sql.push_str(&numbered_from(&last.sql, params.len()));
-    params.extend(last.params.iter().cloned());
+    match last {
+        Some(last) => {
+            sql.push_str(&numbered_from(&last.sql, params.len()));
+            params.extend(last.params.iter().cloned());
+        }
+        None => {
+            let changed = |index| format!("(SELECT count(*) FROM p{index})");
+            let changed: Vec<String> = (0..guards.len()).map(changed).collect();
+            let _ = write!(sql, "SELECT 1 / ({}) AS changed", changed.join(" * "));
+        }
+    }
     Some(Statement { sql, params })
 }
 
@@ -119,21 +134,35 @@ mod tests {
     }
 
     #[test]
-    fn inserts_become_one_statement() {
-        let insert = |table: &str, values: &[i64]| Statement {
-            sql: format!("INSERT INTO {table} VALUES (?1, ?2)"),
-            params: values.iter().copied().map(Value::from).collect(),
+    fn guards_and_inserts_become_one_statement() {
+        let statement = |sql: String, params: &[i64]| Statement {
+            sql,
+            params: params.iter().copied().map(Value::from).collect(),
         };
-        assert!(postgres_together(&[]).is_none());
-        let one = postgres_together(&[insert("a", &[1, 2])]).unwrap();
+        let insert = |table: &str, values: &[i64]| {
+            statement(format!("INSERT INTO {table} VALUES (?1, ?2)"), values)
+        };
+        assert!(postgres_together(&[], &[]).is_none());
+        let one = postgres_together(&[], &[insert("a", &[1, 2])]).unwrap();
         assert_eq!(one.sql, "INSERT INTO a VALUES ($1, $2)");
-        let all = [insert("a", &[1, 2]), insert("b", &[3, 4]), insert("c", &[5, 6])];
-        let all = postgres_together(&all).unwrap();
+        let inserts = [insert("a", &[1, 2]), insert("b", &[3, 4]), insert("c", &[5, 6])];
+        let all = postgres_together(&[], &inserts).unwrap();
         assert_eq!(
             all.sql,
-            "WITH i0 AS (INSERT INTO a VALUES ($1, $2)) , i1 AS (INSERT INTO b VALUES ($3, $4)) \
+            "WITH p0 AS (INSERT INTO a VALUES ($1, $2)) , p1 AS (INSERT INTO b VALUES ($3, $4)) \
              INSERT INTO c VALUES ($5, $6)"
         );
         assert_eq!(all.params, (1..=6).map(Value::from).collect::<Vec<_>>());
+        let guard = |n| statement("UPDATE g SET x = ?1 RETURNING 1 AS changed".to_owned(), &[n]);
+        let all = postgres_together(&[guard(7)], &inserts[..1]).unwrap();
+        assert_eq!(
+            all.sql,
+            "WITH p0 AS (UPDATE g SET x = $1 RETURNING 1 AS changed) , \
+             p1 AS (INSERT INTO a VALUES ($2, $3)) SELECT 1 / ((SELECT count(*) FROM p0)) AS changed"
+        );
+        assert_eq!(all.params, [7, 1, 2].map(Value::from));
+        let two = postgres_together(&[guard(7), guard(8)], &[]).unwrap();
+        let end = "SELECT 1 / ((SELECT count(*) FROM p0) * (SELECT count(*) FROM p1)) AS changed";
+        assert!(two.sql.ends_with(end), "{}", two.sql);
     }
 }

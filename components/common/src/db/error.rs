@@ -25,6 +25,10 @@ pub enum Error {
     /// commit. All of it may succeed at once if it is run again.
     #[error("the transaction was undone: {0}")]
     Undone(String),
+    /// The transaction was undone: something that it was made up from is not so any more. It may succeed
+    /// if it is made up anew.
+    #[error("something has changed since it was looked at: {0}")]
+    Overtaken(String),
     /// The connection was lost while something was being written: it may have been done or not.
     #[error("the connection was lost, and with it the answer: {0}")]
     Lost(String),

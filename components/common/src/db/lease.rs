@@ -28,14 +28,6 @@ impl Lease {
         }
     }
 
-    /// Runs inserts that do not depend on one another.
-    pub(super) async fn insert(&self, inserts: &[Statement]) -> Result<()> {
-        match self {
-            Self::Sqlite(lease) => lease.insert(inserts).await,
-            Self::Postgres(lease) => lease.insert(inserts).await,
-        }
-    }
-
     /// Runs a statement of a migration.
     pub(super) async fn define(&self, sql: &str) -> Result<()> {
         match self {
@@ -44,7 +36,8 @@ impl Lease {
         }
     }
 
-    pub(super) async fn begin(&mut self) -> Result<()> {
+    /// Begins a transaction, unless one has begun.
+    pub(super) async fn begin(&self) -> Result<()> {
         match self {
             Self::Sqlite(lease) => lease.begin().await,
             Self::Postgres(lease) => lease.begin().await,
@@ -52,7 +45,7 @@ impl Lease {
     }
 
     /// Begins the transaction in which `service` is migrated: one at a time, while the others wait.
-    pub(super) async fn begin_migration(&mut self, service: &Service) -> Result<()> {
+    pub(super) async fn begin_migration(&self, service: &Service) -> Result<()> {
         match self {
             Self::Sqlite(lease) => {
                 sqlite::enable_wal(lease).await?;
@@ -65,10 +58,12 @@ impl Lease {
         }
     }
 
-    pub(super) async fn commit(&mut self) -> Result<()> {
+    /// Runs `guards`, of which each must change something, and `inserts`, none of which depend on one
+    /// another, and commits the transaction, whether or not it has begun.
+    pub(super) async fn commit(&self, guards: &[Statement], inserts: &[Statement]) -> Result<()> {
         match self {
-            Self::Sqlite(lease) => lease.commit().await,
-            Self::Postgres(lease) => lease.commit().await,
+            Self::Sqlite(lease) => lease.commit(guards, inserts).await,
+            Self::Postgres(lease) => lease.commit(guards, inserts).await,
         }
     }
 }

@@ -55,12 +55,12 @@ async fn applied(service: &'static Service, lease: &Lease) -> Result<i64> {
 }
 
 async fn migrate(service: &'static Service) -> Result<()> {
-    let mut lease = Lease::take(service).await?;
+    let lease = Lease::take(service).await?;
     // The lock lets one instance in; the others find the work done when their turn comes.
     lease.begin_migration(service).await.map_err(Error::before_commit)?;
     let upgraded = upgrade(service, &lease).await;
     upgraded.map_err(Error::before_commit)?;
-    lease.commit().await
+    lease.commit(&[], &[]).await
 }
 
 async fn upgrade(service: &'static Service, lease: &Lease) -> Result<()> {

@@ -140,13 +140,18 @@ impl Read for Connection {
 
 /// A transaction; dropped, it is rolled back.
 ///
-/// On SQLite it holds the database's write lock from its start. On Postgres others are at work at the
-/// same time: what a statement reads may be changed before the next one, unless the row is locked by
-/// having been changed, or read `FOR UPDATE`.
+/// The database hears of it with the first statement that does not wait for [`Transaction::commit`].
+/// From then on it has the database's write lock on SQLite. On Postgres others are at work at the same
+/// time: what a statement reads may be changed before the next one, unless the row is locked by having
+/// been changed, or read `FOR UPDATE`.
+///
+/// One of which every statement waits for the commit holds up nobody while it is made up: on SQLite all
+/// of it is run in one go, and on Postgres it is a single statement.
 pub struct Transaction {
     service: &'static Service,
     trace: Trace,
     lease: Lease,
+    guards: Vec<Statement>,
     inserts: Vec<Statement>,
     events: Vec<Event>,
     news: Vec<TicketNews>,
@@ -159,10 +164,16 @@ impl Transaction {
     /// # Errors
     /// [`Error::Busy`] when the database is not to be had.
     pub async fn begin(service: &'static Service, trace: Trace) -> Result<Self> {
-        let Connection { mut lease, .. } = Connection::open(service).await?;
-        lease.begin().await.map_err(Error::before_commit)?;
-        let (inserts, events, news) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { service, trace, lease, inserts, events, news })
+        let Connection { lease, .. } = Connection::open(service).await?;
+        let (guards, inserts) = (Vec::new(), Vec::new());
+        Ok(Self { service, trace, lease, guards, inserts, events: Vec::new(), news: Vec::new() })
+    }
+
+    /// Something to read by before the transaction begins, which takes no lock: what it answers with may
+    /// not be so any more at the commit, unless a [`Transaction::guard`] makes sure.
+    #[must_use]
+    pub const fn before(&self) -> Before<'_> {
+        Before(self)
     }
 
     /// Runs `sql` for its effect.
@@ -183,6 +194,14 @@ impl Transaction {
             Lease::Sqlite(_) => Ok(()),
             Lease::Postgres(_) => self.execute(sql, params).await,
         }
+    }
+
+    /// Has the `UPDATE` that `sql` is, without `RETURNING`, run by [`Transaction::commit`], before all
+    /// else that waits for it. It has to change a row, or the commit fails as [`Error::Overtaken`]. It
+    /// must not be about a row that another statement of the transaction changes.
+    pub fn guard(&mut self, sql: &str, params: &[Value]) {
+        let sql = format!("{sql} RETURNING 1 AS changed");
+        self.guards.push(Statement { sql, params: params.to_vec() });
     }
 
     /// Has the `INSERT` that `sql` is run by [`Transaction::commit`], with the others of its kind. It
@@ -210,8 +229,7 @@ impl Transaction {
     pub async fn commit(mut self) -> Result<()> {
         let events = std::mem::take(&mut self.events);
         outbox::store(self.service, &mut self, &events)?;
-        self.lease.insert(&self.inserts).await.map_err(Error::before_commit)?;
-        self.lease.commit().await?;
+        self.lease.commit(&self.guards, &self.inserts).await?;
         outbox::later(events, std::mem::take(&mut self.news));
         Ok(())
     }
@@ -219,7 +237,17 @@ impl Transaction {
 
 impl Read for Transaction {
     async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        self.lease.begin().await.map_err(Error::before_commit)?;
         self.lease.query(sql, params).await.map_err(Error::before_commit)
+    }
+}
+
+/// A transaction's connection before it begins: see [`Transaction::before`].
+pub struct Before<'t>(&'t Transaction);
+
+impl Read for Before<'_> {
+    async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        self.0.lease.query(sql, params).await.map_err(Error::before_commit)
     }
 }
 

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -38,7 +39,7 @@ const SETTINGS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_time
 /// that is open then is rolled back.
 pub(super) struct Lease {
     connection: Option<Connection>,
-    in_transaction: bool,
+    in_transaction: AtomicBool,
 }
 
 impl Lease {
@@ -46,19 +47,11 @@ impl Lease {
     pub(super) async fn take(url: &str) -> Result<Self> {
         let address = with_settings(url);
         let connection = SendWrapper::new(open_in_time(&address)).await?;
-        Ok(Self { connection: Some(connection), in_transaction: false })
+        Ok(Self { connection: Some(connection), in_transaction: AtomicBool::new(false) })
     }
 
     pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         self.run(dialect::postgres(sql), params).await
-    }
-
-    /// Runs inserts that do not depend on one another.
-    pub(super) async fn insert(&self, inserts: &[Statement]) -> Result<()> {
-        match dialect::postgres_together(inserts) {
-            Some(Statement { sql, params }) => self.run(sql, &params).await.map(drop),
-            None => Ok(()),
-        }
     }
 
     /// Runs a statement of a migration.
@@ -69,16 +62,30 @@ impl Lease {
     /// Begins a transaction. Each of its statements sees what others have committed before it, and
     /// waits for those that are changing the rows that it is to change: what decides is one guarded
     /// statement, or comes after one that has locked the row.
-    pub(super) async fn begin(&mut self) -> Result<()> {
-        self.in_transaction = true;
+    pub(super) async fn begin(&self) -> Result<()> {
+        if self.in_transaction.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         self.run("BEGIN ISOLATION LEVEL READ COMMITTED".to_owned(), &[]).await.map(drop)
     }
 
-    pub(super) async fn commit(&mut self) -> Result<()> {
+    /// Where nothing has begun yet, the one statement that there is commits itself.
+    pub(super) async fn commit(&self, guards: &[Statement], inserts: &[Statement]) -> Result<()> {
+        let has_begun = self.in_transaction.load(Ordering::Relaxed);
+        if let Some(Statement { sql, params }) = dialect::postgres_together(guards, inserts) {
+            let outcome = self.run(sql, &params).await.map(drop);
+            if !has_begun {
+                return outcome;
+            }
+            outcome.map_err(Error::before_commit)?;
+        }
+        if !has_begun {
+            return Ok(());
+        }
         let outcome = self.run("COMMIT".to_owned(), &[]).await;
         match outcome {
             Ok(_) => {
-                self.in_transaction = false;
+                self.in_transaction.store(false, Ordering::Relaxed);
                 Ok(())
             }
             // The first two are said instead of committing.
@@ -98,7 +105,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if !self.in_transaction {
+        if !self.in_transaction.load(Ordering::Relaxed) {
             return;
         }
         // Spin's pool does not do it: the next user would find the transaction open, and until then
@@ -239,6 +246,8 @@ fn said(error: &DbError) -> Error {
         code if code.starts_with("23") => Error::Constraint(Constraint::Other(text())),
         "40001" | "40P01" => Error::Undone(text()),
         "42P01" => Error::NoTable(text()),
+        // A guard has changed nothing: see `dialect::postgres_together`.
+        "22012" => Error::Overtaken(text()),
         // It waited too long for a lock, or ran too long; it was undone.
         "55P03" | "57014" => Error::Busy(text()),
         // Postgres ends, starts, or has ended this session in the midst of a transaction.

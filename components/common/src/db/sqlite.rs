@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use send_wrapper::SendWrapper;
 
@@ -45,7 +46,7 @@ thread_local! {
 /// on it is rolled back.
 pub(super) struct Lease {
     connection: Option<Connection>,
-    in_transaction: bool,
+    in_transaction: AtomicBool,
 }
 
 impl Lease {
@@ -55,25 +56,17 @@ impl Lease {
             Some(connection) => connection,
             None => SendWrapper::new(open()).await?,
         };
-        Ok(Self { connection: Some(connection), in_transaction: false })
+        Ok(Self { connection: Some(connection), in_transaction: AtomicBool::new(false) })
     }
 
     pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         let connection = self.connection()?;
         let sql = dialect::sqlite(sql);
         // Within a transaction nobody waits for anybody.
-        if self.in_transaction || sql.starts_with("SELECT") {
+        if self.in_transaction.load(Ordering::Relaxed) || sql.starts_with("SELECT") {
             return run_at_once(connection, &sql, params);
         }
         SendWrapper::new(run(connection, &sql, params)).await
-    }
-
-    /// Runs inserts that do not depend on one another.
-    pub(super) async fn insert(&self, inserts: &[Statement]) -> Result<()> {
-        for Statement { sql, params } in inserts {
-            self.query(sql, params).await?;
-        }
-        Ok(())
     }
 
     /// Runs a statement of a migration.
@@ -83,17 +76,33 @@ impl Lease {
 
     /// Takes the write lock at once: a transaction that read first and wrote later could not be
     /// made to wait for other writers, SQLite would refuse it (`SQLITE_BUSY_SNAPSHOT`).
-    pub(super) async fn begin(&mut self) -> Result<()> {
+    pub(super) async fn begin(&self) -> Result<()> {
+        if self.in_transaction.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         // This waits for whoever is between their own first statement and last: never a request of this
         // instance, since those go through at once.
         run_at_once(self.connection()?, "BEGIN IMMEDIATE", &[])?;
-        self.in_transaction = true;
+        self.in_transaction.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    pub(super) async fn commit(&mut self) -> Result<()> {
-        self.query("COMMIT", &[]).await?;
-        self.in_transaction = false;
+    pub(super) async fn commit(&self, guards: &[Statement], inserts: &[Statement]) -> Result<()> {
+        if !(guards.is_empty() && inserts.is_empty()) {
+            self.begin().await?;
+        }
+        for Statement { sql, params } in guards {
+            if self.query(sql, params).await?.is_empty() {
+                return Err(Error::Overtaken(sql.clone()));
+            }
+        }
+        for Statement { sql, params } in inserts {
+            self.query(sql, params).await?;
+        }
+        if self.in_transaction.load(Ordering::Relaxed) {
+            self.query("COMMIT", &[]).await?;
+            self.in_transaction.store(false, Ordering::Relaxed);
+        }
         Ok(())
     }
 
@@ -108,7 +117,9 @@ impl Drop for Lease {
         let Some(connection) = self.connection.take() else { return };
         // The host would roll back when the connection is closed, but to open the next one takes longer
         // than a whole transaction: SQLite reads the schema first.
-        if self.in_transaction && run_at_once(&connection, "ROLLBACK", &[]).is_err() {
+        if self.in_transaction.load(Ordering::Relaxed)
+            && run_at_once(&connection, "ROLLBACK", &[]).is_err()
+        {
             return;
         }
         IDLE.with_borrow_mut(|idle| {
