@@ -380,6 +380,15 @@ mod tests {
         assert_eq!((one.last_insert_rowid(), one.changes()), (8, 2));
         rows(&one, "UPDATE t SET x = 'e' WHERE n = 100").await;
         assert_eq!((one.last_insert_rowid(), one.changes()), (8, 1));
+        // What is set up within a transaction is not for all who write.
+        rows(&one, "BEGIN IMMEDIATE").await;
+        rows(&one, "CREATE TEMP TABLE mine (x)").await;
+        rows(&one, "COMMIT").await;
+        let other = session().await;
+        rows(&other, "BEGIN IMMEDIATE").await;
+        other.run("INSERT INTO mine VALUES (1)", vec![]).await.err().unwrap();
+        rows(&other, "COMMIT").await;
+        rows(&one, "INSERT INTO mine VALUES (1)").await;
         // In SQL it would be that connection's, whoever's it was.
         let error = one.run("SELECT Changes()", vec![]).await.err().unwrap();
         assert!(format!("{error:?}").contains("not authorized"), "{error:?}");

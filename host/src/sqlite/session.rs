@@ -274,7 +274,9 @@ impl Session {
                 *kept = turn;
             }
         } else if let Some(turn) = kept.take().or(turn) {
-            if self.is_exchanged.swap(false, Ordering::Relaxed) {
+            // What the guest has set up on it meanwhile is for the guest alone, which keeps it then.
+            let is_plain = !self.is_marked.load(Ordering::Relaxed);
+            if self.is_exchanged.swap(false, Ordering::Relaxed) && is_plain {
                 self.database.exchange(connection);
             }
             self.database.pass(turn);
