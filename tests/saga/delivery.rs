@@ -266,6 +266,50 @@ async fn poison_goes_to_the_dead_letters() {
     Audit { dead_letters: 4, ..Audit::default() }.check(app).await;
 }
 
+/// What many events say is written by one statement; that one of them comes twice, or is none, is nothing
+/// to the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_events_are_handled_together() {
+    let stage = Stage::set(9).await;
+    let Stage { app, seller, buyer, other, ticket } = &stage;
+    let second = seller.list(json!({ "price": PRICE, "quantity": 9 })).await.expect(201);
+    bus::done(app, "ticket:created").await;
+    let available = json!({ "available": 6, "status": "open" });
+    bus::forbid(app, "xreadgroup").await;
+    let hold = async |nth: usize| {
+        let listing = if nth.is_multiple_of(2) { ticket } else { &second };
+        buyer.hold(listing).await.expect(201)
+    };
+    let orders = join_all((0..6).map(hold)).await;
+    let repeated = bus::event_of(app, "order:created", &orders[1]).await;
+    bus::append(app, &repeated).await;
+    bus::allow(app, "xreadgroup").await;
+    app.tick().await;
+    bus::done(app, "order:created").await;
+    stage.shows(6, "open").await;
+    buyer.sees_ticket(&second, available.clone()).await;
+
+    bus::forbid(app, "xreadgroup").await;
+    let more = join_all((0..6).map(hold)).await;
+    let given_up = &more[0];
+    bus::append_raw(app, "order:created", &[("event", b"{ not json")]).await;
+    bus::allow(app, "xreadgroup").await;
+    app.tick().await;
+    stage.shows(3, "open").await;
+    buyer.sees_ticket(&second, json!({ "available": 3, "status": "open" })).await;
+    buyer.cancel(given_up).await.expect(204);
+    stage.shows(4, "open").await;
+    let letters = async || {
+        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+        app.tick().await;
+        bus::dead_letters(app).await.len()
+    };
+    eventually("what is none is laid aside by both groups", letters, |count| *count == 2).await;
+    other.hold(&second).await.expect(201);
+    bus::done(app, "order:created").await;
+    Audit { dead_letters: 2, ..Audit::default() }.check(app).await;
+}
+
 /// A worker that has no time for all that it has read gives the rest back: it counts for nothing
 /// that this was delivered, and the next tick has it at once.
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,11 @@
 //! One timer an order, in the database.
 
 use anyhow::Result;
-use boxoffice_common::db::{Connection, Read, Transaction};
+use boxoffice_common::db::{self, Connection, Read, Transaction, Value};
 use boxoffice_common::events::contract::{Expiration, OrderState, OrderStatus};
 use boxoffice_common::events::{Event, EventType};
 use boxoffice_common::{Timestamp, Trace, params};
+use uuid::Uuid;
 
 use crate::SERVICE;
 
@@ -17,20 +18,26 @@ const AGAIN_AFTER_SECONDS: i64 = 60;
 /// may still come, and must not start its timer anew.
 const KEEP_SECONDS: i64 = 7 * 24 * 60 * 60;
 
-/// Sets or stops the timer of `order`, unless something newer is known; tells whether it did.
-pub(crate) async fn set(order: &OrderState) -> Result<bool> {
-    let running = match order.status {
-        OrderStatus::Created | OrderStatus::AwaitingPayment => 1,
-        OrderStatus::Complete | OrderStatus::Cancelled | OrderStatus::Refunded => 0,
-    };
-    let sql = "INSERT INTO expiration_timers (order_id, expires_at, version, running) \
-               VALUES (?1, ?2, ?3, ?4) \
-               ON CONFLICT (order_id) DO UPDATE SET expires_at = excluded.expires_at, \
-               version = excluded.version, running = excluded.running, fired_at = NULL \
-               WHERE excluded.version > expiration_timers.version RETURNING order_id";
-    let connection = Connection::open(&SERVICE).await?;
-    let row = params![order.id, order.expires_at, order.version, running];
-    Ok(connection.first(sql, row).await?.is_some())
+/// Sets or stops the timers of `orders`, each another one, unless something newer is known; answers with
+/// those of which it did.
+pub(crate) async fn set(orders: &[&OrderState]) -> Result<Vec<Uuid>> {
+    let sql = format!(
+        "INSERT INTO expiration_timers (order_id, expires_at, version, running) VALUES {} \
+         ON CONFLICT (order_id) DO UPDATE SET expires_at = excluded.expires_at, \
+         version = excluded.version, running = excluded.running, fired_at = NULL \
+         WHERE excluded.version > expiration_timers.version RETURNING order_id",
+        db::places(orders.len(), 4)
+    );
+    let mut params: Vec<Value> = Vec::with_capacity(orders.len() * 4);
+    for order in orders {
+        let running = match order.status {
+            OrderStatus::Created | OrderStatus::AwaitingPayment => 1,
+            OrderStatus::Complete | OrderStatus::Cancelled | OrderStatus::Refunded => 0,
+        };
+        params.extend_from_slice(params![order.id, order.expires_at, order.version, running]);
+    }
+    let rows = Connection::open(&SERVICE).await?.query(&sql, &params).await?;
+    Ok(rows.iter().map(|row| row.get("order_id")).collect::<db::Result<_>>()?)
 }
 
 /// Fires a batch of what is due, each timer and its event in one transaction; tells whether there

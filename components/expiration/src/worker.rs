@@ -1,8 +1,9 @@
 //! What the events of orders, and ticks, set off here.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use boxoffice_common::Service;
-use boxoffice_common::events::worker::Handler;
+use boxoffice_common::events::contract::OrderState;
+use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 
 use crate::{SERVICE, timer};
@@ -13,17 +14,31 @@ pub(crate) struct Expirations;
 impl Handler for Expirations {
     const SERVICE: &'static Service = &SERVICE;
 
+    fn together(_: EventType) -> usize {
+        MOST_TOGETHER
+    }
+
     async fn handle(event: &Event) -> Result<Outcome> {
-        match event.event_type {
-            EventType::OrderCreated
-            | EventType::OrderExtended
-            | EventType::OrderCancelled
-            | EventType::OrderCompleted => Ok(Outcome::of(timer::set(&event.data()?).await?)),
-            other => anyhow::bail!("expiration has no use for {}", other.name()),
-        }
+        let outcomes = Self::handle_together(std::slice::from_ref(event)).await?;
+        outcomes.into_iter().next().context("no outcome")
+    }
+
+    async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {
+        let orders = events.iter().map(order).collect::<Result<Vec<_>>>()?;
+        write_newest(&orders, |order| (order.id, order.version), timer::set).await
     }
 
     async fn tick(_: Deadline) -> Result<bool> {
         timer::fire_due().await
+    }
+}
+
+fn order(event: &Event) -> Result<OrderState> {
+    match event.event_type {
+        EventType::OrderCreated
+        | EventType::OrderExtended
+        | EventType::OrderCancelled
+        | EventType::OrderCompleted => event.data(),
+        other => anyhow::bail!("expiration has no use for {}", other.name()),
     }
 }

@@ -178,7 +178,7 @@ async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
     ticket.insert("withdrawn".to_owned(), (status == "withdrawn").into());
     let state: TicketState = serde_json::from_value(ticket.into()).map_err(anyhow::Error::from)?;
     let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
-    Listing::replicate(&transaction, &state).await?;
+    Listing::replicate(&transaction, &[&state]).await?;
     Listing::thaw(&transaction, ticket_id, asked).await?;
     Ok(transaction.commit().await?)
 }

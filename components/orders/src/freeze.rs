@@ -40,7 +40,7 @@ async fn freeze(user: User, Id(id): Id, Json(ticket): Json<TicketState>) -> Resu
     let thaws_at = frozen_until.plus_seconds(COMMIT_SECONDS);
     let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     // The listing may be so new that its event has not arrived.
-    Listing::replicate(&transaction, &ticket).await?;
+    Listing::replicate(&transaction, &[&ticket]).await?;
     let sold = Listing::freeze(&transaction, id, user.id, thaws_at).await?;
     let Some(sold) = sold else {
         return Err(Problem::conflict(

@@ -1,6 +1,6 @@
 //! The inventory: a replica of each listing, and how much of it is held and sold.
 
-use boxoffice_common::db::{self, Read, Row, Transaction};
+use boxoffice_common::db::{self, Read, Row, Transaction, Value};
 use boxoffice_common::events::contract::TicketState;
 use boxoffice_common::{Timestamp, params};
 use uuid::Uuid;
@@ -86,34 +86,43 @@ impl Listing {
         transaction.guard(sql, params![ticket_id, quantity]);
     }
 
-    /// Takes over the seller's state of a listing, unless a newer one is known; tells whether it
-    /// did. A listing that changed is not frozen any more.
-    pub(crate) async fn replicate(database: &impl Read, ticket: &TicketState) -> db::Result<bool> {
-        let sql = "INSERT INTO orders_listings \
+    /// Takes over the sellers' states of listings, each another one, unless newer ones are known; answers
+    /// with those of which it did. A listing that changed is not frozen any more.
+    pub(crate) async fn replicate(
+        database: &impl Read,
+        tickets: &[&TicketState],
+    ) -> db::Result<Vec<Uuid>> {
+        let sql = format!(
+            "INSERT INTO orders_listings \
             (ticket_id, seller_id, title, price, currency, quantity, withdrawn, venue, city, \
-             starts_at, time_zone, version) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+             starts_at, time_zone, version) VALUES {} \
             ON CONFLICT (ticket_id) DO UPDATE SET title = excluded.title, price = excluded.price, \
              currency = excluded.currency, quantity = excluded.quantity, \
              withdrawn = excluded.withdrawn, venue = excluded.venue, city = excluded.city, \
              starts_at = excluded.starts_at, time_zone = excluded.time_zone, \
              version = excluded.version, frozen_until = 0 \
-            WHERE excluded.version > orders_listings.version RETURNING ticket_id";
-        let row = params![
-            ticket.id,
-            ticket.seller_id,
-            &ticket.title,
-            ticket.price,
-            &ticket.currency,
-            ticket.quantity,
-            i64::from(ticket.withdrawn),
-            ticket.venue.as_deref(),
-            ticket.city.as_deref(),
-            ticket.starts_at,
-            ticket.time_zone.as_deref(),
-            ticket.version
-        ];
-        Ok(database.first(sql, row).await?.is_some())
+            WHERE excluded.version > orders_listings.version RETURNING ticket_id",
+            db::places(tickets.len(), 12)
+        );
+        let mut params: Vec<Value> = Vec::with_capacity(tickets.len() * 12);
+        for ticket in tickets {
+            params.extend_from_slice(params![
+                ticket.id,
+                ticket.seller_id,
+                &ticket.title,
+                ticket.price,
+                &ticket.currency,
+                ticket.quantity,
+                i64::from(ticket.withdrawn),
+                ticket.venue.as_deref(),
+                ticket.city.as_deref(),
+                ticket.starts_at,
+                ticket.time_zone.as_deref(),
+                ticket.version
+            ]);
+        }
+        let rows = database.query(&sql, &params).await?;
+        rows.iter().map(|row| row.get("ticket_id")).collect()
     }
 
     /// Lets nothing of the listing be held, if nothing is held now. Answers with how many are sold.

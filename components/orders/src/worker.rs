@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use boxoffice_common::db::{Connection, Read, Transaction};
 use boxoffice_common::events::contract::{Expiration, OrderStatus, PaymentState, TicketState};
-use boxoffice_common::events::worker::Handler;
+use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Problem, Service};
 use uuid::Uuid;
@@ -18,11 +18,14 @@ pub(crate) struct Orders;
 impl Handler for Orders {
     const SERVICE: &'static Service = &SERVICE;
 
+    fn together(event_type: EventType) -> usize {
+        if is_of_listings(event_type) { MOST_TOGETHER } else { 1 }
+    }
+
     async fn handle(event: &Event) -> Result<Outcome> {
-        if let EventType::TicketCreated | EventType::TicketUpdated = event.event_type {
-            let ticket: TicketState = event.data()?;
-            let connection = Connection::open(&SERVICE).await?;
-            return Ok(Outcome::of(Listing::replicate(&connection, &ticket).await?));
+        if is_of_listings(event.event_type) {
+            let outcomes = Self::handle_together(std::slice::from_ref(event)).await?;
+            return outcomes.into_iter().next().context("no outcome");
         }
         let mut transaction = Transaction::begin(&SERVICE, event.trace()).await?;
         let changed = match event.event_type {
@@ -59,9 +62,28 @@ impl Handler for Orders {
         Ok(Outcome::of(changed))
     }
 
+    /// Only of listings.
+    async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {
+        let tickets = events.iter().map(Event::data).collect::<Result<Vec<TicketState>>>()?;
+        write_newest(
+            &tickets,
+            |ticket| (ticket.id, ticket.version),
+            async |tickets| {
+                let connection = Connection::open(&SERVICE).await?;
+                Ok(Listing::replicate(&connection, tickets).await?)
+            },
+        )
+        .await
+    }
+
     async fn tick(_: Deadline) -> Result<bool> {
         Ok(false)
     }
+}
+
+/// Whether it tells how a seller has written a listing.
+const fn is_of_listings(event_type: EventType) -> bool {
+    matches!(event_type, EventType::TicketCreated | EventType::TicketUpdated)
 }
 
 /// Whether the order still holds its tickets.

@@ -1,11 +1,12 @@
 //! What the events of orders change here: how many tickets of a listing are held and sold.
 
-use anyhow::Result;
-use boxoffice_common::db::{Read, Transaction};
+use anyhow::{Context, Result};
+use boxoffice_common::db::{self, Read, Transaction, Value};
 use boxoffice_common::events::contract::{OrderState, OrderStatus};
-use boxoffice_common::events::worker::Handler;
+use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, Trace, params};
+use uuid::Uuid;
 
 use crate::ticket::{COUNTS, NEXT_VERSION, recounted};
 use crate::{SERVICE, pages};
@@ -16,18 +17,32 @@ pub(crate) struct Tickets;
 impl Handler for Tickets {
     const SERVICE: &'static Service = &SERVICE;
 
+    fn together(_: EventType) -> usize {
+        MOST_TOGETHER
+    }
+
     async fn handle(event: &Event) -> Result<Outcome> {
-        match event.event_type {
-            EventType::OrderCreated
-            | EventType::OrderCancelled
-            | EventType::OrderCompleted
-            | EventType::OrderRefunded => replicate(&event.data()?, event.trace()).await,
-            other => anyhow::bail!("tickets has no use for {}", other.name()),
-        }
+        let outcomes = Self::handle_together(std::slice::from_ref(event)).await?;
+        outcomes.into_iter().next().context("no outcome")
+    }
+
+    async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {
+        let orders = events.iter().map(order).collect::<Result<Vec<_>>>()?;
+        write_newest(&orders, |order| (order.id, order.version), replicate).await
     }
 
     async fn tick(_: Deadline) -> Result<bool> {
         Ok(false)
+    }
+}
+
+fn order(event: &Event) -> Result<OrderState> {
+    match event.event_type {
+        EventType::OrderCreated
+        | EventType::OrderCancelled
+        | EventType::OrderCompleted
+        | EventType::OrderRefunded => event.data(),
+        other => anyhow::bail!("tickets has no use for {}", other.name()),
     }
 }
 
@@ -41,37 +56,67 @@ fn counted_as(order: &OrderState) -> OrderStatus {
     }
 }
 
-/// Takes over an order's state, unless a newer one is known, and counts its listing anew.
-async fn replicate(order: &OrderState, trace: Trace) -> Result<Outcome> {
-    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
-    // The listing first: of two events of its orders at once, the second waits here, and then sees
-    // the first one's order when it adds up.
-    let lock = "SELECT id FROM tickets_tickets WHERE id = ?1 FOR UPDATE";
-    transaction.lock(lock, params![order.ticket_id]).await?;
-    let sql = "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) \
-               VALUES (?1, ?2, ?3, ?4, ?5) \
-               ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
-               WHERE excluded.version > tickets_orders.version RETURNING id";
-    let status = counted_as(order).name();
-    let row = params![order.id, order.ticket_id, order.quantity, status, order.version];
-    if transaction.first(sql, row).await?.is_none() {
-        return Ok(Outcome::Stale);
+/// Takes over the states of `orders`, each another one, unless newer ones are known, and counts their
+/// listings anew; answers with the orders of which it did.
+async fn replicate(orders: &[&OrderState]) -> Result<Vec<Uuid>> {
+    // What is told of it is news, which has no trace.
+    let mut transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
+    // The listings first: of two events of their orders at once, the second waits here, and then sees
+    // the first one's order when it adds up. In one order, or two workers would wait for each other.
+    let listings = ids(orders.iter().map(|order| order.ticket_id));
+    let lock = format!(
+        "SELECT id FROM tickets_tickets WHERE id IN ({}) ORDER BY id FOR UPDATE",
+        db::list(0, listings.len())
+    );
+    transaction.lock(&lock, &listings).await?;
+    let sql = format!(
+        "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) VALUES {} \
+         ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
+         WHERE excluded.version > tickets_orders.version RETURNING id, ticket_id",
+        db::places(orders.len(), 5)
+    );
+    let mut params: Vec<Value> = Vec::with_capacity(orders.len() * 5);
+    for order in orders {
+        let status = counted_as(order).name();
+        let row = params![order.id, order.ticket_id, order.quantity, status, order.version];
+        params.extend_from_slice(row);
     }
+    let rows = transaction.query(&sql, &params).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let changed = rows.iter().map(|row| row.get("id")).collect::<db::Result<_>>()?;
+    let listings = rows.iter().map(|row| row.get("ticket_id")).collect::<db::Result<Vec<_>>>()?;
+    let listings = ids(listings.into_iter());
     // Added up anew, not changed by one order's share: whatever was wrong is right with the next
     // event. The statuses are written out, as in the indexes' conditions:
     // with parameters in their place the indexes would not be used.
     let count = format!(
         "UPDATE tickets_tickets SET {NEXT_VERSION}, \
-         held = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \
-                 WHERE ticket_id = ?1 AND status IN ('created', 'awaiting:payment')), \
-         sold = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders \
-                 WHERE ticket_id = ?1 AND status = 'complete') \
-         WHERE id = ?1 RETURNING {COUNTS}"
+         held = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders AS o \
+                 WHERE o.ticket_id = tickets_tickets.id \
+                 AND o.status IN ('created', 'awaiting:payment')), \
+         sold = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders AS o \
+                 WHERE o.ticket_id = tickets_tickets.id AND o.status = 'complete') \
+         WHERE id IN ({}) RETURNING {COUNTS}",
+        db::list(0, listings.len())
     );
-    if let Some(row) = transaction.first(&count, params![order.ticket_id]).await? {
+    for row in transaction.query(&count, &listings).await? {
         transaction.tell(recounted(&row)?);
     }
     transaction.commit().await?;
     pages::forget().await?;
-    Ok(Outcome::Applied)
+    Ok(changed)
+}
+
+/// Each of `ids` once, in order; and the last one again and again, up to a power of two: a statement with
+/// as many parameters is prepared already.
+fn ids(ids: impl Iterator<Item = Uuid>) -> Vec<Value> {
+    let mut ids: Vec<Uuid> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if let Some(last) = ids.last().copied() {
+        ids.resize(ids.len().next_power_of_two(), last);
+    }
+    ids.into_iter().map(Value::from).collect()
 }

@@ -7,6 +7,20 @@ use uuid::Uuid;
 use super::Error;
 use crate::Timestamp;
 
+/// Rows of SQL's `VALUES`, of the parameters from `?1` on.
+#[must_use]
+pub fn places(rows: usize, columns: usize) -> String {
+    let row = |row: usize| format!("({})", list(row * columns, columns));
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Parameters with commas between, so many after the first `before`.
+#[must_use]
+pub fn list(before: usize, count: usize) -> String {
+    let place = |n: usize| format!("?{}", before + n);
+    (1..=count).map(place).collect::<Vec<_>>().join(", ")
+}
+
 /// A parameter or a column's value. Times are milliseconds, ids and JSON are text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -140,6 +154,12 @@ impl Row {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+
+    #[test]
+    fn parameters_are_counted_through_all_rows() {
+        assert_eq!(places(2, 3), "(?1, ?2, ?3), (?4, ?5, ?6)");
+        assert_eq!(list(4, 2), "?5, ?6");
+    }
 
     #[test]
     fn rows_are_read_by_name_and_type() {

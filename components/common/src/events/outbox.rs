@@ -39,18 +39,15 @@ pub(crate) fn store(
     events: &[Event],
 ) -> db::Result<()> {
     for batch in events.chunks(BATCH) {
-        let mut places = Vec::with_capacity(batch.len());
         let mut params: Vec<Value> = Vec::with_capacity(batch.len() * 4);
         for event in batch {
             let body = body(event).map_err(|error| db::Error::Failed(error.to_string()))?;
-            let first = params.len() + 1;
-            places.push(format!("(?{first}, ?{}, ?{}, ?{})", first + 1, first + 2, first + 3));
             params.extend_from_slice(params![event.id, event.event_type.name(), body, event.time]);
         }
         let sql = format!(
             "INSERT INTO {}_outbox (id, type, body, created_at) VALUES {}",
             service.name,
-            places.join(", ")
+            db::places(batch.len(), 4)
         );
         transaction.insert(sql, &params);
     }

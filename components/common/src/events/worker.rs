@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::bus::{self, Delivery};
 use super::deadline::Deadline;
@@ -24,6 +25,8 @@ const MAX_DELIVERIES: i64 = 8;
 const TURN: Duration = Duration::from_secs(3);
 /// How many events of a batch are at work at once. Each may hold a connection to the database.
 const AT_ONCE: usize = 8;
+/// How many events are handled together at most: as many as are read at once.
+pub const MOST_TOGETHER: usize = bus::BATCH;
 /// How long answers to idempotent requests are remembered, in seconds.
 const REMEMBER_SECONDS: i64 = 24 * 60 * 60;
 /// The doorbell that the clock rings.
@@ -60,12 +63,54 @@ pub trait Handler {
     /// The service, and with it the consumer group.
     const SERVICE: &'static Service;
 
+    /// How many events of this type [`Handler::handle_together`] gets at most. What can be written by one
+    /// statement for many costs each a fraction of what it costs alone.
+    fn together(_: EventType) -> usize {
+        1
+    }
+
     /// Applies one event. What follows from it is part of the event's trace.
     async fn handle(event: &Event) -> Result<Outcome>;
+
+    /// Applies events of one type, as if one after the other; what came of each. Should it fail, each
+    /// is handled alone.
+    async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {
+        let mut outcomes = Vec::with_capacity(events.len());
+        for event in events {
+            outcomes.push(Self::handle(event).await?);
+        }
+        Ok(outcomes)
+    }
 
     /// A batch of what the service does on a tick besides what all do, or of it what can be begun
     /// before `deadline`; tells whether there may be another batch.
     async fn tick(deadline: Deadline) -> Result<bool>;
+}
+
+/// Has `write` write the newest of several states of each thing, whose id and version `of` tells, and
+/// answer with the ids of those that it has changed; what came of each state.
+///
+/// # Errors
+/// What `write` says.
+pub async fn write_newest<S>(
+    states: &[S],
+    of: impl Fn(&S) -> (Uuid, i64),
+    write: impl AsyncFnOnce(&[&S]) -> Result<Vec<Uuid>>,
+) -> Result<Vec<Outcome>> {
+    let mut newest: Vec<&S> = Vec::with_capacity(states.len());
+    for state in states {
+        match newest.iter_mut().find(|known| of(known).0 == of(state).0) {
+            Some(known) if of(known).1 < of(state).1 => *known = state,
+            Some(_) => {}
+            None => newest.push(state),
+        }
+    }
+    let changed = write(&newest).await?;
+    let outcome = |state: &S| {
+        let is_newest = newest.iter().any(|newest| std::ptr::eq(*newest, state));
+        Outcome::of(is_newest && changed.contains(&of(state).0))
+    };
+    Ok(states.iter().map(outcome).collect())
 }
 
 /// Answers a doorbell: `message` is an event's JSON. Drains that event's stream, or, on a tick,
@@ -196,7 +241,7 @@ async fn redeliver<H: Handler>(
     Ok(claimed.next)
 }
 
-/// Applies `deliveries`, several at a time, acknowledges what was applied, and publishes what came of
+/// Applies `deliveries`, several at a time and together, acknowledges what was applied, and publishes what came of
 /// it. What there is no time for is given back.
 ///
 /// Handlers take events in any order, and so do they when they are at work at once, as those of several
@@ -211,27 +256,26 @@ async fn apply_all<H: Handler>(
     let mut left = deliveries;
     let mut at_work = FuturesUnordered::new();
     loop {
-        while let [delivery, rest @ ..] = left
-            && at_work.len() < AT_ONCE
-            && !deadline.has_passed()
-        {
+        while !left.is_empty() && at_work.len() < AT_ONCE && !deadline.has_passed() {
+            let (some, rest) = left.split_at(so_many(left.len(), H::together(event_type)));
             left = rest;
-            at_work.push(async move { (delivery, apply::<H>(delivery).await) });
+            at_work.push(async move { (some, apply::<H>(some).await) });
         }
-        let Some((delivery, outcome)) = at_work.next().await else { break };
-        match outcome {
-            Ok(()) => done.push(delivery.id.clone()),
-            Err(error) => {
-                let error = format!("{error:#}");
-                let outcome = if delivery.deliveries >= MAX_DELIVERIES {
-                    bus::bury(event_type, group, delivery, &error).await?;
-                    "dead"
-                } else {
-                    "failed"
-                };
-                let (name, trace) = (event_type.name(), delivery.trace());
-                log::event_failed(group, name, &delivery.id, trace, outcome, &error);
-            }
+        let Some((some, outcomes)) = at_work.next().await else { break };
+        for (delivery, outcome) in some.iter().zip(outcomes) {
+            let Err(error) = outcome else {
+                done.push(delivery.id.clone());
+                continue;
+            };
+            let error = format!("{error:#}");
+            let outcome = if delivery.deliveries >= MAX_DELIVERIES {
+                bus::bury(event_type, group, delivery, &error).await?;
+                "dead"
+            } else {
+                "failed"
+            };
+            let (name, trace) = (event_type.name(), delivery.trace());
+            log::event_failed(group, name, &delivery.id, trace, outcome, &error);
         }
     }
     bus::acknowledge(event_type, group, &done).await?;
@@ -240,12 +284,45 @@ async fn apply_all<H: Handler>(
     Ok(())
 }
 
-async fn apply<H: Handler>(delivery: &Delivery) -> Result<()> {
+/// How many of those that are left are handled together: as many as a power of two, so that the
+/// statements have few texts, which databases keep prepared.
+fn so_many(left: usize, most: usize) -> usize {
+    left.min(most).checked_ilog2().map_or(1, |log| 1 << log)
+}
+
+/// Applies `deliveries` together, or each alone if that fails; what came of each.
+async fn apply<H: Handler>(deliveries: &[Delivery]) -> Vec<Result<()>> {
+    if deliveries.len() > 1 {
+        match apply_together::<H>(deliveries).await {
+            Ok(()) => return deliveries.iter().map(|_| Ok(())).collect(),
+            Err(error) => log::failed("handling events together; each is handled alone", &error),
+        }
+    }
+    let mut outcomes = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        outcomes.push(apply_alone::<H>(delivery).await);
+    }
+    outcomes
+}
+
+async fn apply_together<H: Handler>(deliveries: &[Delivery]) -> Result<()> {
+    let events = deliveries.iter().map(Delivery::parse).collect::<Result<Vec<_>>>()?;
+    let outcomes = H::handle_together(&events).await?;
+    for (event, outcome) in events.iter().zip(outcomes) {
+        applied::<H>(event, outcome);
+    }
+    Ok(())
+}
+
+async fn apply_alone<H: Handler>(delivery: &Delivery) -> Result<()> {
     let event = delivery.parse()?;
-    let outcome = H::handle(&event).await?;
+    applied::<H>(&event, H::handle(&event).await?);
+    Ok(())
+}
+
+fn applied<H: Handler>(event: &Event, outcome: Outcome) {
     let (name, trace) = (event.event_type.name(), event.trace());
     log::event(H::SERVICE.name, name, event.id, trace, outcome.name());
-    Ok(())
 }
 
 /// Does what the service does on a tick besides what all do.
@@ -284,5 +361,37 @@ impl Failures {
 
     fn into_result(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(anyhow!(self.0.join("; "))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn of_several_states_of_a_thing_the_newest_is_written_once() {
+        let [one, other, known] = [1, 2, 3].map(Uuid::from_u128);
+        let states = [(one, 1), (other, 7), (one, 3), (known, 2), (one, 2), (other, 7)];
+        let written = write_newest(
+            &states,
+            |state| *state,
+            async |newest| {
+                assert_eq!(newest, [&(one, 3), &(other, 7), &(known, 2)]);
+                Ok(vec![other, one])
+            },
+        );
+        let outcomes = written.now_or_never().unwrap().unwrap();
+        let applied: Vec<bool> = outcomes.iter().map(|o| *o == Outcome::Applied).collect();
+        assert_eq!(applied, [false, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn as_many_as_a_power_of_two_are_handled_together() {
+        let of = |(left, most)| so_many(left, most);
+        let cases = [(1, 64), (2, 64), (3, 64), (63, 64), (64, 64), (200, 64), (5, 1)];
+        assert_eq!(cases.map(of), [1, 2, 2, 32, 64, 64, 1]);
     }
 }
