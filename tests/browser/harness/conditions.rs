@@ -50,6 +50,12 @@ impl Window {
         });
         self.devtools("Network.enable", json!({})).await;
         self.devtools("Network.emulateNetworkConditions", conditions).await;
+        if offline {
+            // The browser answers before its network has heard of it: news might still come through.
+            let asks = "(fetch('/healthz').then(() => {}, () => (window.isCutOff = true)), \
+                         window.isCutOff)";
+            self.waits_for("the network is gone", asks).await;
+        }
     }
 
     /// Cannot reach addresses that these patterns match, from now on.
