@@ -1,9 +1,9 @@
 //! What the events of orders, and ticks, set off here.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use boxoffice_common::Service;
 use boxoffice_common::events::contract::OrderState;
-use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
+use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, alone, write_newest};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 
 use crate::{SERVICE, timer};
@@ -19,8 +19,7 @@ impl Handler for Expirations {
     }
 
     async fn handle(event: &Event) -> Result<Outcome> {
-        let outcomes = Self::handle_together(std::slice::from_ref(event)).await?;
-        outcomes.into_iter().next().context("no outcome")
+        alone::<Self>(event).await
     }
 
     async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {

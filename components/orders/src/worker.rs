@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use boxoffice_common::db::{Connection, Read, Transaction};
 use boxoffice_common::events::contract::{Expiration, OrderStatus, PaymentState, TicketState};
-use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
+use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, alone, write_newest};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Problem, Service};
 use uuid::Uuid;
@@ -24,8 +24,7 @@ impl Handler for Orders {
 
     async fn handle(event: &Event) -> Result<Outcome> {
         if is_of_listings(event.event_type) {
-            let outcomes = Self::handle_together(std::slice::from_ref(event)).await?;
-            return outcomes.into_iter().next().context("no outcome");
+            return alone::<Self>(event).await;
         }
         let mut transaction = Transaction::begin(&SERVICE, event.trace()).await?;
         let changed = match event.event_type {

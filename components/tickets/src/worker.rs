@@ -1,9 +1,9 @@
 //! What the events of orders change here: how many tickets of a listing are held and sold.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use boxoffice_common::db::{self, Read, Transaction, Value};
 use boxoffice_common::events::contract::{OrderState, OrderStatus};
-use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
+use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, alone, write_newest};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, Trace, params};
 use uuid::Uuid;
@@ -22,8 +22,7 @@ impl Handler for Tickets {
     }
 
     async fn handle(event: &Event) -> Result<Outcome> {
-        let outcomes = Self::handle_together(std::slice::from_ref(event)).await?;
-        outcomes.into_iter().next().context("no outcome")
+        alone::<Self>(event).await
     }
 
     async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {

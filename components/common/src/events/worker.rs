@@ -87,6 +87,15 @@ pub trait Handler {
     async fn tick(deadline: Deadline) -> Result<bool>;
 }
 
+/// What comes of one event where `H` handles events together.
+///
+/// # Errors
+/// What `H` says.
+pub async fn alone<H: Handler>(event: &Event) -> Result<Outcome> {
+    let outcomes = H::handle_together(std::slice::from_ref(event)).await?;
+    outcomes.into_iter().next().context("an event was handled, and nothing came of it")
+}
+
 /// Has `write` write the newest of several states of each thing, whose id and version `of` tells, and
 /// answer with the ids of those that it has changed; what came of each state.
 ///
