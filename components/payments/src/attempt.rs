@@ -123,7 +123,8 @@ pub(crate) fn under_way() -> Problem {
     Problem::conflict(detail, PAYMENT_PENDING)
 }
 
-/// Asks the provider, and commits what it says. A payment that is past that already is its answer.
+/// Asks the provider, and commits what it says. A payment that is past that already is its answer. It
+/// was read just now: one whose order has ended is not asked for once more.
 pub(crate) async fn finish(payment: Payment, patience: Patience, trace: Trace) -> Result<Answer> {
     if payment.status != Status::Pending {
         return Ok(answer(payment, None));
@@ -167,9 +168,8 @@ async fn ask(payment: &Payment, patience: Patience, trace: Trace) -> Result<Inte
         return stripe::retrieve(intent, patience, trace).await.map_err(not_refused);
     }
     // Where nobody wants the money any more, it is not asked for once more to find out.
-    let ended = settle::has_ended(payment).await.map_err(Error::Unknown)?;
     let keys_kept = payment.created_at.plus_seconds(KEYS_KEPT_SECONDS) > Timestamp::now();
-    if keys_kept && !ended {
+    if keys_kept && !payment.is_in_vain() {
         match stripe::authorize(payment, patience, trace).await {
             Err(Error::MadeOtherwise(_)) => {}
             answer => return answer,

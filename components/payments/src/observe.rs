@@ -10,7 +10,7 @@ use boxoffice_common::problem::Result;
 use boxoffice_common::{Timestamp, Trace, params};
 use uuid::Uuid;
 
-use crate::payment::{COLUMNS, Payment, Stage, Status};
+use crate::payment::{COLUMNS, End, Payment, Stage, Status};
 use crate::stripe::{Decline, Intent, State};
 use crate::{SERVICE, ledger, settle};
 
@@ -29,11 +29,11 @@ pub(crate) async fn observe(payment: &Payment, intent: &Intent, trace: Trace) ->
             return Ok(moved);
         }
         let Some(now) = Payment::find(payment.id).await? else { return Ok(payment) };
-        if (now.status, now.stage) == (payment.status, payment.stage) {
+        if (now.version, now.stage) == (payment.version, payment.stage) {
             return Ok(now);
         }
-        // Somebody else has moved it meanwhile, not knowing of the intent: what that means for it as
-        // it is now is still to be seen. A status changes a few times at most.
+        // Somebody else has changed it meanwhile, not knowing of the intent: what that means for it as
+        // it is now is still to be seen. It changes a few times at most.
         payment = now;
     }
 }
@@ -84,12 +84,19 @@ pub(crate) async fn moved(
     trace: Trace,
 ) -> anyhow::Result<Option<Payment>> {
     let mut transaction = Transaction::begin(&SERVICE, trace).await?;
-    let moved = payment.advance(&transaction, status, Some(intent)).await?;
-    if let Some(payment) = &moved {
-        transaction.emit(payment.event(event)?);
-        transaction.commit().await?;
+    let moved = payment.moved_to(status, intent);
+    payment.replace_by(&mut transaction, &moved);
+    transaction.emit(moved.event(event)?);
+    Ok(commit(transaction).await?.then_some(moved))
+}
+
+/// Commits; tells whether nobody had been faster.
+async fn commit(transaction: Transaction) -> db::Result<bool> {
+    match transaction.commit().await {
+        Ok(()) => Ok(true),
+        Err(db::Error::Overtaken(_)) => Ok(false),
+        Err(error) => Err(error),
     }
-    Ok(moved)
 }
 
 /// The money that was taken is given back.
@@ -99,40 +106,43 @@ pub(crate) async fn refunded(
     trace: Trace,
 ) -> anyhow::Result<Option<Payment>> {
     let mut transaction = Transaction::begin(&SERVICE, trace).await?;
-    let moved = payment.advance(&transaction, Status::Refunded, Some(intent)).await?;
-    if let Some(payment) = &moved {
-        ledger::refund(&mut transaction, payment).await?;
-        transaction.emit(payment.event(EventType::PaymentRefunded)?);
-        transaction.commit().await?;
-    }
-    Ok(moved)
+    // Locked, so that no sale is booked between looking for one and giving the money back.
+    let now = Payment::select_by(&transaction, "id = ?1 FOR UPDATE", params![payment.id]).await?;
+    let Some(now) = now.into_iter().find(|now| now.status == payment.status) else {
+        return Ok(None);
+    };
+    let refunded = now.moved_to(Status::Refunded, intent);
+    now.replace_by(&mut transaction, &refunded);
+    ledger::refund(&mut transaction, &refunded).await?;
+    transaction.emit(refunded.event(EventType::PaymentRefunded)?);
+    Ok(commit(transaction).await?.then_some(refunded))
 }
 
 /// The money is taken: since we asked for it, or, of a pending payment, at once, by a method that
 /// cannot wait. Should the order have ended or end without it, it is to be given back: `tries` has a
 /// tick look at it.
 async fn captured(payment: &Payment, intent: &str, trace: Trace) -> Result<Option<Payment>> {
-    let owed = settle::is_owed(payment).await?;
+    let mut end = payment.end;
+    if end == End::Unknown {
+        // It may be known by now.
+        end = payment.again().await?.end;
+    }
+    let has_sold = end == End::SoldBy(payment.id);
     let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     let mut authorized = payment.clone();
     if payment.status == Status::Pending {
-        let moved = payment.advance(&transaction, Status::Authorized, Some(intent)).await?;
-        let Some(moved) = moved else { return Ok(None) };
-        transaction.emit(moved.event(EventType::PaymentCreated)?);
-        authorized = moved;
+        authorized = payment.moved_to(Status::Authorized, intent);
+        transaction.emit(authorized.event(EventType::PaymentCreated)?);
     }
-    let moved = authorized.advance(&transaction, Status::Captured, Some(intent)).await?;
-    let Some(captured) = moved else { return Ok(None) };
+    let captured = authorized.moved_to(Status::Captured, intent);
+    let captured = Payment { end, tries: i64::from(!has_sold), ..captured };
+    payment.replace_by(&mut transaction, &captured);
     transaction.emit(captured.event(EventType::PaymentCaptured)?);
     ledger::charge(&mut transaction, &captured);
-    if owed {
+    if has_sold {
         ledger::sale(&mut transaction, &captured);
     }
-    let tries = i64::from(!owed);
-    let sql = "UPDATE payments_payments SET tries = ?2 WHERE id = ?1";
-    transaction.guard(sql, params![captured.id, tries]);
-    transaction.commit().await?;
-    Ok(Some(Payment { tries, ..captured }))
+    Ok(commit(transaction).await?.then_some(captured))
 }
 
 /// Nothing is decided, but more is known.
@@ -200,7 +210,7 @@ async fn reopened(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
 /// order is complete is given up; afterwards somebody has a ticket and was not charged.
 async fn canceled(payment: &Payment, intent: &str, trace: Trace) -> Result<Option<Payment>> {
     match payment.status {
-        Status::Pending if settle::is_given_up(payment).await? => {
+        Status::Pending if payment.again().await?.is_given_up() => {
             Ok(moved(payment, Status::Voided, intent, EventType::PaymentVoided, trace).await?)
         }
         Status::Pending => {
@@ -211,7 +221,7 @@ async fn canceled(payment: &Payment, intent: &str, trace: Trace) -> Result<Optio
             let event = EventType::PaymentVoided;
             let voided = moved(payment, Status::Voided, intent, event, trace).await?;
             if let Some(voided) = &voided {
-                settle::warn_if_owed(voided).await?;
+                settle::warn_if_owed(&voided.again().await?).await?;
             }
             Ok(voided)
         }

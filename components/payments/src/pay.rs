@@ -10,7 +10,7 @@ use boxoffice_common::http::{Id, Valid, is_given};
 use boxoffice_common::identity::User;
 use boxoffice_common::peer::{Call, Peer};
 use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, Trace, log, params};
+use boxoffice_common::{Problem, Timestamp, Trace, log};
 use garde::Validate;
 use http::header::LOCATION;
 use http::{Method, StatusCode};
@@ -185,7 +185,7 @@ async fn conclude(
         }
         Answer::UnderWay => return Err(attempt::under_way()),
         // Nobody waits for what it was: it is given up whenever it is found.
-        Answer::Unknown(cause) if settle::has_ended(&payment).await? => {
+        Answer::Unknown(cause) if payment.again().await?.is_in_vain() => {
             log::failed("looking for a payment whose order has ended; a tick goes on", &cause);
             let detail = "Your hold ended. If anything was charged, it is given back";
             return Err(Problem::conflict(detail, "ended"));
@@ -199,18 +199,20 @@ async fn conclude(
         look_after(user, &payment, request_id).await?;
     }
     // The order may have ended before the money was there; then it is given up at once.
-    if let Err(error) = settle::settle(&payment, Patience::Buyer, trace).await {
-        log::failed("settling a payment; a tick will try again", &error);
+    let mut payment = payment.again().await?;
+    match settle::settle(&payment, Patience::Buyer, trace).await {
+        Ok(true) => payment = payment.again().await?,
+        Ok(false) => {}
+        Err(error) => log::failed("settling a payment; a tick will try again", &error),
+    }
+    if payment.is_given_up() {
+        return Err(ended());
     }
     let caller = user.id.to_string();
-    command::run(&SERVICE, &caller, trace, idempotency, async |transaction| {
-        let found = Payment::select_by(transaction, "id = ?1", params![payment.id]).await?.pop();
-        let payment = found.unwrap_or_else(|| payment.clone());
-        if settle::is_given_up_by(transaction, &payment).await? {
-            return Err(ended());
-        }
-        let location = format!("/api/orders/{}", payment.order_id);
-        Ok(Reply::created(&location, &Paid::new(&payment, None))?)
+    let location = format!("/api/orders/{}", payment.order_id);
+    let paid = Paid::new(&payment, None);
+    command::run(&SERVICE, &caller, trace, idempotency, async |_| {
+        Ok(Reply::created(&location, &paid)?)
     })
     .await
 }
@@ -229,7 +231,8 @@ async fn waiting(
     request_id: &RequestId,
 ) -> Result<Response> {
     look_after(user, payment, request_id).await?;
-    if settle::has_ended(payment).await? {
+    let payment = &payment.again().await?;
+    if payment.is_in_vain() {
         if let Err(error) = settle::settle(payment, Patience::Buyer, trace).await {
             log::failed("settling a payment; a tick will try again", &error);
         }

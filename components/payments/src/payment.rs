@@ -1,7 +1,7 @@
 //! A payment: in the database, in JSON, in events.
 
 use boxoffice_common::db::{self, Connection, FromValue, Read, Row, Transaction, Value};
-use boxoffice_common::events::contract::PaymentState;
+use boxoffice_common::events::contract::{OrderStatus, PaymentState};
 use boxoffice_common::events::{Event, EventType};
 use boxoffice_common::{Timestamp, log, params};
 use uuid::Uuid;
@@ -95,6 +95,29 @@ impl FromValue for Stage {
     }
 }
 
+/// How a payment's order ended. It stays so: an order that is refunded was sold all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It has not, or that is not known here yet.
+    Unknown,
+    /// Its tickets were sold, by the payment with this id.
+    SoldBy(Uuid),
+    /// They were not.
+    Unsold,
+}
+
+impl End {
+    fn read(row: &Row) -> db::Result<Self> {
+        Ok(match row.get("order_status")? {
+            Some(OrderStatus::Complete | OrderStatus::Refunded) => {
+                Self::SoldBy(row.get("sold_by")?)
+            }
+            Some(OrderStatus::Cancelled) => Self::Unsold,
+            Some(OrderStatus::Created | OrderStatus::AwaitingPayment) | None => Self::Unknown,
+        })
+    }
+}
+
 /// A payment.
 #[derive(Clone, Debug)]
 pub(crate) struct Payment {
@@ -133,12 +156,18 @@ pub(crate) struct Payment {
     pub(crate) refund_reason: Option<String>,
     /// Whether the tickets are to be for sale again then.
     pub(crate) restock: bool,
+    /// How its order ended, as far as was known when the payment was read.
+    pub(crate) end: End,
 }
 
 /// The columns that [`Payment::read`] needs.
 pub(crate) const COLUMNS: &str = "id, order_id, amount, currency, token, status, \
     intent_id, decline_code, decline_message, tries, created_at, version, buyer_id, stage, \
-    seller_id, refund_reason, restock, failures";
+    seller_id, refund_reason, restock, failures, \
+    (SELECT status FROM payments_orders \
+        WHERE payments_orders.id = payments_payments.order_id) AS order_status, \
+    (SELECT payment_id FROM payments_orders \
+        WHERE payments_orders.id = payments_payments.order_id) AS sold_by";
 
 impl Payment {
     /// Reads a row of [`COLUMNS`].
@@ -162,6 +191,7 @@ impl Payment {
             refund_reason: row.get("refund_reason")?,
             restock: row.get::<i64>("restock")? != 0,
             failures: row.get("failures")?,
+            end: End::read(row)?,
         })
     }
 
@@ -185,23 +215,57 @@ impl Payment {
         Ok(Self::select("id = ?1", params![id]).await?.pop())
     }
 
-    /// Moves the payment from the status that it was read in to `status`. Answers with the payment
-    /// as it is then, or `None` if somebody else has moved it already.
-    pub(crate) async fn advance(
-        &self,
-        transaction: &Transaction,
-        status: Status,
-        intent_id: Option<&str>,
-    ) -> db::Result<Option<Self>> {
-        let sql = format!(
-            "UPDATE payments_payments SET status = ?3, intent_id = COALESCE(?4, intent_id), \
-             stage = NULL, attention = NULL, attention_since = NULL, tries = 0, \
-             failures = 0, try_again_at = ?5, version = version + 1 \
-             WHERE id = ?1 AND status = ?2 RETURNING {COLUMNS}"
-        );
-        let (from, to) = (self.status.name(), status.name());
-        let params = params![self.id, from, to, intent_id, Timestamp::now()];
-        transaction.first(&sql, params).await?.as_ref().map(Self::read).transpose()
+    /// The payment as it is by now.
+    pub(crate) async fn again(&self) -> db::Result<Self> {
+        Ok(Self::find(self.id).await?.unwrap_or_else(|| self.clone()))
+    }
+
+    /// Whether its order was sold by it.
+    pub(crate) fn has_sold(&self) -> bool {
+        self.end == End::SoldBy(self.id)
+    }
+
+    /// Whether its order ended without it.
+    pub(crate) fn is_in_vain(&self) -> bool {
+        self.end != End::Unknown && !self.has_sold()
+    }
+
+    /// Whether its money is the buyer's again, or will be as soon as the provider can be told.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.status == Status::Voided || self.is_in_vain()
+    }
+
+    /// The payment as it is when it has moved on to `status`.
+    pub(crate) fn moved_to(&self, status: Status, intent: &str) -> Self {
+        Self {
+            status,
+            intent_id: Some(intent.to_owned()),
+            stage: None,
+            tries: 0,
+            failures: 0,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Has the payment become what it has `moved` to when `transaction` commits, which is overtaken if
+    /// somebody else has changed it since it was read.
+    pub(crate) fn replace_by(&self, transaction: &mut Transaction, moved: &Self) {
+        let sql = "UPDATE payments_payments SET status = ?4, intent_id = ?5, stage = NULL, \
+                   attention = NULL, attention_since = NULL, tries = ?6, failures = 0, \
+                   try_again_at = ?7, version = ?8 \
+                   WHERE id = ?1 AND status = ?2 AND version = ?3";
+        let params = params![
+            self.id,
+            self.status.name(),
+            self.version,
+            moved.status.name(),
+            moved.intent_id.as_deref(),
+            moved.tries,
+            Timestamp::now(),
+            moved.version
+        ];
+        transaction.guard(sql, params);
     }
 
     /// Puts off what is due, since it failed. Each time the wait doubles, up to ten minutes; after

@@ -37,6 +37,8 @@ pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
         if deadline.has_passed() {
             break;
         }
+        // What was done for the others took a while.
+        let payment = payment.again().await?;
         let outcome = match payment.status {
             Status::Pending => find_out(payment).await,
             Status::Declined => settle::close(&payment, Patience::Worker, Trace::NONE).await,
@@ -63,6 +65,7 @@ async fn find_out(payment: Payment) -> Result<()> {
         attempt::finish(payment, Patience::Worker, Trace::NONE).await.map_err(Problem::into_cause);
     match answer.with_context(|| format!("finding out about payment {id}"))? {
         Answer::Authorized(payment) => {
+            let payment = payment.again().await?;
             settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop)
         }
         Answer::Waiting(payment, _) => {

@@ -103,7 +103,7 @@ pub(crate) async fn refund(
     if let Err(error) = settle::settle(&payment, Patience::Buyer, trace).await {
         log::failed("refunding a payment; a tick will try again", &error);
     }
-    let payment = Payment::find(id).await?.unwrap_or(payment);
+    let payment = payment.again().await?;
     let paid = Paid::new(&payment, None);
     if payment.status != Status::Refunded {
         return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
@@ -119,10 +119,9 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
         let detail = "Only the seller of these tickets may refund them";
         return Err(Problem::forbidden(detail));
     }
-    let is_sale = settle::is_owed(&payment).await?;
     match payment.status {
-        Status::Refunded if is_sale => return Ok(payment),
-        Status::Captured if is_sale => {}
+        Status::Refunded if payment.has_sold() => return Ok(payment),
+        Status::Captured if payment.has_sold() => {}
         Status::Authorized => {
             let detail = "The money is still being taken; try again in a moment";
             return Err(Problem::conflict(detail, "not_captured"));
@@ -148,7 +147,7 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
     } else {
         drop(transaction);
     }
-    Ok(Payment::find(id).await?.unwrap_or(payment))
+    Ok(payment.again().await?)
 }
 
 /// Whether `user` may refund the sales of others.

@@ -5,12 +5,12 @@
 //! a repeat after a crash does nothing twice.
 
 use anyhow::{Result, anyhow};
-use boxoffice_common::db::{self, Connection, Read, Transaction};
+use boxoffice_common::db::{Connection, Read, Transaction};
 use boxoffice_common::events::contract::OrderStatus;
 use boxoffice_common::{Problem, Trace, params};
 use uuid::Uuid;
 
-use crate::payment::{Payment, Stage, Status};
+use crate::payment::{End, Payment, Stage, Status};
 use crate::stripe::{self, Intent, Patience, State};
 use crate::{SERVICE, ledger, observe};
 
@@ -39,16 +39,15 @@ pub(crate) async fn note(
     Ok(connection.first(sql, row).await?.is_some())
 }
 
-/// Does what is due for `payment`; tells whether anything was.
+/// Does what is due for `payment`, by how its order ended, as far as that was known when it was read;
+/// tells whether anything was.
 ///
 /// # Errors
 /// When the provider or the database fail. It stays due then.
 pub(crate) async fn settle(payment: &Payment, patience: Patience, trace: Trace) -> Result<bool> {
-    let end = known_end(payment).await?;
-    let Some(deed) = due(payment, end) else {
+    let Some(deed) = due(payment) else {
         warn_if_owed(payment).await?;
-        let is_owed = end == Some(Some(payment.id));
-        if payment.status == Status::Captured && payment.tries > 0 && is_owed {
+        if payment.status == Status::Captured && payment.tries > 0 && payment.has_sold() {
             keep(payment).await?;
         }
         return Ok(false);
@@ -157,66 +156,25 @@ async fn keep(payment: &Payment) -> Result<()> {
 /// Puts a payment before an operator whose money is gone while its order is complete: somebody has a
 /// ticket and was not charged.
 pub(crate) async fn warn_if_owed(payment: &Payment) -> Result<()> {
-    if payment.status == Status::Voided && is_owed(payment).await? {
+    if payment.status == Status::Voided && payment.has_sold() {
         let cause = "the authorization is gone, and the order is complete: nobody has paid";
         payment.call_attention(cause).await?;
     }
     Ok(())
 }
 
-/// Whether the order of `payment` is known to have ended without it: its money is the buyer's
-/// again, or will be as soon as the provider can be told.
-pub(crate) async fn is_given_up(payment: &Payment) -> Result<bool> {
-    Ok(is_given_up_by(&Connection::open(&SERVICE).await?, payment).await?)
-}
-
-/// The same, read by a connection that is there already.
-pub(crate) async fn is_given_up_by(read: &impl Read, payment: &Payment) -> db::Result<bool> {
-    Ok(payment.status == Status::Voided || is_without(payment, end_of(read, payment).await?))
-}
-
-/// Whether the order of `payment` is known to be complete by it.
-pub(crate) async fn is_owed(payment: &Payment) -> Result<bool> {
-    Ok(known_end(payment).await? == Some(Some(payment.id)))
-}
-
-/// Whether the order of `payment` is known to have ended without it.
-pub(crate) async fn has_ended(payment: &Payment) -> Result<bool> {
-    Ok(is_without(payment, known_end(payment).await?))
-}
-
-fn is_without(payment: &Payment, end: End) -> bool {
-    end.is_some_and(|sold_to| sold_to != Some(payment.id))
-}
-
 /// What is due, by what is known of the payment's order.
-fn due(payment: &Payment, end: End) -> Option<Deed> {
-    let is_sold = end? == Some(payment.id);
+fn due(payment: &Payment) -> Option<Deed> {
+    if payment.end == End::Unknown {
+        return None;
+    }
+    let has_sold = payment.has_sold();
     match payment.status {
-        Status::Authorized if is_sold => Some(Deed::Capture),
+        Status::Authorized if has_sold => Some(Deed::Capture),
         Status::Authorized => Some(Deed::Void),
         // Nobody else could still be asked for the money: the intent is closed.
-        Status::Pending if !is_sold && payment.intent_id.is_some() => Some(Deed::Void),
-        Status::Captured if !is_sold || payment.refund_reason.is_some() => Some(Deed::Refund),
+        Status::Pending if !has_sold && payment.intent_id.is_some() => Some(Deed::Void),
+        Status::Captured if !has_sold || payment.refund_reason.is_some() => Some(Deed::Refund),
         _ => None,
     }
-}
-
-/// How an order ended, as far as is known: by which payment, or by none.
-type End = Option<Option<Uuid>>;
-
-async fn known_end(payment: &Payment) -> Result<End> {
-    Ok(end_of(&Connection::open(&SERVICE).await?, payment).await?)
-}
-
-async fn end_of(read: &impl Read, payment: &Payment) -> db::Result<End> {
-    let sql = "SELECT status, payment_id FROM payments_orders WHERE id = ?1";
-    let Some(row) = read.first(sql, params![payment.order_id]).await? else {
-        return Ok(None);
-    };
-    Ok(match row.get::<OrderStatus>("status")? {
-        OrderStatus::Complete | OrderStatus::Refunded => Some(Some(row.get("payment_id")?)),
-        OrderStatus::Cancelled => Some(None),
-        OrderStatus::Created | OrderStatus::AwaitingPayment => None,
-    })
 }
