@@ -14,6 +14,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use scopeguard::defer;
 use send_wrapper::SendWrapper;
 use spin_sdk::time::sleep;
 use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc, yield_async};
@@ -39,52 +40,22 @@ thread_local! {
 
 /// Answers a request that is quick. To be around the routes of all who compute no hash.
 pub(crate) async fn beside_others(request: Request, next: Next) -> Response {
-    let _at_work = AtWork::begin();
+    QUICK.set(QUICK.get() + 1);
+    defer! { QUICK.set(QUICK.get() - 1) }
     next.run(request).await
 }
 
 /// Runs `compute` when those are answered who are in this instance already. Others are sent to
 /// other instances until it is done: hosts give requests to none that says it can take no more.
 async fn alone<T>(compute: impl FnOnce() -> Result<T>) -> Result<T> {
-    let _pressure = Pressure::apply();
+    backpressure_inc();
+    defer! { backpressure_dec() }
     // Hosts find out when they get a chance to, and this is the last for a while.
     SendWrapper::new(yield_async()).await;
     while QUICK.get() > 0 {
         SendWrapper::new(sleep(PAUSE)).await;
     }
     compute()
-}
-
-/// A request that is at work until this is dropped.
-struct AtWork;
-
-impl AtWork {
-    fn begin() -> Self {
-        QUICK.set(QUICK.get() + 1);
-        Self
-    }
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        QUICK.set(QUICK.get() - 1);
-    }
-}
-
-/// While it lasts, this instance takes no more requests.
-struct Pressure;
-
-impl Pressure {
-    fn apply() -> Self {
-        backpressure_inc();
-        Self
-    }
-}
-
-impl Drop for Pressure {
-    fn drop(&mut self) {
-        backpressure_dec();
-    }
 }
 
 /// The PHC string to store for `password`, with a random salt.

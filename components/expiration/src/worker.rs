@@ -3,7 +3,7 @@
 use anyhow::Result;
 use boxoffice_common::Service;
 use boxoffice_common::events::contract::OrderState;
-use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, alone, write_newest};
+use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 
 use crate::{SERVICE, timer};
@@ -18,11 +18,7 @@ impl Handler for Expirations {
         MOST_TOGETHER
     }
 
-    async fn handle(event: &Event) -> Result<Outcome> {
-        alone::<Self>(event).await
-    }
-
-    async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {
+    async fn handle(events: &[Event]) -> Result<Vec<Outcome>> {
         let orders = events.iter().map(order).collect::<Result<Vec<_>>>()?;
         write_newest(&orders, |order| (order.id, order.version), timer::set).await
     }

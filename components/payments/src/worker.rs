@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use boxoffice_common::events::contract::OrderState;
-use boxoffice_common::events::worker::Handler;
+use boxoffice_common::events::worker::{Handler, one_by_one};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, log, params};
 
@@ -16,25 +16,8 @@ pub(crate) struct Payments;
 impl Handler for Payments {
     const SERVICE: &'static Service = &SERVICE;
 
-    async fn handle(event: &Event) -> Result<Outcome> {
-        match event.event_type {
-            EventType::OrderCancelled | EventType::OrderCompleted => {
-                let order: OrderState = event.data()?;
-                let changed =
-                    settle::note(order.id, order.status, order.payment_id, order.version).await?;
-                let payments = Payment::select("order_id = ?1", params![order.id]).await?;
-                for payment in payments {
-                    // What fails stays due for a tick; the event has been applied all the same.
-                    if let Err(error) =
-                        settle::settle(&payment, Patience::Worker, event.trace()).await
-                    {
-                        log::failed("settling a payment; a tick will try again", &error);
-                    }
-                }
-                Ok(Outcome::of(changed))
-            }
-            other => anyhow::bail!("payments has no use for {}", other.name()),
-        }
+    async fn handle(events: &[Event]) -> Result<Vec<Outcome>> {
+        one_by_one(events, end).await
     }
 
     /// Finds out about answers that were lost, and does what is still due.
@@ -45,5 +28,25 @@ impl Handler for Payments {
         reconcile::warn_of_lapsing().await?;
         reconcile::due(&deadline).await?;
         Ok(false)
+    }
+}
+
+/// Does what is due since an order has ended.
+async fn end(event: &Event) -> Result<Outcome> {
+    let order = order(event)?;
+    let changed = settle::note(order.id, order.status, order.payment_id, order.version).await?;
+    for payment in Payment::select("order_id = ?1", params![order.id]).await? {
+        // What fails stays due for a tick; the event has been applied all the same.
+        if let Err(error) = settle::settle(&payment, Patience::Worker, event.trace()).await {
+            log::failed("settling a payment; a tick will try again", &error);
+        }
+    }
+    Ok(Outcome::of(changed))
+}
+
+fn order(event: &Event) -> Result<OrderState> {
+    match event.event_type {
+        EventType::OrderCancelled | EventType::OrderCompleted => event.data(),
+        other => anyhow::bail!("payments has no use for {}", other.name()),
     }
 }

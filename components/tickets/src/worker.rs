@@ -3,7 +3,7 @@
 use anyhow::Result;
 use boxoffice_common::db::{self, Read, Transaction, Value};
 use boxoffice_common::events::contract::{OrderState, OrderStatus};
-use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, alone, write_newest};
+use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
 use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_common::{Service, Trace, params};
 use uuid::Uuid;
@@ -21,11 +21,7 @@ impl Handler for Tickets {
         MOST_TOGETHER
     }
 
-    async fn handle(event: &Event) -> Result<Outcome> {
-        alone::<Self>(event).await
-    }
-
-    async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {
+    async fn handle(events: &[Event]) -> Result<Vec<Outcome>> {
         let orders = events.iter().map(order).collect::<Result<Vec<_>>>()?;
         write_newest(&orders, |order| (order.id, order.version), replicate).await
     }
@@ -108,14 +104,10 @@ async fn replicate(orders: &[&OrderState]) -> Result<Vec<Uuid>> {
     Ok(changed)
 }
 
-/// Each of `ids` once, in order; and the last one again and again, up to a power of two: a statement with
-/// as many parameters is prepared already.
+/// Each of `ids` once, in order, and [`db::padded`].
 fn ids(ids: impl Iterator<Item = Uuid>) -> Vec<Value> {
     let mut ids: Vec<Uuid> = ids.collect();
     ids.sort_unstable();
     ids.dedup();
-    if let Some(last) = ids.last().copied() {
-        ids.resize(ids.len().next_power_of_two(), last);
-    }
-    ids.into_iter().map(Value::from).collect()
+    db::padded(ids).into_iter().map(Value::from).collect()
 }

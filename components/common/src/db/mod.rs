@@ -25,7 +25,7 @@ mod value;
 
 pub use dialect::postgres_schema;
 pub use error::{Constraint, Error};
-pub use value::{FromValue, Row, Value, list, places};
+pub use value::{FromValue, Row, Value, list, padded, places};
 
 use std::time::Duration;
 

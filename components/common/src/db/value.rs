@@ -21,6 +21,16 @@ pub fn list(before: usize, count: usize) -> String {
     (1..=count).map(place).collect::<Vec<_>>().join(", ")
 }
 
+/// `items`, and the last of them again and again, up to a power of two: statements about them have few
+/// texts then, which databases keep prepared.
+#[must_use]
+pub fn padded<T: Clone>(mut items: Vec<T>) -> Vec<T> {
+    if let Some(last) = items.last().cloned() {
+        items.resize(items.len().next_power_of_two(), last);
+    }
+    items
+}
+
 /// A parameter or a column's value. Times are milliseconds, ids and JSON are text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use anyhow::Result;
+use scopeguard::defer;
 
 use super::deadline::Deadline;
 use super::entry::EntryId;
@@ -68,20 +69,12 @@ pub(crate) fn later(events: Vec<Event>, news: Vec<TicketNews>) {
 pub(crate) fn publish_soon(service: &'static Service) {
     if is_pending() && !IS_PUBLISHING.replace(true) {
         spin_sdk::wasip3::spawn(async move {
-            let _done = Done;
+            // However this task ends, the next one may publish.
+            defer! { IS_PUBLISHING.set(false) }
             while is_pending() {
                 publish_pending(service).await;
             }
         });
-    }
-}
-
-/// Lets the next task publish, however this one ended.
-struct Done;
-
-impl Drop for Done {
-    fn drop(&mut self) {
-        IS_PUBLISHING.set(false);
     }
 }
 

@@ -21,7 +21,7 @@ use super::bus::{self, Standing};
 use super::deadline::Deadline;
 use super::entry::EntryId;
 use super::{EventType, outbox};
-use crate::db::{Connection, Read, Row, Value};
+use crate::db::{self, Connection, Read, Row, Value};
 use crate::{Service, Timestamp, params};
 
 /// How many events are looked at together.
@@ -181,13 +181,12 @@ async fn unpublish(
 }
 
 /// Rows of SQL's `VALUES`, and its parameters: id, and the two parts of the entry. None for no events,
-/// which SQL has no way to write.
-///
-/// There are as many rows as a power of two, the last one again and again: a text that was met before
-/// is prepared already.
+/// which SQL has no way to write. They are [`db::padded`].
 fn values<'e>(events: impl Iterator<Item = &'e Published>) -> Option<(String, Vec<Value>)> {
-    let mut events: Vec<&Published> = events.collect();
-    events.resize(events.len().next_power_of_two(), events.last()?);
+    let events = db::padded(events.collect::<Vec<_>>());
+    if events.is_empty() {
+        return None;
+    }
     let mut params = Vec::with_capacity(events.len() * 3 + 1);
     let row = |Published { id, entry }: &Published| {
         let n = params.len();

@@ -63,37 +63,34 @@ pub trait Handler {
     /// The service, and with it the consumer group.
     const SERVICE: &'static Service;
 
-    /// How many events of this type [`Handler::handle_together`] gets at most. What can be written by one
+    /// How many events of this type [`Handler::handle`] gets at most. What can be written by one
     /// statement for many costs each a fraction of what it costs alone.
     fn together(_: EventType) -> usize {
         1
     }
 
-    /// Applies one event. What follows from it is part of the event's trace.
-    async fn handle(event: &Event) -> Result<Outcome>;
-
-    /// Applies events of one type, as if one after the other; what came of each. Should it fail, each
-    /// is handled alone.
-    async fn handle_together(events: &[Event]) -> Result<Vec<Outcome>> {
-        let mut outcomes = Vec::with_capacity(events.len());
-        for event in events {
-            outcomes.push(Self::handle(event).await?);
-        }
-        Ok(outcomes)
-    }
+    /// Applies events of one type, as if one after the other; what came of each. Should it fail, each is
+    /// handled alone. What follows from one that is alone is part of its trace.
+    async fn handle(events: &[Event]) -> Result<Vec<Outcome>>;
 
     /// A batch of what the service does on a tick besides what all do, or of it what can be begun
     /// before `deadline`; tells whether there may be another batch.
     async fn tick(deadline: Deadline) -> Result<bool>;
 }
 
-/// What comes of one event where `H` handles events together.
+/// Has `apply` apply one event after the other; what came of each.
 ///
 /// # Errors
-/// What `H` says.
-pub async fn alone<H: Handler>(event: &Event) -> Result<Outcome> {
-    let outcomes = H::handle_together(std::slice::from_ref(event)).await?;
-    outcomes.into_iter().next().context("an event was handled, and nothing came of it")
+/// What `apply` says.
+pub async fn one_by_one(
+    events: &[Event],
+    apply: impl AsyncFn(&Event) -> Result<Outcome>,
+) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::with_capacity(events.len());
+    for event in events {
+        outcomes.push(apply(event).await?);
+    }
+    Ok(outcomes)
 }
 
 /// Has `write` write the newest of several states of each thing, whose id and version `of` tells, and
@@ -301,37 +298,29 @@ fn so_many(left: usize, most: usize) -> usize {
 
 /// Applies `deliveries` together, or each alone if that fails; what came of each.
 async fn apply<H: Handler>(deliveries: &[Delivery]) -> Vec<Result<()>> {
-    if deliveries.len() > 1 {
-        match apply_together::<H>(deliveries).await {
-            Ok(()) => return deliveries.iter().map(|_| Ok(())).collect(),
-            Err(error) => log::failed("handling events together; each is handled alone", &error),
-        }
+    let error = match apply_together::<H>(deliveries).await {
+        Ok(()) => return deliveries.iter().map(|_| Ok(())).collect(),
+        Err(error) => error,
+    };
+    if deliveries.len() == 1 {
+        return vec![Err(error)];
     }
+    log::failed("handling events together; each is handled alone", &error);
     let mut outcomes = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
-        outcomes.push(apply_alone::<H>(delivery).await);
+        outcomes.push(apply_together::<H>(std::slice::from_ref(delivery)).await);
     }
     outcomes
 }
 
 async fn apply_together<H: Handler>(deliveries: &[Delivery]) -> Result<()> {
     let events = deliveries.iter().map(Delivery::parse).collect::<Result<Vec<_>>>()?;
-    let outcomes = H::handle_together(&events).await?;
+    let outcomes = H::handle(&events).await?;
     for (event, outcome) in events.iter().zip(outcomes) {
-        applied::<H>(event, outcome);
+        let (name, trace) = (event.event_type.name(), event.trace());
+        log::event(H::SERVICE.name, name, event.id, trace, outcome.name());
     }
     Ok(())
-}
-
-async fn apply_alone<H: Handler>(delivery: &Delivery) -> Result<()> {
-    let event = delivery.parse()?;
-    applied::<H>(&event, H::handle(&event).await?);
-    Ok(())
-}
-
-fn applied<H: Handler>(event: &Event, outcome: Outcome) {
-    let (name, trace) = (event.event_type.name(), event.trace());
-    log::event(H::SERVICE.name, name, event.id, trace, outcome.name());
 }
 
 /// Does what the service does on a tick besides what all do.
