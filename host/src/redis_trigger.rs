@@ -1,8 +1,5 @@
-//! The Redis trigger, with Spin's semantics: a fresh instance for every message, a component's
-//! messages from one server one after the other, a failed message logged and dropped.
-//!
-//! Spin waits for all that listen before it takes the next message. Here each component has a queue:
-//! one that waits, for a payment provider for instance, holds up no other.
+//! The Redis trigger, with Spin's semantics: a fresh instance for every message, the messages of
+//! one server one after the other, a failed message logged and dropped.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use boxoffice_host_bindings::inbound_redis::RedisSubscriberPre;
 use futures::StreamExt;
+use futures::future::join_all;
 use redis::aio::PubSub;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use wasmtime::Engine;
 
 use crate::fault::MessageFate;
@@ -27,9 +25,6 @@ use crate::trace::Trace;
 /// How long to wait before connecting again: this at first, twice as long after each failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How many messages of a component wait here; while there are as many, Redis keeps what follows.
-const MOST_QUEUED: usize = 64;
 
 /// Spin's way of writing a server's address, without its password.
 fn shown(client: &redis::Client) -> String {
@@ -99,20 +94,6 @@ pub(crate) struct Reactor {
 }
 
 impl Reactor {
-    /// Has the component react to one message after the other, until there are no more or the host
-    /// drains.
-    async fn work(self: Arc<Self>, mut messages: mpsc::Receiver<Message>, lifetime: Lifetime) {
-        loop {
-            let message = tokio::select! {
-                biased;
-                () = lifetime.drain.cancelled() => return,
-                message = messages.recv() => message,
-            };
-            let Some(Message { channel, payload }) = message else { return };
-            self.receive(&channel, payload, &lifetime).await;
-        }
-    }
-
     /// Has the component react, if no fault has it otherwise.
     async fn receive(self: &Arc<Self>, channel: &str, payload: Vec<u8>, lifetime: &Lifetime) {
         let fate = self.shared.faults.as_ref();
@@ -179,34 +160,6 @@ fn report(component: &str, channel: &str, start: Instant, trace: &Trace, outcome
 /// Who listens to which channel.
 pub(crate) type Listeners = BTreeMap<String, Vec<Arc<Reactor>>>;
 
-/// A message that waits for its component.
-struct Message {
-    channel: Arc<str>,
-    payload: Vec<u8>,
-}
-
-/// The queues of those who listen, by channel.
-type Queues = BTreeMap<Arc<str>, Vec<mpsc::Sender<Message>>>;
-
-/// Has each component work off a queue of its own, whatever channels it listens to.
-fn queues(channels: &Listeners, lifetime: &Lifetime) -> Queues {
-    let mut by_component: BTreeMap<&str, mpsc::Sender<Message>> = BTreeMap::new();
-    let mut queue = |reactor: &Arc<Reactor>, id| {
-        let begin = || {
-            let (sender, messages) = mpsc::channel(MOST_QUEUED);
-            lifetime.spawn(reactor.clone().work(messages, lifetime.clone()));
-            sender
-        };
-        by_component.entry(id).or_insert_with(begin).clone()
-    };
-    let mut queues = Queues::new();
-    for (channel, reactors) in channels {
-        let of_channel = reactors.iter().map(|reactor| queue(reactor, reactor.grants.id.as_str()));
-        queues.insert(channel.as_str().into(), of_channel.collect());
-    }
-    queues
-}
-
 /// The trigger of one server.
 pub(crate) struct RedisTrigger {
     pub(crate) connected: Connected,
@@ -223,10 +176,9 @@ impl RedisTrigger {
         let Connected { client, mut pubsub } = connected;
         let address = shown(&client);
         let names: Vec<&str> = channels.keys().map(String::as_str).collect();
-        let queues = queues(&channels, &lifetime);
         tracing::info!(address, channels = names.join(" "), "listening to Redis");
         loop {
-            listen(&mut pubsub, &queues, &lifetime).await;
+            listen(&mut pubsub, &channels, &lifetime).await;
             if lifetime.drain.is_cancelled() {
                 return;
             }
@@ -245,7 +197,7 @@ impl RedisTrigger {
 }
 
 /// Returns when the connection is lost or the host drains.
-async fn listen(pubsub: &mut PubSub, queues: &Queues, lifetime: &Lifetime) {
+async fn listen(pubsub: &mut PubSub, channels: &Listeners, lifetime: &Lifetime) {
     let mut messages = pubsub.on_message();
     loop {
         let message = tokio::select! {
@@ -254,17 +206,13 @@ async fn listen(pubsub: &mut PubSub, queues: &Queues, lifetime: &Lifetime) {
             message = messages.next() => message,
         };
         let Some(message) = message else { return };
-        let Some((channel, listeners)) = queues.get_key_value(message.get_channel_name()) else {
-            continue;
-        };
-        for queue in listeners {
-            let message =
-                Message { channel: channel.clone(), payload: message.get_payload_bytes().to_vec() };
-            // One that takes no more has stopped, and so does the host.
-            if queue.send(message).await.is_err() {
-                return;
-            }
-        }
+        let channel = message.get_channel_name();
+        let Some(reactors) = channels.get(channel) else { continue };
+        // All listeners of a channel at once, then the next message: as Spin does.
+        let payload = message.get_payload_bytes();
+        let receiving =
+            reactors.iter().map(|reactor| reactor.receive(channel, payload.to_vec(), lifetime));
+        join_all(receiving).await;
     }
 }
 

@@ -13,13 +13,9 @@ const GRANTS: &str = "variables = { redis = \"{{ redis }}\" }\n\
                       allowed_outbound_hosts = [\"{{ redis }}\"]";
 
 async fn listener(redis: &Redis, lost: RedisLost) -> Running {
+    let url = redis.url();
     let app =
         App::new().guest("guest", GRANTS, "false").channel("a", "guest").channel("b", "guest");
-    start(app, redis, lost).await
-}
-
-async fn start(app: App, redis: &Redis, lost: RedisLost) -> Running {
-    let url = redis.url();
     app.start_with(|options| {
         options.variables.insert("redis".into(), url);
         options.redis_lost = lost;
@@ -39,17 +35,6 @@ async fn messages_are_handled_in_order_each_by_a_fresh_instance() {
     let mut expected = vec!["slow 0".to_owned()];
     expected.extend((0..20).map(|n| format!("m{n} 0")));
     assert_eq!(redis.received(21).await, expected);
-}
-
-#[tokio::test]
-async fn a_component_that_is_slow_holds_up_no_other() {
-    let redis = Redis::start();
-    let app = App::new().guest("one", GRANTS, "false").guest("other", GRANTS, "false");
-    let app = app.channel("a", "one").channel("b", "other");
-    let _app = start(app, &redis, RedisLost::Reconnect).await;
-    redis.publish("a", "slow");
-    redis.publish("b", "quick");
-    assert_eq!(redis.received(2).await, ["quick 0", "slow 0"]);
 }
 
 #[tokio::test]
