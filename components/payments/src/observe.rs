@@ -122,24 +122,23 @@ pub(crate) async fn refunded(
 /// cannot wait. Should the order have ended or end without it, it is to be given back: `tries` has a
 /// tick look at it.
 async fn captured(payment: &Payment, intent: &str, trace: Trace) -> Result<Option<Payment>> {
-    let mut end = payment.end;
-    if end == End::Unknown {
+    let mut payment = payment.clone();
+    if payment.end == End::Unknown {
         // It may be known by now.
-        end = payment.again().await?.end;
+        payment.end = payment.again().await?.end;
     }
-    let has_sold = end == End::SoldBy(payment.id);
     let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     let mut authorized = payment.clone();
     if payment.status == Status::Pending {
         authorized = payment.moved_to(Status::Authorized, intent);
         transaction.emit(authorized.event(EventType::PaymentCreated)?);
     }
-    let captured = authorized.moved_to(Status::Captured, intent);
-    let captured = Payment { end, tries: i64::from(!has_sold), ..captured };
+    let mut captured = authorized.moved_to(Status::Captured, intent);
+    captured.tries = i64::from(!captured.has_sold());
     payment.replace_by(&mut transaction, &captured);
     transaction.emit(captured.event(EventType::PaymentCaptured)?);
     ledger::charge(&mut transaction, &captured);
-    if has_sold {
+    if captured.has_sold() {
         ledger::sale(&mut transaction, &captured);
     }
     Ok(commit(transaction).await?.then_some(captured))
