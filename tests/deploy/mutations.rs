@@ -87,6 +87,12 @@ pub(crate) const ALL: &[Mutation] = &[
         make: |shop| components(shop, "boxoffice-workers").retain(|name| name != "pulse"),
     },
     Mutation {
+        mistake: "apps before their executor, as kustomize sorts them by itself",
+        overlay: "production",
+        noticed_by: "executors are applied before apps",
+        make: |shop| shop.objects.sort_by_key(|object| object.kind() != "SpinApp"),
+    },
+    Mutation {
         mistake: "payments in an app of their own",
         overlay: "production",
         noticed_by: "who calls what is internal is cut together",
@@ -334,6 +340,21 @@ pub(crate) const ALL: &[Mutation] = &[
         make: |shop| {
             let path = "/spec/rules/0/http/paths/4/backend/service/port/number";
             set(shop, "Ingress", "boxoffice", path, json!(3000));
+        },
+    },
+    Mutation {
+        mistake: "the keys' route among the others, as it was",
+        overlay: "production",
+        noticed_by: "Spin's router takes every route to its component",
+        make: |shop| shop.manifest.trigger.http.rotate_right(1),
+    },
+    Mutation {
+        mistake: "a route behind the keys'",
+        overlay: "production",
+        noticed_by: "routes with a dotted segment come last",
+        make: |shop| {
+            let keys = shop.manifest.trigger.http.len() - 1;
+            shop.manifest.trigger.http.swap(keys - 1, keys);
         },
     },
     Mutation {

@@ -26,6 +26,7 @@ pub(crate) struct Rule {
 pub(crate) const ALL: &[Rule] = &[
     Rule { name: "every component is deployed exactly once", check: apps::each_once },
     Rule { name: "every app has its executor", check: apps::executors },
+    Rule { name: "executors are applied before apps", check: apps::executors_first },
     Rule { name: "who calls what is internal is cut together", check: apps::internal_calls },
     Rule { name: "base URLs name the app that answers", check: apps::base_urls },
     Rule { name: "every variable that is needed is supplied", check: variables::supplied },
@@ -46,6 +47,8 @@ pub(crate) const ALL: &[Rule] = &[
     Rule { name: "images and versions agree", check: images::agree },
     Rule { name: "Spin is new enough", check: images::spin },
     Rule { name: "every route leads to its component", check: routes::each_arrives },
+    Rule { name: "Spin's router takes every route to its component", check: routes::on_spin },
+    Rule { name: "routes with a dotted segment come last", check: routes::dotted_last },
     Rule { name: "the host is the same everywhere", check: routes::host },
     Rule { name: "what scales is scaled by one thing", check: scaling::by_one },
     Rule { name: "the workers scale on every stream that they read", check: scaling::streams },

@@ -51,6 +51,21 @@ pub(super) fn executors(shop: &Shop) -> Vec<String> {
     problems
 }
 
+/// Returns the apps that `kubectl apply` would send before their executor.
+///
+/// The operator's webhook refuses an app whose executor does not exist yet, and with it the first
+/// `kubectl apply` (`internal/webhook/spinapp_validating.go`).
+pub(super) fn executors_first(shop: &Shop) -> Vec<String> {
+    let place = |kind: &str, name: &str| {
+        shop.objects.iter().position(|object| object.kind() == kind && object.name() == name)
+    };
+    let too_early = shop
+        .apps()
+        .into_iter()
+        .filter(|app| place("SpinApp", &app.name) < place("SpinAppExecutor", &app.spec.executor));
+    too_early.map(|app| format!("{} comes before {}", app.name, app.spec.executor)).collect()
+}
+
 /// `/internal/…` is on no route: only who is in the same pod reaches it. So a component whose code
 /// calls it is in the app of `orders`, which answers it.
 pub(super) fn internal_calls(shop: &Shop) -> Vec<String> {

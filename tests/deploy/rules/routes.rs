@@ -1,5 +1,6 @@
-//! Routes from outside, by Ingress or by the Gateway API.
+//! Routes from outside, by Ingress or by the Gateway API, and on by Spin's own router.
 
+use routefinder::Router;
 use serde_json::Value;
 
 use crate::shop::{APP_PORT, Shop, items};
@@ -35,6 +36,43 @@ pub(super) fn each_arrives(shop: &Shop) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Returns the addresses that Spin's router takes to another component than the manifest says.
+///
+/// Builds the router as Spin 4.1 does: routes in the manifest's order, with `*` for `...`.
+pub(super) fn on_spin(shop: &Shop) -> Vec<String> {
+    let triggers = &shop.manifest.trigger.http;
+    let mut router = Router::new();
+    for trigger in triggers {
+        let added = router.add(trigger.route.replace("...", "*"), &trigger.component);
+        added.unwrap_or_else(|problem| panic!("Spin refuses {}: {problem}", trigger.route));
+    }
+    let mut problems = Vec::new();
+    for trigger in triggers {
+        for address in addresses(&trigger.route) {
+            let found = router.best_match(&address).map(|found| found.handler().as_str());
+            if found != Some(trigger.component.as_str()) {
+                problems
+                    .push(format!("Spin takes {address} to {found:?}, not {}", trigger.component));
+            }
+        }
+    }
+    problems
+}
+
+/// Returns the routes that stand behind one with a segment that begins with a dot.
+///
+/// Spin 4.1 sorts all of them before the dotted one, so that `/...` hides what it should not.
+pub(super) fn dotted_last(shop: &Shop) -> Vec<String> {
+    let routes = shop.manifest.trigger.http.iter().map(|trigger| trigger.route.as_str());
+    let from_dotted_on = routes.skip_while(|route| !is_dotted(route));
+    let behind = from_dotted_on.filter(|route| !is_dotted(route));
+    behind.map(|route| format!("{route} stands behind a route with a dotted segment")).collect()
+}
+
+fn is_dotted(route: &str) -> bool {
+    route.split('/').any(|segment| segment.starts_with('.') && segment != "...")
 }
 
 /// Addresses that a route of the manifest takes.
