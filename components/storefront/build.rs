@@ -54,7 +54,7 @@ fn of_assets() -> Result<String, String> {
         format!("the browser's files are not built yet (target/assets/manifest.json: {error}): run `cargo xtask assets`")
     })?;
     let manifest: Value = serde_json::from_str(&text).map_err(|error| {
-        format!("target/assets/manifest.json is no JSON ({error}): run `cargo xtask assets`")
+        format!("target/assets/manifest.json is not JSON ({error}): run `cargo xtask assets`")
     })?;
     code(&manifest["assets"], &folder)
 }
@@ -63,7 +63,10 @@ fn code(assets: &Value, folder: &Path) -> Result<String, String> {
     let mut code = String::new();
     for (constant, name) in NAMES {
         let file = assets[name]["file"].as_str().ok_or_else(|| {
-            format!("pages need {name}, and target/assets has none: put it into web/assets, then run `cargo xtask assets`")
+            format!(
+                "target/assets lacks {name}, which pages need: put it into web/assets, then \
+                 run `cargo xtask assets`"
+            )
         })?;
         write_name(&mut code, constant, file);
     }

@@ -88,7 +88,7 @@ fn parse_scheme(scheme: &str) -> Result<Option<String>, String> {
         _ if !scheme.is_empty() && scheme.chars().all(char::is_alphabetic) => {
             Ok(Some(scheme.to_owned()))
         }
-        _ => Err(format!("`{scheme}` is no scheme")),
+        _ => Err(format!("`{scheme}` is not a valid scheme")),
     }
 }
 
@@ -125,7 +125,7 @@ impl HostPattern {
                 Ok(Host::Domain(domain)) if !domain.contains('*') => {
                     Ok(Self::Below(format!(".{domain}")))
                 }
-                _ => Err(format!("`{host}` is no domain with a leading wildcard")),
+                _ => Err(format!("`{host}` is not a domain with a leading wildcard")),
             };
         }
         if host.contains('*') {
@@ -172,12 +172,13 @@ fn contains(network: IpAddr, bits: u8, address: IpAddr) -> bool {
 impl PortPattern {
     fn parse(port: &str, scheme: &str) -> Result<Self, String> {
         let number = |text: &str| {
-            text.parse::<u16>().map_err(|_| format!("`{port}` is no port and no range of ports"))
+            text.parse::<u16>()
+                .map_err(|_| format!("`{port}` is neither a port nor a range of ports"))
         };
         match (port, port.split_once("..")) {
             ("", _) => default_port(scheme)
                 .map(Self::One)
-                .ok_or_else(|| format!("it needs a port: `{scheme}` has no usual one")),
+                .ok_or_else(|| format!("it needs a port: `{scheme}` has no default one")),
             ("*", _) => Ok(Self::Any),
             (_, Some((from, to))) => Ok(Self::Range(number(from)?, number(to)?)),
             (_, None) => Ok(Self::One(number(port)?)),
@@ -302,9 +303,9 @@ mod tests {
             ("http://a/b", "path"),
             ("http://a:80/b", "path"),
             ("http://a.*.b", "wildcard"),
-            ("http://a:x", "no port"),
+            ("http://a:x", "neither a port"),
             ("ftp://a", "needs a port"),
-            ("redis+tls://a:1", "no scheme"),
+            ("redis+tls://a:1", "not a valid scheme"),
         ] {
             let error = Pattern::parse(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");

@@ -104,7 +104,7 @@ impl Artifacts {
         let composed = compose::compose(inputs.root, &inputs.parts)?;
         let code = engine.precompile_component(&composed).map_err(anyhow::Error::from)?;
         if let Err(error) = self.keep(key, &code) {
-            tracing::warn!(folder = %self.folder.display(), %error, "compiled code is not kept");
+            tracing::warn!(folder = %self.folder.display(), %error, "code could not be cached");
         } else if let Some(component) = self.find(engine, key) {
             return Ok(component);
         }
@@ -118,7 +118,7 @@ impl Artifacts {
         let (code, sum) = (self.path(key, "cwasm"), self.path(key, "sum"));
         let expected = fs::read_to_string(&sum).ok()?;
         if checksum(&fs::read(&code).ok()?) != expected {
-            tracing::warn!(file = %code.display(), "compiled code is damaged and will be made anew");
+            tracing::warn!(file = %code.display(), "cached code is damaged and is compiled again");
             return None;
         }
         // SAFETY: the checksum was written by us after the code, which came from
@@ -131,7 +131,7 @@ impl Artifacts {
                 Some(component)
             }
             Err(error) => {
-                tracing::warn!(file = %code.display(), %error, "compiled code does not fit");
+                tracing::warn!(file = %code.display(), %error, "cached code does not fit");
                 None
             }
         }

@@ -54,8 +54,8 @@ pub(crate) fn load(engine: &Engine, plan: &Plan, cache: &Path) -> (Loaded, Vec<P
             Ok(pre) => loaded.extend(ids.into_iter().map(|id| (id.to_owned(), pre.clone()))),
             Err(error) => {
                 let what = format!("component {} cannot be loaded: {error:#}", names(&ids));
-                let remedy = "build it anew with `cargo xtask build`; if that does not help, its \
-                              dependencies or the interfaces that it imports are not what it expects";
+                let remedy = "build it again with `cargo xtask build`; if that does not help, \
+                              check its dependencies and the interfaces that it imports";
                 problems.push(Problem::new(what, remedy));
             }
         }
@@ -115,7 +115,7 @@ impl Files {
                 }
                 Err(error) => {
                     let what = format!(
-                        "{} is missing, of component {}: {error}",
+                        "{} is missing, but component {} needs it: {error}",
                         path.display(),
                         names(&ids)
                     );

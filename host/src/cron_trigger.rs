@@ -65,7 +65,11 @@ impl Ticker {
             let now = Utc::now();
             let missed = schedule.after(&last).take_while(|due| *due < now).count();
             if missed > 0 {
-                tracing::warn!(component, missed, "the tick before took longer than its interval");
+                tracing::warn!(
+                    component,
+                    missed,
+                    "the previous tick took longer than its interval"
+                );
             }
             let Some(due) = schedule.after(&now).next() else {
                 tracing::info!(component, "its schedule has no further ticks");

@@ -39,7 +39,8 @@ pub(crate) fn stub(component: &[u8], inherit: &Inherit) -> anyhow::Result<Option
         return Ok(None);
     }
     let world = stub_world(&mut resolve, &interfaces)?;
-    let bytes = encode(&resolve, world).context("generating the stub for what is not inherited")?;
+    let bytes = encode(&resolve, world)
+        .context("generating the stub for interfaces that are not inherited")?;
     Ok(Some(Stub { interfaces, bytes }))
 }
 

@@ -61,7 +61,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RedisLost { address, error } => {
-                write!(f, "the Redis trigger lost {address}: {error}")
+                write!(f, "the Redis trigger lost its connection to {address}: {error}")
             }
         }
     }
@@ -116,7 +116,7 @@ impl Host {
         lifetime.work.close();
         lifetime.instances.close();
         if tokio::time::timeout(grace, lifetime.work.wait()).await.is_err() {
-            tracing::warn!(?grace, "not everything finished in time");
+            tracing::warn!(?grace, "some work did not finish in time");
         }
         lifetime.stop.cancel();
         let all = async {
@@ -124,7 +124,7 @@ impl Host {
             lifetime.instances.wait().await;
         };
         if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
-            tracing::warn!("something did not stop");
+            tracing::warn!("some work did not stop");
         }
     }
 
@@ -227,7 +227,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
             std::io::ErrorKind::AddrInUse => "stop what uses it, or listen elsewhere (--listen)",
             _ => "listen elsewhere (--listen)",
         };
-        Problem::new(format!("{address} cannot be listened to: {error}"), remedy)
+        Problem::new(format!("cannot listen at {address}: {error}"), remedy)
     })
 }
 

@@ -144,38 +144,35 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register(
             "http_requests",
-            "Requests from outside, answered; `-` where no route leads",
+            "Answered requests from outside; the route is `-` if none matched",
             self.requests.clone(),
         );
         registry.register(
             "http_request_seconds",
-            "From a request's head to the end of its answer; of an event stream, to its head",
+            "Time from a request's head to the end of its answer; for an event stream, to the \
+             answer's head",
             self.request_seconds.clone(),
         );
         registry.register(
             "http_requests_in_flight",
-            "Requests from outside that are at work or wait their turn, without event streams",
+            "Requests from outside that are running or queued, without event streams",
             self.requests_in_flight.clone(),
         );
-        registry.register(
-            "http_streams_open",
-            "Event streams that somebody listens to",
-            self.streams_open.clone(),
-        );
+        registry.register("http_streams_open", "Open event streams", self.streams_open.clone());
     }
 
     fn register_components(&mut self) {
         let registry = &mut self.registry;
-        registry.register("instances", "Instances that there are", self.instances.clone());
-        registry.register("instances_made", "Instances made", self.instances_made.clone());
+        registry.register("instances", "Live instances", self.instances.clone());
+        registry.register("instances_made", "Instances created", self.instances_made.clone());
         registry.register(
             "instances_failed",
-            "Instances that trapped, took too long or could not be made",
+            "Instances that trapped, took too long or could not be created",
             self.instances_failed.clone(),
         );
         registry.register(
             "instance_seconds",
-            "How long it took to make an instance, before it is called for the first time",
+            "Time to create an instance, before its first call",
             self.instance_seconds.clone(),
         );
         registry.register(
@@ -185,22 +182,23 @@ impl Metrics {
         );
         registry.register(
             "message_seconds",
-            "How long a component was at a Redis message",
+            "Time that a component took for a Redis message",
             self.message_seconds.clone(),
         );
         registry.register(
             "cron_runs",
-            "Calls by a schedule; outcome: ok, error, trap, timeout",
+            "Scheduled calls; outcome: ok, error, trap, timeout",
             self.ticks.clone(),
         );
         registry.register(
             "cron_run_seconds",
-            "How long a component was at a call by a schedule",
+            "Time that a component took for a scheduled call",
             self.tick_seconds.clone(),
         );
         registry.register(
             "host_call_seconds",
-            "How long components waited for what they asked of the host; kind: http, postgres, redis, sqlite",
+            "Time that components waited for calls to the host; kind: http, postgres, redis, \
+             sqlite",
             self.call_seconds.clone(),
         );
     }

@@ -167,7 +167,11 @@ fn endpoint(shared: &Shared, grants: &Grants, id: &str) -> Result<Arc<Endpoint>,
     let endpoints = shared.endpoints.get().and_then(Weak::upgrade);
     let endpoint = endpoints.and_then(|endpoints| endpoints.get(id).cloned());
     endpoint.ok_or_else(|| {
-        tracing::warn!(component = grants.id, called = id, "no such component, or none with HTTP");
+        tracing::warn!(
+            component = grants.id,
+            called = id,
+            "this component does not exist or has no HTTP trigger"
+        );
         Error::DestinationNotFound
     })
 }

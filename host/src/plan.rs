@@ -102,7 +102,7 @@ impl Planner<'_> {
             match Route::new(&route.value, trigger.component.value.clone()) {
                 Ok(planned) => self.plan.routes.push(planned),
                 Err(error) => {
-                    let what = format!("the route \"{}\" is none: {error}", route.value);
+                    let what = format!("the route \"{}\" is invalid: {error}", route.value);
                     self.problem(&route.at, &what, "write it as `/path` or `/path/...`");
                 }
             }
@@ -143,7 +143,7 @@ impl Planner<'_> {
                 Ok(_) => {}
                 Err(error) => {
                     let text = &trigger.expression.value;
-                    let what = format!("the cron expression \"{text}\" is none: {error}");
+                    let what = format!("the cron expression \"{text}\" is invalid: {error}");
                     let remedy = "write six fields: second minute hour day month weekday";
                     self.problem(&trigger.expression.at, &what, remedy);
                 }
@@ -230,7 +230,7 @@ impl Planner<'_> {
                 Ok(pattern) => patterns.push(pattern),
                 Err(error) => {
                     let shown = if optional { &host.value } else { &expanded };
-                    let what = format!("\"{shown}\" is no allowed outbound host: {error}");
+                    let what = format!("\"{shown}\" is not a valid allowed outbound host: {error}");
                     let remedy = "write <scheme>://<host>[:<port>], `*` standing for any of them";
                     self.problem(&host.at, &what, remedy);
                 }
@@ -367,8 +367,8 @@ source = "c.wasm"
             "cron expression",
             "there is no database `other`",
             "the variable `reddis` is not declared",
-            "\"nowhere\" is no allowed outbound host",
-            "the route \"a\" is none",
+            "\"nowhere\" is not a valid allowed outbound host",
+            "the route \"a\" is invalid",
         ] {
             assert!(told.iter().any(|what| what.contains(expected)), "{expected} in {told:#?}");
         }

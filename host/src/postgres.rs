@@ -163,7 +163,7 @@ impl wit::HostConnectionBuilder for State {
         _: Resource<wit::ConnectionBuilder>,
         _certificate: String,
     ) -> Result<(), wit::Error> {
-        Err(other("the embedded host speaks to Postgres without TLS only: run on Spin for it"))
+        Err(other("the embedded host cannot use TLS with Postgres: run the shop on Spin for that"))
     }
 
     async fn build(

@@ -107,7 +107,7 @@ fn flatten(value: Value, out: &mut Vec<v3::RedisResult>) -> Result<(), ParsingEr
         }
         other => {
             return Err(ParsingError::from(format!(
-                "an answer of this kind has no place: {other:?}"
+                "the interface cannot express this answer: {other:?}"
             )));
         }
     });

@@ -184,7 +184,7 @@ impl RedisTrigger {
             }
             if lost == RedisLost::Exit {
                 let error = "the connection was closed".to_owned();
-                tracing::error!(address, error, "Redis is lost");
+                tracing::error!(address, error, "the connection to Redis is lost");
                 stopped.send_replace(Some(StopReason::RedisLost { address, error }));
                 return;
             }
@@ -225,7 +225,7 @@ async fn again(
 ) -> Option<PubSub> {
     let lost = Instant::now();
     let mut pause = FIRST_PAUSE;
-    tracing::warn!(address, "Redis is lost: connecting again");
+    tracing::warn!(address, "the connection to Redis is lost: connecting again");
     loop {
         tokio::select! {
             () = lifetime.drain.cancelled() => return None,
@@ -237,7 +237,7 @@ async fn again(
                 tracing::warn!(
                     address,
                     after_ms,
-                    "Redis is back; what it said meanwhile was missed"
+                    "Redis is back; messages sent meanwhile were missed"
                 );
                 return Some(pubsub);
             }

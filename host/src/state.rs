@@ -56,7 +56,7 @@ impl Grants {
         match Target::parse(address, scheme) {
             Ok(target) => self.allow(&target),
             Err(error) => {
-                tracing::warn!(component = self.id, error, "an address cannot be reached");
+                tracing::warn!(component = self.id, error, "an address is invalid");
                 false
             }
         }

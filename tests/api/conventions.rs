@@ -191,7 +191,8 @@ async fn every_kind_of_problem_is_documented() {
 fn internal(name: &str, request: Request) -> Row {
     row(name, request, 500).shows(json!({
         "type": "/api/docs#problem-internal",
-        "detail": "The fault is ours. Try again; if it stays, tell us the X-Request-Id of this answer",
+        "detail": "The fault is ours. Try again; if it happens again, tell us the X-Request-Id of \
+                   this answer",
     }))
 }
 

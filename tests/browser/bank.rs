@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::acts::{ASKING_CARD, GOOD_CARD, PRICE, Stage, checkout_of};
 use crate::harness::{Shop, Window, within};
 
-const QUESTION: &str = "Your bank wants to know that it is really you";
+const QUESTION: &str = "Your bank asks you to confirm this payment";
 
 /// Has `test` take place in an empty shop to which a bank can send somebody back.
 async fn in_shop(test: impl AsyncFnOnce(&mut Shop)) {

@@ -133,7 +133,7 @@ async fn half_a_date_is_told_and_not_taken_for_none() {
         window.go("/tickets/new").await;
         window.fill_date("Begins", "07012030", "").await;
         window.fill("Title", "The Paper Kites").await;
-        assert!(window.complaint("Begins").await.contains("both date and time"));
+        assert!(window.complaint("Begins").await.contains("both the date and the time"));
         window.fill("Price of one ticket", "45.00").await;
         window.click_in("main", "List for sale").await;
         window.waits_for("the summary has the focus", SUMMARY_HAS_FOCUS).await;

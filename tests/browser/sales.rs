@@ -122,7 +122,7 @@ async fn sales_of_some_days_are_shown_and_downloaded() {
         ann.click("Show").await;
         ann.arrives_at("/sales?from=2030-03-02").await;
         ann.sees_no("The Paper Kites").await;
-        ann.sees("€45.00, and €45.00 before these days").await;
+        ann.sees("€45.00; before this period, €45.00").await;
         assert_eq!(ann.target_of("Download as CSV").await, "/sales.csv?from=2030-03-02");
         ann.back().await;
         ann.arrives_at("/sales").await;
@@ -133,7 +133,7 @@ async fn sales_of_some_days_are_shown_and_downloaded() {
         ann.fill("Until", "03012030").await;
         ann.click("Show").await;
         ann.sees("One thing to mend").await;
-        assert_eq!(ann.complaint("Until").await, "This day is before the first; swap the two.");
+        assert_eq!(ann.complaint("Until").await, "The last day is before the first; swap the two.");
     })
     .await;
 }

@@ -16,7 +16,7 @@ async fn empty_pages_say_what_to_do() {
         window.go("/orders").await;
         window.sees("No tickets yet. Browse tickets").await;
         window.go("/listings").await;
-        window.sees("You sell nothing yet.").await;
+        window.sees("You have not listed any tickets yet.").await;
         person.list(a_concert(json!({}))).await.expect(201);
         window.go("/?q=nothing+like+it").await;
         window.sees("No tickets match. Clear filters").await;

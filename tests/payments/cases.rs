@@ -142,7 +142,7 @@ async fn who_fails_their_banks_check_may_try_again(stage: &Stage) {
     stage.authenticate(&payment, false).await;
     let code = "payment_intent_authentication_failure";
     let answer = stage.confirm(&payment).await.refuses(402, code);
-    assert!(detail(&answer).starts_with("Your bank did not confirm"), "{answer}");
+    assert!(detail(&answer).starts_with("Your bank could not confirm"), "{answer}");
     stage.pay(&order, Card::Good).await.expect(201);
     stage.is_bought(&order).await;
     stage.passes(6).await;

@@ -89,7 +89,7 @@ async fn poison_comes_back_and_nonsense_is_not_replayed() {
         bus_of(app).drop_letter(&letter.id).await.unwrap().unwrap();
     }
     let gone = bus_of(app).drop_letter(&nonsense.id).await.unwrap().unwrap_err();
-    assert!(gone.why.contains("no such dead letter"), "{gone}");
+    assert!(gone.why.contains("this dead letter does not exist"), "{gone}");
     audit(app).await;
 }
 

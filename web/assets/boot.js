@@ -3,5 +3,5 @@
 import init from "./boxoffice_web.js";
 
 init({ module_or_path: new URL("./boxoffice_web_bg.wasm", import.meta.url) }).catch((error) => {
-  console.warn("The shop goes on without its script:", error);
+  console.warn("The shop works without its script:", error);
 });

@@ -79,12 +79,7 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("no-orders", Page::Orders(Orders { unpaid: Vec::new(), orders: Vec::new(), next: None })),
         ("listings", Page::Listings(listings())),
         ("sales", drawn(state("sales", Page::Drawn(Drawn::default())), sales()).page),
-        (
-            "missing",
-            Page::Missing(Missing {
-                what: "There is no such listing, or it was taken away.".to_owned(),
-            }),
-        ),
+        ("missing", Page::Missing(Missing { what: "This listing does not exist.".to_owned() })),
         ("failed", Page::Failed(failed())),
     ]
 }
@@ -250,7 +245,7 @@ fn checkout() -> Checkout {
             cards: vec![
                 test_card("pm_card_visa", "Visa", "Pays."),
                 test_card("pm_card_declined", "Declined card", "Is declined: nothing is charged."),
-                test_card("pm_card_insufficient", "Empty card", "Has not enough on it."),
+                test_card("pm_card_insufficient", "Empty card", "Has insufficient funds."),
             ],
         },
         pay,

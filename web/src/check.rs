@@ -43,7 +43,7 @@ pub fn complaint(
         Page::Sell(sell) => match name {
             "price" => price(&value, currency(sell, &fields.value("currency"))),
             "startsAt" if fields.is_half_filled(name) => {
-                Some("Give both date and time of the beginning, or leave both out".to_owned())
+                Some("Give both the date and the time of the start, or leave both out".to_owned())
             }
             _ => offered(name, &value, clock),
         },
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn half_a_date_is_not_taken_for_none() {
         let told = complaint(&sell(), "startsAt", &HalfFilled, None);
-        assert!(told.is_some_and(|told| told.contains("both date and time")));
+        assert!(told.is_some_and(|told| told.contains("both the date and the time")));
         assert_eq!(complaint(&sell(), "startsAt", &form(&[]), None), None);
     }
 

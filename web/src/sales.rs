@@ -147,13 +147,13 @@ fn nothing(filtered: bool) -> View {
     if filtered {
         return empty("Nothing was sold in this time.", way("button", "/sales", "Show all sales"));
     }
-    let text = view! { "What people buy of you is shown here, with what it comes to." };
+    let text = view! { "Your sales appear here, with the total that you have earned." };
     empty("You have sold nothing yet.", text)
 }
 
 fn balance(Balance { before, after }: Balance) -> View {
     let text = match before {
-        Some(before) => format!("{after}, and {before} before these days"),
+        Some(before) => format!("{after}; before this period, {before}"),
         None => after,
     };
     fact("Balance", text)

@@ -22,5 +22,5 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
     make.arg("--module").arg(target.join("wasm32-unknown-unknown/browser/boxoffice_web.wasm"));
     make.arg("--from").arg(workspace.root().join("web/assets"));
     make.arg("--into").arg(target.join("assets"));
-    finish(&mut make, "the assets are what they were")
+    finish(&mut make, "the assets were not built")
 }

@@ -29,13 +29,13 @@ pub(crate) struct Arguments {
     /// Measure this target (may be given several times) [default: all].
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
-    /// How often each target has its turn [default: 5, with --quick 2].
+    /// How many rounds to measure each target [default: 5, with --quick 2].
     #[arg(long, value_name = "N")]
     rounds: Option<u16>,
-    /// For how many seconds something is measured at a go [default: 5, with --quick 1].
+    /// How many seconds one measurement takes [default: 5, with --quick 1].
     #[arg(long, value_name = "N")]
     seconds: Option<u16>,
-    /// A trial: short, with little data, and its results below `target`.
+    /// Make a short trial with little data, and write its results below `target`.
     #[arg(long)]
     quick: bool,
 }
@@ -50,11 +50,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let hello = workspace.root().join(HELLO);
     build::components(&workspace, &[workspace.manifest(), hello])?;
-    say(&format!("by the profile {PROFILE}: {}", PACKAGES.join(", ")));
+    say(&format!("with the profile {PROFILE}: {}", PACKAGES.join(", ")));
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--profile", PROFILE]);
     cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-    build::finish(&mut cargo, "what is measured was not built")?;
+    build::finish(&mut cargo, "the programs to measure were not built")?;
 
     let mut bench = Command::new(workspace.target().join(PROFILE).join("bench"));
     bench.arg("run").current_dir(workspace.root());

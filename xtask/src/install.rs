@@ -149,7 +149,7 @@ pub(crate) fn npm_packages(
         .status();
     if !status.map_err(failed)?.success() {
         return Err(Failure::Setup(format!(
-            "`npm ci` in {} failed (see above): mend what it says",
+            "`npm ci` in {} failed (see above): correct the problem that it reports",
             folder.display()
         )));
     }
@@ -178,7 +178,7 @@ fn add(wanted: &Program) -> Result<(), Failure> {
         apt.update();
         if !apt.install(package) {
             return Err(Failure::Setup(format!(
-                "`{by_hand}` failed (see above). Mend what it says, {otherwise}"
+                "`{by_hand}` failed (see above). Correct the problem that it reports, {otherwise}"
             )));
         }
     }
@@ -252,8 +252,8 @@ fn rustup(workspace: &Workspace, kind: &str, missing: &[String]) -> Result<(), F
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(Failure::Setup(format!("`rustup {kind} add {names}` failed (see above)"))),
         Err(_) => Err(Failure::Setup(format!(
-            "this Rust lacks: {names}. There is no rustup to add them: install Rust from \
-             https://rustup.rs, or the packages of your system that carry them"
+            "this Rust lacks {names}, and rustup is not installed: install Rust from \
+             https://rustup.rs, or your system's packages that contain them"
         ))),
     }
 }

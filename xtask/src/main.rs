@@ -47,22 +47,22 @@ enum Command {
     Up(up::Arguments),
     /// Build every component of every spin.toml.
     Build {
-        /// Only what `up` runs: the shop's components, and the host.
+        /// Build only what `up` runs: the shop's components, and the host.
         #[arg(long)]
         shop: bool,
     },
-    /// Make what browsers download, for the component that holds it.
+    /// Build the files that browsers download, for the component that serves them.
     Assets,
-    /// Check, build and test everything, installing first what the suites need.
+    /// Install what the suites need, then check, build and test everything.
     Test(test::Arguments),
-    /// Let everything go wrong, over and over, and see whether the books are right afterwards.
+    /// Cause many faults, again and again, and check afterwards that the books are right.
     Chaos(chaos::Arguments),
-    /// Measure the shop beside what people would use instead, on this machine.
+    /// Measure the shop and its alternatives on this machine, to compare them.
     Bench(bench::Arguments),
-    /// Tell whether the books of the shop that `up` runs are right.
+    /// Check whether the books of the shop that `up` runs are right.
     #[command(disable_help_flag = true)]
     Audit(operate::Arguments),
-    /// Show what that shop's bus holds; list, show, replay and drop dead letters.
+    /// Show the state of that shop's bus; list, show, replay and drop dead letters.
     #[command(disable_help_flag = true)]
     Events(operate::Arguments),
     /// Bring that shop's tables in Postgres up to date.

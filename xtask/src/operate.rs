@@ -12,7 +12,7 @@ use crate::workspace::{Workspace, forget_cargo_run};
 /// What these commands take: all of it goes on to `boxoffice`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// As `boxoffice` takes them; `--help` lists them.
+    /// The arguments of `boxoffice`; `--help` lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     rest: Vec<OsString>,
 }

@@ -23,8 +23,8 @@ const WITHOUT_COMPONENTS: [&str; 1] = ["deploy"];
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Run this step alone (may be given several times): format, lint, build, unit, doc, or the
-    /// name of a suite. Those that run the shop run on SQLite by their name alone, and on Postgres
-    /// with `-postgres` after it.
+    /// name of a suite. Suites that run the shop use SQLite; add `-postgres` to the name to use
+    /// Postgres.
     #[arg(long, value_name = "STEP")]
     only: Vec<String>,
 }
@@ -195,7 +195,7 @@ fn chosen(steps: Vec<Step>, only: &[String]) -> Result<Vec<Step>, Failure> {
     if let Some(unknown) = only.iter().find(|name| !steps.iter().any(|step| step.name == **name)) {
         let known: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
         return Err(Failure::Setup(format!(
-            "there is no step `{unknown}`; there are: {}",
+            "there is no step `{unknown}`; the steps are: {}",
             known.join(", ")
         )));
     }

@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     /// Start with an empty shop.
     #[arg(long)]
     no_demo: bool,
-    /// Build and start the shop anew when its sources change; open pages reload.
+    /// Build and start the shop again when its sources change; open pages reload.
     #[arg(long)]
     watch: bool,
     /// The form of the log on stderr [default: text].
@@ -60,9 +60,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// What watches; the host's own arguments come after its.
 fn watch(workspace: &Workspace, host: &Path) -> Result<Command, Failure> {
-    say("what watches: boxoffice-watch");
+    say("watcher: boxoffice-watch");
     let xtask = std::env::current_exe()
-        .map_err(|error| Failure::Failed(format!("xtask does not find itself: {error}")))?;
+        .map_err(|error| Failure::Failed(format!("xtask cannot find its own program: {error}")))?;
     let mut watch = Command::new(build::program(workspace, "boxoffice-watch")?);
     watch.arg("--root").arg(workspace.root()).arg("--xtask").arg(xtask).arg("--").arg(host);
     Ok(watch)

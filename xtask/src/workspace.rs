@@ -110,8 +110,9 @@ impl Workspace {
         if !output.status.success() {
             return Err(Failure::Failed("cargo metadata failed (see above)".to_owned()));
         }
-        serde_json::from_slice(&output.stdout)
-            .map_err(|error| Failure::Failed(format!("cargo metadata answered no JSON: {error}")))
+        serde_json::from_slice(&output.stdout).map_err(|error| {
+            Failure::Failed(format!("cargo metadata did not answer with JSON: {error}"))
+        })
     }
 }
 

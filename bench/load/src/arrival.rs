@@ -44,7 +44,7 @@ impl FromStr for Rate {
     /// Reads `200`, or `50..400` for a rate that grows.
     fn from_str(text: &str) -> Result<Self, String> {
         let complaint =
-            || format!("{text:?} is no rate: give requests a second, as 200 or 50..400");
+            || format!("{text:?} is not a rate: give requests a second, such as 200 or 50..400");
         let number = |text: &str| {
             let number: f64 = text.trim().parse().map_err(|_| complaint())?;
             if number.is_finite() && number >= 0.0 { Ok(number) } else { Err(complaint()) }

@@ -109,7 +109,8 @@ impl Answer {
         let set = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
         let pairs = set.filter_map(|cookie| cookie.split(';').next());
         let pair = pairs.into_iter().find(|pair| pair.starts_with("session="));
-        let pair = pair.with_context(|| format!("{}: no session's cookie", self.status))?;
+        let pair =
+            pair.with_context(|| format!("{}: the answer has no session cookie", self.status))?;
         Ok(Session(HeaderValue::try_from(pair)?))
     }
 

@@ -23,7 +23,7 @@ use clap::{Parser, Subcommand};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::task::LocalSet;
 
-/// Measures Boxoffice beside what people would use instead.
+/// Measures Boxoffice and its alternatives, to compare them.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -32,13 +32,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start targets, fill them, measure them in turn, and write what came of it.
+    /// Start targets, fill them with data, measure them in turn, and write the results.
     Run(Run),
-    /// Load a shop that runs, once, and say what came of it.
+    /// Load a running shop once, and print the results.
     Load(Load),
-    /// Write the tables and the drawing of a run anew.
+    /// Write the tables and the drawing of a run again.
     Report {
-        /// What `run` has written.
+        /// The results that `run` has written.
         json: PathBuf,
     },
 }
@@ -51,20 +51,20 @@ struct Run {
     /// Measure this target (may be given several times) [default: all].
     #[arg(long, value_name = "NAME", value_parser = target::find)]
     target: Vec<&'static Target>,
-    /// How often each target has its turn [default: 5, with --quick 2].
+    /// How many rounds to measure each target [default: 5, with --quick 2].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     rounds: Option<u16>,
-    /// For how many seconds something is measured at a go, each way, after three fifths of that to warm
-    /// up [default: 5, with --quick 1].
+    /// How many seconds one measurement takes. The warm-up before it takes three fifths of that
+    /// [default: 5, with --quick 1].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     seconds: Option<u16>,
-    /// A trial: short, with little data. Its figures are for nobody else, and are kept apart.
+    /// Make a short trial with little data. Its results are kept apart.
     #[arg(long)]
     quick: bool,
     /// The folder for results.
     #[arg(long, value_name = "FOLDER", default_value = "bench/results")]
     out: PathBuf,
-    /// The folder for data and logs of the targets, which is emptied.
+    /// The folder for data and logs of the targets. It is emptied first.
     #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
     work: PathBuf,
     #[command(flatten)]
@@ -73,28 +73,29 @@ struct Run {
 
 #[derive(clap::Args)]
 struct Load {
-    /// Where the shop listens. It is filled first: it should be empty.
+    /// Where the shop listens. It must be empty, and is filled first.
     #[arg(long, value_name = "ADDRESS:PORT")]
     address: SocketAddr,
-    /// What is done.
+    /// The scenario.
     #[arg(long, value_name = "NAME", value_parser = scenario::find)]
     scenario: &'static Scenario,
-    /// Requests a second, as 200, or 50..400 for a rate that grows [default: as many as it can bear].
+    /// Requests a second, such as 200, or 50..400 for a rate that grows [default: as many as
+    /// possible].
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
-    /// How many connections there are [default: the scenario's].
+    /// How many connections to open [default: the scenario's].
     #[arg(long, value_name = "N")]
     connections: Option<usize>,
-    /// For how many seconds.
+    /// How many seconds to measure.
     #[arg(long, value_name = "N", default_value_t = 5)]
     seconds: u64,
-    /// How many listings there are to be.
+    /// How many listings to create.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     listings: u64,
-    /// How many buyers have accounts.
+    /// How many buyers to create.
     #[arg(long, value_name = "N", default_value_t = 20)]
     buyers: u64,
-    /// How many tickets a flash sale has; all buyers come.
+    /// How many tickets a flash sale has; all buyers take part.
     #[arg(long, value_name = "N", default_value_t = 10)]
     units: u64,
 }

@@ -162,7 +162,8 @@ impl Results {
     /// When there is no such file, or it is of another kind.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        serde_json::from_str(&text).with_context(|| format!("{} is no result", path.display()))
+        serde_json::from_str(&text)
+            .with_context(|| format!("{} is not a file of results", path.display()))
     }
 
     /// Writes them.

@@ -104,7 +104,7 @@ impl Plan {
             results.write(json)?;
         }
         drop(open);
-        std::fs::remove_dir_all(&self.work).context("taking away what is not needed any more")?;
+        std::fs::remove_dir_all(&self.work).context("removing data that is not needed any more")?;
         Ok(results)
     }
 

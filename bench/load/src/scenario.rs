@@ -133,7 +133,7 @@ const fn steady(
 pub fn find(name: &str) -> Result<&'static Scenario, String> {
     ALL.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
         let names: Vec<&str> = ALL.iter().map(|scenario| scenario.name).collect();
-        format!("there is no scenario {name:?}; there are: {}", names.join(", "))
+        format!("there is no scenario {name:?}; the scenarios are: {}", names.join(", "))
     })
 }
 
@@ -236,7 +236,7 @@ fn purchase(shop: &Shop, number: u64) -> LocalBoxFuture<'_, Result<(), Miss>> {
             }
             sleep(LOOK).await;
         }
-        Err("paid, and not complete".to_owned())
+        Err("paid, but not complete".to_owned())
     }
     .boxed_local()
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::SERVICE;
 
-/// What people sign up and sign in with.
+/// The e-mail address and password of an account.
 #[derive(Default, Deserialize, ToSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"email": "ada@example.com", "password": "correct horse battery"}))]

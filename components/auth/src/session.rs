@@ -57,7 +57,7 @@ impl Key {
     fn from_pem(pem: &str) -> Result<Self> {
         boxoffice_eddsa::install();
         let key = SigningKey::from_pkcs8_pem(pem.trim())
-            .map_err(|error| anyhow!("this is no Ed25519 key in PKCS#8 PEM: {error}"))?;
+            .map_err(|error| anyhow!("this is not an Ed25519 key in PKCS#8 PEM: {error}"))?;
         // Without the public half, which jsonwebtoken does not expect in the DER.
         let private = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
         let der = private.to_pkcs8_der().map_err(|error| anyhow!("{error}"))?;

@@ -17,10 +17,10 @@ pub(crate) fn route() -> Router {
 
 /// Sign in
 ///
-/// Starts a session, in the cookie. Ten failures for an address lock it for up to 15 minutes.
+/// Starts a session and sets its cookie. Ten failed sign-ins lock an address for up to 15 minutes.
 #[utoipa::path(
     post, path = "/api/users/signIn", tag = "users", request_body = Credentials,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
         (status = 200, description = "The account; the session is in the cookie", body = Account),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),

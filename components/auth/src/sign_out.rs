@@ -15,13 +15,13 @@ pub(crate) fn route() -> Router {
 
 /// Sign out
 ///
-/// Takes the session's cookie back.
+/// Deletes the session's cookie.
 #[utoipa::path(
     post, path = "/api/users/signOut", tag = "users",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
-        (status = 200, description = "Nobody is signed in now", body = CurrentUser),
-        (status = 400, description = "The Idempotency-Key is none", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The visitor is signed out", body = CurrentUser),
+        (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn sign_out(_: Idempotency) -> Result<Response> {

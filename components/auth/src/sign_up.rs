@@ -23,14 +23,14 @@ pub(crate) fn route() -> Router {
 
 /// Sign up
 ///
-/// Makes an account and starts a session, in the cookie.
+/// Creates an account, starts a session and sets its cookie.
 #[utoipa::path(
     post, path = "/api/users/signUp", tag = "users", request_body = Credentials,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
         (status = 201, description = "The new account; the session is in the cookie", body = Account),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The address has an account", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The address already has an account", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -71,7 +71,7 @@ async fn insert(transaction: &Transaction, account: &Account, hash: &str) -> Res
 }
 
 fn email_taken() -> Problem {
-    let message = "This address has an account already; sign in instead".to_owned();
+    let message = "This address already has an account; sign in instead".to_owned();
     let field = Some("email".to_owned());
     Problem::conflict(message.clone(), "email_taken").about(vec![FieldError { message, field }])
 }
@@ -81,7 +81,7 @@ fn email_taken() -> Problem {
 async fn again(credentials: &Credentials, replay: Response) -> Result<Response> {
     let stored = account::find(&credentials.address())
         .await?
-        .ok_or_else(|| db::Error::Row("an answered sign-up has no account".to_owned()))?;
+        .ok_or_else(|| db::Error::Row("the account of an earlier sign-up is missing".to_owned()))?;
     if !password::matches(&credentials.password, &stored.password_hash).await? {
         return Err(email_taken());
     }

@@ -100,7 +100,7 @@ impl Cache {
         let field = format!("?{question}");
         let values = execute("HMGET", [self.key, REVISION, BUSY, &field].map(text));
         let values = within(PATIENCE, values).await;
-        let Some(values) = noted("looking for an answer that is kept", values) else {
+        let Some(values) = noted("reading a cached answer", values) else {
             return Found::Nothing;
         };
         let mut values = values.iter().map(|value| as_text(value).ok());
@@ -122,7 +122,7 @@ impl Cache {
         let (most, lifetime) = (MOST.to_string(), KEPT_MS.to_string());
         let arguments = [place.revision.as_str(), &most, &place.field, &answer, &lifetime];
         let kept = within(PATIENCE, script(KEEP, &[self.key], &arguments)).await;
-        noted("keeping an answer", kept);
+        noted("caching an answer", kept);
     }
 
     /// Forgets all answers. To be called when a change is committed, and before anybody is told so.
@@ -131,7 +131,7 @@ impl Cache {
         let (lifetime, busy) = (KEPT_MS.to_string(), BUSY_MS.to_string());
         let arguments = [revision.as_str(), &lifetime, &busy];
         let forgotten = within(PATIENCE, script(FORGET, &[self.key], &arguments)).await;
-        noted("forgetting the answers that are kept, which go within a second", forgotten);
+        noted("deleting cached answers; they expire within a second", forgotten);
     }
 }
 

@@ -12,14 +12,14 @@ use crate::Service;
 use crate::db::{Connection, Read};
 use crate::events::bus;
 
-/// How one thing that is depended on is doing.
+/// The state of one dependency.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Check {
-    /// Whether it does its work.
+    /// Whether it works.
     pub ok: bool,
-    /// Whether requests fail without it. What is not required is made up for later, by a tick.
+    /// Whether requests fail without it. If not, a later tick catches up on its work.
     pub required: bool,
-    /// What is wrong, or what is worth knowing.
+    /// What is wrong, or other useful information.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
 }
@@ -47,7 +47,8 @@ impl Check {
 /// Each dependency by name.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Health {
-    /// `ok`; `degraded` when something fails that requests do without; else `unavailable`.
+    /// `ok`; `degraded` if only dependencies fail that requests do not need; otherwise
+    /// `unavailable`.
     pub status: String,
     /// The dependencies.
     pub checks: BTreeMap<String, Check>,

@@ -65,7 +65,7 @@ async fn verify(token: String) -> Result<User, Problem> {
                 .with_code("session_expired"));
         }
         Err(Error::Invalid(_)) => {
-            return Err(Problem::unauthorized("This is no valid session; sign in again"));
+            return Err(Problem::unauthorized("This session is invalid; sign in again"));
         }
         Err(Error::Misconfigured(text)) => return Err(Problem::internal(anyhow::anyhow!(text))),
     };

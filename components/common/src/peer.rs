@@ -113,7 +113,7 @@ impl Peer {
             StatusCode::NOT_FOUND => Ok(None),
             status if status.is_success() => {
                 let read = serde_json::from_slice(answer.body())
-                    .with_context(|| format!("reading what {} answered", self.name));
+                    .with_context(|| format!("reading the answer of {}", self.name));
                 Ok(Some(read?))
             }
             status if status.is_client_error() => Err(pass_on(status, answer.body())),
@@ -135,7 +135,9 @@ fn pass_on(status: StatusCode, body: &[u8]) -> Problem {
         code: Option<String>,
     }
     let Ok(Refusal { detail, code }) = serde_json::from_slice(body) else {
-        return Problem::internal(anyhow::anyhow!("a sibling answered {status} without a problem"));
+        return Problem::internal(anyhow::anyhow!(
+            "another service answered {status} without a problem document"
+        ));
     };
     let problem = match status {
         StatusCode::UNAUTHORIZED => Problem::unauthorized(detail),

@@ -10,17 +10,17 @@ use utoipa::ToSchema;
 
 use crate::db;
 
-/// Something wrong with the request, in a sentence for whoever sent it.
+/// One thing that is wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// What is wrong and how to mend it.
+    /// What is wrong and how to correct it.
     pub message: String,
-    /// The field that it is about, in the request's own spelling.
+    /// The name of the field, spelled as in the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
 
-/// The body of every answer that is an error (RFC 9457).
+/// The body of every error answer (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
@@ -33,9 +33,9 @@ pub struct ProblemBody {
     pub status: u16,
     /// What happened this time.
     pub detail: String,
-    /// Everything that is wrong, all at once.
+    /// Everything that is wrong with the request.
     pub errors: Vec<FieldError>,
-    /// A word for programs to tell causes apart, such as Stripe's decline code.
+    /// A code that tells programs the cause, such as Stripe's decline code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
@@ -137,7 +137,7 @@ impl Problem {
             StatusCode::METHOD_NOT_ALLOWED,
             "method-not-allowed",
             "Method not allowed",
-            "This address does not take that method; the Allow header lists those that it takes",
+            "This address does not support that method; the Allow header lists the supported ones",
         )
     }
 
@@ -194,7 +194,8 @@ impl Problem {
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
             "Something went wrong",
-            "The fault is ours. Try again; if it stays, tell us the X-Request-Id of this answer",
+            "The fault is ours. Try again; if it happens again, tell us the X-Request-Id of this \
+             answer",
         )
         .caused_by(cause)
     }
@@ -280,14 +281,14 @@ impl From<db::Error> for Problem {
     fn from(error: db::Error) -> Self {
         match error {
             db::Error::Busy(_) | db::Error::Undone(_) => {
-                Self::unavailable("Too much is going on at once; try again", 1, error)
+                Self::unavailable("The service is busy; try again", 1, error)
             }
             db::Error::Overtaken(_) => {
                 Self::conflict("This changed just now; read it again", "changed").caused_by(error)
             }
             db::Error::Lost(_) => {
-                let detail = "The answer got lost, so this may have been done or not. Look first, or \
-                              send it again with the same Idempotency-Key";
+                let detail = "The answer was lost, so the change may or may not have been made. \
+                              Check first, or repeat the request with the same Idempotency-Key";
                 Self::unavailable(detail, 1, error).with_code("answer_lost")
             }
             other => Self::internal(other),

@@ -104,6 +104,6 @@ pub(crate) fn as_text(value: &RedisResult) -> Result<String> {
         RedisResult::Binary(bytes) => Ok(String::from_utf8(bytes.clone())?),
         RedisResult::Status(text) => Ok(text.clone()),
         RedisResult::Int64(number) => Ok(number.to_string()),
-        RedisResult::Nil => bail!("Redis answered nil where text was due"),
+        RedisResult::Nil => bail!("Redis answered nil instead of text"),
     }
 }

@@ -34,6 +34,6 @@ fn order(event: &Event) -> Result<OrderState> {
         | EventType::OrderExtended
         | EventType::OrderCancelled
         | EventType::OrderCompleted => event.data(),
-        other => anyhow::bail!("expiration has no use for {}", other.name()),
+        other => anyhow::bail!("expiration does not handle {}", other.name()),
     }
 }

@@ -49,7 +49,7 @@ async fn follow(RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Respons
     let seconds = config::number("live_seconds").await?;
     let length = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
     SendWrapper::new(hub::ready()).await.map_err(|cause| {
-        let detail = "There are no live updates right now; ask for the page again instead";
+        let detail = "Live updates are not available right now; reload the page instead";
         Problem::unavailable(detail, RETRY_SECONDS, cause)
     })?;
     let mut response = Response::new(Body::empty());
@@ -67,7 +67,7 @@ fn tickets(query: &str) -> Result<Vec<Uuid>> {
     let mut wrong = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if name != "ticket" {
-            let message = format!("There is no {name:?} here; there is only `ticket`");
+            let message = format!("The parameter {name:?} does not exist; use `ticket`");
             wrong.push(FieldError { message, field: Some(name.into_owned()) });
         } else if let Ok(id) = value.parse() {
             tickets.push(id);
@@ -82,7 +82,9 @@ fn tickets(query: &str) -> Result<Vec<Uuid>> {
             wrong.push(about_tickets("Name a listing: /live?ticket=<its id>".to_owned()));
         }
         0..=MOST => {}
-        many => wrong.push(about_tickets(format!("{many} listings are too many: name {MOST}"))),
+        many => {
+            wrong.push(about_tickets(format!("{many} listings are too many: name at most {MOST}")))
+        }
     }
     if wrong.is_empty() { Ok(tickets) } else { Err(Problem::invalid(wrong)) }
 }

@@ -31,14 +31,13 @@ async fn begin_payment(user: User, Id(id): Id) -> Result<Json<Order>> {
 
 fn refusal(order: &Order) -> Problem {
     match order.status {
-        OrderStatus::Complete => Problem::conflict("This order is paid for already", "complete"),
+        OrderStatus::Complete => Problem::conflict("This order is already paid for", "complete"),
         OrderStatus::Cancelled => {
             Problem::conflict("This order is cancelled. You were not charged", "cancelled")
         }
-        OrderStatus::Refunded => Problem::conflict(
-            "This order was paid for, and its money was given back; order the tickets anew",
-            "refunded",
-        ),
+        OrderStatus::Refunded => {
+            Problem::conflict("This order was refunded; order the tickets again", "refunded")
+        }
         OrderStatus::Created | OrderStatus::AwaitingPayment
             if order.expires_at <= Timestamp::now() =>
         {

@@ -20,19 +20,19 @@ pub(crate) fn route() -> Router {
 
 /// Give up a hold
 ///
-/// Its tickets go back on sale. Doing it twice is as good as once.
+/// Its tickets go back on sale. A repeat changes nothing.
 #[utoipa::path(
     delete, path = "/api/orders/{id}", tag = "orders", operation_id = "cancel_order",
     params(
         ("id" = Uuid, Path, description = "The order"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request"),
     ),
     responses(
-        (status = 204, description = "Cancelled, now or before"),
-        (status = 400, description = "The Idempotency-Key is none", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 204, description = "The order is cancelled"),
+        (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such order", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This order does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The order is complete, or was refunded", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -53,7 +53,7 @@ pub(crate) async fn cancel(
             OrderStatus::Cancelled => Ok(Reply::no_content()),
             OrderStatus::Complete => Err(Problem::conflict(complaint, "complete")),
             OrderStatus::Refunded => {
-                let complaint = "This order was paid for, and its money was given back already";
+                let complaint = "This order was already refunded";
                 Err(Problem::conflict(complaint, "refunded"))
             }
             OrderStatus::Created | OrderStatus::AwaitingPayment => {

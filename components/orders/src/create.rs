@@ -28,12 +28,12 @@ const CHANGING: &str = "changing";
 
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 
-/// What a buyer wants.
+/// The tickets to hold.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewOrder {
     /// The listing.
-    #[garde(custom(is_given("Say which listing, by its id")))]
+    #[garde(custom(is_given("Give the id of a listing")))]
     ticket_id: Uuid,
     /// How many tickets.
     #[garde(custom(is_quantity))]
@@ -60,17 +60,17 @@ pub(crate) fn route() -> Router {
 
 /// Hold tickets
 ///
-/// Takes them off sale for the buyer until `expiresAt`; whoever has paid by then owns them.
+/// Takes tickets off sale for the buyer until `expiresAt`. A buyer who has paid by then owns them.
 #[utoipa::path(
     post, path = "/api/orders", tag = "orders", operation_id = "create_order", request_body = NewOrder,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
         (status = 201, description = "The order, with its tickets held", body = Order),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "One's own listing", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Held or sold to others, or off sale", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The buyer's own listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This listing does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The tickets are held, sold or off sale", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -113,7 +113,7 @@ async fn hold(
         money::total(listing.price, wish.quantity, &listing.currency).ok_or_else(|| {
             Problem::invalid_field(
                 "quantity",
-                "So many cost more than can be paid at once; order fewer",
+                "These tickets cost more than can be paid at once; order fewer",
             )
         })?;
     listing.hold(transaction, wish.quantity);
@@ -129,7 +129,7 @@ async fn hold(
 /// there are none left: that takes no lock, which would keep those waiting who still get some.
 async fn look(read: &impl Read, user: &User, wish: &NewOrder, now: Timestamp) -> Result<Listing> {
     let Some(listing) = Listing::find(read, wish.ticket_id).await? else {
-        return Err(Problem::not_found("There is no such listing"));
+        return Err(Problem::not_found("This listing does not exist"));
     };
     let available = listing.quantity - listing.held - listing.sold;
     Err(if listing.seller_id == user.id {

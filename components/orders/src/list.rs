@@ -18,17 +18,17 @@ pub(crate) fn route() -> Router {
     Router::new().route("/api/orders", get(list))
 }
 
-/// One's own orders
+/// List your own orders
 ///
 /// Newest first.
 #[utoipa::path(
     get, path = "/api/orders", tag = "orders", operation_id = "list_orders",
     params(
-        ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("limit" = Option<i64>, Query, description = "How many entries a page has: 1 to 100, by default 20"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
     responses(
-        (status = 200, description = "A page; Link names the next", body = Page<Order>),
+        (status = 200, description = "One page; the Link header names the next", body = Page<Order>),
         (status = 400, description = "Limit or cursor is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -20,7 +20,7 @@ pub(crate) enum CancelReason {
     Expired,
     /// The buyer gave it up.
     Buyer,
-    /// Its payments were declined once too often.
+    /// Its payments were declined too often.
     Declined,
 }
 
@@ -40,7 +40,7 @@ impl db::FromValue for CancelReason {
         [Self::Expired, Self::Buyer, Self::Declined]
             .into_iter()
             .find(|reason| reason.name() == name)
-            .ok_or_else(|| format!("{name:?} is no reason"))
+            .ok_or_else(|| format!("{name:?} is not a reason for cancelling an order"))
     }
 }
 
@@ -50,15 +50,15 @@ impl db::FromValue for CancelReason {
 pub(crate) struct OrderedTicket {
     /// The listing.
     pub(crate) id: Uuid,
-    /// What is for sale.
+    /// The listing's title.
     pub(crate) title: String,
     /// Price of one ticket in the currency's minor unit.
     pub(crate) price: i64,
-    /// Where it takes place.
+    /// The venue's name.
     pub(crate) venue: Option<String>,
-    /// In which city.
+    /// The venue's city.
     pub(crate) city: Option<String>,
-    /// When it begins.
+    /// When the event begins.
     pub(crate) starts_at: Option<Timestamp>,
     /// IANA name of the venue's time zone.
     pub(crate) time_zone: Option<String>,
@@ -70,7 +70,7 @@ pub(crate) struct OrderedTicket {
 pub(crate) struct Order {
     /// The order's id.
     pub(crate) id: Uuid,
-    /// Where it stands.
+    /// Its status.
     pub(crate) status: OrderStatus,
     /// Why it ended without a sale.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,16 +83,16 @@ pub(crate) struct Order {
     pub(crate) currency: String,
     /// What was ordered.
     pub(crate) ticket: OrderedTicket,
-    /// Until when the tickets are held.
+    /// When the hold ends.
     pub(crate) expires_at: Timestamp,
     /// When it was made.
     pub(crate) created_at: Timestamp,
     /// Grows with every change.
     pub(crate) version: i64,
-    /// Whose tickets they were.
+    /// The account that sells the tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seller_id: Option<Uuid>,
-    /// Refunded, and its tickets are for sale again; left out if not.
+    /// Whether the order is refunded and its tickets are for sale again; left out if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     pub(crate) restocked: bool,

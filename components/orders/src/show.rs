@@ -24,7 +24,7 @@ pub(crate) fn route() -> Router {
         (status = 200, description = "The order", body = Order),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such order", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This order does not exist", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn show(
@@ -46,7 +46,7 @@ pub(crate) async fn own_by(read: &impl Read, user: &User, id: Uuid) -> Result<Or
 }
 
 fn of(user: &User, order: Option<Order>) -> Result<Order> {
-    let order = order.ok_or_else(|| Problem::not_found("There is no such order"))?;
+    let order = order.ok_or_else(|| Problem::not_found("This order does not exist"))?;
     if order.buyer_id == user.id {
         return Ok(order);
     }

@@ -77,7 +77,7 @@ async fn go_on(event: &Event) -> Result<Outcome> {
             let order = transition::expire(&mut transaction, order_id).await;
             order.map_err(Problem::into_cause).context("expiring an order")?.is_some()
         }
-        other => anyhow::bail!("orders has no use for {}", other.name()),
+        other => anyhow::bail!("orders does not handle {}", other.name()),
     };
     if changed {
         transaction.commit().await?;

@@ -111,7 +111,7 @@ async fn in_the_way(order_id: Uuid) -> Result<Problem> {
     let condition = "order_id = ?1 AND status IN ('authorized', 'captured')";
     let paid = !Payment::select(condition, params![order_id]).await?.is_empty();
     Ok(if paid {
-        Problem::conflict("This order is paid for already", "already_paid")
+        Problem::conflict("This order is already paid for", "already_paid")
     } else {
         under_way()
     })
@@ -181,7 +181,7 @@ async fn ask(payment: &Payment, patience: Patience, trace: Trace) -> Result<Inte
     }
     // The first request may still be on its way.
     if payment.created_at.plus_seconds(UNDER_WAY_SECONDS) > Timestamp::now() {
-        return Err(Error::Unknown(anyhow!("there is no intent of {} yet", payment.id)));
+        return Err(Error::Unknown(anyhow!("the payment {} has no intent yet", payment.id)));
     }
     Err(Error::Declined(Decline {
         code: "payment_canceled".to_owned(),
@@ -205,7 +205,7 @@ async fn refused(payment: &Payment, decline: &Decline, trace: Trace) -> Result<A
     };
     Ok(match finished {
         Some(payment) => answer(payment, None),
-        None => Answer::Unknown(anyhow!("the payment {} went missing", payment.id)),
+        None => Answer::Unknown(anyhow!("the payment {} is missing", payment.id)),
     })
 }
 
@@ -215,7 +215,7 @@ fn answer(payment: Payment, intent: Option<Intent>) -> Answer {
         (Status::Pending, Some(Stage::Action)) => Answer::Waiting(payment, intent.map(Box::new)),
         (Status::Pending, Some(_)) => Answer::Waiting(payment, None),
         (Status::Pending, None) => {
-            Answer::Unknown(anyhow!("the payment {} is in no state to go on from", payment.id))
+            Answer::Unknown(anyhow!("the payment {} cannot continue from its state", payment.id))
         }
         _ => Answer::Authorized(payment),
     }

@@ -21,18 +21,18 @@ pub(crate) fn route() -> Router {
     Router::new().route("/api/payments", get(list))
 }
 
-/// One's own payments
+/// List your own payments
 ///
-/// Newest first, those that were declined, too.
+/// Newest first, including declined payments.
 #[utoipa::path(
     get, path = "/api/payments", tag = "payments", operation_id = "list_payments",
     params(
-        ("orderId" = Option<String>, Query, description = "For these orders: up to 100 ids, with commas between"),
-        ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("orderId" = Option<String>, Query, description = "Only payments for these orders: up to 100 ids, separated by commas"),
+        ("limit" = Option<i64>, Query, description = "How many entries a page has: 1 to 100, by default 20"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
     responses(
-        (status = 200, description = "A page; Link names the next", body = Page<View>),
+        (status = 200, description = "One page; the Link header names the next", body = Page<View>),
         (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -66,5 +66,5 @@ pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
 fn read_orders(text: &str) -> Result<Vec<Uuid>, String> {
     let ids: Option<Vec<Uuid>> = text.split(',').map(|id| id.trim().parse().ok()).collect();
     ids.filter(|ids| ids.len() <= MAX_ORDERS)
-        .ok_or_else(|| format!("Give up to {MAX_ORDERS} orders by their ids, with commas between"))
+        .ok_or_else(|| format!("Give the ids of up to {MAX_ORDERS} orders, separated by commas"))
 }

@@ -49,7 +49,7 @@ async fn step(payment: &Payment, intent: &Intent, trace: Trace) -> Result<Option
         State::Failed(decline) => declined(payment, &decline, Some(&intent.id), trace).await?,
         State::Canceled => canceled(payment, &intent.id, trace).await?,
         State::Odd(status) => {
-            let cause = format!("{} is {status}, which none of ours should be", intent.id);
+            let cause = format!("{} is {status}, a state that Boxoffice does not use", intent.id);
             payment.call_attention(&cause).await?;
             None
         }

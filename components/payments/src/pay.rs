@@ -29,7 +29,7 @@ const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
 /// An answer that took longer than this, in seconds, may have come after the order's end.
 const SLOW_SECONDS: i64 = 5;
 
-/// How an order is to be paid.
+/// A payment for an order.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({
@@ -37,9 +37,9 @@ const SLOW_SECONDS: i64 = 5;
 }))]
 pub(crate) struct NewPayment {
     /// The order.
-    #[garde(custom(is_given("Say which order, by its id")))]
+    #[garde(custom(is_given("Give the id of an order")))]
     order_id: Uuid,
-    /// A payment method of Stripe's (`pm_…`), or a token of its older kind (`tok_…`).
+    /// A Stripe payment method (`pm_…`), or an older Stripe token (`tok_…`).
     #[garde(custom(is_token))]
     token: String,
 }
@@ -56,7 +56,7 @@ fn is_token(token: &str, _: &()) -> garde::Result {
     if known && plain && token.len() <= 255 {
         return Ok(());
     }
-    Err(garde::Error::new("Give a payment method of Stripe's (pm_…) or one of its tokens (tok_…)"))
+    Err(garde::Error::new("Give a Stripe payment method (pm_…) or a Stripe token (tok_…)"))
 }
 
 /// What `orders` says of the order that is to be paid.
@@ -87,27 +87,26 @@ pub(crate) fn route() -> Router {
 
 /// Pay for an order
 ///
-/// Authorizes the order's amount. The order completes a moment later, and only then is the money
-/// taken; should the order have ended meanwhile, it is not.
+/// Authorizes the order's amount. The order completes a moment later. Only then is the money taken.
+/// If the order has ended meanwhile, no money is taken.
 ///
-/// A bank may want to know that it is really the buyer who pays (3-D Secure). The answer is then 202
-/// with `status` `requires_action`: hand `clientSecret` to Stripe.js (`handleNextAction`), or show
-/// `nextAction.redirectUrl`; afterwards call `/api/payments/{id}/confirm`, or send the same request
-/// with the same Idempotency-Key again. Meanwhile the hold is extended, once. A buyer who would
-/// rather use another card sends a new request: the attempt that waits is given up. With `status`
-/// `processing` nothing is to be done but to ask again later.
+/// A bank may ask the buyer to confirm the payment (3-D Secure). The answer is then 202 with
+/// `status` `requires_action`. Pass `clientSecret` to Stripe.js (`handleNextAction`), or show
+/// `nextAction.redirectUrl`. Then call `/api/payments/{id}/confirm`, or repeat the request with the
+/// same Idempotency-Key. Meanwhile the hold is extended, once. To use another card, send a new
+/// request; it cancels the waiting payment. If `status` is `processing`, ask again later.
 #[utoipa::path(
     post, path = "/api/payments", tag = "payments", operation_id = "pay_order", request_body = NewPayment,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
         (status = 201, description = "The money is set aside", body = Paid),
-        (status = 202, description = "The buyer has to do something first (`requires_action`), or it will be known later (`processing`)", body = Paid),
+        (status = 202, description = "The buyer must act first (`requires_action`), or the result is not known yet (`processing`)", body = Paid),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "Declined; `code` is Stripe's decline code. The hold stays", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such order", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Ended, paid already, or being paid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This order does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The order has ended, is paid, or is being paid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The provider's answer is not known yet: do not pay again", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -128,24 +127,24 @@ pub(crate) async fn pay(
     conclude(&user, payment, &idempotency, trace, &request_id).await
 }
 
-/// Go on with a payment
+/// Continue a payment
 ///
-/// For buyers who have done what a payment that was answered with 202 wanted of them, and for those
-/// who want to know how it stands. Answers as paying does.
+/// Call this after the buyer has acted on a 202 answer, or to read how a payment stands. The
+/// answers are those of paying for an order.
 #[utoipa::path(
     post, path = "/api/payments/{id}/confirm", tag = "payments", operation_id = "confirm_payment",
     params(
         ("id" = Uuid, Path, description = "The payment"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless; it is without one, too"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Optional: a repeat of this request is safe even without it"),
     ),
     responses(
         (status = 201, description = "The money is set aside", body = Paid),
-        (status = 202, description = "The buyer still has to do something, or it will be known later", body = Paid),
-        (status = 400, description = "The Idempotency-Key is none", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 202, description = "The buyer must still act, or the result is not known yet", body = Paid),
+        (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "Declined; `code` is Stripe's decline code. The hold stays", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's payment", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such payment", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This payment does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The order ended; nobody was charged", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The provider's answer is not known yet: do not pay again", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -158,7 +157,7 @@ pub(crate) async fn confirm(
     Extension(request_id): Extension<RequestId>,
 ) -> Result<Response> {
     let payment = Payment::find(id).await?;
-    let payment = payment.ok_or_else(|| Problem::not_found("There is no such payment"))?;
+    let payment = payment.ok_or_else(|| Problem::not_found("This payment does not exist"))?;
     if payment.buyer_id != user.id {
         return Err(Problem::forbidden("This is somebody else's payment"));
     }
@@ -186,7 +185,10 @@ async fn conclude(
         Answer::UnderWay => return Err(attempt::under_way()),
         // Nobody waits for what it was: it is given up whenever it is found.
         Answer::Unknown(cause) if payment.again().await?.is_in_vain() => {
-            log::failed("looking for a payment whose order has ended; a tick goes on", &cause);
+            log::failed(
+                "looking for a payment whose order has ended; a tick will try again",
+                &cause,
+            );
             let detail = "Your hold ended. If anything was charged, it is given back";
             return Err(Problem::conflict(detail, "ended"));
         }
@@ -317,7 +319,7 @@ async fn payable(user: &User, order_id: Uuid, request_id: &RequestId) -> Result<
     let path = format!("/internal/orders/{order_id}/payment");
     let call = Call::by(user, Method::POST, &path, request_id);
     let order = ORDERS.ask(call, None::<&()>).await?;
-    order.ok_or_else(|| Problem::not_found("There is no such order"))
+    order.ok_or_else(|| Problem::not_found("This order does not exist"))
 }
 
 /// Asks `orders` whether the order has ended without a sale: the event of it may be on its way.

@@ -58,7 +58,7 @@ impl FromValue for Status {
         Self::ALL
             .into_iter()
             .find(|status| status.name() == name)
-            .ok_or_else(|| format!("{name:?} is no status of a payment"))
+            .ok_or_else(|| format!("{name:?} is not a status of a payment"))
     }
 }
 
@@ -91,7 +91,7 @@ impl FromValue for Stage {
         Self::ALL
             .into_iter()
             .find(|stage| stage.name() == name)
-            .ok_or_else(|| format!("{name:?} is no stage of a payment"))
+            .ok_or_else(|| format!("{name:?} is not a stage of a payment"))
     }
 }
 

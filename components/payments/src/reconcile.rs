@@ -45,7 +45,7 @@ pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
             _ => settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop),
         };
         if let Err(error) = outcome {
-            log::failed("a payment that is due; a tick will try again", &error);
+            log::failed("settling a payment that is due; a tick will try again", &error);
             // Who does not answer for one will hardly for the next, and others queue behind.
             break;
         }
@@ -63,7 +63,7 @@ async fn find_out(payment: Payment) -> Result<()> {
     }
     let answer =
         attempt::finish(payment, Patience::Worker, Trace::NONE).await.map_err(Problem::into_cause);
-    match answer.with_context(|| format!("finding out about payment {id}"))? {
+    match answer.with_context(|| format!("looking up payment {id}"))? {
         Answer::Authorized(payment) => {
             let payment = payment.again().await?;
             settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop)
@@ -91,7 +91,7 @@ pub(crate) async fn warn_of_lapsing() -> Result<()> {
                WHERE status IN ('pending', 'authorized') AND status = 'authorized' \
                AND created_at < ?3 AND attention IS NULL \
                RETURNING id";
-    let cause = "the authorization is about to lapse, and the money is neither taken nor let go";
+    let cause = "the authorization is about to expire, and the money is neither taken nor released";
     let connection = Connection::open(&SERVICE).await?;
     let rows = connection.query(sql, params![cause, now, now.plus_seconds(-LAPSES_SOON)]).await?;
     for row in rows {

@@ -30,7 +30,7 @@ pub(crate) enum Reason {
     /// The buyer asked for it, or the event does not take place.
     #[default]
     RequestedByCustomer,
-    /// They paid twice for the same.
+    /// The buyer paid twice for the same tickets.
     Duplicate,
     /// The card was not the buyer's.
     Fraudulent,
@@ -46,15 +46,15 @@ impl Reason {
     }
 }
 
-/// How a sale is to be undone.
+/// The refund of a sale.
 #[derive(Debug, Default, Deserialize, ToSchema, Validate)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "reason": "requested_by_customer", "restock": true }))]
 pub(crate) struct NewRefund {
-    /// Why.
+    /// The reason.
     #[garde(skip)]
     reason: Reason,
-    /// Whether the tickets are for sale again.
+    /// Whether the tickets go back on sale.
     #[garde(skip)]
     restock: bool,
 }
@@ -66,23 +66,23 @@ pub(crate) fn route() -> Router {
 /// Refund a sale
 ///
 /// For the tickets' seller, and for operators (variable `operators`). All of the money goes back to
-/// the buyer, the order becomes `refunded`, and its tickets are for sale again if `restock` says so.
-/// That is decided as soon as it is asked for: with status 202 the provider has not answered yet, and
-/// is asked again until it has. Doing it twice is as good as once.
+/// the buyer, the order becomes `refunded`, and its tickets are for sale again if `restock` says
+/// so. A refund cannot be taken back. After a 202 answer, the shop asks the provider again until it
+/// answers. A repeat changes nothing.
 #[utoipa::path(
     post, path = "/api/payments/{id}/refund", tag = "payments", operation_id = "refund_payment", request_body = NewRefund,
     params(
         ("id" = Uuid, Path, description = "The payment"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless; it is without one, too"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Optional: a repeat of this request is safe even without it"),
     ),
     responses(
         (status = 200, description = "The money is on its way back", body = Paid),
-        (status = 202, description = "It will be: the provider has not answered yet", body = Paid),
+        (status = 202, description = "The money will be given back; the provider has not answered yet", body = Paid),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's sale", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such payment", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "There is no money to give back, or not yet", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This payment does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "There is nothing to refund, or not yet", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -114,7 +114,7 @@ pub(crate) async fn refund(
 /// Commits that the payment `id` is to be refunded, unless that is so already.
 async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
     let payment = Payment::find(id).await?;
-    let payment = payment.ok_or_else(|| Problem::not_found("There is no such payment"))?;
+    let payment = payment.ok_or_else(|| Problem::not_found("This payment does not exist"))?;
     if payment.seller_id != Some(user.id) && !is_operator(user).await? {
         let detail = "Only the seller of these tickets may refund them";
         return Err(Problem::forbidden(detail));
@@ -127,7 +127,7 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
             return Err(Problem::conflict(detail, "not_captured"));
         }
         _ => {
-            let detail = "Nothing was sold by this payment, so there is nothing to give back";
+            let detail = "This payment did not buy any tickets, so there is nothing to refund";
             return Err(Problem::conflict(detail, "not_sold"));
         }
     }

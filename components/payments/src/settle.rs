@@ -52,7 +52,8 @@ pub(crate) async fn settle(payment: &Payment, patience: Patience, trace: Trace) 
         }
         return Ok(false);
     };
-    let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
+    let intent =
+        payment.intent_id.as_deref().ok_or_else(|| anyhow!("the payment has no intent"))?;
     let done = match deed {
         Deed::Capture => {
             let asked = stripe::capture(payment, intent, patience, trace).await;
@@ -88,7 +89,7 @@ async fn finish(
         return Ok(payment.wait().await?);
     }
     if now.status == payment.status {
-        return Err(anyhow!("the intent {} did not go on: {:?}", intent.id, intent.state()));
+        return Err(anyhow!("the intent {} did not change: {:?}", intent.id, intent.state()));
     }
     Ok(())
 }
@@ -115,7 +116,8 @@ async fn try_to_close(payment: &Payment, patience: Patience, trace: Trace) -> Re
     if payment.status != Status::Declined || payment.stage != Some(Stage::Open) {
         return Ok(());
     }
-    let intent = payment.intent_id.as_deref().ok_or_else(|| anyhow!("no intent"))?;
+    let intent =
+        payment.intent_id.as_deref().ok_or_else(|| anyhow!("the payment has no intent"))?;
     let asked = stripe::void(payment, intent, patience, trace).await;
     let came_in = match asked.map_err(stripe::Error::into_cause)?.state() {
         State::Canceled => false,
@@ -124,7 +126,7 @@ async fn try_to_close(payment: &Payment, patience: Patience, trace: Trace) -> Re
             asked.map_err(stripe::Error::into_cause)?;
             true
         }
-        state => return Err(anyhow!("it did not end: {state:?}")),
+        state => return Err(anyhow!("the intent was not closed: {state:?}")),
     };
     let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     if came_in {

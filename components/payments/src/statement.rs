@@ -25,7 +25,7 @@ use crate::view::PaymentStatus;
 /// for a request.
 const MAX_LINES: i64 = 20_000;
 
-/// What happened.
+/// The kind of entry.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Movement {
@@ -50,7 +50,7 @@ impl FromValue for Movement {
         [Self::Sale, Self::Refund]
             .into_iter()
             .find(|movement| movement.name() == name)
-            .ok_or_else(|| format!("{name:?} does not concern sellers"))
+            .ok_or_else(|| format!("{name:?} is not a movement of a seller's account"))
     }
 }
 
@@ -66,19 +66,19 @@ struct Entry {
     order_id: Uuid,
     /// The listing.
     ticket_id: Uuid,
-    /// What was sold, as it was called then.
+    /// The listing's title at the time of the sale.
     title: String,
     /// How many tickets.
     quantity: i64,
-    /// What happened.
+    /// The kind of entry.
     movement: Movement,
-    /// In the currency's minor unit; negative if it was given back.
+    /// The amount in the currency's minor unit; negative for a refund.
     amount: i64,
     /// ISO 4217 code.
     currency: String,
-    /// When.
+    /// When it happened.
     at: Timestamp,
-    /// Where the payment stands now.
+    /// The payment's current status.
     payment_status: PaymentStatus,
 }
 
@@ -112,22 +112,22 @@ impl Entry {
     }
 }
 
-/// What a seller had and has, in one currency.
+/// A seller's balances in one currency.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Balance {
     /// ISO 4217 code.
     currency: String,
-    /// Before `from`, in the currency's minor unit.
+    /// The balance before `from`, in the currency's minor unit.
     opening: i64,
-    /// At `to`.
+    /// The balance at `to`.
     closing: i64,
 }
 
 /// A page of a seller's ledger.
 #[derive(Debug, Serialize, ToSchema)]
 struct Statement {
-    /// By currency; on each page the same.
+    /// The balances by currency; the same on every page.
     balances: Vec<Balance>,
     #[serde(flatten)]
     page: Page<Entry>,
@@ -151,21 +151,21 @@ pub(crate) fn route() -> Router {
     Router::new().route("/api/payments/ledger", get(statement))
 }
 
-/// One's own sales
+/// List your own sales
 ///
-/// What was sold and refunded, newest first, and what that comes to. With `format=csv`, all of it in
-/// a file, oldest first.
+/// Your sales and refunds, newest first, and your balances. With `format=csv`, all of them in a
+/// file, oldest first.
 #[utoipa::path(
     get, path = "/api/payments/ledger", tag = "payments", operation_id = "show_ledger",
     params(
-        ("from" = Option<String>, Query, description = "From when on: a time (RFC 3339), or a date, which begins at midnight UTC"),
-        ("to" = Option<String>, Query, description = "Until when, exclusive: likewise"),
-        ("format" = Option<String>, Query, description = "`csv` for a file (RFC 4180); `json` if not given"),
-        ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("from" = Option<String>, Query, description = "The start: a time (RFC 3339), or a date, which begins at midnight UTC"),
+        ("to" = Option<String>, Query, description = "The end, exclusive: also a time or a date"),
+        ("format" = Option<String>, Query, description = "`csv` for a file (RFC 4180), or `json`, the default"),
+        ("limit" = Option<i64>, Query, description = "How many entries a page has: 1 to 100, by default 20"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
     responses(
-        (status = 200, description = "A page, or the file; Link names the next page", body = Statement),
+        (status = 200, description = "One page, or the file; the Link header names the next page", body = Statement),
         (status = 400, description = "A parameter is invalid, or the file would be too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -204,7 +204,7 @@ fn read_format(text: &str) -> Result<bool, String> {
     match text {
         "csv" => Ok(true),
         "json" => Ok(false),
-        _ => Err("The format is json or csv".to_owned()),
+        _ => Err("The format must be json or csv".to_owned()),
     }
 }
 
@@ -255,7 +255,8 @@ async fn file(range: &Range) -> Result<Response> {
     params.push((MAX_LINES + 1).into());
     let entries = select("ORDER BY entry.id LIMIT ?4", &params).await?;
     if entries.len() > usize::try_from(MAX_LINES).unwrap_or(usize::MAX) {
-        let message = format!("These are more than {MAX_LINES} lines; ask for a shorter time");
+        let message =
+            format!("The file would have more than {MAX_LINES} lines; choose a shorter period");
         return Err(Problem::invalid_field("from", message));
     }
     let name = format!("attachment; filename=\"boxoffice-ledger{}.csv\"", days(range));

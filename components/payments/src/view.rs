@@ -8,39 +8,39 @@ use uuid::Uuid;
 use crate::payment::{Payment, Stage, Status};
 use crate::stripe::{self, Intent};
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PaymentStatus {
     /// The provider's answer is not known yet.
     Pending,
-    /// The buyer has to do something: see `nextAction`.
+    /// The buyer must act: see `nextAction`.
     RequiresAction,
-    /// The provider will know later; nothing is to be done.
+    /// The provider will answer later; nobody needs to act.
     Processing,
     /// The money is set aside.
     Authorized,
     /// The money is taken.
     Captured,
-    /// No money is taken; what was set aside is free again.
+    /// No money is taken; the money that was set aside is released.
     Voided,
     /// The money that was taken is being given back.
     Refunding,
     /// The money that was taken is given back.
     Refunded,
-    /// The provider said no.
+    /// The provider declined the payment.
     Declined,
 }
 
-/// What the buyer has to do (<https://docs.stripe.com/api/payment_intents/object>, `next_action`).
+/// What the buyer must do (<https://docs.stripe.com/api/payment_intents/object>, `next_action`).
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NextAction {
     /// `use_stripe_sdk`: hand `clientSecret` to Stripe.js (`handleNextAction`). `redirect_to_url`:
-    /// show `redirectUrl`. Whatever else Stripe may say is for Stripe.js too.
+    /// show `redirectUrl`. Pass any other value to Stripe.js, too.
     #[serde(rename = "type")]
     kind: String,
-    /// The page that the buyer has to see.
+    /// The page to show to the buyer.
     #[serde(skip_serializing_if = "Option::is_none")]
     redirect_url: Option<String>,
 }
@@ -61,9 +61,9 @@ pub(crate) struct View {
     id: Uuid,
     /// The order that it pays for.
     order_id: Uuid,
-    /// Where it stands.
+    /// Its status.
     status: PaymentStatus,
-    /// In the currency's minor unit.
+    /// The amount in the currency's minor unit.
     amount: i64,
     /// ISO 4217 code.
     currency: String,
@@ -71,13 +71,13 @@ pub(crate) struct View {
     created_at: Timestamp,
     /// Grows with every change.
     version: i64,
-    /// Whether the tickets are for sale again; only of a sale that is refunded, or being refunded.
+    /// Whether the tickets go back on sale; only for a sale that is refunded or being refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     restock: Option<bool>,
-    /// What Stripe.js needs to finish the payment; only while the buyer has to do something.
+    /// The value that Stripe.js needs to finish the payment; only while the buyer must act.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
-    /// What the buyer has to do.
+    /// What the buyer must do.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_action: Option<NextAction>,
 }

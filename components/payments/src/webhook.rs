@@ -72,15 +72,15 @@ impl Event {
             | "payment_intent.requires_action"
             | "payment_intent.succeeded" => {
                 let intent = Intent::deserialize(object);
-                News::Intent(Box::new(intent.context("the event's object is no PaymentIntent")?))
+                News::Intent(Box::new(intent.context("the event's object is not a PaymentIntent")?))
             }
             "charge.refunded" => {
                 let charge = Charge::deserialize(object);
-                News::Charge(charge.context("the event's object is no Charge")?)
+                News::Charge(charge.context("the event's object is not a Charge")?)
             }
             "refund.failed" | "charge.dispute.created" | "charge.dispute.closed" => {
                 let trouble = Trouble::deserialize(object);
-                News::Trouble(trouble.context("the event's object is no Refund or Dispute")?)
+                News::Trouble(trouble.context("the event's object is not a Refund or a Dispute")?)
             }
             _ => return Ok(None),
         }))
@@ -122,19 +122,18 @@ pub(crate) fn route() -> Router {
     Router::new().route("/api/payments/webhook", post(receive))
 }
 
-/// Hear from Stripe
+/// Receive an event from Stripe
 ///
-/// For Stripe's events. The body is what was signed, byte for byte. The variable
-/// `stripe_webhook_secret` holds the endpoint's secrets, several of them separated by commas while
-/// they are being changed; while it is empty, events are refused and everything is found out by
-/// asking Stripe.
+/// Stripe calls this. The signature covers the body, byte for byte. The variable
+/// `stripe_webhook_secret` holds the endpoint's secrets, separated by commas. It has several while
+/// they are being changed. While it is empty, events are refused and the shop asks Stripe instead.
 #[utoipa::path(
     post, path = "/api/payments/webhook", tag = "payments", operation_id = "receive_webhook",
     params(("Stripe-Signature" = String, Header, description = "Time and signatures: `t=…,v1=…`")),
     request_body(content = String, content_type = "application/json", description = "The event"),
     responses(
-        (status = 200, description = "Received, now or before"),
-        (status = 400, description = "Not signed by Stripe, or not lately", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The event is stored"),
+        (status = 400, description = "Not signed by Stripe, or signed too long ago", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The event is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "No secret is set, or the event cannot be stored now", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -142,14 +141,18 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn receive(trace: Trace, headers: HeaderMap, body: Bytes) -> Result<Response> {
     let body = admit(&headers, &body).await?;
     let event = Event::parse(body)
-        .map_err(|error| Problem::malformed(format!("The body is no event: {error}")))?;
+        .map_err(|error| Problem::malformed(format!("The body is not an event: {error}")))?;
     let (stored, done) = begin(event, body.to_owned(), trace);
     let alarm = SendWrapper::new(spin_sdk::time::sleep(PATIENCE)).shared();
     match select(stored, alarm.clone()).await {
         Either::Left((Ok(stored), _)) => stored?,
         Either::Left((Err(_), _)) | Either::Right(_) => {
             let cause = anyhow::anyhow!("Stripe's event could not be stored in time");
-            return Err(Problem::unavailable("Busy; send it again later", 10, cause));
+            return Err(Problem::unavailable(
+                "The service is busy; send the event again later",
+                10,
+                cause,
+            ));
         }
     }
     // However that ends: what is stored and not done is for a tick.
@@ -228,7 +231,7 @@ async fn refunded(charge: Charge, trace: Trace) -> anyhow::Result<()> {
     match payment.status {
         Status::Captured => observe::refunded(&payment, &intent, trace).await.map(drop),
         Status::Pending | Status::Authorized => {
-            bail!("the payment {} is refunded before it is captured here", payment.id)
+            bail!("a refund of the payment {} arrived before its capture was recorded", payment.id)
         }
         Status::Voided | Status::Refunded | Status::Declined => Ok(()),
     }
@@ -247,7 +250,7 @@ async fn warn(kind: &str, trouble: Trouble) -> anyhow::Result<()> {
         && payment.refund_reason.is_some()
         && payment.status == Status::Captured
     {
-        bail!("the refund of {} failed before it is known here", payment.id);
+        bail!("a failed refund of {} arrived before the refund was recorded", payment.id);
     }
     // https://docs.stripe.com/api/disputes/object, `status`.
     let is_harmless = matches!(status.as_str(), "won" | "warning_closed" | "prevented");
@@ -255,7 +258,7 @@ async fn warn(kind: &str, trouble: Trouble) -> anyhow::Result<()> {
         return Ok(payment.need_no_attention().await?);
     }
     let why = reason.or(failure_reason).unwrap_or_default();
-    Ok(payment.call_attention(&format!("Stripe tells {kind}: {id} {status} {why}")).await?)
+    Ok(payment.call_attention(&format!("Stripe reports {kind}: {id} {status} {why}")).await?)
 }
 
 /// Our payment whose intent this is.
@@ -273,7 +276,7 @@ async fn payment_of(intent: &Intent) -> db::Result<Option<Payment>> {
     if same_money && same_intent {
         return Ok(Some(payment));
     }
-    log::noted("an event tells of another intent than the payment's", &intent.id);
+    log::noted("an event names another intent than the payment does", &intent.id);
     Ok(None)
 }
 
@@ -302,7 +305,7 @@ pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
             let failed = "UPDATE payments_webhooks SET tries = tries + 1 WHERE id = ?1";
             Connection::open(&SERVICE).await?.query(failed, params![&id]).await?;
             if row.get::<i64>("tries")? + 1 >= MAX_TRIES {
-                log::noted("an event of Stripe's is let go of", &id);
+                log::noted("giving up an event from Stripe", &id);
                 done(&id).await?;
             }
         }

@@ -47,6 +47,6 @@ async fn end(event: &Event) -> Result<Outcome> {
 fn order(event: &Event) -> Result<OrderState> {
     match event.event_type {
         EventType::OrderCancelled | EventType::OrderCompleted => event.data(),
-        other => anyhow::bail!("payments has no use for {}", other.name()),
+        other => anyhow::bail!("payments does not handle {}", other.name()),
     }
 }

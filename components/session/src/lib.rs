@@ -83,7 +83,7 @@ impl Guest for Session {
         }
         let user = KEYS.with(|keys| match keys.get() {
             Some(keys) => keys.verify(&token),
-            None => Err(Error::Misconfigured("the public keys went missing".to_owned())),
+            None => Err(Error::Misconfigured("the public keys are not loaded".to_owned())),
         })?;
         VERIFIED.with_borrow_mut(|verified| verified.insert(token, user.clone()));
         Ok(user)
@@ -120,7 +120,7 @@ impl Keys {
         let invalid = |text: String| Error::Invalid(text);
         let header = decode_header(token).map_err(|error| invalid(error.to_string()))?;
         let kid = header.kid.ok_or_else(|| invalid("the token names no key".to_owned()))?;
-        let key = self.0.get(&kid).ok_or_else(|| invalid(format!("no key {kid}")))?;
+        let key = self.0.get(&kid).ok_or_else(|| invalid(format!("the key {kid} is unknown")))?;
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_issuer(&[ISSUER]);
         rules.set_required_spec_claims(&["exp", "iss", "sub"]);

@@ -67,7 +67,7 @@ async fn start() -> Result<String, Problem> {
 
 /// An old page may ask for a file of a shop that is gone; no cache may take that to be for ever.
 fn nothing_here() -> Problem {
-    Problem::not_found("There is no such file in this shop")
+    Problem::not_found("This file does not exist")
 }
 
 async fn serve(address: Uri, headers: HeaderMap) -> Result<Response, Problem> {

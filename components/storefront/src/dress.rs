@@ -40,7 +40,7 @@ pub(crate) async fn finish(
     let mut answer = with_page(answer, asked).await;
     match guards().await {
         Ok(guards) => answer.headers_mut().extend(guards),
-        Err(error) => log::failed("guarding an answer", &error),
+        Err(error) => log::failed("adding security headers to an answer", &error),
     }
     answer
 }
@@ -70,7 +70,7 @@ async fn with_page(
             http::Response::from_parts(parts, Full::new(body))
         }
         Err(error) => {
-            log::failed("making a page of a problem", &error);
+            log::failed("rendering the page of a problem", &error);
             http::Response::from_parts(parts, Full::new(problem))
         }
     }
@@ -97,7 +97,8 @@ fn page_of(visit: &Visit, problem: &[u8], status: StatusCode, request_id: &str) 
     }
     let what = match status {
         StatusCode::INTERNAL_SERVER_ERROR => {
-            "The fault is ours. Try again; if it stays, tell us the number below.".to_owned()
+            "The fault is ours. Try again; if it happens again, tell us the number below."
+                .to_owned()
         }
         StatusCode::SERVICE_UNAVAILABLE => {
             "Part of the shop does not answer right now. Try again in a moment.".to_owned()

@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
         }
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|_| Problem::malformed("The request's body broke off"))?;
+            .map_err(|_| Problem::malformed("The request's body ended early; send it again"))?;
         Ok(Self::parse(&bytes))
     }
 }

@@ -13,19 +13,23 @@ const STYLE: &str = include_str!("docs.css");
 
 /// The kinds of problem that answers name in `type`, with what to do about each.
 const PROBLEMS: [(&str, &str, &str); 14] = [
-    ("malformed", "400", "The request makes no sense as it stands: mend it."),
+    ("malformed", "400", "The request is malformed: correct it."),
     ("invalid", "400", "Fields are invalid; errors lists all of them."),
     ("unauthorized", "401", "Sign in, or sign in again."),
-    ("declined", "402", "The provider declined; code says why. Try another card."),
-    ("forbidden", "403", "It belongs to somebody else, or is your own where it must not be."),
-    ("not-found", "404", "There is no such thing."),
-    ("method-not-allowed", "405", "See the Allow header."),
-    ("conflict", "409", "The thing's state does not allow it; code tells the reasons apart."),
+    ("declined", "402", "The provider declined the payment; code says why. Try another card."),
+    ("forbidden", "403", "It belongs to somebody else, or it is your own and you cannot buy it."),
+    ("not-found", "404", "It does not exist."),
+    ("method-not-allowed", "405", "Use a method that the Allow header lists."),
+    ("conflict", "409", "The current state does not allow it; code says why."),
     ("precondition-failed", "412", "It has changed since you read it: read it again."),
     ("too-large", "413", "The body is too long."),
     ("unsupported-media-type", "415", "Send JSON."),
     ("too-many", "429", "Wait as long as Retry-After says."),
-    ("internal", "500", "The fault is ours. Try again; if it stays, tell us the X-Request-Id."),
+    (
+        "internal",
+        "500",
+        "The fault is ours. Try again; if it happens again, tell us the X-Request-Id.",
+    ),
     (
         "unavailable",
         "503",

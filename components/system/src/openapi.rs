@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::ready::usable;
 use crate::siblings;
 
-const ABOUT: &str = "List event tickets, hold them, pay for them, own them. Sign in first: the \
+const ABOUT: &str = "List event tickets for sale, hold them and pay for them. Sign in first: the \
     session travels in a cookie, or as `Authorization: Bearer`. Amounts are whole numbers of the \
-    currency's minor unit, times are RFC 3339 in UTC, errors are RFC 9457 problems with all that is \
-    wrong in `errors`. Every call that changes something takes an `Idempotency-Key`. Lists have \
-    pages: follow `Link: rel=\"next\"`.";
+    currency's minor unit. Times are RFC 3339 in UTC. Errors are RFC 9457 problems; `errors` lists \
+    everything that is wrong. Every call that changes something takes an `Idempotency-Key`. Lists \
+    have pages: follow `Link: rel=\"next\"`.";
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/openapi.json", get(async || describe().await.map(Json)))
@@ -54,7 +54,7 @@ pub(crate) async fn describe() -> Result<Value, Problem> {
 }
 
 fn merge(whole: &mut Value, part: Value) -> Result<()> {
-    let Value::Object(mut part) = part else { anyhow::bail!("it is no object") };
+    let Value::Object(mut part) = part else { anyhow::bail!("it is not a JSON object") };
     if let (Some(Value::Array(tags)), Some(all)) =
         (part.remove("tags"), whole["tags"].as_array_mut())
     {

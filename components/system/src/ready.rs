@@ -63,7 +63,7 @@ fn ticks(seen: Result<Vec<(String, Timestamp)>>) -> Vec<(String, Check)> {
     let seen = match seen {
         Ok(seen) => BTreeMap::from_iter(seen),
         Err(error) => {
-            let check = Check::of(Err::<(), _>(error), "Redis does not say when the last was");
+            let check = Check::of(Err::<(), _>(error), "Redis does not say when the last tick was");
             return vec![("tick".to_owned(), check.not_required())];
         }
     };

@@ -22,7 +22,7 @@ pub(crate) fn route() -> Router {
 /// List tickets for sale
 #[utoipa::path(
     post, path = "/api/tickets", tag = "tickets", operation_id = "create_ticket", request_body = Draft,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
         (status = 201, description = "The new listing", body = Ticket),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),

@@ -18,12 +18,13 @@ const MAX_QUANTITY: i64 = 1_000;
     "timeZone": "Europe/Zurich", "description": "Two seats in row 7."
 }))]
 pub(crate) struct Draft {
-    /// What is for sale, 1 to 200 characters.
+    /// The listing's title, 1 to 200 characters.
     #[garde(custom(is_text(200, "Give the listing a title of 1 to 200 characters")))]
     #[schema(min_length = 1, max_length = 200)]
     pub(crate) title: String,
     /// Price of one ticket in the currency's minor unit: 4500 is 45.00 euros, or 4500 yen. At least
-    /// what Stripe charges: 0.50 euros, 50 yen; of dinars and rials with three digits the last is 0.
+    /// the smallest amount that Stripe charges: 0.50 euros, or 50 yen. In currencies with three
+    /// decimals, such as dinars, the last digit must be 0.
     #[garde(custom(is_price(&self.currency)))]
     #[schema(minimum = 1, maximum = 99999999)]
     pub(crate) price: i64,
@@ -35,22 +36,22 @@ pub(crate) struct Draft {
     #[garde(custom(is_quantity))]
     #[schema(default = 1, minimum = 1, maximum = 1000)]
     pub(crate) quantity: i64,
-    /// Where it takes place.
+    /// The venue's name.
     #[garde(inner(custom(is_text(200, "Give the venue in 1 to 200 characters"))))]
     #[schema(max_length = 200)]
     pub(crate) venue: Option<String>,
-    /// In which city.
+    /// The venue's city.
     #[garde(inner(custom(is_text(100, "Give the city in 1 to 100 characters"))))]
     #[schema(max_length = 100)]
     pub(crate) city: Option<String>,
-    /// When it begins; in the future.
+    /// When the event begins; in the future.
     #[garde(inner(custom(is_future)))]
     pub(crate) starts_at: Option<Timestamp>,
     /// The venue's time zone, by its IANA name.
     #[garde(inner(custom(is_time_zone)))]
     #[schema(example = "Europe/Zurich")]
     pub(crate) time_zone: Option<String>,
-    /// Whatever else buyers should know.
+    /// Anything else that buyers should know.
     #[garde(inner(custom(is_text(
         5_000,
         "Keep the description to 5000 characters, or leave it out"

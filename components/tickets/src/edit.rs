@@ -32,20 +32,20 @@ pub(crate) fn route() -> Router {
 
 /// Change a listing
 ///
-/// Replaces all that its seller wrote. Refused while someone is checking out.
+/// Replaces everything that the seller wrote. Refused while someone is checking out.
 #[utoipa::path(
     put, path = "/api/tickets/{id}", tag = "tickets", operation_id = "edit_ticket", request_body = Draft,
     params(
         ("id" = Uuid, Path, description = "The listing"),
         ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request"),
     ),
     responses(
-        (status = 200, description = "The listing as it is now", body = Ticket),
+        (status = 200, description = "The changed listing", body = Ticket),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's listing", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This listing does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Held, sold or withdrawn", body = ProblemBody, content_type = "application/problem+json"),
         (status = 412, description = "Changed since If-Match", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
@@ -124,7 +124,7 @@ pub(crate) fn sold() -> Problem {
 }
 
 fn withdrawn() -> Problem {
-    Problem::conflict("This listing is withdrawn; list the tickets anew", "withdrawn")
+    Problem::conflict("This listing is withdrawn; list the tickets again", "withdrawn")
 }
 
 pub(crate) fn changed_meanwhile() -> Problem {

@@ -35,7 +35,7 @@ pub(crate) async fn freeze(ticket: &Ticket, user: &User, request_id: &RequestId)
     let path = format!("/internal/listings/{}/freeze", ticket.id);
     let call = Call::by(user, Method::POST, &path, request_id);
     let frozen = ORDERS.ask(call, Some(&ticket.state())).await?;
-    frozen.ok_or_else(|| Problem::internal(anyhow::anyhow!("orders has no {path}")))
+    frozen.ok_or_else(|| Problem::internal(anyhow::anyhow!("orders does not answer at {path}")))
 }
 
 impl Frozen {
@@ -47,7 +47,7 @@ impl Frozen {
         if Timestamp::now() < self.frozen_until {
             return Ok(());
         }
-        let cause = anyhow::anyhow!("a change took longer than its listing was frozen");
+        let cause = anyhow::anyhow!("a change took longer than the freeze of its listing");
         Err(Problem::unavailable("That took too long; try again", 1, cause))
     }
 }

@@ -80,26 +80,26 @@ impl Sort {
 
 /// Browse and search
 ///
-/// Listings that are on sale, held or sold; withdrawn ones and past events do not show, but for
-/// sellers who ask for their own.
+/// Lists tickets that are on sale, held or sold. Withdrawn listings and past events are left out,
+/// except from a seller's own list.
 #[utoipa::path(
     get, path = "/api/tickets", tag = "tickets", operation_id = "list_tickets",
     params(
-        ("q" = Option<String>, Query, description = "Words that title, venue, city or description contain, all of them"),
-        ("city" = Option<String>, Query, description = "The city, whatever its capitals"),
-        ("from" = Option<Timestamp>, Query, description = "Begins at this time or later. Events that have begun show only when asked for"),
+        ("q" = Option<String>, Query, description = "Words; a listing must contain all of them in its title, venue, city or description"),
+        ("city" = Option<String>, Query, description = "The city, in upper or lower case"),
+        ("from" = Option<Timestamp>, Query, description = "Begins at this time or later. Without it, events that have begun are left out"),
         ("to" = Option<Timestamp>, Query, description = "Begins before this time"),
         ("maxPrice" = Option<i64>, Query, description = "Costs at most this much, in its currency's minor units"),
         ("maxUnits" = Option<String>, Query, description = "Costs at most this much, in its currency's main unit: 45.50 is 4550 cents, or 45 yen"),
-        ("sellerId" = Option<Uuid>, Query, description = "Is listed by this account. One's own listings show withdrawn or past, too"),
-        ("sort" = inline(Option<Sort>), Query, description = "The order; newest listings first if not given"),
-        ("limit" = Option<i64>, Query, description = "How many a page has, 1 to 100; 20 if not given"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
-        ("If-None-Match" = Option<String>, Header, description = "The ETag of what the client has"),
+        ("sellerId" = Option<Uuid>, Query, description = "Listed by this account. Your own list includes withdrawn and past listings"),
+        ("sort" = inline(Option<Sort>), Query, description = "The sort order; by default newest listings first"),
+        ("limit" = Option<i64>, Query, description = "How many entries a page has: 1 to 100, by default 20"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of the client's copy"),
     ),
     responses(
-        (status = 200, description = "A page; Link names the next", body = Page<Ticket>),
-        (status = 304, description = "The client has it as it is"),
+        (status = 200, description = "One page; the Link header names the next", body = Page<Ticket>),
+        (status = 304, description = "Not modified since this ETag"),
         (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

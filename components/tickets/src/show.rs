@@ -21,12 +21,12 @@ pub(crate) fn route() -> Router {
     get, path = "/api/tickets/{id}", tag = "tickets", operation_id = "show_ticket",
     params(
         ("id" = Uuid, Path, description = "The listing"),
-        ("If-None-Match" = Option<String>, Header, description = "The ETag of what the client has"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of the client's copy"),
     ),
     responses(
         (status = 200, description = "The listing; its version is in the ETag", body = Ticket),
-        (status = 304, description = "The client has it as it is"),
-        (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 304, description = "Not modified since this ETag"),
+        (status = 404, description = "This listing does not exist", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn show(Id(id): Id, headers: HeaderMap) -> Result<Response> {
@@ -35,5 +35,5 @@ pub(crate) async fn show(Id(id): Id, headers: HeaderMap) -> Result<Response> {
 }
 
 pub(crate) fn not_found() -> Problem {
-    Problem::not_found("There is no such listing")
+    Problem::not_found("This listing does not exist")
 }

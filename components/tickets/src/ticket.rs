@@ -20,7 +20,7 @@ use crate::{SERVICE, shown};
 pub(crate) struct Ticket {
     /// The listing's id.
     pub(crate) id: Uuid,
-    /// What is for sale.
+    /// The listing's title.
     pub(crate) title: String,
     /// Price of one ticket in the currency's minor unit.
     pub(crate) price: i64,
@@ -28,21 +28,21 @@ pub(crate) struct Ticket {
     pub(crate) currency: String,
     /// How many tickets the listing has in all.
     pub(crate) quantity: i64,
-    /// How many can be had right now.
+    /// How many tickets are available right now.
     pub(crate) available: i64,
-    /// Where it stands.
+    /// Its status.
     pub(crate) status: Status,
-    /// Whose listing it is.
+    /// The account that sells the tickets.
     pub(crate) seller_id: Uuid,
-    /// Where it takes place.
+    /// The venue's name.
     pub(crate) venue: Option<String>,
-    /// In which city.
+    /// The venue's city.
     pub(crate) city: Option<String>,
-    /// When it begins.
+    /// When the event begins.
     pub(crate) starts_at: Option<Timestamp>,
     /// IANA name of the venue's time zone.
     pub(crate) time_zone: Option<String>,
-    /// Whatever else buyers should know.
+    /// Anything else that buyers should know.
     pub(crate) description: Option<String>,
     /// When it was listed.
     pub(crate) created_at: Timestamp,

@@ -24,20 +24,20 @@ pub(crate) fn route() -> Router {
 
 /// Withdraw a listing
 ///
-/// What is sold stays sold; the rest is off sale for good. Refused while someone is checking out.
+/// Sold tickets stay sold. The rest is off sale for good. Refused while someone is checking out.
 #[utoipa::path(
     delete, path = "/api/tickets/{id}", tag = "tickets", operation_id = "withdraw_ticket",
     params(
         ("id" = Uuid, Path, description = "The listing"),
         ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request"),
     ),
     responses(
-        (status = 204, description = "Off sale, now or before"),
-        (status = 400, description = "The Idempotency-Key is none", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 204, description = "The listing is withdrawn"),
+        (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's listing", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such listing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This listing does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Held or sold", body = ProblemBody, content_type = "application/problem+json"),
         (status = 412, description = "Changed since If-Match", body = ProblemBody, content_type = "application/problem+json"),
     )

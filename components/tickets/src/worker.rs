@@ -37,7 +37,7 @@ fn order(event: &Event) -> Result<OrderState> {
         | EventType::OrderCancelled
         | EventType::OrderCompleted
         | EventType::OrderRefunded => event.data(),
-        other => anyhow::bail!("tickets has no use for {}", other.name()),
+        other => anyhow::bail!("tickets does not handle {}", other.name()),
     }
 }
 

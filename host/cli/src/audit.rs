@@ -15,9 +15,9 @@ use crate::{block_on, print};
 pub(crate) struct Arguments {
     #[command(flatten)]
     shop: Shop,
-    /// How long to look before something counts as wrong: a shop at work disagrees with itself for
-    /// moments, and for a minute about a payment whose order has ended before it reached the
-    /// provider.
+    /// How long a difference must last before it counts as wrong. The books of a working shop
+    /// differ for moments. A payment whose order ended before it reached the provider differs for
+    /// up to a minute.
     #[arg(long, default_value_t = 90, value_name = "SECONDS")]
     patience: u64,
     /// Print JSON.

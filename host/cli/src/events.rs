@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Show every stream, how far its groups have come, their last ticks, and what waits in
+    /// Show every stream, the progress and last ticks of its groups, and the events that wait in
     /// outboxes.
     Status {
         /// Print JSON.
@@ -45,7 +45,7 @@ enum Dead {
         #[arg(long)]
         json: bool,
     },
-    /// Show all of one.
+    /// Show one in full.
     Show {
         /// Its id, as the list shows it.
         id: String,
@@ -53,16 +53,17 @@ enum Dead {
         #[arg(long)]
         json: bool,
     },
-    /// Put events back into their streams. This is safe: who has had an event ignores it.
+    /// Put events back into their streams. This is safe: a group ignores an event that it has
+    /// handled.
     Replay {
         #[command(flatten)]
         which: Which,
     },
-    /// Delete letters for good.
+    /// Delete dead letters for good.
     Drop {
         #[command(flatten)]
         which: Which,
-        /// Yes, all of them.
+        /// Confirm that all of them are deleted.
         #[arg(long, requires = "all")]
         yes: bool,
     },
@@ -71,9 +72,9 @@ enum Dead {
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 struct Which {
-    /// Their ids, as the list shows them.
+    /// The ids of the dead letters, as the list shows them.
     ids: Vec<String>,
-    /// All that there are now.
+    /// All dead letters that exist now.
     #[arg(long)]
     all: bool,
 }
@@ -99,7 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Command::Dead(Dead::Replay { which }) => replay(&bus, which).await,
             Command::Dead(Dead::Drop { which, yes }) => {
                 if which.all && !yes {
-                    let why = "nothing was dropped: say --all --yes to drop every dead letter";
+                    let why = "nothing was dropped: use --all --yes to drop every dead letter";
                     return Err(Failure::Broken(anyhow::anyhow!(why)));
                 }
                 drop_letters(&bus, which).await

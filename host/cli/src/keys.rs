@@ -11,7 +11,7 @@ use crate::places::base_url;
 /// What `boxoffice keys` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The folder that keeps them.
+    /// The folder that keeps the keys.
     #[arg(long, default_value = ".boxoffice", value_name = "FOLDER")]
     data: PathBuf,
 }
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         "{done}: {path}\n\n\
          The shop on Spin:     spin build && spin up --variable @{path}\n\
          The payment sandbox:  boxoffice sandbox --ledger {}\n\
-         Redis:                as the variable redis_url says, by default redis://127.0.0.1:6379",
+         Redis:                set by the variable redis_url, by default redis://127.0.0.1:6379",
         arguments.data.join("sandbox.db").display()
     );
     Ok(())

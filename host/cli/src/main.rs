@@ -59,7 +59,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run what a manifest says, as in production.
+    /// Run the application of a manifest, as in production.
     Serve(serve::Arguments),
     /// Run a developer's copy: keys, Redis, a payment sandbox, the shop and demo data.
     Up(up::Arguments),
@@ -67,20 +67,20 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Make development keys, for a shop that is run with Spin.
     Keys(keys::Arguments),
-    /// Tell whether a shop's books are right: exit code 0 if they are, 1 if not, 2 if they cannot
-    /// be read.
+    /// Check whether a shop's books are right. The exit code is 0 if they are, 1 if not, 2 if they
+    /// cannot be read.
     Audit(audit::Arguments),
-    /// Show what the bus holds; list, show, replay and drop dead letters.
+    /// Show the state of the bus; list, show, replay and drop dead letters.
     Events(events::Arguments),
-    /// Bring the services' tables in Postgres up to date. Safe while the shop runs, and when several
-    /// do it at once.
+    /// Bring the services' tables in Postgres up to date. This is safe while the shop runs, and
+    /// safe to run several times at once.
     Migrate(migrate::Arguments),
 }
 
 /// The form of the log, which goes to standard error.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
     /// One JSON object a line.
     Json,

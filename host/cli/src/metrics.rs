@@ -55,7 +55,7 @@ impl Listener {
     /// The address cannot be had, with the way out.
     pub(crate) async fn bind(address: SocketAddr) -> Result<Self, Problem> {
         TcpListener::bind(address).await.map(Self).map_err(|error| Problem {
-            what: format!("{address} cannot be listened to for metrics: {error}"),
+            what: format!("cannot listen at {address} for metrics: {error}"),
             remedy: "stop what uses it, or serve metrics elsewhere (--metrics)".to_owned(),
         })
     }
@@ -95,7 +95,7 @@ async fn connection(stream: TcpStream, page: Arc<Page>) {
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = serving.await {
-        tracing::debug!(%error, "a connection for metrics ended badly");
+        tracing::debug!(%error, "a connection for metrics ended with an error");
     }
 }
 
@@ -110,10 +110,13 @@ struct Page {
 impl Page {
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         if request.uri().path() != "/metrics" {
-            return text(StatusCode::NOT_FOUND, "there is nothing here but /metrics\n");
+            return text(
+                StatusCode::NOT_FOUND,
+                "this address does not exist; metrics are at /metrics\n",
+            );
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "ask for it with GET\n");
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "use GET\n");
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }

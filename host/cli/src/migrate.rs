@@ -22,8 +22,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn describe(migrated: &Migrated) -> String {
     let what = match migrated.versions {
-        None => "SQLite: the shop migrates it when it opens it".to_owned(),
-        Some((from, to)) if from >= to => format!("version {from}, as it was"),
+        None => "SQLite: the shop migrates it on first use".to_owned(),
+        Some((from, to)) if from >= to => format!("version {from}, unchanged"),
         Some((from, to)) => format!("version {to}, was {from}"),
     };
     format!("{:<11} {what}\n", migrated.service)

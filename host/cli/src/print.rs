@@ -17,7 +17,8 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
 
 /// Prints JSON for programs.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string_pretty(value).context("what was found is no JSON")?;
+    let json =
+        serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?;
     out(&format!("{json}\n"))
 }
 

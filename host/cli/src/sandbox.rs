@@ -18,19 +18,19 @@ use crate::{LogFormat, block_on};
 /// What `boxoffice sandbox` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Where it listens.
+    /// Where the payment sandbox listens.
     #[arg(long, default_value_t = SANDBOX, value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
-    /// The file that keeps what was paid (SQLite); made if it is missing.
+    /// The file that keeps all payments (SQLite); created if it is missing.
     #[arg(long, default_value = ".boxoffice/sandbox.db", value_name = "FILE")]
     ledger: PathBuf,
-    /// The only key that it accepts; without one, it accepts any.
+    /// The only API key to accept [default: any key].
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
     /// Where events are sent as webhooks, such as http://127.0.0.1:3000/api/payments/webhook.
     #[arg(long, value_name = "URL", requires = "webhook_secret")]
     webhook_url: Option<String>,
-    /// What webhooks are signed with: the shop's stripe_webhook_secret.
+    /// The secret that signs webhooks: the shop's stripe_webhook_secret.
     #[arg(long, value_name = "SECRET", requires = "webhook_url")]
     webhook_secret: Option<String>,
     /// The form of the log on standard error.

@@ -24,19 +24,19 @@ const GRACE_OF_SPANS: Duration = Duration::from_millis(500);
 /// What `boxoffice serve` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The application.
+    /// The application's manifest.
     #[arg(long, default_value = "spin.toml", value_name = "FILE")]
     manifest: PathBuf,
-    /// Where it listens.
+    /// Where the application listens.
     #[arg(long, default_value = "127.0.0.1:3000", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
-    /// The folder of its SQLite databases.
+    /// The folder of the application's SQLite databases.
     #[arg(long, default_value = ".boxoffice", value_name = "FOLDER")]
     data: PathBuf,
-    /// A file of variables: flat TOML of strings. SPIN_VARIABLE_<NAME> wins over it.
+    /// A file of variables: flat TOML of strings. SPIN_VARIABLE_<NAME> takes precedence over it.
     #[arg(long, value_name = "FILE")]
     variables: Option<PathBuf>,
-    /// What to do when the Redis of a trigger goes away.
+    /// What to do if the connection to a trigger's Redis is lost.
     #[arg(long, value_enum, default_value = "exit")]
     redis_lost: WhenRedisIsLost,
     /// Where metrics are served for Prometheus, as /metrics [default: nowhere].
@@ -49,9 +49,9 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum WhenRedisIsLost {
-    /// Stop, as Spin does, and leave it to whoever watches to start again.
+    /// Stop, as Spin does. A supervisor must start it again.
     Exit,
-    /// Connect again as soon as it is back.
+    /// Connect again as soon as Redis is back.
     Reconnect,
 }
 

@@ -23,14 +23,14 @@ const DATA: &str = ".boxoffice";
 /// Which shop.
 #[derive(clap::Args)]
 pub(crate) struct Shop {
-    /// The application, whose variables' defaults count.
+    /// The shop's manifest, which has the defaults of variables.
     #[arg(long, default_value = "spin.toml", value_name = "FILE", global = true)]
     manifest: PathBuf,
     /// The folder of the shop's data [default: .boxoffice].
     #[arg(long, value_name = "FOLDER", global = true)]
     data: Option<PathBuf>,
     /// A file of variables [default: variables.toml in the data folder, if there is one].
-    /// SPIN_VARIABLE_<NAME> wins over it.
+    /// SPIN_VARIABLE_<NAME> takes precedence over it.
     #[arg(long, value_name = "FILE", global = true)]
     variables: Option<PathBuf>,
 }
@@ -128,7 +128,7 @@ impl Known {
         set.or_else(|| self.declared.default_of(name)).ok_or_else(|| {
             let variable = name.to_uppercase();
             from_ops(boxoffice_ops::Problem::new(
-                format!("nothing says what the variable {name} is"),
+                format!("the variable {name} has no value"),
                 format!(
                     "name the shop's data folder with --data, its variables file with --variables \
                      or its manifest with --manifest, or set SPIN_VARIABLE_{variable}"

@@ -35,7 +35,7 @@ const GRACE_OF_REDIS: Duration = Duration::from_secs(1);
 /// What `boxoffice up` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The application.
+    /// The shop's manifest.
     #[arg(long, default_value = "spin.toml", value_name = "FILE")]
     manifest: PathBuf,
     /// Where the shop listens.
@@ -47,8 +47,8 @@ pub(crate) struct Arguments {
     /// The folder that keeps keys, databases and Redis's data.
     #[arg(long, default_value = ".boxoffice", value_name = "FOLDER")]
     data: PathBuf,
-    /// Where metrics are served for Prometheus, as /metrics [default: 127.0.0.1:9464, if nobody
-    /// uses it].
+    /// Where metrics are served for Prometheus, as /metrics [default: 127.0.0.1:9464, if it is
+    /// free].
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
     /// Start with an empty shop.
@@ -260,7 +260,7 @@ async fn seed(mut demo: Demo, shop: String, data: PathBuf) {
     match demo.seed(&shop, &data).await {
         Ok(()) => tracing::info!("the demo data is complete"),
         Err(error) => {
-            tracing::error!("the demo data is not complete; the next start goes on: {error:#}");
+            tracing::error!("the demo data is not complete; the next start continues: {error:#}");
         }
     }
 }
@@ -296,7 +296,7 @@ fn announce(arguments: &Arguments, running: &Running, redis: Option<&Redis>, dem
 fn describe_payments(sandbox: Option<&Sandbox>) -> String {
     match sandbox {
         Some(sandbox) => format!("{} (sandbox, no real money)", base_url(sandbox.address())),
-        None => "as stripe_api_base and stripe_api_key say".to_owned(),
+        None => "set by stripe_api_base and stripe_api_key".to_owned(),
     }
 }
 
@@ -304,6 +304,6 @@ fn describe_redis(redis: &Redis, data: &Path) -> String {
     if redis.is_ours() {
         format!("{redis}, started for this shop, its data in {}", data.join("redis").display())
     } else {
-        format!("{redis}, which was running")
+        format!("{redis}, which was already running")
     }
 }

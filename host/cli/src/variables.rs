@@ -111,7 +111,10 @@ impl Declared {
             };
             let name = name.to_lowercase();
             if !self.has(&name) {
-                tracing::warn!("{} sets no variable of the manifest", key.to_string_lossy());
+                tracing::warn!(
+                    "{} does not match a variable of the manifest",
+                    key.to_string_lossy()
+                );
                 continue;
             }
             match value.into_string() {

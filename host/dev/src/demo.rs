@@ -68,8 +68,8 @@ pub fn prepare(data: &Path) -> Result<Demo, Problem> {
     };
     load().map_err(|error| {
         Problem::new(
-            format!("{} cannot be read or made: {error:#}", path.display()),
-            "mend it, or start without demo data: --no-demo",
+            format!("{} cannot be read or created: {error:#}", path.display()),
+            "correct it, or start without demo data: --no-demo",
         )
     })
 }

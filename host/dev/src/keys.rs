@@ -25,8 +25,8 @@ pub const FILE: &str = "variables.toml";
 pub const SANDBOX_KEY_PREFIX: &str = "sk_test_sandbox_";
 
 const HEADER: &str = "\
-# Variables of this copy of the shop, made at random when it was first started.
-# The keys are for development only; whoever can read them can sign in as anybody.
+# Variables of this copy of the shop, created at random at its first start.
+# The keys are for development only; anybody who can read them can sign in as any user.
 # `boxoffice up` reads this file; with Spin: spin up --variable @THIS_FILE
 
 ";

@@ -77,14 +77,14 @@ fn start(place: Place, data: &Path, why: &str) -> Result<Redis, Problem> {
     let Some(bind) = place.loopback() else {
         return Err(Problem::new(
             format!("no Redis answers at {}: {why}", place.name()),
-            "start it, or mend the variable redis_url (SPIN_VARIABLE_REDIS_URL); one at \
-             127.0.0.1 would be started for you",
+            "start it, or correct the variable redis_url (SPIN_VARIABLE_REDIS_URL); a Redis at \
+             127.0.0.1 is started for you",
         ));
     };
     if let Some(user) = place.user.as_deref().filter(|user| *user != "default") {
         return Err(Problem::new(
             format!(
-                "no Redis answers at {}, and one started here has no user {user}",
+                "no Redis answers at {}, and a Redis started here would not have the user {user}",
                 place.name()
             ),
             "start that Redis, or leave the user out of the variable redis_url",
@@ -122,7 +122,7 @@ fn wait_for_the_other_one(place: Place, data: &Path) -> Result<Redis, Problem> {
             data.display(),
             place.name()
         ),
-        "give both the same redis_url, or this one another --data",
+        "give both copies the same redis_url, or give this one another --data",
     ))
 }
 
@@ -173,7 +173,7 @@ impl Place {
         // Neither the message nor the remedy repeats the URL: it may contain a password.
         let wrong = |why: String| {
             Problem::new(
-                format!("the variable redis_url is of no use: {why}"),
+                format!("the variable redis_url is invalid: {why}"),
                 "write it as redis://HOST:PORT, or redis://:PASSWORD@HOST:PORT",
             )
         };
@@ -230,7 +230,7 @@ impl Place {
     }
 
     fn reach(&self) -> io::Result<()> {
-        let mut last = io::Error::other("its name has no address");
+        let mut last = io::Error::other("the name has no address");
         let host = self.host.trim_matches(['[', ']']);
         for address in (host, self.port).to_socket_addrs()? {
             match connect(address) {
@@ -253,16 +253,16 @@ impl Place {
 
     fn still_loading(&self) -> Problem {
         Problem::new(
-            format!("the Redis at {} still reads its data", self.name()),
+            format!("the Redis at {} is still loading its data", self.name()),
             "wait until it is done, then start again",
         )
     }
 
     fn unusable(&self, why: &str) -> Problem {
         Problem::new(
-            format!("what listens at {} is no Redis that the shop can use: {why}", self.name()),
-            "stop it, or set the variable redis_url (SPIN_VARIABLE_REDIS_URL) to another port, \
-             or with the right password",
+            format!("the shop cannot use the server at {} as its Redis: {why}", self.name()),
+            "stop it, or set the variable redis_url (SPIN_VARIABLE_REDIS_URL) to another port, or \
+             add the right password",
         )
     }
 }

@@ -316,8 +316,8 @@ fn rows<T: DeserializeOwned>(tables: &mut Tables, table: &str) -> Result<Vec<T>,
     let read = |row| {
         serde_json::from_value(Value::Object(row)).map_err(|error| {
             Problem::new(
-                format!("a row of {table} is none that this build knows: {error}"),
-                "use the build that the shop runs with",
+                format!("this build cannot read a row of {table}: {error}"),
+                "use the same build as the shop",
             )
         })
     };

@@ -41,7 +41,8 @@ async fn upgrade(service: &'static Service, url: &str) -> Result<(i64, i64), Pro
     upgrade_by(client, service).await.map_err(|error| {
         Problem::new(
             format!("the tables of {} cannot be migrated: {}", service.name, causes(&error)),
-            "let this user make and change tables there, and run it again: nothing is half done",
+            "allow this user to create and change tables there, and run it again: no table is \
+             left half migrated",
         )
     })
 }

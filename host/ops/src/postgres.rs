@@ -23,8 +23,8 @@ pub(crate) async fn connect(url: &str) -> Result<Client, Problem> {
     let name = name(&config);
     let tls = boxoffice_tls::connector(&config).map_err(|error| {
         Problem::new(
-            format!("the Postgres {name} cannot be spoken to: {error}"),
-            "or set sslmode=disable in its address, where the network between is trusted",
+            format!("the Postgres {name} cannot be used: {error}"),
+            "or set sslmode=disable in its address, if the network in between is trusted",
         )
     })?;
     let connected = match tls {
@@ -33,8 +33,8 @@ pub(crate) async fn connect(url: &str) -> Result<Client, Problem> {
     };
     connected.map_err(|error| {
         Problem::new(
-            format!("the Postgres {name} does not let us in: {}", causes(&error)),
-            "start it, or mend the variable <service>_db_url (SPIN_VARIABLE_<SERVICE>_DB_URL)",
+            format!("the Postgres {name} cannot be connected to: {}", causes(&error)),
+            "start it, or correct the variable <service>_db_url (SPIN_VARIABLE_<SERVICE>_DB_URL)",
         )
     })
 }
@@ -79,7 +79,7 @@ pub(crate) async fn read(url: &str, selects: &[Select]) -> Result<Tables, Proble
     let tables = read_by(client, selects).await.map_err(|error| {
         Problem::new(
             format!("a Postgres cannot be read: {}", causes(&error)),
-            "let this user read the shop's tables, and try again",
+            "allow this user to read the shop's tables, and try again",
         )
     })?;
     if tables.is_empty() {

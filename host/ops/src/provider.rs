@@ -185,18 +185,18 @@ impl Provider {
         Problem::new(
             format!("the payment provider at {} cannot be read: {why}", self.base),
             "start it (`boxoffice up` runs the sandbox), or set the variable stripe_api_base \
-             (SPIN_VARIABLE_STRIPE_API_BASE) to where it listens",
+             (SPIN_VARIABLE_STRIPE_API_BASE) to its address",
         )
     }
 
     fn misconfigured(&self) -> Problem {
         Problem::new(
             format!(
-                "the payment provider cannot be asked: {} is no base URL, or the key none that \
-             HTTP can send",
+                "the payment provider cannot be asked: {} is not a valid base URL, or HTTP cannot \
+                 send the key",
                 self.base
             ),
-            "mend the variables stripe_api_base and stripe_api_key",
+            "correct the variables stripe_api_base and stripe_api_key",
         )
     }
 }

@@ -114,7 +114,7 @@ fn sqlite(path: &Path, selects: &[Select]) -> Result<Tables, Problem> {
     if !path.is_file() {
         return Err(Problem::new(
             format!("there is no database at {}", path.display()),
-            "start the shop, which makes it, or name the folder of its data with --data",
+            "start the shop, which creates it, or name the folder of its data with --data",
         ));
     }
     let tables = read_sqlite(path, selects).map_err(|error| {

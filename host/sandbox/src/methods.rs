@@ -114,8 +114,8 @@ impl MethodData {
             return Err(Refusal::new(
                 StatusCode::PAYMENT_REQUIRED,
                 "invalid_request_error",
-                "Sending card numbers to the API is unsafe, and the payment sandbox takes none. Use a \
-                 test token such as card[token]=tok_visa.",
+                "Sending card numbers to the API is unsafe, and the payment sandbox does not \
+                 accept them. Use a test token such as card[token]=tok_visa.",
             )
             .param(&card.full("number"))
             .into());
@@ -213,7 +213,7 @@ impl PaymentMethod {
     pub(crate) fn test_card(&self) -> Result<&'static Card, Error> {
         Card::named(&self.card).ok_or_else(|| {
             Error::Internal(anyhow::anyhow!(
-                "{} is of the unknown test card {}",
+                "{} belongs to the unknown test card {}",
                 self.id,
                 self.card
             ))

@@ -55,7 +55,7 @@ fn question(intent: &Intent) -> Response {
         "3-D Secure test page",
         &format!(
             "<h1>3-D Secure test page</h1>\
-             <p>Here your bank would ask whether it is really you who pays <b>{amount}</b>. \
+             <p>Here your bank would ask you to confirm a payment of <b>{amount}</b>. \
              No real money moves.</p>\
              <form method=post><button name=outcome value={}>Complete authentication</button>\
              <button name=outcome value={}>Fail authentication</button></form>",

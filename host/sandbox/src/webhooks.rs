@@ -114,7 +114,7 @@ async fn settle(app: &Arc<App>) {
         Ok(())
     });
     if let Err(error) = settled.await {
-        tracing::warn!(?error, "the payments that are processed cannot be settled");
+        tracing::warn!(?error, "payments that are processing could not be settled");
     }
 }
 
@@ -151,7 +151,7 @@ async fn send(app: &Arc<App>, http: &reqwest::Client) {
             noting.change("", |scope| events::note(scope.db, &event, delivered, scope.now))
         });
         if let Err(error) = noted.await {
-            return tracing::warn!(?error, "an event was sent, which cannot be noted");
+            return tracing::warn!(?error, "an event was sent, but this could not be recorded");
         }
     }
 }

@@ -110,7 +110,7 @@ impl Body for Tracked {
         let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
         if let Some(Err(error)) = &frame {
             let request_id = self.entry.request_id.to_str().unwrap_or("-");
-            tracing::warn!(request_id, %error, "an answer broke off");
+            tracing::warn!(request_id, %error, "an answer ended early");
         }
         if frame.is_none() {
             self.place = None;

@@ -69,7 +69,7 @@ pub(crate) fn prepare_internal(parts: &mut http::request::Parts) {
     let uri = std::mem::take(&mut parts.uri).into_parts();
     // It only fails for URIs that lack an authority or a path, and this one was sent to a host.
     if let Err(error) = describe(parts, uri, &arrival) {
-        tracing::error!(error, "a call between components lost its address");
+        tracing::error!(error, "a call between components has an invalid address");
     }
     request_id(&mut parts.headers);
 }
@@ -99,7 +99,7 @@ fn text(value: String) -> HeaderValue {
 }
 
 fn authority(header: &HeaderValue) -> Result<Authority, &'static str> {
-    Authority::try_from(header.as_bytes()).map_err(|_| "the Host header is no host")
+    Authority::try_from(header.as_bytes()).map_err(|_| "the Host header is not a valid host")
 }
 
 /// The request's id; one is made up and added to the headers if there is none, or none that could

@@ -97,7 +97,7 @@ impl Server {
         // A body that follows its head in a second packet would wait for the client's delayed
         // acknowledgement of the first.
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection broke before its first request");
+            tracing::debug!(%error, "a connection failed before its first request");
             return;
         }
         let client = HeaderValue::from_str(&client.to_string()).ok();
@@ -120,7 +120,7 @@ impl Server {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "a connection ended badly");
+            tracing::debug!(%error, "a connection ended with an error");
         }
     }
 
@@ -220,7 +220,7 @@ fn failed(component: &str, failure: Failure) -> http::Response<WasiBody> {
             problem(StatusCode::SERVICE_UNAVAILABLE, "the answer took too long: try again")
         }
         Failure::Exhausted => {
-            tracing::error!(component, "no instance was to be had");
+            tracing::error!(component, "no instance was available");
             busy()
         }
         Failure::Trapped => {

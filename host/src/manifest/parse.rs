@@ -312,9 +312,10 @@ source = "c.wasm"
             [
                 "spin.toml:2:2: application.name is missing",
                 "spin.toml:3:1: trigger.http.component is missing",
-                "spin.toml:4:1: trigger.http.route must be a string, but is a integer",
+                "spin.toml:4:1: trigger.http.route must be a string, but its type is integer",
                 "spin.toml:5:12: component.a.source is missing",
-                "spin.toml:6:1: component.a.sqlite_databases must be a list of strings, but is a string",
+                "spin.toml:6:1: component.a.sqlite_databases must be a list of strings, but its \
+                 type is string",
             ]
         );
     }

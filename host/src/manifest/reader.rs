@@ -84,7 +84,8 @@ impl<'r, 'i> Section<'r, 'i> {
     }
 
     fn wrong_type(&self, key: &str, offset: usize, value: &DeValue<'_>, wanted: &str) {
-        let what = format!("{} must be {wanted}, but is a {}", self.name_of(key), value.type_str());
+        let what =
+            format!("{} must be {wanted}, but its type is {}", self.name_of(key), value.type_str());
         self.reader.report(offset, &what, &format!("write {wanted} there"));
     }
 

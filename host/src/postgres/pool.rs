@@ -98,7 +98,7 @@ fn targets(config: &Config) -> Arc<[Result<Target, String>]> {
     let ports = config.get_ports();
     let target = |(n, host): (usize, &Host)| {
         let Host::Tcp(host) = host else {
-            return Err("Unix sockets are out of reach for components".to_owned());
+            return Err("components cannot use Unix sockets".to_owned());
         };
         let port = ports.get(n).or(if ports.len() == 1 { ports.first() } else { None });
         let url = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
@@ -153,7 +153,7 @@ impl Loan {
         sql: &str,
         parameters: &[Parameter],
     ) -> Result<Found, wit::Error> {
-        let given_back = || wit::Error::Other("the connection was given back".to_owned());
+        let given_back = || wit::Error::Other("the connection was already given back".to_owned());
         let object = self.object.as_ref().ok_or_else(given_back)?;
         let is_alone = self.residue.is_none();
         self.residue.sending(sql);

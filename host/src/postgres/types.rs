@@ -46,7 +46,7 @@ fn parameter(value: wit::ParameterValue) -> anyhow::Result<Parameter> {
         }
         P::Timestamp(v) => Box::new(
             DateTime::<Utc>::from_timestamp(v, 0)
-                .ok_or_else(|| anyhow::anyhow!("{v} is no timestamp"))?,
+                .ok_or_else(|| anyhow::anyhow!("{v} is not a valid timestamp"))?,
         ),
         P::Uuid(v) => Box::new(uuid::Uuid::parse_str(&v)?),
         P::Jsonb(v) => Box::new(serde_json::from_slice::<serde_json::Value>(&v)?),
@@ -73,16 +73,16 @@ fn parameter(value: wit::ParameterValue) -> anyhow::Result<Parameter> {
 
 fn date((year, month, day): (i32, u8, u8)) -> anyhow::Result<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month.into(), day.into())
-        .ok_or_else(|| anyhow::anyhow!("{year}-{month}-{day} is no date"))
+        .ok_or_else(|| anyhow::anyhow!("{year}-{month}-{day} is not a valid date"))
 }
 
 fn time((hour, minute, second, nano): (u8, u8, u8, u32)) -> anyhow::Result<NaiveTime> {
     NaiveTime::from_hms_nano_opt(hour.into(), minute.into(), second.into(), nano)
-        .ok_or_else(|| anyhow::anyhow!("{hour}:{minute}:{second}.{nano} is no time"))
+        .ok_or_else(|| anyhow::anyhow!("{hour}:{minute}:{second}.{nano} is not a valid time"))
 }
 
 fn decimal(text: &str) -> anyhow::Result<Decimal> {
-    Decimal::from_str_exact(text).map_err(|e| anyhow::anyhow!("{text} is no decimal: {e}"))
+    Decimal::from_str_exact(text).map_err(|e| anyhow::anyhow!("{text} is not a valid decimal: {e}"))
 }
 
 /// A column's name and type.
@@ -238,7 +238,7 @@ impl ToSql for Interval {
 impl FromSql<'_> for Interval {
     fn from_sql(_: &Type, mut raw: &[u8]) -> Result<Self, Boxed> {
         if raw.len() != 16 {
-            return Err("an interval has 16 bytes".into());
+            return Err("an interval must have 16 bytes".into());
         }
         let (micros, days, months) = (raw.get_i64(), raw.get_i32(), raw.get_i32());
         Ok(Self(wit::Interval { micros, days, months }))
@@ -309,7 +309,7 @@ fn put_bound<V: Bounds + ToSql>(
 impl<'r, V: Bounds + FromSql<'r>> FromSql<'r> for Range<V> {
     fn from_sql(_: &Type, raw: &'r [u8]) -> Result<Self, Boxed> {
         match wire::range_from_sql(raw)? {
-            wire::Range::Empty => Err("an empty range has no place in the interface".into()),
+            wire::Range::Empty => Err("the interface cannot express an empty range".into()),
             wire::Range::Nonempty(lower, upper) => {
                 Ok(Self((take_bound(lower)?, take_bound(upper)?)))
             }

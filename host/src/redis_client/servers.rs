@@ -139,7 +139,7 @@ async fn open(address: &str) -> Result<Open, RedisError> {
     let info = client.get_connection_info();
     let ConnectionAddr::Tcp(host, port) = info.addr() else {
         return Err(
-            (redis::ErrorKind::InvalidClientConfig, "only redis://host:port is spoken").into()
+            (redis::ErrorKind::InvalidClientConfig, "only redis://host:port is supported").into()
         );
     };
     let connecting = async {

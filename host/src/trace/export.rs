@@ -38,7 +38,7 @@ impl Tracing {
         for name in ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"] {
             match env::var(name) {
                 Ok(protocol) if !["", "http/protobuf"].contains(&protocol.as_str()) => {
-                    let what = format!("spans cannot be exported by {name}={protocol}");
+                    let what = format!("spans cannot be exported with {name}={protocol}");
                     let remedy = "set it to http/protobuf, or leave it out";
                     return Err(Problem::new(what, remedy));
                 }

@@ -34,7 +34,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
         ("absent.wasm is missing", "cargo xtask build"),
         ("variable `key` has no value", "SPIN_VARIABLE_KEY"),
         ("variable `url` has no value", "SPIN_VARIABLE_URL"),
-        ("cannot be listened to", "--listen"),
+        ("cannot listen at", "--listen"),
         (&*format!("Redis does not answer at 127.0.0.1:{redis}"), "SPIN_VARIABLE_REDIS"),
     ] {
         let found = told.iter().any(|text| text.contains(what) && text.contains(remedy));

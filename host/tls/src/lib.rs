@@ -11,8 +11,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub enum Error {
     /// There is nothing to check a server's certificate by.
     #[error(
-        "this machine has no certificates of authorities{0}: install them (ca-certificates), or name \
-         a file of them in SSL_CERT_FILE"
+        "this machine has no root certificates{0}: install them (ca-certificates), or set \
+         SSL_CERT_FILE to a file of them"
     )]
     NoRoots(String),
     /// The cryptography that was compiled in does not suffice.

@@ -7,7 +7,7 @@ use super::browser::{Browser, Form, embedded};
 
 /// A card whose bank asks.
 const ASKS: &str = "pm_card_threeDSecure2Required";
-const QUESTION: &str = "Your bank wants to know that it is really you";
+const QUESTION: &str = "Your bank asks you to confirm this payment";
 
 /// Somebody about to pay, and the path of their order.
 async fn at_checkout(app: &App, wish: Value) -> (Browser, String) {

@@ -148,7 +148,7 @@ async fn settled(promise: js_sys::Promise) -> Result<Outcome, String> {
     match outcome.error() {
         None => Ok(outcome),
         Some(error) => {
-            let unsaid = "The card could not be checked. Look over what you filled in.";
+            let unsaid = "The card could not be checked. Check what you entered.";
             Err(error.message().unwrap_or_else(|| unsaid.to_owned()))
         }
     }

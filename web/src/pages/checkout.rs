@@ -106,10 +106,10 @@ fn question(order: String, standing: ReadSignal<Standing>) -> View {
         let bank = format!("/orders/{order}/bank");
         view! {
             section(id="question", class="notice question", aria-labelledby="asked", tabindex="-1", autofocus=loads) {
-                h2(id="asked") { "Your bank wants to know that it is really you" }
-                p { "Nothing is paid yet. Answer on your bank's page, which brings you back here. Your tickets stay held until the time above is up, and no longer." }
+                h2(id="asked") { "Your bank asks you to confirm this payment" }
+                p { "Nothing is paid yet. Confirm on your bank's page, which brings you back here. Your tickets are held until the time above is up." }
                 p(class="actions") { a(class="button", href=bank, target="_self") { "Continue to your bank" } }
-                p { "Or pay with another card below. This payment is given up then." }
+                p { "Or pay with another card below. This payment is then cancelled." }
             }
         }
     })
@@ -216,7 +216,7 @@ fn cancel_form(shop: Shop, order: &Order, cancel: ReadSignal<Form>) -> View {
 fn unsure() -> View {
     view! {
         h1(tabindex="-1") { "We're checking your payment. Don't pay again." }
-        p(role="status") { "The line was cut before the answer came. This page finds out what has become of your payment; leave it open." }
+        p(role="status") { "The connection was lost before the answer came. This page is checking your payment; leave it open." }
         div(class="waiting", aria-hidden="true") {}
     }
 }

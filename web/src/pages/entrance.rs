@@ -33,7 +33,7 @@ const SIGN_UP: Kind = Kind {
     path: "/sign-up",
     button: "Sign up",
     doing: "Signing up…",
-    password: ("new-password", "8 to 128 characters. Long counts, odd does not."),
+    password: ("new-password", "8 to 128 characters. A long password is safer than an odd one."),
     other: ("Been here before?", "Sign in", "/sign-in"),
 };
 

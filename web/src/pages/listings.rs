@@ -28,8 +28,8 @@ pub(crate) fn page(shop: Shop, first: Listings) -> View {
 
 fn list(shop: Shop, Listings { listings, next }: Listings) -> View {
     if listings.is_empty() {
-        let text = view! { "Tickets that you list are shown here, with how their sale goes." };
-        return empty("You sell nothing yet.", text);
+        let text = view! { "Tickets that you list appear here. You can see how many are sold." };
+        return empty("You have not listed any tickets yet.", text);
     }
     let rows: Vec<View> = listings.into_iter().map(|listing| row_of(shop, listing)).collect();
     let next = older(next, "Older listings");

@@ -42,8 +42,9 @@ fn top(order: &Order) -> View {
             ("Your tickets are held", "Pay before the time is up, and they are yours.")
         }
         Standing::Asked => (
-            "Your bank wants to know that it is really you",
-            "Nothing is paid yet. Answer your bank before the time is up, and the tickets are yours.",
+            "Your bank asks you to confirm this payment",
+            "Nothing is paid yet. Confirm the payment before the time is up, and the tickets are \
+             yours.",
         ),
         Standing::Processing => (
             "Your payment is being checked by your bank",
@@ -67,9 +68,7 @@ fn top(order: &Order) -> View {
         Standing::Refunded => {
             ("Refunded", "You get all of your money back, and the tickets are not yours any more.")
         }
-        Standing::Unclear => {
-            ("Your order", "Something has happened to it that this page cannot tell yet.")
-        }
+        Standing::Unclear => ("Your order", "This page cannot show the order's status yet."),
     };
     // Where the page is loaded with it; later, the browser moves the focus itself.
     let loads = is_hydrating();

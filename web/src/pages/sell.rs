@@ -95,7 +95,7 @@ fn event(shop: Shop, form: ReadSignal<Form>, zones: &[String]) -> View {
     let title = Field {
         name: "title",
         label: "Title",
-        hint: "Who plays, or what is on.",
+        hint: "Who plays, or what the event is.",
         need: Need::Must,
         control,
     };
@@ -103,7 +103,7 @@ fn event(shop: Shop, form: ReadSignal<Form>, zones: &[String]) -> View {
     let venue = draw("venue", "Venue", "", Control::LINE);
     let city = draw("city", "City", "", Control::LINE);
     let control = Control::Line { kind: "datetime-local", complete: "off", mode: "none" };
-    let begins = draw("startsAt", "Begins", "By the clocks at the venue.", control);
+    let begins = draw("startsAt", "Begins", "In the venue's local time.", control);
     let zone = draw("timeZone", "Time zone of the venue", "", Control::Groups(regions(zones)));
     view! {
         (title)
@@ -131,8 +131,13 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
         field(shop, form, Field { name, label, hint, need, control })
     };
     let sign = sign(form, &currencies);
-    let price =
-        draw("price", "Price of one ticket", "All that a buyer pays.", Need::Must, Control::AMOUNT);
+    let price = draw(
+        "price",
+        "Price of one ticket",
+        "The full price that a buyer pays.",
+        Need::Must,
+        Control::AMOUNT,
+    );
     let choices = currencies.into_iter().map(|Currency { code, name, .. }| {
         let label = format!("{code}, {name}");
         (code, label)
@@ -142,7 +147,7 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
     let about = draw(
         "description",
         "About these tickets",
-        "Seats, entrance, whatever a buyer should know.",
+        "Seats, entrance, anything else a buyer should know.",
         Need::May,
         Control::Text,
     );

@@ -52,7 +52,7 @@ fn printed(whole: ReadSignal<Detail>) -> View {
         let when = when.map(moment).map(|when| fact_of("When", when)).unwrap_or_default();
         let place = place.map(|place| fact("Where", place)).unwrap_or_default();
         let lot = if quantity > 1 {
-            fact("In this lot", format!("{quantity} tickets"))
+            fact("In this listing", format!("{quantity} tickets"))
         } else {
             View::new()
         };
@@ -198,7 +198,7 @@ fn wait(sale: Sale) -> View {
             badge(sale),
             "Someone is paying for it. If they do not, it is for sale again, and this page shows it at once.",
         ),
-        Sale::Sold => (badge(sale), "It has found its fan. There may be others for you."),
+        Sale::Sold => (badge(sale), "All of these tickets are sold. Others may still be for sale."),
         Sale::Open | Sale::Withdrawn => (badge(sale), "Its seller has taken it off sale."),
     };
     let title = title.unwrap_or_default();

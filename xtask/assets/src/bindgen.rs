@@ -10,7 +10,7 @@ use crate::source::{Source, in_folder};
 
 /// The module and its glue, and whatever JavaScript the crates brought along.
 pub(crate) fn run(module: &Path) -> anyhow::Result<Vec<Source>> {
-    let folder = tempfile::tempdir().context("there is no room for temporary files")?;
+    let folder = tempfile::tempdir().context("a folder for temporary files cannot be created")?;
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(module)
@@ -22,7 +22,7 @@ pub(crate) fn run(module: &Path) -> anyhow::Result<Vec<Source>> {
         .omit_default_module_path(false)
         .web(true)?
         .generate(folder.path())
-        .with_context(|| format!("wasm-bindgen refuses {}", module.display()))?;
+        .with_context(|| format!("wasm-bindgen cannot process {}", module.display()))?;
     in_folder(folder.path())
 }
 

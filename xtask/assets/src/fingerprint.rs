@@ -42,7 +42,7 @@ pub(crate) fn all(mut waiting: Vec<Source>) -> anyhow::Result<Vec<Asset>> {
                 && names.iter().any(|name| *name != source.name && mentions(source, name))
         };
         let (later, now): (Vec<_>, Vec<_>) = waiting.into_iter().partition(refers);
-        ensure!(!now.is_empty(), "{} refer to one another in a circle", names.join(", "));
+        ensure!(!now.is_empty(), "{} refer to each other in a circle", names.join(", "));
         for source in now {
             let asset = finish(source, &finals)?;
             finals.insert(asset.name.clone(), asset.file.clone());
@@ -58,10 +58,11 @@ pub(crate) fn all(mut waiting: Vec<Source>) -> anyhow::Result<Vec<Asset>> {
 fn finish(source: Source, finals: &BTreeMap<String, String>) -> anyhow::Result<Asset> {
     let Source { name, kind, mut content } = source;
     if kind.refers {
-        let text = String::from_utf8(content).with_context(|| format!("{name} is no text"))?;
+        let text =
+            String::from_utf8(content).with_context(|| format!("{name} is not UTF-8 text"))?;
         let text = rewrite(&text, finals);
         if let Some(missing) = unknown_reference(&text, finals) {
-            bail!("{name} refers to ./{missing}, which is not there");
+            bail!("{name} refers to ./{missing}, which does not exist");
         }
         content = text.into_bytes();
     }
@@ -201,9 +202,9 @@ mod tests {
     #[test]
     fn a_reference_to_nothing_is_named() {
         let error = all(sources(&[("a.js", "import './b.js'")])).expect_err("there is no b.js");
-        assert_eq!(error.to_string(), "a.js refers to ./b.js, which is not there");
+        assert_eq!(error.to_string(), "a.js refers to ./b.js, which does not exist");
         let error = all(sources(&[("a.css", "a{b:url(./c.svg)}")])).expect_err("nor a c.svg");
-        assert_eq!(error.to_string(), "a.css refers to ./c.svg, which is not there");
+        assert_eq!(error.to_string(), "a.css refers to ./c.svg, which does not exist");
     }
 
     #[test]

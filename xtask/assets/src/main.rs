@@ -32,7 +32,7 @@ use clap::Parser;
 use crate::source::Inputs;
 use crate::store::Manifest;
 
-/// Makes what browsers download.
+/// Builds the files that browsers download.
 #[derive(Parser)]
 struct Arguments {
     /// The browser's module, as cargo built it.

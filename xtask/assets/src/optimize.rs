@@ -65,14 +65,16 @@ fn lighter(one: Vec<u8>, other: Vec<u8>) -> anyhow::Result<Vec<u8>> {
 /// tool must not keep anybody from building.
 pub(crate) fn modules(sources: &mut [Source], optimizer: Option<&Optimizer>) -> anyhow::Result<()> {
     let Some(optimizer) = optimizer else {
-        println!("there is no wasm-opt (package binaryen): the module stays some percent larger");
+        println!(
+            "wasm-opt (package binaryen) is not installed: the module will be a few percent larger"
+        );
         return Ok(());
     };
-    let folder = tempfile::tempdir().context("there is no room for temporary files")?;
+    let folder = tempfile::tempdir().context("a folder for temporary files cannot be created")?;
     for module in sources.iter_mut().filter(|source| source.name.ends_with(".wasm")) {
         match optimizer.shrink(&module.content, folder.path()) {
             Ok(other) => module.content = lighter(std::mem::take(&mut module.content), other)?,
-            Err(error) => eprintln!("{} stays as it is: {error:#}", module.name),
+            Err(error) => eprintln!("{} was not optimized: {error:#}", module.name),
         }
     }
     Ok(())

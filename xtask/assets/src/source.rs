@@ -59,7 +59,7 @@ impl Kind {
         match KINDS.into_iter().find(|kind| Some(kind.extension) == extension) {
             Some(kind) => Ok(kind),
             None => bail!(
-                "{name} is of no kind that assets have ({}): remove it, or add its media type in \
+                "{name} is not a known kind of asset ({}): remove it, or add its media type in \
                  xtask/assets/src/source.rs",
                 KINDS.map(|kind| kind.extension).join(", ")
             ),
@@ -82,7 +82,7 @@ fn add_folder(folder: &Path, prefix: &str, found: &mut Vec<Source>) -> anyhow::R
     for entry in std::fs::read_dir(folder).with_context(failed)? {
         let entry = entry.with_context(failed)?;
         let name = entry.file_name();
-        let name = name.to_str().with_context(|| format!("{name:?} is no text"))?;
+        let name = name.to_str().with_context(|| format!("the file name {name:?} is not UTF-8"))?;
         // What editors leave behind, such as `.app.css.swp` and `app.css~`.
         if name.starts_with('.') || name.ends_with('~') {
             continue;

@@ -79,7 +79,7 @@ impl fmt::Display for Manifest {
 /// Writes `assets`, and then removes what is none of them any more.
 pub(crate) fn write(folder: &Path, inputs: Inputs, assets: &[Asset]) -> anyhow::Result<Manifest> {
     std::fs::create_dir_all(folder)
-        .with_context(|| format!("{} cannot be made", folder.display()))?;
+        .with_context(|| format!("{} cannot be created", folder.display()))?;
     let mut manifest = Manifest { inputs, assets: BTreeMap::new() };
     for asset in assets {
         manifest.assets.insert(asset.name.clone(), write_asset(folder, asset)?);
@@ -120,7 +120,7 @@ fn put(folder: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
 fn sweep(folder: &Path, manifest: &Manifest) -> anyhow::Result<()> {
     let mut kept = manifest.files();
     kept.insert(MANIFEST.to_owned());
-    let failed = || format!("{} cannot be tidied", folder.display());
+    let failed = || format!("old files in {} cannot be removed", folder.display());
     for entry in std::fs::read_dir(folder).with_context(failed)? {
         let entry = entry.with_context(failed)?;
         if !entry.file_name().to_str().is_some_and(|name| kept.contains(name)) {

@@ -292,8 +292,8 @@ impl User {
         match (id(&["-u", USER]), id(&["-g", USER])) {
             (Some(user), Some(group)) => Ok(User::Debians { user, group }),
             _ => Err(Error::Missing(format!(
-                "Postgres does not run as root, and there is no user {USER}: make one, or run this as \
-                 somebody else"
+                "Postgres does not run as root, and there is no user {USER}: create it, or run \
+                 this as another user"
             ))),
         }
     }

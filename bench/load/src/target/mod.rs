@@ -82,7 +82,7 @@ const fn target(name: &'static str, title: &'static str, kind: Kind, store: Stor
 pub fn find(name: &str) -> Result<&'static Target, String> {
     ALL.iter().find(|target| target.name == name).ok_or_else(|| {
         let names: Vec<&str> = ALL.iter().map(|target| target.name).collect();
-        format!("there is no target {name:?}; there are: {}", names.join(", "))
+        format!("there is no target {name:?}; the targets are: {}", names.join(", "))
     })
 }
 

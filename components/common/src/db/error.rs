@@ -23,20 +23,20 @@ pub enum Error {
     Busy(String),
     /// The transaction was undone: another one was in the way, or the connection was lost before the
     /// commit. All of it may succeed at once if it is run again.
-    #[error("the transaction was undone: {0}")]
+    #[error("the transaction was rolled back: {0}")]
     Undone(String),
     /// The transaction was undone: something that it was made up from is not so any more. It may succeed
     /// if it is made up anew.
-    #[error("something has changed since it was looked at: {0}")]
+    #[error("a row has changed since it was read: {0}")]
     Overtaken(String),
     /// The connection was lost while something was being written: it may have been done or not.
-    #[error("the connection was lost, and with it the answer: {0}")]
+    #[error("the connection was lost before the database answered: {0}")]
     Lost(String),
     /// A constraint said no.
     #[error("a constraint refused the write: {0:?}")]
     Constraint(Constraint),
     /// The statement names a table that is not there.
-    #[error("there is no such table: {0}")]
+    #[error("a table is missing: {0}")]
     NoTable(String),
     /// A row does not hold what the code expects: code and schema disagree.
     #[error("unexpected row: {0}")]

@@ -97,7 +97,7 @@ impl Lease {
 
     async fn run(&self, sql: String, params: &[Value]) -> Result<Vec<Row>> {
         let Some(connection) = &self.connection else {
-            return Err(Error::Failed("the connection was given back".to_owned()));
+            return Err(Error::Failed("the connection was already given back".to_owned()));
         };
         SendWrapper::new(run(connection, sql, params)).await
     }
@@ -192,7 +192,7 @@ fn from_postgres(value: DbValue) -> Result<Value> {
         DbValue::Int32(number) => Ok(Value::Int(number.into())),
         DbValue::Int16(number) => Ok(Value::Int(number.into())),
         DbValue::Str(text) => Ok(Value::Text(text)),
-        other => Err(Error::Row(format!("a value of a type we do not store: {other:?}"))),
+        other => Err(Error::Row(format!("a value has an unsupported type: {other:?}"))),
     }
 }
 

@@ -107,7 +107,7 @@ impl Lease {
     }
 
     fn connection(&self) -> Result<&Connection> {
-        let given_back = || Error::Failed("the connection was given back".to_owned());
+        let given_back = || Error::Failed("the connection was already given back".to_owned());
         self.connection.as_ref().ok_or_else(given_back)
     }
 }
@@ -184,7 +184,7 @@ fn from_sqlite(value: sqlite::Value) -> Result<Value> {
         sqlite::Value::Null => Ok(Value::Null),
         sqlite::Value::Integer(number) => Ok(Value::Int(number)),
         sqlite::Value::Text(text) => Ok(Value::Text(text)),
-        other => Err(Error::Row(format!("a value of a type we do not store: {other:?}"))),
+        other => Err(Error::Row(format!("a value has an unsupported type: {other:?}"))),
     }
 }
 

@@ -148,13 +148,13 @@ pub async fn standing(event_type: EventType, events: &[Published]) -> Result<Vec
     let answer = script(STANDING, &[event_type.name()], &arguments).await?;
     let letters = answer.first().map(as_text).transpose()?.unwrap_or_default();
     if letters.len() != events.len() {
-        bail!("Redis knows of {} events where {} were asked for", letters.len(), events.len());
+        bail!("Redis answered for {} events, but {} were asked about", letters.len(), events.len());
     }
     let standing = |letter| match letter {
         'h' => Ok(Standing::Had),
         'w' => Ok(Standing::Waiting),
         'l' => Ok(Standing::Lost),
-        other => bail!("an event stands {other:?}"),
+        other => bail!("Redis answered {other:?}, which is not the state of an event"),
     };
     letters.chars().map(standing).collect()
 }
@@ -277,7 +277,7 @@ async fn deliveries(source: &str, stream: &str, arguments: &[&str]) -> Result<De
     let answer = script(&format!("{ENTRIES}{source}"), &[stream], arguments).await?;
     match answer.as_slice() {
         [RedisResult::Binary(json)] => parse(json),
-        other => bail!("a list of entries was answered with {other:?}"),
+        other => bail!("Redis answered {other:?} instead of a list of entries"),
     }
 }
 

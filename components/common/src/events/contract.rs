@@ -220,12 +220,12 @@ pub struct TicketState {
     pub time_zone: Option<String>,
 }
 
-/// Where a listing stands.
+/// The status of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = Status)]
 pub enum TicketStatus {
-    /// There are tickets to have.
+    /// Tickets are available.
     Open,
     /// The last tickets are in someone's checkout.
     Held,
@@ -248,7 +248,7 @@ impl TicketStatus {
     }
 }
 
-/// Where an order stands.
+/// The status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum OrderStatus {
     /// The tickets are held; nobody has paid yet.
@@ -263,7 +263,7 @@ pub enum OrderStatus {
     /// The hold ended without a sale.
     #[serde(rename = "cancelled")]
     Cancelled,
-    /// It was paid for, and its buyer got the money back: the tickets are not theirs any more.
+    /// The buyer got the money back and no longer owns the tickets.
     #[serde(rename = "refunded")]
     Refunded,
 }
@@ -288,7 +288,7 @@ impl crate::db::FromValue for OrderStatus {
         [Self::Created, Self::AwaitingPayment, Self::Complete, Self::Cancelled, Self::Refunded]
             .into_iter()
             .find(|status| status.name() == name)
-            .ok_or_else(|| format!("{name:?} is no status of an order"))
+            .ok_or_else(|| format!("{name:?} is not a status of an order"))
     }
 }
 

@@ -33,7 +33,7 @@ impl FromStr for EntryId {
             let (ms, seq) = (ms.parse().ok()?, seq.parse().ok()?);
             Some(Self { ms, seq })
         });
-        parts.with_context(|| format!("{text:?} is no id of a stream's entry, such as 1700-0"))
+        parts.with_context(|| format!("{text:?} is not the id of a stream's entry, such as 1700-0"))
     }
 }
 

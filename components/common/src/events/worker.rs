@@ -132,13 +132,15 @@ pub async fn answer<H: Handler>(message: &[u8]) -> Result<()> {
         name: String,
     }
     let doorbell: Doorbell =
-        serde_json::from_slice(message).context("a doorbell is a CloudEvent in JSON")?;
+        serde_json::from_slice(message).context("the message is not a CloudEvent in JSON")?;
     let outcome = if doorbell.name == TICK {
         heal::<H>().await
     } else {
         let event_type = subscriptions(H::SERVICE)
             .find(|event_type| event_type.name() == doorbell.name)
-            .ok_or_else(|| anyhow!("{} does not read {}", H::SERVICE.name, doorbell.name))?;
+            .ok_or_else(|| {
+                anyhow!("{} does not handle events of type {}", H::SERVICE.name, doorbell.name)
+            })?;
         drain::<H>(event_type, &String::from_utf8_lossy(message)).await
     };
     // What was committed before something failed is news all the same.
@@ -155,14 +157,14 @@ fn subscriptions(service: &'static Service) -> impl Iterator<Item = EventType> {
 async fn heal<H: Handler>() -> Result<()> {
     let service = H::SERVICE;
     let mut failures = Failures::default();
-    failures.note("healing the outbox", outbox::heal(service, Deadline::after(TURN)).await);
+    failures.note("repairing the outbox", outbox::heal(service, Deadline::after(TURN)).await);
     catch_up::<H>(&mut failures).await;
-    failures.note("the service's own tick", tick::<H>().await);
+    failures.note("running the service's own tick", tick::<H>().await);
     for event_type in outbox::emitted_by(service) {
         failures.note("trimming", trim(service, event_type).await);
     }
-    failures.note("forgetting old answers", forget_answers(service).await);
-    failures.note("noting the tick", bus::ticked(service.name, Timestamp::now()).await);
+    failures.note("deleting old stored answers", forget_answers(service).await);
+    failures.note("recording the tick", bus::ticked(service.name, Timestamp::now()).await);
     failures.into_result()
 }
 
@@ -305,7 +307,7 @@ async fn apply<H: Handler>(deliveries: &[Delivery]) -> Vec<Result<()>> {
     if deliveries.len() == 1 {
         return vec![Err(error)];
     }
-    log::failed("handling events together; each is handled alone", &error);
+    log::failed("handling events together; each will be handled alone", &error);
     let mut outcomes = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
         outcomes.push(apply_together::<H>(std::slice::from_ref(delivery)).await);

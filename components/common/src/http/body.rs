@@ -30,7 +30,7 @@ where
         }
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|_| Problem::malformed("The request's body broke off"))?;
+            .map_err(|_| Problem::malformed("The request's body ended early; send it again"))?;
         parse(&bytes).map(Self)
     }
 }

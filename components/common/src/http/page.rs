@@ -19,7 +19,7 @@ pub const MAX_LIMIT: i64 = 100;
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
-    /// What to send as `cursor` for the next page; absent on the last.
+    /// The value to send as `cursor` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -52,7 +52,7 @@ pub fn read_limit(text: &str) -> Result<i64, String> {
     text.parse()
         .ok()
         .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        .ok_or_else(|| format!("The limit is a number from 1 to {MAX_LIMIT}"))
+        .ok_or_else(|| format!("The limit must be a number from 1 to {MAX_LIMIT}"))
 }
 
 impl<T> Page<T> {

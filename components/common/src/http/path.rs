@@ -17,6 +17,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         text.ok()
             .and_then(|Path(text)| text.parse().ok())
             .map(Self)
-            .ok_or_else(|| Problem::not_found("There is nothing with this id"))
+            .ok_or_else(|| Problem::not_found("This id does not exist"))
     }
 }

@@ -16,10 +16,11 @@ impl Fields {
         let mut fields = Self { values: Vec::new(), errors: Vec::new() };
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             if !known.contains(&name.as_ref()) {
-                let message = format!("There is no such filter; there are {}", known.join(", "));
+                let message =
+                    format!("This parameter does not exist; use one of {}", known.join(", "));
                 fields.complain(&name, message);
             } else if fields.values.iter().any(|(given, _)| *given == name) {
-                fields.complain(&name, "Give this once".to_owned());
+                fields.complain(&name, "Give this parameter only once".to_owned());
             } else {
                 fields.values.push((name.into_owned(), value.into_owned()));
             }

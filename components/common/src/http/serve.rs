@@ -70,7 +70,7 @@ pub async fn answer(
 /// service: axum gives the answer for unknown methods only to routes that are there already.
 pub fn complete(routes: Router) -> Router {
     routes
-        .fallback(async || Problem::not_found("There is nothing at this address"))
+        .fallback(async || Problem::not_found("This address does not exist"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }
 
@@ -108,7 +108,7 @@ fn admit(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem>
     if theirs.is_some() && theirs == ours {
         return Ok(());
     }
-    Err(Problem::forbidden("Changes are only taken from Boxoffice's own pages (see Origin)"))
+    Err(Problem::forbidden("Only Boxoffice's own pages may change something (see Origin)"))
 }
 
 async fn read_body(
@@ -130,7 +130,8 @@ async fn read_body(
     }
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::malformed("The request's body broke off"))?;
+        let frame = frame
+            .map_err(|_| Problem::malformed("The request's body ended early; send it again"))?;
         if let Ok(data) = frame.into_data() {
             if bytes.len() + data.len() > BODY_LIMIT {
                 return Err(Problem::too_large(BODY_LIMIT));

@@ -105,10 +105,10 @@ impl Client {
                 Ok(answer) => format!("{} (request {})", answer.status(), id_of(answer.headers())),
                 Err(error) => format!("{error:#}"),
             };
-            log::noted("Stripe is asked again", why);
+            log::noted("repeating a request to Stripe", why);
             SendWrapper::new(spin_sdk::time::sleep(pause)).await;
         }
-        Err(anyhow!("asked without end"))
+        Err(anyhow!("the last try had no result"))
     }
 
     fn request(&self, request: CustomizedStripeRequest) -> anyhow::Result<Request<Full<Bytes>>> {
@@ -163,7 +163,7 @@ fn id_of(headers: &HeaderMap) -> &str {
 impl StripeClientErr for Error {
     fn deserialize_err(message: impl Display) -> Self {
         // It has acted; only what it says is not understood.
-        Self::Unknown(anyhow!("an answer of Stripe's: {message}"))
+        Self::Unknown(anyhow!("reading Stripe's answer: {message}"))
     }
 }
 
@@ -173,7 +173,7 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
     let request_id = id_of(headers);
     let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
         return Error::Unknown(anyhow!(
-            "Stripe answered {status} without its error (request {request_id})"
+            "Stripe answered {status} without an error object (request {request_id})"
         ));
     };
     let ErrorDetail { kind, code, decline_code, message } = error;

@@ -14,7 +14,7 @@ pub(crate) struct Advice {
 }
 
 const ANOTHER_CARD: &str = "try another card";
-const CHECK: &str = "check what you typed and try again, or try another card";
+const CHECK: &str = "check what you entered and try again, or try another card";
 const LATER: &str = "try again in a moment, or try another card";
 const CALL: &str = "ask your bank, or try another card";
 
@@ -40,14 +40,13 @@ pub(crate) fn advice_on(code: &str) -> Advice {
             advice("The card's billing address is incorrect.", CHECK)
         }
         "authentication_required" | "authentication_not_handled" => advice(
-            "The bank wants to know that it is you who pays.",
+            "Your bank needs you to confirm this payment.",
             "try again and follow your bank's steps, or try another card",
         ),
-        "payment_intent_authentication_failure" => advice(
-            "Your bank did not confirm that it is you who pays.",
-            "try again, or try another card",
-        ),
-        "authentication_abandoned" => advice("You went on with another way to pay.", ANOTHER_CARD),
+        "payment_intent_authentication_failure" => {
+            advice("Your bank could not confirm that it is you.", "try again, or try another card")
+        }
+        "authentication_abandoned" => advice("You chose another way to pay.", ANOTHER_CARD),
         "card_not_supported" | "currency_not_supported" => {
             advice("The card cannot be used for this purchase.", ANOTHER_CARD)
         }
@@ -72,11 +71,13 @@ pub(crate) fn advice_on(code: &str) -> Advice {
             advice("This payment method cannot be used.", "try another one")
         }
         "amount_too_small" => advice(
-            "So little cannot be charged.",
+            "This amount is too small to charge.",
             "give the tickets up, and ask the seller for another price",
         ),
-        "amount_too_large" => advice("So much cannot be charged at once.", "order fewer tickets"),
-        "payment_canceled" => advice("The payment was called off.", "try again"),
+        "amount_too_large" => {
+            advice("This amount is too large to charge at once.", "order fewer tickets")
+        }
+        "payment_canceled" => advice("The payment was cancelled.", "try again"),
         _ => Advice { what: None, next: ANOTHER_CARD },
     }
 }

@@ -74,7 +74,7 @@ impl Error {
     pub(crate) fn into_cause(self) -> anyhow::Error {
         match self {
             Self::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
-            Self::UnderWay => anyhow!("it is being done already"),
+            Self::UnderWay => anyhow!("another request is already doing this"),
             Self::Refused(cause) | Self::MadeOtherwise(cause) | Self::Unknown(cause) => cause,
         }
     }

@@ -29,7 +29,8 @@ impl Refusal {
                 "Stripe-Signature is missing or has no t= and v1= (see Stripe's webhooks)"
             }
             Self::Wrong => {
-                "The signature does not fit the body: is stripe_webhook_secret this endpoint's?"
+                "The signature does not match the body: check that stripe_webhook_secret is this \
+                 endpoint's"
             }
             Self::Old => "The event was signed more than five minutes ago, or in the future",
         }

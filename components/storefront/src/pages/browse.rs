@@ -90,7 +90,7 @@ impl Asked {
     /// does not is left out by [`Asked::includes`]. What has begun does not show.
     fn dates(&mut self) {
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
-            self.form.errors.push(wrong("to", "This day is before the first; swap the two."));
+            self.form.errors.push(wrong("to", "The last day is before the first; swap the two."));
             self.to = None;
         }
         let (from, to) = shift(self.from, self.to);
@@ -159,5 +159,5 @@ fn read_words(text: &str) -> Result<(), String> {
 
 fn read_sort(text: &str) -> Result<(), String> {
     let known = matches!(text, "newest" | "startsAt" | "price" | "-price");
-    if known { Ok(()) } else { Err("There is no such order; choose another.".to_owned()) }
+    if known { Ok(()) } else { Err("This sort order does not exist; choose another.".to_owned()) }
 }

@@ -77,8 +77,8 @@ fn errors(draft: Draft, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<Fo
     match refusal.status {
         StatusCode::UNAUTHORIZED => at_all(SIGN_IN_ELSEWHERE),
         StatusCode::PRECONDITION_FAILED => at_all(
-            "This listing has changed since you opened this page. Here is what you wrote: save \
-             again to have it in place of the change.",
+            "This listing has changed since you opened this page. Your own version is below: save \
+             it again to replace the change.",
         ),
         StatusCode::CONFLICT if refusal.code == "held" => at_all(HELD),
         StatusCode::CONFLICT => at_all(&refusal.detail),
@@ -88,7 +88,7 @@ fn errors(draft: Draft, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<Fo
 
 async fn find(visit: &Visit, id: Uuid) -> Result<Ticket> {
     let ticket = tickets::find(visit, id).await?;
-    ticket.ok_or_else(|| Problem::not_found("There is no such listing"))
+    ticket.ok_or_else(|| Problem::not_found("This listing does not exist"))
 }
 
 fn address(id: Uuid) -> String {
@@ -101,7 +101,7 @@ fn locked(ticket: &Ticket) -> Option<String> {
         Sale::Open => return None,
         Sale::Held => HELD,
         Sale::Sold => "All of these tickets are sold. The listing stays as it is.",
-        Sale::Withdrawn => "This listing is withdrawn. List the tickets anew to sell them.",
+        Sale::Withdrawn => "This listing is withdrawn. List the tickets again to sell them.",
     };
     Some(why.to_owned())
 }

@@ -41,7 +41,7 @@ async fn outcome(visit: Visit, Id(id): Id) -> Result<Response> {
 /// 404 if there is none, 403 if it is somebody else's.
 pub(crate) async fn find(visit: &Visit, id: Uuid) -> Result<(Order, state::Order)> {
     let order = orders::find(visit, id).await?;
-    let order = order.ok_or_else(|| Problem::not_found("There is no such order"))?;
+    let order = order.ok_or_else(|| Problem::not_found("This order does not exist"))?;
     let payments = payments::of(visit, std::slice::from_ref(&order)).await;
     let shown = show::order(&order, &payments, visit);
     Ok((order, shown))

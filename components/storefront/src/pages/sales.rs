@@ -112,7 +112,7 @@ impl Range {
             range.form.values.insert(name.into_owned(), value.to_owned());
         }
         if range.from.zip(range.to).is_some_and(|(from, to)| to < from) {
-            range.form.errors.push(wrong("to", "This day is before the first; swap the two."));
+            range.form.errors.push(wrong("to", "The last day is before the first; swap the two."));
             range.to = None;
         }
         range

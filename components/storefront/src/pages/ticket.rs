@@ -50,7 +50,7 @@ impl Loaded {
     /// 404 if there is none.
     pub(crate) async fn of(visit: &Visit, id: Uuid) -> Result<Self> {
         let (ticket, unpaid) = try_join(tickets::find(visit, id), unpaid(visit, id)).await?;
-        let ticket = ticket.ok_or_else(|| Problem::not_found("There is no such listing"))?;
+        let ticket = ticket.ok_or_else(|| Problem::not_found("This listing does not exist"))?;
         Ok(Self { ticket, unpaid })
     }
 

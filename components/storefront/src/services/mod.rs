@@ -159,5 +159,5 @@ pub(crate) fn made(answer: &Response<Bytes>) -> Result<Uuid> {
         id: Uuid,
     }
     let made = serde_json::from_slice::<Made>(answer.body());
-    Ok(made.context("reading what a service has made")?.id)
+    Ok(made.context("reading the id in a service's answer")?.id)
 }

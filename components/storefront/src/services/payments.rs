@@ -59,7 +59,7 @@ impl Payment {
             payment: Payment,
         }
         let paid = serde_json::from_slice::<Paid>(answer.body());
-        Ok(paid.context("reading what payments tells of a payment")?.payment)
+        Ok(paid.context("reading a payment in an answer of payments")?.payment)
     }
 }
 

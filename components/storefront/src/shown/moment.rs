@@ -95,10 +95,10 @@ pub(crate) fn moment_field(at: Timestamp, name: Option<&str>) -> String {
 pub(crate) fn instant(text: &str, name: &str) -> Result<Timestamp, String> {
     let clocks: civil::DateTime = text
         .parse()
-        .map_err(|_| "Give date and time of the beginning, such as 2027-05-01T19:30".to_owned())?;
+        .map_err(|_| "Give the date and time of the start, such as 2027-05-01T19:30".to_owned())?;
     let ambiguous = zone(Some(name)).to_ambiguous_timestamp(clocks);
     if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
-        return Err("Clocks go forward there at that time: it does not exist that day".to_owned());
+        return Err("This time does not exist on that day, because clocks go forward".to_owned());
     }
     let instant = ambiguous.compatible().map_err(|_| "This time is too far away".to_owned())?;
     Ok(Timestamp::from_millis(instant.as_millisecond()))

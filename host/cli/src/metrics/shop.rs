@@ -99,7 +99,7 @@ impl Gauges {
     }
 
     fn sources(&mut self, readable: [(&'static str, bool); 2]) {
-        let help = "Whether what follows of this source could be read; source: redis, databases";
+        let help = "Whether the metrics of this source could be read; source: redis, databases";
         let values = readable.map(|(source, readable)| ([source], i64::from(readable)));
         self.add("source_readable", help, ["source"], values);
     }
@@ -108,23 +108,23 @@ impl Gauges {
         let streams = &status.streams;
         let lengths = streams.iter().map(|stream| ([stream.name], count(stream.length)));
         self.add("stream_length", "Entries of a stream", ["stream"], lengths);
-        self.groups(status, "stream_lag", "Entries that a group has not had", |group| {
+        self.groups(status, "stream_lag", "Entries not delivered to a group yet", |group| {
             count(group.lag)
         });
         self.groups(
             status,
             "stream_pending",
-            "Entries that a group has had and not acknowledged",
+            "Entries delivered to a group but not acknowledged",
             |group| count(group.pending),
         );
         self.groups(
             status,
             "stream_oldest_seconds",
-            "How old the oldest of both is; 0 if there is none",
+            "Age of the oldest entry that is not delivered or not acknowledged; 0 if there is none",
             |group| group.oldest_seconds.unwrap_or(0),
         );
         let ticks = status.ticks.iter().filter_map(|tick| Some(([&tick.group], tick.seconds?)));
-        self.add("tick_age_seconds", "How long ago a group had a tick", ["group"], ticks);
+        self.add("tick_age_seconds", "Time since a group's last tick", ["group"], ticks);
         let letters = [([], count(status.dead_letters))];
         self.add::<0, &str>("dead_letters", "Events that could not be applied", [], letters);
     }
@@ -148,9 +148,9 @@ impl Gauges {
     fn backlog(&mut self, backlog: &Backlog) {
         let outboxes = &backlog.outboxes;
         let waiting = outboxes.iter().map(|outbox| ([outbox.service], count(outbox.waiting)));
-        self.add("outbox_waiting", "Events committed and not published", ["service"], waiting);
+        self.add("outbox_waiting", "Events committed but not published", ["service"], waiting);
         let oldest = outboxes.iter().map(|o| ([o.service], o.oldest_seconds.unwrap_or(0)));
-        let help = "How old the oldest of them is; 0 if there is none";
+        let help = "Age of the oldest event that is not published; 0 if there is none";
         self.add("outbox_oldest_seconds", help, ["service"], oldest);
         let holds = &backlog.holds;
         let orders = holds.iter().map(|held| ([held.status], count(held.orders)));

@@ -119,7 +119,7 @@ fn an_audit_tells_a_clean_shop_from_a_wrong_one_and_from_none() {
     let output = shop.run(&["audit", "--patience", "1"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(text, "listing-replica listing=stray: orders has not heard of this listing\n");
+    assert_eq!(text, "listing-replica listing=stray: orders does not know this listing\n");
     assert_eq!(stderr(&output), "boxoffice: 1 violation\n");
     let json: serde_json::Value =
         serde_json::from_str(&shop.prints(&["audit", "--json", "--patience", "0"], 1)).unwrap();
@@ -185,13 +185,17 @@ fn dead_letters_are_listed_shown_replayed_and_dropped() {
     assert!(shown.contains("\n  \"type\": \"expiration:complete\""), "{shown}");
     let output = shop.run(&["events", "dead", "show", "1-1"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("1-1: there is no such dead letter"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("1-1: this dead letter does not exist"),
+        "{}",
+        stderr(&output)
+    );
 
     let output = shop.run(&["events", "dead", "replay", "--all"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let replayed = String::from_utf8_lossy(&output.stdout);
     assert!(replayed.starts_with(&format!("replayed {fine}: expiration:complete ")), "{replayed}");
-    assert!(stderr(&output).contains(&format!("{poison}: its event is none")), "{replayed}");
+    assert!(stderr(&output).contains(&format!("{poison}: its event is not")), "{replayed}");
 
     let output = shop.run(&["events", "dead", "drop", "--all"]);
     assert_eq!(output.status.code(), Some(1));

@@ -85,7 +85,7 @@ fn two_copies_on_one_folder_share_its_redis_and_its_data() {
     let other = format!("127.0.0.1:{}", free_port());
     let (_first, _) = copy.start(&copy.shop);
     let (_second, events) = copy.start(&other);
-    assert!(events.contains("which was running"), "{events}");
+    assert!(events.contains("which was already running"), "{events}");
     copy.has_demo_data(&other);
     copy.has_demo_data(&copy.shop);
 }

@@ -57,10 +57,10 @@ impl Server {
         let status = self.child.try_wait().ok()??;
         let log = self.folder.join(LOG);
         let text = std::fs::read_to_string(&log).unwrap_or_default();
-        let last = text.lines().last().unwrap_or("it said nothing").trim();
+        let last = text.lines().last().unwrap_or("it printed nothing").trim();
         Some(Problem::new(
             format!("the redis-server that was started here has ended ({status}): {last}"),
-            format!("mend what {} says", log.display()),
+            format!("correct the problem that {} names", log.display()),
         ))
     }
 
@@ -159,11 +159,12 @@ fn not_started(error: io::Error) -> Problem {
         return Problem::new(
             "no Redis runs, and redis-server is not installed",
             "install it (`apt-get install redis-server`, `brew install redis`), or set the \
-             variable redis_url (SPIN_VARIABLE_REDIS_URL) to one that runs",
+             variable redis_url (SPIN_VARIABLE_REDIS_URL) to a Redis that runs",
         );
     }
     Problem::new(
         format!("redis-server cannot be started: {error}"),
-        "mend that, or set the variable redis_url (SPIN_VARIABLE_REDIS_URL) to one that runs",
+        "correct that, or set the variable redis_url (SPIN_VARIABLE_REDIS_URL) to a Redis that \
+         runs",
     )
 }

@@ -71,7 +71,10 @@ impl Refusal {
     }
 
     fn no_such(id: &str) -> Self {
-        Self::new(id, "there is no such dead letter; `boxoffice events dead list` shows which are")
+        Self::new(
+            id,
+            "this dead letter does not exist; `boxoffice events dead list` shows all of them",
+        )
     }
 }
 
@@ -115,16 +118,16 @@ impl Letter {
     /// The type of event that it can be replayed as.
     fn replayable(&self) -> Result<EventType, Refusal> {
         let refuse = |why: String| {
-            Err(Refusal::new(&self.id, format!("{why}; it would come back: drop it instead")))
+            Err(Refusal::new(&self.id, format!("{why}; it would fail again: drop it instead")))
         };
         let named = EventType::ALL.into_iter().find(|known| known.name() == self.stream);
         let Some(event_type) = named else {
-            return refuse(format!("{:?} is no stream of the shop's", self.stream));
+            return refuse(format!("{:?} is not one of the shop's streams", self.stream));
         };
         match serde_json::from_str::<Event>(&self.event) {
-            Err(error) => refuse(format!("its event is none of the shop's ({error})")),
+            Err(error) => refuse(format!("its event is not one of the shop's ({error})")),
             Ok(event) if event.event_type != event_type => refuse(format!(
-                "its event is of type {}, and lay in {}",
+                "its event is of type {}, but was in the stream {}",
                 event.event_type.name(),
                 event_type.name()
             )),
@@ -262,11 +265,11 @@ mod tests {
         let fine = letter("order:created", &event("order:created"));
         assert_eq!(fine.replayable().unwrap(), EventType::OrderCreated);
         for (stream, event, why) in [
-            ("order:created", "{ not json".to_owned(), "none of the shop's"),
-            ("order:created", event("order:made"), "none of the shop's"),
+            ("order:created", "{ not json".to_owned(), "not one of the shop's"),
+            ("order:created", event("order:made"), "not one of the shop's"),
             ("order:created", event("order:completed"), "is of type order:completed"),
-            ("orders", event("order:created"), "no stream"),
-            ("", event("order:created"), "no stream"),
+            ("orders", event("order:created"), "not one of the shop's streams"),
+            ("", event("order:created"), "not one of the shop's streams"),
         ] {
             let refusal = letter(stream, &event).replayable().unwrap_err().to_string();
             assert!(refusal.contains(why) && refusal.contains("drop it"), "{refusal}");

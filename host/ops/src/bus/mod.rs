@@ -133,7 +133,7 @@ impl Bus {
     pub fn new(url: &str) -> Result<Self, Problem> {
         let wrong = |why: String| {
             Problem::new(
-                format!("the variable redis_url is of no use: {why}"),
+                format!("the variable redis_url is invalid: {why}"),
                 "write it as redis://HOST:PORT, or redis://:PASSWORD@HOST:PORT",
             )
         };
@@ -252,8 +252,8 @@ impl Connection {
 
     fn strange(&self, key: &str, why: &str) -> Problem {
         Problem::new(
-            format!("what the Redis at {} holds as {key} cannot be read: {why}", self.name),
-            "make sure that the variable redis_url names the shop's Redis, and that nobody else \
+            format!("the Redis at {} has {key} in a form that cannot be read: {why}", self.name),
+            "check that the variable redis_url names the shop's Redis, and that nobody else \
              writes there",
         )
     }
@@ -269,10 +269,10 @@ fn unreadable(name: &str, error: &redis::RedisError) -> Problem {
         "give the variable redis_url (SPIN_VARIABLE_REDIS_URL) the right password"
     } else if error.is_io_error() || error.is_timeout() {
         "start it (`boxoffice up` runs one), or set the variable redis_url \
-         (SPIN_VARIABLE_REDIS_URL) to where the shop's is"
+         (SPIN_VARIABLE_REDIS_URL) to the address of the shop's Redis"
     } else {
-        "make sure that the variable redis_url (SPIN_VARIABLE_REDIS_URL) names the shop's Redis, \
-         6.2 or newer, and that its user may read and write streams"
+        "check that the variable redis_url (SPIN_VARIABLE_REDIS_URL) names the shop's Redis, 6.2 \
+         or newer, and that its user may read and write streams"
     };
     Problem::new(format!("the Redis at {name} cannot be used: {error}"), remedy)
 }

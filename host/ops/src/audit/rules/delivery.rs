@@ -15,7 +15,8 @@ pub(super) fn check(facts: &Facts, found: &mut Found) {
         if let Some(oldest) = outbox.oldest() {
             let ids = [("service", outbox.service), ("event", oldest.id.as_str())];
             let count = outbox.waiting.len();
-            let sentence = format!("{count} committed and not published, this one first");
+            let sentence =
+                format!("{count} events are committed but not published; this is the oldest");
             found.add(Rule::UnpublishedEvents, ids, sentence);
         }
     }
@@ -31,7 +32,8 @@ fn of_stream(stream: &Stream, found: &mut Found) {
     let name = stream.event_type.name();
     if stream.length > 0 {
         for group in stream.missing_groups() {
-            let sentence = format!("there is no such group, and {} entries", stream.length);
+            let sentence =
+                format!("the group does not exist, and the stream has {} entries", stream.length);
             found.add(Rule::MissingGroup, [("stream", name), ("group", group)], sentence);
         }
     }
@@ -39,12 +41,15 @@ fn of_stream(stream: &Stream, found: &mut Found) {
     for group in stream.event_type.groups().iter().filter_map(|name| stream.group(name)) {
         if let Some(entry) = &group.unread {
             let ids = [("stream", name), ("group", group.name.as_str()), ("entry", entry)];
-            let sentence = format!("{} not read, this one first", group.lag);
+            let sentence = format!("{} entries are not read; this is the oldest", group.lag);
             found.add(Rule::UnreadEvents, ids, sentence);
         }
         if let Some(entry) = &group.unacknowledged {
             let ids = [("stream", name), ("group", group.name.as_str()), ("entry", entry)];
-            let sentence = format!("{} read and not acknowledged, this one first", group.pending);
+            let sentence = format!(
+                "{} entries are read but not acknowledged; this is the oldest",
+                group.pending
+            );
             found.add(Rule::PendingEvents, ids, sentence);
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn check(books: &Books, found: &mut Found) {
         of_payment(payment, &entries, end, found);
     }
     for payment in entries.into_keys() {
-        let sentence = "the ledger has entries for it, and there is no such payment";
+        let sentence = "the ledger has entries for this payment, but the payment does not exist";
         found.add(Rule::BookedPayment, [("payment", payment)], sentence);
     }
 }
@@ -38,7 +38,7 @@ fn balance(payment: &str, entries: &[&Entry], found: &mut Found) {
             .map(|entry| i128::from(entry.amount))
             .sum();
         if left != 0 {
-            let sentence = format!("the entries of its {movement} come to {left}, not to nothing");
+            let sentence = format!("the entries of its {movement} add up to {left}, not to 0");
             found.add(Rule::UnbalancedEntries, [("payment", payment)], sentence);
         }
     }
@@ -61,13 +61,15 @@ fn of_payment(payment: &Payment, entries: &[&Entry], end: Option<&OrderEnd>, fou
         .of("account sellers", &holds("sellers"), &sellers);
     if let Some(differences) = differences.all() {
         let status = payment.status.name();
-        let sentence = format!("it is {status}; of it, the ledger's {differences}");
+        let sentence = format!("it is {status}; in the ledger, {differences}");
         found.add(Rule::BookedPayment, [("payment", &payment.id)], sentence);
     }
     let foreign = |entry: &&&Entry| entry.currency != payment.currency;
     if let Some(entry) = entries.iter().find(foreign) {
-        let sentence =
-            format!("it is in {}, and the ledger has it in {}", payment.currency, entry.currency);
+        let sentence = format!(
+            "its currency is {}, but the ledger has it in {}",
+            payment.currency, entry.currency
+        );
         found.add(Rule::BookedPayment, [("payment", &payment.id)], sentence);
     }
 }

@@ -50,14 +50,16 @@ pub(super) fn check(facts: &Facts, found: &mut Found) {
             found.add(
                 Rule::Oversold,
                 ids,
-                format!("of {quantity} tickets {held} are held and {sold} are sold"),
+                format!(
+                    "the listing has {quantity} tickets, but {held} are held and {sold} are sold"
+                ),
             );
         } else if ordered.held + ordered.sold > quantity {
             found.add(
                 Rule::Oversold,
                 ids,
                 format!(
-                    "of {quantity} tickets {} are held and {} are sold, by the orders",
+                    "the listing has {quantity} tickets, but its orders hold {} and have bought {}",
                     ordered.held, ordered.sold
                 ),
             );
@@ -67,7 +69,8 @@ pub(super) fn check(facts: &Facts, found: &mut Found) {
                 Rule::Inventory,
                 ids,
                 format!(
-                    "{held} are counted as held and {sold} as sold; by the orders it is {} and {}",
+                    "{held} tickets are counted as held and {sold} as sold; its orders hold {} \
+                     and have bought {}",
                     ordered.held, ordered.sold
                 ),
             );
@@ -78,7 +81,7 @@ pub(super) fn check(facts: &Facts, found: &mut Found) {
 fn amount(order: &Order, found: &mut Found) {
     let Order { id, price, quantity, amount, .. } = order;
     if i128::from(*amount) != i128::from(*price) * i128::from(*quantity) {
-        let sentence = format!("{quantity} tickets at {price} cost {amount}");
+        let sentence = format!("its amount is {amount}, but it has {quantity} tickets at {price}");
         found.add(Rule::OrderAmount, [("order", id)], sentence);
     }
 }

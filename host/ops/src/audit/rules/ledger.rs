@@ -25,7 +25,8 @@ pub(super) fn check(facts: &Facts, found: &mut Found) {
         of_intent(intent, payment_id, payments.get(payment_id).copied(), found);
     }
     for (payment, intents) in charges.into_iter().filter(|(_, intents)| intents.len() > 1) {
-        let sentence = format!("money was set aside for it by {}", intents.join(" and "));
+        let sentence =
+            format!("several intents set money aside for this payment: {}", intents.join(" and "));
         found.add(Rule::DoubleCharge, [("payment", payment)], sentence);
     }
     totals(facts, found);
@@ -35,7 +36,8 @@ fn of_payment(payment: &Payment, id: &str, intent: Option<&Intent>, found: &mut 
     use PaymentStatus::{Authorized, Captured, Declined, Pending, Refunded, Voided};
     let ids = [("payment", payment.id.as_str()), ("intent", id)];
     let Some(intent) = intent else {
-        let sentence = format!("it is {}, and unknown to the provider", payment.status.name());
+        let sentence =
+            format!("it is {}, but the provider does not know it", payment.status.name());
         found.add(Rule::LedgerPayment, ids, sentence);
         return;
     };
@@ -49,7 +51,8 @@ fn of_payment(payment: &Payment, id: &str, intent: Option<&Intent>, found: &mut 
         Declined => {
             let kept = intent.amount_received - intent.amount_refunded();
             if intent.status == "requires_capture" || kept != 0 {
-                let sentence = format!("it is declined, and at the provider {}", intent.status);
+                let sentence =
+                    format!("it is declined, but at the provider it is {}", intent.status);
                 found.add(Rule::LedgerPayment, ids, sentence);
             }
             return;
@@ -65,7 +68,7 @@ fn of_payment(payment: &Payment, id: &str, intent: Option<&Intent>, found: &mut 
         .of("payment_id", &intent.payment_id(), &Some(payment.id.as_str()));
     if let Some(differences) = differences.all() {
         let status = payment.status.name();
-        let sentence = format!("it is {status}; as the provider knows it, {differences}");
+        let sentence = format!("it is {status}; at the provider, {differences}");
         found.add(Rule::LedgerPayment, ids, sentence);
     }
 }
@@ -79,23 +82,23 @@ fn of_intent(intent: &Intent, id: &str, payment: Option<&Payment>, found: &mut F
         Some(payment) if payment.intent_id.as_deref() == Some(&intent.id) => {}
         Some(payment) if payment.status == PaymentStatus::Pending => {
             let sentence = format!(
-                "the provider has set {amount} {currency} aside ({status}), and its answer is not \
-                 written down yet"
+                "the provider has set {amount} {currency} aside ({status}), but its answer is not \
+                 stored yet"
             );
             found.add(Rule::UnrecordedIntent, ids, sentence);
         }
         Some(payment) => {
             let sentence = format!(
-                "the provider has moved {amount} {currency} ({status}) for a payment that is {} \
-                 by another intent, or none",
+                "the provider has moved {amount} {currency} ({status}), but the payment is {} \
+                 with another intent, or without one",
                 payment.status.name()
             );
             found.add(Rule::UnknownIntent, ids, sentence);
         }
         None => {
             let sentence = format!(
-                "the provider has moved {amount} {currency} ({status}) for a payment that is none \
-                 of ours"
+                "the provider has moved {amount} {currency} ({status}) for a payment that the \
+                 shop does not know"
             );
             found.add(Rule::UnknownIntent, ids, sentence);
         }
@@ -115,7 +118,8 @@ fn totals(facts: &Facts, found: &mut Found) {
     for (currency, (ours, theirs)) in totals {
         if ours != theirs {
             let sentence = format!(
-                "taken and not given back are {ours} by our books and {theirs} by the provider's"
+                "the money taken and not given back is {ours} in our books, but {theirs} at the \
+                 provider"
             );
             found.add(Rule::LedgerTotal, [("currency", &currency)], sentence);
         }

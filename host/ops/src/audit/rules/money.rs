@@ -25,7 +25,7 @@ pub(super) fn check(books: &Books, found: &mut Found) {
         let mut live: Vec<_> = payments.iter().filter(|payment| is_live(payment)).collect();
         live.sort_by_key(|payment| (named != Some(payment.id.as_str()), payment.id.as_str()));
         for second in live.iter().skip(1) {
-            let sentence = format!("the order has another live payment besides, {}", live[0].id);
+            let sentence = format!("the order has another live payment, {}", live[0].id);
             found.add(Rule::SecondPayment, [("order", order), ("payment", &second.id)], sentence);
         }
     }
@@ -40,7 +40,7 @@ fn of_complete(order: &Order, payments: &[&Payment], found: &mut Found) {
     let id = order.payment_id.as_deref().unwrap_or_default();
     let ids = [("order", order.id.as_str()), ("payment", id)];
     let Some(payment) = payments.iter().find(|payment| payment.id == id) else {
-        found.add(Rule::UnpaidOrder, ids, "the order is complete, and has no such payment");
+        found.add(Rule::UnpaidOrder, ids, "the order is complete, but this payment does not exist");
         return;
     };
     let terms = Differences::default().of("amount", &payment.amount, &order.amount).of(
@@ -49,23 +49,23 @@ fn of_complete(order: &Order, payments: &[&Payment], found: &mut Found) {
         &order.currency,
     );
     if let Some(differences) = terms.all() {
-        let sentence = format!("the order is complete; of its payment {differences}");
+        let sentence = format!("the order is complete; in its payment, {differences}");
         found.add(Rule::UnpaidOrder, ids, sentence);
     }
     match payment.status {
         PaymentStatus::Refunded if order.refunded_at.is_some() => {}
         status if order.refunded_at.is_some() => {
-            let sentence = format!("the order is refunded, and its payment is {}", status.name());
+            let sentence = format!("the order is refunded, but its payment is {}", status.name());
             found.add(Rule::RefundedOrder, ids, sentence);
         }
         PaymentStatus::Captured => {}
         PaymentStatus::Authorized => found.add(
             Rule::UncapturedPayment,
             ids,
-            "the order is complete, and its money is set aside, but not taken yet",
+            "the order is complete, but its money is not taken yet, only set aside",
         ),
         status => {
-            let sentence = format!("the order is complete, and its payment is {}", status.name());
+            let sentence = format!("the order is complete, but its payment is {}", status.name());
             found.add(Rule::UnpaidOrder, ids, sentence);
         }
     }
@@ -75,24 +75,29 @@ fn of_payment(payment: &Payment, order: Option<&Order>, found: &mut Found) {
     let ids = [("payment", payment.id.as_str()), ("order", &payment.order_id)];
     let status = payment.status.name();
     if let Some(cause) = &payment.attention {
-        found.add(Rule::PaymentAttention, ids, format!("it is {status}; see to it: {cause}"));
+        found.add(
+            Rule::PaymentAttention,
+            ids,
+            format!("it is {status} and needs an operator: {cause}"),
+        );
     }
     let Some(order) = order else {
-        found.add(Rule::PaymentOrder, ids, format!("it is {status}, for an order that is none"));
+        found.add(Rule::PaymentOrder, ids, format!("it is {status}, but its order does not exist"));
         return;
     };
     let is_named = order.payment_id.as_deref() == Some(payment.id.as_str());
     let ended = order.status.name();
     match payment.status {
         PaymentStatus::Captured if !(order.status == OrderStatus::Complete && is_named) => {
-            let sentence = format!("money is taken for an order that is {ended} without it");
+            let sentence = format!("money is taken, but the order is {ended} without this payment");
             found.add(Rule::ChargedInVain, ids, sentence);
         }
         PaymentStatus::Pending | PaymentStatus::Authorized
             if order.status == OrderStatus::Cancelled
                 || (order.status == OrderStatus::Complete && !is_named) =>
         {
-            let sentence = format!("it is {status} still, and its order is {ended} without it");
+            let sentence =
+                format!("it is still {status}, but its order is {ended} without this payment");
             found.add(Rule::UnreleasedPayment, ids, sentence);
         }
         _ => {}

@@ -31,11 +31,11 @@ fn listings(books: &Books, found: &mut Found) {
     for listing in &books.listings {
         let ids = [("listing", listing.id.as_str())];
         let Some(stock) = stocks.get(listing.id.as_str()) else {
-            found.add(Rule::ListingReplica, ids, "orders has not heard of this listing");
+            found.add(Rule::ListingReplica, ids, "orders does not know this listing");
             continue;
         };
         if let Some(differences) = replica_differs(stock, listing) {
-            let sentence = format!("as orders knows the listing, {differences}");
+            let sentence = format!("in orders, {differences}");
             found.add(Rule::ListingReplica, ids, sentence);
         }
         let counts = Differences::default().of("held", &listing.held, &stock.held).of(
@@ -44,17 +44,13 @@ fn listings(books: &Books, found: &mut Found) {
             &stock.sold,
         );
         if let Some(differences) = counts.all() {
-            found.add(
-                Rule::ListingCounts,
-                ids,
-                format!("as tickets shows the listing, {differences}"),
-            );
+            found.add(Rule::ListingCounts, ids, format!("in tickets, {differences}"));
         }
     }
     for stock in &books.stocks {
         if !listings.contains_key(stock.ticket_id.as_str()) {
             let ids = [("listing", stock.ticket_id.as_str())];
-            found.add(Rule::ListingReplica, ids, "orders sells a listing that tickets has not got");
+            found.add(Rule::ListingReplica, ids, "orders knows this listing, but tickets does not");
         }
     }
 }
@@ -107,7 +103,7 @@ fn heard_orders(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found
     for order in &books.orders {
         let ids = [("order", order.id.as_str()), ("service", "tickets")];
         let Some(heard) = heard.get(order.id.as_str()) else {
-            found.add(Rule::OrderReplica, ids, "tickets has not heard of this order");
+            found.add(Rule::OrderReplica, ids, "tickets does not know this order");
             continue;
         };
         let differences = Differences::default()
@@ -116,14 +112,14 @@ fn heard_orders(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found
             .of("status", &as_told(heard.status).name(), &as_told(as_counted(order)).name());
         let differences = version_differs(differences, heard.version, order.version, order);
         if let Some(differences) = differences.all() {
-            let sentence = format!("as tickets knows the order, {differences}");
+            let sentence = format!("in tickets, {differences}");
             found.add(Rule::OrderReplica, ids, sentence);
         }
     }
     for heard in &books.heard_orders {
         if !orders.contains_key(heard.id.as_str()) {
             let ids = [("order", heard.id.as_str()), ("service", "tickets")];
-            found.add(Rule::OrderReplica, ids, "tickets knows an order that orders has not got");
+            found.add(Rule::OrderReplica, ids, "tickets knows this order, but orders does not");
         }
     }
 }
@@ -135,7 +131,7 @@ fn order_ends(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found) 
         let Some(end) = ends.get(order.id.as_str()) else {
             // Only the end is told to payments.
             if !is_held(order.status) {
-                let sentence = "payments has not heard that this order has ended";
+                let sentence = "payments does not know that this order has ended";
                 found.add(Rule::OrderReplica, ids, sentence);
             }
             continue;
@@ -145,14 +141,14 @@ fn order_ends(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found) 
             .of("payment_id", &end.payment_id, &order.payment_id);
         let differences = version_differs(differences, end.version, before_refund(order), order);
         if let Some(differences) = differences.all() {
-            let sentence = format!("as payments knows the order, {differences}");
+            let sentence = format!("in payments, {differences}");
             found.add(Rule::OrderReplica, ids, sentence);
         }
     }
     for end in &books.order_ends {
         if !orders.contains_key(end.id.as_str()) {
             let ids = [("order", end.id.as_str()), ("service", "payments")];
-            found.add(Rule::OrderReplica, ids, "payments knows an order that orders has not got");
+            found.add(Rule::OrderReplica, ids, "payments knows this order, but orders does not");
         }
     }
 }
@@ -164,15 +160,15 @@ fn timers(facts: &Facts, orders: &HashMap<&str, &Order>, found: &mut Found) {
         match timers.get(order.id.as_str()) {
             Some(timer) => {
                 if let Some(differences) = timer_differs(timer, order) {
-                    let sentence = format!("as expiration knows the order, {differences}");
+                    let sentence = format!("in expiration, {differences}");
                     found.add(Rule::TimerReplica, ids, sentence);
                 }
             }
             None if is_held(order.status) => {
-                found.add(Rule::TimerReplica, ids, "this order is held, and no timer runs for it");
+                found.add(Rule::TimerReplica, ids, "this order is held, but no timer runs for it");
             }
             None if order.expires_at.saturating_add(TIMERS_KEPT_MS) > facts.now => {
-                found.add(Rule::TimerReplica, ids, "expiration has not heard of this order");
+                found.add(Rule::TimerReplica, ids, "expiration does not know this order");
             }
             None => {}
         }
@@ -180,7 +176,11 @@ fn timers(facts: &Facts, orders: &HashMap<&str, &Order>, found: &mut Found) {
     for timer in &facts.books.timers {
         if !orders.contains_key(timer.order_id.as_str()) {
             let ids = [("order", timer.order_id.as_str())];
-            found.add(Rule::TimerReplica, ids, "a timer is of an order that orders has not got");
+            found.add(
+                Rule::TimerReplica,
+                ids,
+                "a timer exists for this order, but orders does not know it",
+            );
         }
     }
 }

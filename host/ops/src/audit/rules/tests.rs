@@ -225,7 +225,7 @@ const CASES: &[Case] = &[
             }
         },
         &[(Rule::Oversold, "listing=gig")],
-        "of 3 tickets 2 are held and 2 are sold",
+        "has 3 tickets, but 2 are held and 2 are sold",
     ),
     (
         "less than nothing is held",
@@ -244,7 +244,7 @@ const CASES: &[Case] = &[
             facts.books.heard_orders[HELD].quantity = 9;
         },
         &[(Rule::Oversold, "listing=gig"), (Rule::Inventory, "listing=gig")],
-        "by the orders",
+        "its orders hold",
     ),
     (
         "a ticket is not put back on sale",
@@ -253,7 +253,7 @@ const CASES: &[Case] = &[
             facts.books.listings[0].held = 3;
         },
         &[(Rule::Inventory, "listing=gig")],
-        "3 are counted as held and 2 as sold; by the orders it is 2 and 2",
+        "3 tickets are counted as held and 2 as sold; its orders hold 2 and have bought 2",
     ),
     (
         "tickets of a refunded order are for sale again, and count as sold",
@@ -262,13 +262,13 @@ const CASES: &[Case] = &[
             facts.books.listings[0].sold = 4;
         },
         &[(Rule::Inventory, "listing=gig")],
-        "2 are counted as held and 4 as sold; by the orders it is 2 and 2",
+        "2 tickets are counted as held and 4 as sold; its orders hold 2 and have bought 2",
     ),
     (
         "an order is cheaper than its tickets",
         |facts| facts.books.orders[HELD].amount = 899,
         &[(Rule::OrderAmount, "order=held")],
-        "2 tickets at 450 cost 899",
+        "its amount is 899, but it has 2 tickets at 450",
     ),
     (
         "a hold does not end",
@@ -314,7 +314,7 @@ const CASES: &[Case] = &[
             facts.books.listings.push(other);
         },
         &[(Rule::ListingReplica, "listing=other")],
-        "has not heard of this listing",
+        "orders does not know this listing",
     ),
     (
         "a listing is only heard of",
@@ -324,7 +324,7 @@ const CASES: &[Case] = &[
             facts.books.stocks.push(other);
         },
         &[(Rule::ListingReplica, "listing=other")],
-        "tickets has not got",
+        "but tickets does not",
     ),
     (
         "a sale is not shown",
@@ -336,7 +336,7 @@ const CASES: &[Case] = &[
         "tickets has heard nothing of an order",
         |facts| drop(facts.books.heard_orders.remove(GIVEN_UP)),
         &[(Rule::OrderReplica, "order=given-up service=tickets")],
-        "has not heard",
+        "does not know this order",
     ),
     (
         "tickets has not heard of an order's end",
@@ -367,7 +367,7 @@ const CASES: &[Case] = &[
             facts.books.heard_orders.push(other);
         },
         &[(Rule::OrderReplica, "order=other service=tickets")],
-        "orders has not got",
+        "but orders does not",
     ),
     (
         "payments has not heard of an order's end",
@@ -376,7 +376,7 @@ const CASES: &[Case] = &[
             (Rule::OrderReplica, "order=sold service=payments"),
             (Rule::BookedPayment, "payment=captured"),
         ],
-        "has not heard",
+        "does not know that this order has ended",
     ),
     (
         "payments thinks that a hold has ended",
@@ -406,7 +406,7 @@ const CASES: &[Case] = &[
             facts.books.order_ends.push(other);
         },
         &[(Rule::OrderReplica, "order=other service=payments")],
-        "orders has not got",
+        "but orders does not",
     ),
     (
         "no timer runs",
@@ -433,7 +433,7 @@ const CASES: &[Case] = &[
             drop(facts.books.timers.remove(SOLD));
         },
         &[(Rule::TimerReplica, "order=sold")],
-        "expiration has not heard",
+        "expiration does not know",
     ),
     (
         "a timer is of no order",
@@ -443,7 +443,7 @@ const CASES: &[Case] = &[
             facts.books.timers.push(other);
         },
         &[(Rule::TimerReplica, "order=other")],
-        "orders has not got",
+        "but orders does not know it",
     ),
     (
         "an order's payment is none",
@@ -456,7 +456,7 @@ const CASES: &[Case] = &[
             (Rule::UnpaidOrder, "order=sold payment=none"),
             (Rule::ChargedInVain, "payment=captured order=sold"),
         ],
-        "has no such payment",
+        "but this payment does not exist",
     ),
     (
         "an order is paid in part, and so it says everywhere",
@@ -489,7 +489,7 @@ const CASES: &[Case] = &[
                 Intent::new("pi_undoing", "succeeded", 900, 900, 0, ("undone", "undoing"));
         },
         &[(Rule::RefundedOrder, "order=undone payment=undoing")],
-        "the order is refunded, and its payment is captured",
+        "the order is refunded, but its payment is captured",
     ),
     (
         "a complete order's money is only set aside",
@@ -509,7 +509,7 @@ const CASES: &[Case] = &[
             facts.books.payments.push(other);
         },
         &[(Rule::SecondPayment, "order=held payment=pending")],
-        "another live payment besides, another",
+        "another live payment, another",
     ),
     (
         "a complete order is being paid again",
@@ -521,7 +521,7 @@ const CASES: &[Case] = &[
             (Rule::SecondPayment, "order=sold payment=again"),
             (Rule::UnreleasedPayment, "payment=again order=sold"),
         ],
-        "complete without it",
+        "complete without this payment",
     ),
     (
         "money is kept for an order that was given up",
@@ -532,7 +532,7 @@ const CASES: &[Case] = &[
                 Intent::new("pi_returned", "succeeded", 900, 900, 0, ("refunded", "returned"));
         },
         &[(Rule::ChargedInVain, "payment=returned order=refunded")],
-        "cancelled without it",
+        "cancelled without this payment",
     ),
     (
         "money stays set aside for an order that was given up",
@@ -542,19 +542,19 @@ const CASES: &[Case] = &[
                 Intent::new("pi_voided", "requires_capture", 900, 0, 0, ("given-up", "voided"));
         },
         &[(Rule::UnreleasedPayment, "payment=voided order=given-up")],
-        "authorized still",
+        "still authorized",
     ),
     (
         "a payment cannot come right by itself",
         |facts| facts.books.payments[0].attention = Some("the capture keeps failing".to_owned()),
         &[(Rule::PaymentAttention, "payment=captured order=sold")],
-        "see to it: the capture keeps failing",
+        "needs an operator: the capture keeps failing",
     ),
     (
         "more is taken out of an account than is put into another",
         |facts| facts.books.entries[0].amount -= 1,
         &[(Rule::UnbalancedEntries, "payment=captured"), (Rule::BookedPayment, "payment=captured")],
-        "the entries of its charge come to -1, not to nothing",
+        "the entries of its charge add up to -1, not to 0",
     ),
     (
         "a sale is not booked as the seller's",
@@ -566,7 +566,7 @@ const CASES: &[Case] = &[
         "a sale is booked in another currency",
         |facts| facts.books.entries[1].currency = "USD".to_owned(),
         &[(Rule::BookedPayment, "payment=captured")],
-        "it is in EUR, and the ledger has it in USD",
+        "its currency is EUR, but the ledger has it in USD",
     ),
     (
         "something is booked for no payment",
@@ -579,7 +579,7 @@ const CASES: &[Case] = &[
             facts.books.entries.extend(stray);
         },
         &[(Rule::BookedPayment, "payment=none")],
-        "there is no such payment",
+        "but the payment does not exist",
     ),
     (
         "money is set aside for a payment that was declined",
@@ -589,7 +589,7 @@ const CASES: &[Case] = &[
             facts.intents.push(Intent::new("pi_stray", "requires_capture", 900, 0, 0, ids));
         },
         &[(Rule::LedgerPayment, "payment=declined intent=pi_stray")],
-        "it is declined, and at the provider requires_capture",
+        "it is declined, but at the provider it is requires_capture",
     ),
     (
         "a payment is for no order",
@@ -601,7 +601,7 @@ const CASES: &[Case] = &[
         "the provider has never heard of a payment",
         |facts| drop(facts.intents.remove(1)),
         &[(Rule::LedgerPayment, "payment=voided intent=pi_voided")],
-        "unknown to the provider",
+        "the provider does not know it",
     ),
     (
         "the provider has not let money go",
@@ -651,7 +651,7 @@ const CASES: &[Case] = &[
             facts.intents.push(intent);
         },
         &[(Rule::UnrecordedIntent, "intent=pi_pending payment=pending order=held")],
-        "not written down yet",
+        "not stored yet",
     ),
     (
         "money is set aside for a payment that was declined",
@@ -661,7 +661,7 @@ const CASES: &[Case] = &[
             facts.intents.push(intent);
         },
         &[(Rule::UnknownIntent, "intent=pi_declined payment=declined order=held")],
-        "a payment that is declined",
+        "the payment is declined",
     ),
     (
         "money is taken for a payment that is none of ours",
@@ -685,7 +685,7 @@ const CASES: &[Case] = &[
             (Rule::UnknownIntent, "intent=pi_twice payment=captured order=sold"),
             (Rule::DoubleCharge, "payment=captured"),
         ],
-        "by pi_captured and pi_twice",
+        "this payment: pi_captured and pi_twice",
     ),
     (
         "an event is not published",
@@ -695,13 +695,13 @@ const CASES: &[Case] = &[
                 .into();
         },
         &[(Rule::UnpublishedEvents, "service=expiration event=old")],
-        "2 committed and not published",
+        "2 events are committed but not published",
     ),
     (
         "a group is not there",
         |facts| drop(facts.streams[2].groups.remove(1)),
         &[(Rule::MissingGroup, "stream=order:created group=expiration")],
-        "no such group",
+        "the group does not exist",
     ),
     (
         "a group has not read",
@@ -710,7 +710,7 @@ const CASES: &[Case] = &[
             (group.lag, group.unread) = (4, Some("8-0".to_owned()));
         },
         &[(Rule::UnreadEvents, "stream=ticket:created group=orders entry=8-0")],
-        "4 not read",
+        "4 entries are not read",
     ),
     (
         "a group has not acknowledged",
@@ -719,7 +719,7 @@ const CASES: &[Case] = &[
             (group.pending, group.unacknowledged) = (2, Some("7-0".to_owned()));
         },
         &[(Rule::PendingEvents, "stream=ticket:created group=orders entry=7-0")],
-        "2 read and not acknowledged",
+        "2 entries are read but not acknowledged",
     ),
     (
         "an event could not be applied",
