@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::workspace::{Workspace, forget_cargo_run};
@@ -15,6 +16,9 @@ use crate::{assets, say};
 
 /// How the command of a component that holds the assets begins.
 const ASSETS_FIRST: &str = "cargo xtask assets && ";
+
+/// How long the first build takes on two cores that do nothing else, downloads included.
+const FIRST_BUILD_MINUTES: u32 = 9;
 
 /// A component's `build` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +52,27 @@ pub(crate) fn components(workspace: &Workspace, manifests: &[PathBuf]) -> Result
     Ok(())
 }
 
-/// Builds what `up` runs: the shop's components, and the host. Tells where the host is.
+/// Builds what `up` runs: the shop's components, and the host. Returns the host's path.
 pub(crate) fn shop(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let start = Instant::now();
+    say(&expectation(workspace));
     components(workspace, &[workspace.manifest()])?;
-    say("host: boxoffice");
-    host(workspace)
+    say(&format!("host: boxoffice (components took {} s)", start.elapsed().as_secs()));
+    let host = host(workspace)?;
+    say(&format!("built in {} s", start.elapsed().as_secs()));
+    Ok(host)
+}
+
+/// Says what is built, and about how long that takes: a newcomer waits for minutes.
+fn expectation(workspace: &Workspace) -> String {
+    let built = |path: &str| workspace.target().join(path).exists();
+    let is_first = !built("debug/boxoffice") || !built("wasm32-wasip2/release/orders.wasm");
+    let time = if is_first {
+        format!("about {FIRST_BUILD_MINUTES} minutes on two cores; later builds take seconds")
+    } else {
+        "what has not changed stays as it is".to_owned()
+    };
+    format!("building the browser's module, the components and the host: {time}")
 }
 
 /// Builds `boxoffice`, and tells where it is.

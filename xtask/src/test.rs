@@ -106,6 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut components_are_built = true;
     for step in steps {
         let outcome = perform(&workspace, step, &mut components_are_built)?;
+        say(&outcome.line(outcome.name.len()));
         outcomes.push(outcome);
     }
     print!("\n{}", report(&outcomes));
@@ -317,19 +318,27 @@ fn report(outcomes: &[Outcome]) -> String {
     let mut total = Count::default();
     let width = outcomes.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).max(4);
     let _ = writeln!(report, "{:width$}  {:>9}  result", "step", "time");
-    for Outcome { name, took, verdict, count } in outcomes {
+    for outcome in outcomes {
+        let _ = writeln!(report, "{}", outcome.line(width));
+        total.passed += outcome.count.passed;
+        total.failed += outcome.count.failed;
+    }
+    let _ = writeln!(report, "\n{} passed, {} failed", total.passed, total.failed);
+    report
+}
+
+impl Outcome {
+    /// Returns the step's line of the table, with its name in so many columns.
+    fn line(&self, width: usize) -> String {
+        let Outcome { name, took, verdict, count } = self;
         let result = match verdict {
             Verdict::Passed => "ok",
             Verdict::Failed => "FAILED",
             Verdict::Skipped => "skipped",
         };
         let took = format!("{:.1} s", took.as_secs_f64());
-        let _ = writeln!(report, "{name:width$}  {took:>9}  {result}{}", count.describe());
-        total.passed += count.passed;
-        total.failed += count.failed;
+        format!("{name:width$}  {took:>9}  {result}{}", count.describe())
     }
-    let _ = writeln!(report, "\n{} passed, {} failed", total.passed, total.failed);
-    report
 }
 
 impl Count {

@@ -1,7 +1,7 @@
 //! Accounts in the database.
 
-use boxoffice_common::db::{self, Connection, Read, Row};
-use boxoffice_common::params;
+use boxoffice_kernel::db::{self, Connection, Read, Row};
+use boxoffice_kernel::params;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -2,7 +2,7 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_common::identity::MaybeUser;
+use boxoffice_kernel::identity::MaybeUser;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use boxoffice_common::config;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::config;
+use boxoffice_kernel::problem::Result;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use jsonwebtoken::jwk::JwkSet;
 

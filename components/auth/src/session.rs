@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, anyhow};
 use axum::response::Response;
-use boxoffice_common::identity::{COOKIE_NAME, SECURE_COOKIE_NAME};
-use boxoffice_common::{Timestamp, config};
+use boxoffice_kernel::identity::{COOKIE_NAME, SECURE_COOKIE_NAME};
+use boxoffice_kernel::{Timestamp, config};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use http::header::{HeaderValue, SET_COOKIE};

@@ -3,10 +3,10 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_common::Problem;
-use boxoffice_common::command::Idempotency;
-use boxoffice_common::http::Valid;
-use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_kernel::Problem;
+use boxoffice_kernel::command::Idempotency;
+use boxoffice_kernel::http::Valid;
+use boxoffice_kernel::problem::{ProblemBody, Result};
 
 use crate::account::{self, Account, Credentials, Stored};
 use crate::{password, session, throttle};

@@ -3,8 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_common::command::Idempotency;
-use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_kernel::command::Idempotency;
+use boxoffice_kernel::problem::{ProblemBody, Result};
 
 use crate::current_user::CurrentUser;
 use crate::session;

@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
-use boxoffice_common::command::{self, Idempotency, Reply};
-use boxoffice_common::db::{self, Transaction};
-use boxoffice_common::http::Valid;
-use boxoffice_common::problem::{FieldError, ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, Trace, params};
+use boxoffice_kernel::command::{self, Idempotency, Reply};
+use boxoffice_kernel::db::{self, Transaction};
+use boxoffice_kernel::http::Valid;
+use boxoffice_kernel::problem::{FieldError, ProblemBody, Result};
+use boxoffice_kernel::{Problem, Timestamp, Trace, params};
 use http::StatusCode;
 use uuid::Uuid;
 

@@ -1,8 +1,8 @@
 //! How often a sign-in may fail: guessing passwords must be slow, wherever the guesses come from.
 
-use boxoffice_common::db::{Connection, Read};
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp, params};
+use boxoffice_kernel::db::{Connection, Read};
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, Timestamp, params};
 
 use crate::SERVICE;
 

@@ -13,8 +13,8 @@
 mod timer;
 mod worker;
 
-use boxoffice_common::events::worker as events;
-use boxoffice_common::schema::EXPIRATION as SERVICE;
+use boxoffice_kernel::events::worker as events;
+use boxoffice_kernel::schema::EXPIRATION as SERVICE;
 use bytes::Bytes;
 use spin_sdk::redis_subscriber;
 

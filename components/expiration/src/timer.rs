@@ -1,10 +1,10 @@
 //! One timer an order, in the database.
 
 use anyhow::Result;
-use boxoffice_common::db::{self, Connection, Read, Transaction, Value};
-use boxoffice_common::events::contract::{Expiration, OrderState, OrderStatus};
-use boxoffice_common::events::{Event, EventType};
-use boxoffice_common::{Timestamp, Trace, params};
+use boxoffice_kernel::db::{self, Connection, Read, Transaction, Value};
+use boxoffice_kernel::events::contract::{Expiration, OrderState, OrderStatus};
+use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_kernel::{Timestamp, Trace, params};
 use uuid::Uuid;
 
 use crate::SERVICE;

@@ -1,10 +1,10 @@
 //! What the events of orders, and ticks, set off here.
 
 use anyhow::Result;
-use boxoffice_common::Service;
-use boxoffice_common::events::contract::OrderState;
-use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
-use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
+use boxoffice_kernel::Service;
+use boxoffice_kernel::events::contract::OrderState;
+use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, write_newest};
+use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
 
 use crate::{SERVICE, timer};
 

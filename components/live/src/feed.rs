@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use boxoffice_common::events::entry::EntryId;
-use boxoffice_common::events::news::{Entry, KEPT, TicketNews};
+use boxoffice_kernel::events::entry::EntryId;
+use boxoffice_kernel::events::news::{Entry, KEPT, TicketNews};
 use uuid::Uuid;
 
 /// How much is remembered: a little more than Redis keeps, which trims a hundred entries at a time.
@@ -98,7 +98,7 @@ impl Feed {
 
 #[cfg(test)]
 mod tests {
-    use boxoffice_common::events::contract::TicketStatus;
+    use boxoffice_kernel::events::contract::TicketStatus;
 
     use super::*;
 

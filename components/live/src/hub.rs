@@ -10,9 +10,9 @@ use std::thread::LocalKey;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use boxoffice_common::events::entry::EntryId;
-use boxoffice_common::events::news::{self, KEPT};
-use boxoffice_common::log;
+use boxoffice_kernel::events::entry::EntryId;
+use boxoffice_kernel::events::news::{self, KEPT};
+use boxoffice_kernel::log;
 use http::HeaderMap;
 use spin_sdk::wasip3::http::types::{ErrorCode, Response};
 use spin_sdk::wasip3::random::random::get_random_u64;

@@ -26,7 +26,7 @@ mod pen;
 mod words;
 
 use axum::Router;
-use boxoffice_common::{Service, http::serve};
+use boxoffice_kernel::{Service, http::serve};
 use http::Method;
 use http::header::CONTENT_LENGTH;
 use spin_sdk::http::{EmptyBody, IntoResponse, Request};

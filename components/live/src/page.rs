@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use boxoffice_common::events::entry::EntryId;
+use boxoffice_kernel::events::entry::EntryId;
 use uuid::Uuid;
 
 use crate::feed::{Due, Feed};
@@ -73,8 +73,8 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    use boxoffice_common::events::contract::TicketStatus;
-    use boxoffice_common::events::news::{Entry, TicketNews};
+    use boxoffice_kernel::events::contract::TicketStatus;
+    use boxoffice_kernel::events::news::{Entry, TicketNews};
 
     use super::*;
 

@@ -4,13 +4,13 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_common::db::Connection;
-use boxoffice_common::http::Id;
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp};
+use boxoffice_kernel::db::Connection;
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, Timestamp};
 
-use boxoffice_common::events::contract::OrderStatus;
+use boxoffice_kernel::events::contract::OrderStatus;
 
 use crate::SERVICE;
 use crate::order::Order;

@@ -3,12 +3,12 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::delete;
-use boxoffice_common::command::{self, Idempotency, Reply};
-use boxoffice_common::events::contract::OrderStatus;
-use boxoffice_common::http::Id;
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Trace};
+use boxoffice_kernel::command::{self, Idempotency, Reply};
+use boxoffice_kernel::events::contract::OrderStatus;
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{Problem, Trace};
 
 use crate::SERVICE;
 use crate::show::{own, own_by};

@@ -5,11 +5,11 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_common::db::Transaction;
-use boxoffice_common::http::Id;
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Trace, config};
+use boxoffice_kernel::db::Transaction;
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Trace, config};
 
 use crate::SERVICE;
 use crate::order::Order;

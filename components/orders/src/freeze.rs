@@ -4,12 +4,12 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_common::db::Transaction;
-use boxoffice_common::events::contract::TicketState;
-use boxoffice_common::http::Id;
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp, Trace};
+use boxoffice_kernel::db::Transaction;
+use boxoffice_kernel::events::contract::TicketState;
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, Timestamp, Trace};
 use serde::Serialize;
 
 use crate::SERVICE;

@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::db::{Connection, Read, Value};
-use boxoffice_common::http::Fields;
-use boxoffice_common::http::page::{self, Page};
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_kernel::db::{Connection, Read, Value};
+use boxoffice_kernel::http::Fields;
+use boxoffice_kernel::http::page::{self, Page};
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::Uri;
 use uuid::Uuid;
 

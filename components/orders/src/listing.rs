@@ -1,8 +1,8 @@
 //! The inventory: a replica of each listing, and how much of it is held and sold.
 
-use boxoffice_common::db::{self, Read, Row, Transaction, Value};
-use boxoffice_common::events::contract::TicketState;
-use boxoffice_common::{Timestamp, params};
+use boxoffice_kernel::db::{self, Read, Row, Transaction, Value};
+use boxoffice_kernel::events::contract::TicketState;
+use boxoffice_kernel::{Timestamp, params};
 use uuid::Uuid;
 
 /// What a hold needs to know of a listing.

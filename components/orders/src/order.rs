@@ -1,10 +1,10 @@
 //! An order: in the database, in JSON, in events.
 
-use boxoffice_common::Timestamp;
-use boxoffice_common::db::{self, Connection, Read, Row, Transaction, Value};
-use boxoffice_common::events::contract::{OrderState, OrderStatus};
-use boxoffice_common::events::{Event, EventType};
-use boxoffice_common::params;
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::db::{self, Connection, Read, Row, Transaction, Value};
+use boxoffice_kernel::events::contract::{OrderState, OrderStatus};
+use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_kernel::params;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;

@@ -2,11 +2,11 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_common::Problem;
-use boxoffice_common::db::Read;
-use boxoffice_common::http::{Id, etag};
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_kernel::Problem;
+use boxoffice_kernel::db::Read;
+use boxoffice_kernel::http::{Id, etag};
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::header::{ETAG, HeaderName, HeaderValue};
 use uuid::Uuid;
 

@@ -4,11 +4,11 @@
 //! the others then find no row to change, and change nothing else either. So expiry, cancellation
 //! and payment can race as they like, and no unit is freed or sold twice.
 
-use boxoffice_common::db::{Read, Transaction, Value};
-use boxoffice_common::events::EventType;
-use boxoffice_common::events::contract::PaymentState;
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Timestamp, params};
+use boxoffice_kernel::db::{Read, Transaction, Value};
+use boxoffice_kernel::events::EventType;
+use boxoffice_kernel::events::contract::PaymentState;
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Timestamp, params};
 use uuid::Uuid;
 
 use crate::listing::Listing;

@@ -1,11 +1,11 @@
 //! What the events of tickets, payments and expiration change here.
 
 use anyhow::{Context, Result};
-use boxoffice_common::db::{Connection, Read, Transaction};
-use boxoffice_common::events::contract::{Expiration, OrderStatus, PaymentState, TicketState};
-use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, one_by_one, write_newest};
-use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
-use boxoffice_common::{Problem, Service};
+use boxoffice_kernel::db::{Connection, Read, Transaction};
+use boxoffice_kernel::events::contract::{Expiration, OrderStatus, PaymentState, TicketState};
+use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, one_by_one, write_newest};
+use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
+use boxoffice_kernel::{Problem, Service};
 use uuid::Uuid;
 
 use crate::listing::Listing;

@@ -5,10 +5,10 @@
 //! out what it was, and never takes the money twice.
 
 use anyhow::anyhow;
-use boxoffice_common::command::Idempotency;
-use boxoffice_common::db::{self, Read, Transaction};
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp, Trace, log, params};
+use boxoffice_kernel::command::Idempotency;
+use boxoffice_kernel::db::{self, Read, Transaction};
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, Timestamp, Trace, log, params};
 use uuid::Uuid;
 
 use crate::observe::{self, ABANDONED, MAX_DECLINES};

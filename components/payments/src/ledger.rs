@@ -12,8 +12,8 @@
 //!
 //! `provider` is what Stripe holds; the other two are what is owed, and so are negative.
 
-use boxoffice_common::db::{self, Read, Transaction};
-use boxoffice_common::{Timestamp, params};
+use boxoffice_kernel::db::{self, Read, Transaction};
+use boxoffice_kernel::{Timestamp, params};
 use uuid::Uuid;
 
 use crate::payment::Payment;

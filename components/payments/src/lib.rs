@@ -39,9 +39,9 @@ mod worker;
 
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_common::events::worker as events;
-use boxoffice_common::schema::PAYMENTS as SERVICE;
-use boxoffice_common::{health, http::serve};
+use boxoffice_kernel::events::worker as events;
+use boxoffice_kernel::schema::PAYMENTS as SERVICE;
+use boxoffice_kernel::{health, http::serve};
 use bytes::Bytes;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::{http_service, redis_subscriber};

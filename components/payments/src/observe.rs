@@ -4,10 +4,10 @@
 //! statement is guarded by the status that it leads on from. Whoever is first has moved the payment;
 //! the others find that there is nothing to do.
 
-use boxoffice_common::db::{self, Connection, Read, Transaction};
-use boxoffice_common::events::EventType;
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Timestamp, Trace, params};
+use boxoffice_kernel::db::{self, Connection, Read, Transaction};
+use boxoffice_kernel::events::EventType;
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Timestamp, Trace, params};
 use uuid::Uuid;
 
 use crate::payment::{COLUMNS, End, Payment, Stage, Status};

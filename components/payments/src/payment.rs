@@ -1,9 +1,9 @@
 //! A payment: in the database, in JSON, in events.
 
-use boxoffice_common::db::{self, Connection, FromValue, Read, Row, Transaction, Value};
-use boxoffice_common::events::contract::{OrderStatus, PaymentState};
-use boxoffice_common::events::{Event, EventType};
-use boxoffice_common::{Timestamp, log, params};
+use boxoffice_kernel::db::{self, Connection, FromValue, Read, Row, Transaction, Value};
+use boxoffice_kernel::events::contract::{OrderStatus, PaymentState};
+use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_kernel::{Timestamp, log, params};
 use uuid::Uuid;
 
 use crate::SERVICE;

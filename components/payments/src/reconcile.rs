@@ -2,9 +2,9 @@
 //! and tells operators of what will not come right by itself.
 
 use anyhow::{Context, Result};
-use boxoffice_common::db::{Connection, Read};
-use boxoffice_common::events::Deadline;
-use boxoffice_common::{Problem, Timestamp, Trace, log, params};
+use boxoffice_kernel::db::{Connection, Read};
+use boxoffice_kernel::events::Deadline;
+use boxoffice_kernel::{Problem, Timestamp, Trace, log, params};
 
 use crate::attempt::{self, Answer};
 use crate::payment::{NEEDS_OPERATOR, Payment, Stage, Status};

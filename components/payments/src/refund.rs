@@ -3,12 +3,12 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_common::command::{self, Idempotency, Reply};
-use boxoffice_common::db::{Read, Transaction};
-use boxoffice_common::http::{Id, Valid};
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Timestamp, Trace, config, log, params};
+use boxoffice_kernel::command::{self, Idempotency, Reply};
+use boxoffice_kernel::db::{Read, Transaction};
+use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{Problem, Timestamp, Trace, config, log, params};
 use garde::Validate;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -5,9 +5,9 @@
 //! a repeat after a crash does nothing twice.
 
 use anyhow::{Result, anyhow};
-use boxoffice_common::db::{Connection, Read, Transaction};
-use boxoffice_common::events::contract::OrderStatus;
-use boxoffice_common::{Problem, Trace, params};
+use boxoffice_kernel::db::{Connection, Read, Transaction};
+use boxoffice_kernel::events::contract::OrderStatus;
+use boxoffice_kernel::{Problem, Trace, params};
 use uuid::Uuid;
 
 use crate::payment::{End, Payment, Stage, Status};

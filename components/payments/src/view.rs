@@ -1,6 +1,6 @@
 //! A payment as its buyer sees it.
 
-use boxoffice_common::Timestamp;
+use boxoffice_kernel::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;

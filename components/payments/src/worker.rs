@@ -1,10 +1,10 @@
 //! What the events of orders, and ticks, set off here.
 
 use anyhow::Result;
-use boxoffice_common::events::contract::OrderState;
-use boxoffice_common::events::worker::{Handler, one_by_one};
-use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
-use boxoffice_common::{Service, log, params};
+use boxoffice_kernel::events::contract::OrderState;
+use boxoffice_kernel::events::worker::{Handler, one_by_one};
+use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
+use boxoffice_kernel::{Service, log, params};
 
 use crate::payment::Payment;
 use crate::stripe::Patience;

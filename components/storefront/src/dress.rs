@@ -2,8 +2,8 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::Response;
-use boxoffice_common::http::serve::REQUEST_ID;
-use boxoffice_common::{config, log};
+use boxoffice_kernel::http::serve::REQUEST_ID;
+use boxoffice_kernel::{config, log};
 use boxoffice_web::state::{Failed, Missing, Page, State};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};

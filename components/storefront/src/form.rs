@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, Request};
-use boxoffice_common::Problem;
+use boxoffice_kernel::Problem;
 use boxoffice_web::state::{Form, FormError};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

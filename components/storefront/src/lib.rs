@@ -33,7 +33,7 @@ mod shown;
 mod visit;
 
 use axum::Router;
-use boxoffice_common::{Service, http::serve};
+use boxoffice_kernel::{Service, http::serve};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 

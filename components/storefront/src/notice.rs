@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use boxoffice_common::config;
+use boxoffice_kernel::config;
 use boxoffice_web::state::{self, Tone};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 

@@ -138,7 +138,7 @@ pub(crate) fn again(order: &Order) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use boxoffice_common::Timestamp;
+    use boxoffice_kernel::Timestamp;
     use serde_json::json;
 
     use super::*;

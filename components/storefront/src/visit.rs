@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use boxoffice_common::http::coding;
-use boxoffice_common::http::serve::RequestId;
-use boxoffice_common::identity::{MaybeUser, User};
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp};
+use boxoffice_kernel::http::coding;
+use boxoffice_kernel::http::serve::RequestId;
+use boxoffice_kernel::identity::{MaybeUser, User};
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, Timestamp};
 use boxoffice_web::state::{Page, State, Visitor};
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
 use http::request::Parts;

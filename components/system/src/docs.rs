@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use boxoffice_common::Problem;
+use boxoffice_kernel::Problem;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Map, Value};
 

@@ -19,7 +19,7 @@ mod ready;
 mod siblings;
 
 use axum::Router;
-use boxoffice_common::{Service, http::serve};
+use boxoffice_kernel::{Service, http::serve};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 

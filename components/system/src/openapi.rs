@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_common::Problem;
+use boxoffice_kernel::Problem;
 use serde_json::{Value, json};
 
 use crate::ready::usable;

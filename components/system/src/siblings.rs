@@ -1,7 +1,7 @@
 //! The services, and how to ask all of them at once.
 
 use anyhow::Result;
-use boxoffice_common::peer::{Call, Peer};
+use boxoffice_kernel::peer::{Call, Peer};
 use futures::future::join_all;
 use http::{HeaderMap, Method, StatusCode};
 use send_wrapper::SendWrapper;

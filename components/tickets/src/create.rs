@@ -3,12 +3,12 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
-use boxoffice_common::Trace;
-use boxoffice_common::command::{self, Idempotency, Reply};
-use boxoffice_common::events::EventType;
-use boxoffice_common::http::Valid;
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_kernel::Trace;
+use boxoffice_kernel::command::{self, Idempotency, Reply};
+use boxoffice_kernel::events::EventType;
+use boxoffice_kernel::http::Valid;
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::{ProblemBody, Result};
 
 use crate::SERVICE;
 use crate::draft::Draft;

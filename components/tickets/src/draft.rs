@@ -1,7 +1,7 @@
 //! What sellers write, and the rules that it must obey.
 
-use boxoffice_common::money::{self, MAX_AMOUNT};
-use boxoffice_common::{Problem, Timestamp};
+use boxoffice_kernel::money::{self, MAX_AMOUNT};
+use boxoffice_kernel::{Problem, Timestamp};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;

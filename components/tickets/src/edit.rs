@@ -3,14 +3,14 @@
 use axum::response::Response;
 use axum::routing::put;
 use axum::{Extension, Router};
-use boxoffice_common::command::{self, Idempotency, Reply};
-use boxoffice_common::events::EventType;
-use boxoffice_common::http::etag::IfMatch;
-use boxoffice_common::http::serve::RequestId;
-use boxoffice_common::http::{Id, Valid};
-use boxoffice_common::identity::User;
-use boxoffice_common::problem::{ProblemBody, Result};
-use boxoffice_common::{Problem, Trace};
+use boxoffice_kernel::command::{self, Idempotency, Reply};
+use boxoffice_kernel::events::EventType;
+use boxoffice_kernel::http::etag::IfMatch;
+use boxoffice_kernel::http::serve::RequestId;
+use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{Problem, Trace};
 use send_wrapper::SendWrapper;
 use uuid::Uuid;
 

@@ -5,11 +5,11 @@
 //! none. So no buyer ever gets a listing at a price, or in a number, that its seller has just
 //! changed, however long the event of the change takes.
 
-use boxoffice_common::http::serve::RequestId;
-use boxoffice_common::identity::User;
-use boxoffice_common::peer::{Call, Peer};
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp};
+use boxoffice_kernel::http::serve::RequestId;
+use boxoffice_kernel::identity::User;
+use boxoffice_kernel::peer::{Call, Peer};
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, Timestamp};
 use http::Method;
 use serde::Deserialize;
 

@@ -1,9 +1,9 @@
 //! Pages of listings, kept while no listing changes: see [`Cache`].
 
 use axum::response::Response;
-use boxoffice_common::cache::{Cache, Found};
-use boxoffice_common::db;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::cache::{Cache, Found};
+use boxoffice_kernel::db;
+use boxoffice_kernel::problem::Result;
 use http::HeaderValue;
 use send_wrapper::SendWrapper;
 

@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::Problem;
-use boxoffice_common::http::{Id, etag, json};
-use boxoffice_common::problem::{ProblemBody, Result};
+use boxoffice_kernel::Problem;
+use boxoffice_kernel::http::{Id, etag, json};
+use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::HeaderMap;
 
 use crate::shown::Shown;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use boxoffice_common::Timestamp;
-use boxoffice_common::db::{self, Connection, Read, Row};
-use boxoffice_common::{log, params};
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::db::{self, Connection, Read, Row};
+use boxoffice_kernel::{log, params};
 use send_wrapper::SendWrapper;
 use serde::Serialize;
 use uuid::Uuid;

@@ -1,12 +1,12 @@
 //! A listing: in the database, in JSON, in events.
 
-use boxoffice_common::Timestamp;
-use boxoffice_common::db::{self, Connection, Read, Row, Transaction, Value};
-use boxoffice_common::events::contract::TicketState;
-pub(crate) use boxoffice_common::events::contract::TicketStatus as Status;
-use boxoffice_common::events::news::TicketNews;
-use boxoffice_common::events::{Event, EventType};
-use boxoffice_common::params;
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::db::{self, Connection, Read, Row, Transaction, Value};
+use boxoffice_kernel::events::contract::TicketState;
+pub(crate) use boxoffice_kernel::events::contract::TicketStatus as Status;
+use boxoffice_kernel::events::news::TicketNews;
+use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_kernel::params;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;

@@ -1,11 +1,11 @@
 //! What the events of orders change here: how many tickets of a listing are held and sold.
 
 use anyhow::Result;
-use boxoffice_common::db::{self, Read, Transaction, Value};
-use boxoffice_common::events::contract::{OrderState, OrderStatus};
-use boxoffice_common::events::worker::{Handler, MOST_TOGETHER, write_newest};
-use boxoffice_common::events::{Deadline, Event, EventType, Outcome};
-use boxoffice_common::{Service, Trace, params};
+use boxoffice_kernel::db::{self, Read, Transaction, Value};
+use boxoffice_kernel::events::contract::{OrderState, OrderStatus};
+use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, write_newest};
+use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
+use boxoffice_kernel::{Service, Trace, params};
 use uuid::Uuid;
 
 use crate::ticket::{COUNTS, NEXT_VERSION, recounted};

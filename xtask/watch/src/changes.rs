@@ -9,7 +9,7 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// What lies below these is a source.
-const FOLDERS: [&str; 4] = ["components", "host", "web", "wit"];
+const FOLDERS: [&str; 6] = ["components", "crates", "host", "tools", "web", "wit"];
 
 /// And these, beside them.
 const FILES: [&str; 3] = ["Cargo.lock", "Cargo.toml", "spin.toml"];

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use boxoffice_common::{Trace, client, config, log};
+use boxoffice_kernel::{Trace, client, config, log};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{Method, Request, Response, StatusCode};
@@ -217,7 +217,7 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
 mod tests {
     use std::cell::RefCell;
 
-    use boxoffice_common::trace::TRACEPARENT;
+    use boxoffice_kernel::trace::TRACEPARENT;
     use stripe_client_core::{RequestBuilder, StripeBlockingClient};
 
     use super::*;

@@ -4,9 +4,9 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::http::Id;
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, config, log};
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, config, log};
 use http::{Method, StatusCode, Uri};
 use uuid::Uuid;
 

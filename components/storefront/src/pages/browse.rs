@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::Timestamp;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Browse, Form, Page, State};
 use http::{StatusCode, Uri};
 

@@ -4,9 +4,9 @@ use anyhow::Context;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use boxoffice_common::http::Id;
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, Timestamp, config};
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, Timestamp, config};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use icalendar::{Calendar, Component, DatePerhapsTime, Event, EventLike};
 

@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::http::Id;
-use boxoffice_common::problem::Result;
-use boxoffice_common::{config, log, money};
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{config, log, money};
 use boxoffice_web::state::{self, Checkout, Form, Method, Page, State, TestCard};
 use http::{StatusCode, Uri};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! What the pages to sell and to edit share: the form, and what the API takes of it.
 
-use boxoffice_common::Timestamp;
-use boxoffice_common::money::{least, most, step};
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::money::{least, most, step};
 use boxoffice_web::state::{Form, FormError, Sell};
 use serde_json::{Map, Value, json};
 

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::Problem;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::Problem;
+use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Entrance, Form, Page, State};
 use http::header::SET_COOKIE;
 use http::{Method, Uri};

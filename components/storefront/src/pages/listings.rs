@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Listing, Listings, Page, State};
 use http::Uri;
 

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::problem::Result;
 use http::Method;
 use http::header::SET_COOKIE;
 

@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_common::Problem;
-use boxoffice_common::http::Id;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::Problem;
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Detail, Form, Page, State};
 use futures::future::{join, try_join};
 use uuid::Uuid;

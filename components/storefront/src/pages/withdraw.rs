@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
-use boxoffice_common::http::Id;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::http::Id;
+use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{self, State, Tone};
 use http::{Method, StatusCode};
 

@@ -1,7 +1,7 @@
 //! What the visitor has sold and given back, as `payments` tells of it.
 
-use boxoffice_common::Timestamp;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::problem::Result;
 use bytes::Bytes;
 use http::Response;
 use serde::Deserialize;

@@ -14,10 +14,10 @@ pub(crate) mod tickets;
 use std::time::Duration;
 
 use anyhow::Context;
-use boxoffice_common::command::IDEMPOTENCY_KEY;
-use boxoffice_common::peer::{Call, Peer};
-use boxoffice_common::problem::Result;
-use boxoffice_common::{Problem, http::etag};
+use boxoffice_kernel::command::IDEMPOTENCY_KEY;
+use boxoffice_kernel::peer::{Call, Peer};
+use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, http::etag};
 use bytes::Bytes;
 use http::header::{HeaderValue, IF_MATCH};
 use http::{HeaderMap, Method, Response};

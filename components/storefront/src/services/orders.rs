@@ -1,7 +1,7 @@
 //! The visitor's orders, as `orders` tells of them.
 
-use boxoffice_common::Timestamp;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::problem::Result;
 use serde::Deserialize;
 use uuid::Uuid;
 

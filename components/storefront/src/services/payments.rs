@@ -1,8 +1,8 @@
 //! The visitor's payments, as `payments` tells of them.
 
 use anyhow::Context;
-use boxoffice_common::log;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::log;
+use boxoffice_kernel::problem::Result;
 use bytes::Bytes;
 use http::Response;
 use serde::Deserialize;

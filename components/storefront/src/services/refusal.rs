@@ -1,7 +1,7 @@
 //! A service's no.
 
-use boxoffice_common::Problem;
-use boxoffice_common::problem::FieldError;
+use boxoffice_kernel::Problem;
+use boxoffice_kernel::problem::FieldError;
 use boxoffice_web::state::FormError;
 use bytes::Bytes;
 use http::{Response, StatusCode};

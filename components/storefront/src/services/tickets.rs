@@ -1,7 +1,7 @@
 //! Listings, as `tickets` tells of them.
 
-use boxoffice_common::Timestamp;
-use boxoffice_common::problem::Result;
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::Sale;
 use serde::Deserialize;
 use uuid::Uuid;

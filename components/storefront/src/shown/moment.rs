@@ -1,6 +1,6 @@
 //! Days and times: instants inside, the event's own clock for people.
 
-use boxoffice_common::Timestamp;
+use boxoffice_kernel::Timestamp;
 use boxoffice_web::state::Moment;
 use icu_calendar::{Date, Gregorian};
 use icu_datetime::fieldsets::{T, YMDE};

@@ -14,7 +14,7 @@ pub const MAX_AMOUNT: i64 = 99_999_999;
 /// it.
 ///
 /// ```
-/// # use boxoffice_common::money::is_currency;
+/// # use boxoffice_kernel::money::is_currency;
 /// assert!(is_currency("EUR") && is_currency("JPY"));
 /// assert!(!is_currency("eur") && !is_currency("XTS") && !is_currency("BUCKS"));
 /// assert!(!is_currency("KPW"), "money, but none that Stripe takes");
@@ -28,7 +28,7 @@ pub fn is_currency(code: &str) -> bool {
 /// `None` if that is more than can be charged at once.
 ///
 /// ```
-/// # use boxoffice_common::money::total;
+/// # use boxoffice_kernel::money::total;
 /// assert_eq!(total(2550, 3, "EUR"), Some(7650));
 /// assert_eq!(total(99_999_999, 2, "EUR"), None, "more than can be charged at once");
 /// ```
@@ -40,7 +40,7 @@ pub fn total(price: i64, quantity: i64, code: &str) -> Option<i64> {
 /// How many digits the amounts of a currency have after the point (ISO 4217).
 ///
 /// ```
-/// # use boxoffice_common::money::digits;
+/// # use boxoffice_kernel::money::digits;
 /// assert_eq!((digits("EUR"), digits("JPY"), digits("KWD")), (2, 0, 3));
 /// ```
 #[must_use]
@@ -52,7 +52,7 @@ pub fn digits(code: &str) -> u8 {
 /// `amount`, in minor units, as a decimal number of the currency, for programs to read.
 ///
 /// ```
-/// # use boxoffice_common::money::decimal;
+/// # use boxoffice_kernel::money::decimal;
 /// assert_eq!(decimal(-4505, "EUR"), "-45.05");
 /// assert_eq!((decimal(7, "JPY"), decimal(7, "KWD")), ("7".to_owned(), "0.007".to_owned()));
 /// ```

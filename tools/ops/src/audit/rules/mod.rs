@@ -20,7 +20,7 @@ mod tests;
 
 use std::fmt::Debug;
 
-use boxoffice_common::events::contract::OrderStatus;
+use boxoffice_kernel::events::contract::OrderStatus;
 
 use super::{Facts, Rule, Violation};
 

@@ -1,7 +1,7 @@
 //! What the services have written down.
 
-use boxoffice_common::events::EventType;
-use boxoffice_common::events::contract::OrderStatus;
+use boxoffice_kernel::events::EventType;
+use boxoffice_kernel::events::contract::OrderStatus;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

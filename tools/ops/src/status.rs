@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use boxoffice_common::Timestamp;
-use boxoffice_common::events::EventType;
-use boxoffice_common::events::contract::OrderStatus;
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::events::EventType;
+use boxoffice_kernel::events::contract::OrderStatus;
 use serde::Serialize;
 
 use crate::books;

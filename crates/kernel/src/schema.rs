@@ -13,7 +13,10 @@ const OUTBOX_ENTRIES: &str = include_str!("../migrations/0002_outbox_entries.sql
 pub static AUTH: Service = Service {
     name: "auth",
     db_url: "auth_db_url",
-    migrations: &[include_str!("../../auth/migrations/0001_accounts.sql"), OUTBOX_ENTRIES],
+    migrations: &[
+        include_str!("../../../components/auth/migrations/0001_accounts.sql"),
+        OUTBOX_ENTRIES,
+    ],
 };
 
 /// Listings.
@@ -21,11 +24,11 @@ pub static TICKETS: Service = Service {
     name: "tickets",
     db_url: "tickets_db_url",
     migrations: &[
-        include_str!("../../tickets/migrations/0001_listings.sql"),
+        include_str!("../../../components/tickets/migrations/0001_listings.sql"),
         OUTBOX_ENTRIES,
-        include_str!("../../tickets/migrations/0002_order_counts.sql"),
-        include_str!("../../tickets/migrations/0003_sellers.sql"),
-        include_str!("../../tickets/migrations/0004_content.sql"),
+        include_str!("../../../components/tickets/migrations/0002_order_counts.sql"),
+        include_str!("../../../components/tickets/migrations/0003_sellers.sql"),
+        include_str!("../../../components/tickets/migrations/0004_content.sql"),
     ],
 };
 
@@ -34,10 +37,10 @@ pub static ORDERS: Service = Service {
     name: "orders",
     db_url: "orders_db_url",
     migrations: &[
-        include_str!("../../orders/migrations/0001_inventory.sql"),
+        include_str!("../../../components/orders/migrations/0001_inventory.sql"),
         OUTBOX_ENTRIES,
-        include_str!("../../orders/migrations/0002_extended.sql"),
-        include_str!("../../orders/migrations/0003_refunds.sql"),
+        include_str!("../../../components/orders/migrations/0002_extended.sql"),
+        include_str!("../../../components/orders/migrations/0003_refunds.sql"),
     ],
 };
 
@@ -46,12 +49,12 @@ pub static PAYMENTS: Service = Service {
     name: "payments",
     db_url: "payments_db_url",
     migrations: &[
-        include_str!("../../payments/migrations/0001_payments.sql"),
+        include_str!("../../../components/payments/migrations/0001_payments.sql"),
         OUTBOX_ENTRIES,
-        include_str!("../../payments/migrations/0002_due.sql"),
-        include_str!("../../payments/migrations/0003_buyers.sql"),
-        include_str!("../../payments/migrations/0004_provider_tells.sql"),
-        include_str!("../../payments/migrations/0005_ledger.sql"),
+        include_str!("../../../components/payments/migrations/0002_due.sql"),
+        include_str!("../../../components/payments/migrations/0003_buyers.sql"),
+        include_str!("../../../components/payments/migrations/0004_provider_tells.sql"),
+        include_str!("../../../components/payments/migrations/0005_ledger.sql"),
     ],
 };
 
@@ -60,9 +63,9 @@ pub static EXPIRATION: Service = Service {
     name: "expiration",
     db_url: "expiration_db_url",
     migrations: &[
-        include_str!("../../expiration/migrations/0001_timers.sql"),
+        include_str!("../../../components/expiration/migrations/0001_timers.sql"),
         OUTBOX_ENTRIES,
-        include_str!("../../expiration/migrations/0002_due.sql"),
+        include_str!("../../../components/expiration/migrations/0002_due.sql"),
     ],
 };
 

@@ -31,6 +31,6 @@ pub use sources::{Problem, Sources, Unreadable};
 
 /// The services' schemas.
 pub mod schema {
-    pub use boxoffice_common::Service;
-    pub use boxoffice_common::schema::ALL;
+    pub use boxoffice_kernel::Service;
+    pub use boxoffice_kernel::schema::ALL;
 }
