@@ -20,7 +20,7 @@ use crate::{SERVICE, settle};
 /// An answer that has not come after this many seconds is looked for.
 const LOST_AFTER_SECONDS: i64 = 30;
 /// How long a request may be on its way to the provider: longer than anybody waits for its answer.
-const UNDER_WAY_SECONDS: i64 = 60;
+const IN_FLIGHT_SECONDS: i64 = 60;
 /// Stripe keeps idempotency keys for 24 hours at least
 /// (<https://docs.stripe.com/api/idempotent_requests>). After that a request that is made again would
 /// be a new one: its intent is looked for instead.
@@ -39,7 +39,7 @@ pub(crate) enum Answer {
     /// something.
     Waiting(Payment, Option<Box<Intent>>),
     /// The same is being asked already.
-    UnderWay,
+    InProgress,
     /// It is not known; a tick, or the same request again, finds out.
     Unknown(anyhow::Error),
 }
@@ -113,12 +113,12 @@ async fn in_the_way(order_id: Uuid) -> Result<Problem> {
     Ok(if paid {
         Problem::conflict("This order is already paid for", "already_paid")
     } else {
-        under_way()
+        in_progress()
     })
 }
 
 /// Refuses what is being done already.
-pub(crate) fn under_way() -> Problem {
+pub(crate) fn in_progress() -> Problem {
     let detail = "A payment for this order is under way. Don't pay again";
     Problem::conflict(detail, PAYMENT_PENDING)
 }
@@ -148,11 +148,11 @@ pub(crate) async fn finish(payment: Payment, patience: Patience, trace: Trace) -
             };
             refused(&payment, &decline, trace).await
         }
-        Err(Error::UnderWay) => {
+        Err(Error::InProgress) => {
             payment.wait().await?;
-            Ok(Answer::UnderWay)
+            Ok(Answer::InProgress)
         }
-        Err(Error::MadeOtherwise(cause) | Error::Unknown(cause)) => {
+        Err(Error::KeyReusedDifferently(cause) | Error::Unknown(cause)) => {
             // A buyer who asks again and again does not make it worse: a tick has a rhythm of its own.
             if patience == Patience::Worker {
                 payment.put_off(&format!("the provider's answer is not known: {cause:#}")).await?;
@@ -171,7 +171,7 @@ async fn ask(payment: &Payment, patience: Patience, trace: Trace) -> Result<Inte
     let keys_kept = payment.created_at.plus_seconds(KEYS_KEPT_SECONDS) > Timestamp::now();
     if keys_kept && !payment.is_in_vain() {
         match stripe::authorize(payment, patience, trace).await {
-            Err(Error::MadeOtherwise(_)) => {}
+            Err(Error::KeyReusedDifferently(_)) => {}
             answer => return answer,
         }
     }
@@ -180,7 +180,7 @@ async fn ask(payment: &Payment, patience: Patience, trace: Trace) -> Result<Inte
         return Ok(intent);
     }
     // The first request may still be on its way.
-    if payment.created_at.plus_seconds(UNDER_WAY_SECONDS) > Timestamp::now() {
+    if payment.created_at.plus_seconds(IN_FLIGHT_SECONDS) > Timestamp::now() {
         return Err(Error::Unknown(anyhow!("the payment {} has no intent yet", payment.id)));
     }
     Err(Error::Declined(Decline {

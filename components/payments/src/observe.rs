@@ -107,7 +107,7 @@ pub(crate) async fn refunded(
 ) -> anyhow::Result<Option<Payment>> {
     let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     // Locked, so that no sale is booked between looking for one and giving the money back.
-    let now = Payment::select_by(&transaction, "id = ?1 FOR UPDATE", params![payment.id]).await?;
+    let now = Payment::select_in(&transaction, "id = ?1 FOR UPDATE", params![payment.id]).await?;
     let Some(now) = now.into_iter().find(|now| now.status == payment.status) else {
         return Ok(None);
     };
@@ -125,7 +125,7 @@ async fn captured(payment: &Payment, intent: &str, trace: Trace) -> Result<Optio
     let mut payment = payment.clone();
     if payment.end == End::Unknown {
         // It may be known by now.
-        payment.end = payment.again().await?.end;
+        payment.end = payment.reload().await?.end;
     }
     let mut transaction = Transaction::begin(&SERVICE, trace).await?;
     let mut authorized = payment.clone();
@@ -209,7 +209,7 @@ async fn reopened(payment: &Payment, intent: &str) -> Result<Option<Payment>> {
 /// order is complete is given up; afterwards somebody has a ticket and was not charged.
 async fn canceled(payment: &Payment, intent: &str, trace: Trace) -> Result<Option<Payment>> {
     match payment.status {
-        Status::Pending if payment.again().await?.is_given_up() => {
+        Status::Pending if payment.reload().await?.is_given_up() => {
             Ok(moved(payment, Status::Voided, intent, EventType::PaymentVoided, trace).await?)
         }
         Status::Pending => {
@@ -220,7 +220,7 @@ async fn canceled(payment: &Payment, intent: &str, trace: Trace) -> Result<Optio
             let event = EventType::PaymentVoided;
             let voided = moved(payment, Status::Voided, intent, event, trace).await?;
             if let Some(voided) = &voided {
-                settle::warn_if_owed(&voided.again().await?).await?;
+                settle::warn_if_owed(&voided.reload().await?).await?;
             }
             Ok(voided)
         }

@@ -117,13 +117,13 @@ pub(crate) async fn pay(
     idempotency: Idempotency,
     trace: Trace,
     Extension(request_id): Extension<RequestId>,
-    Valid(wish): Valid<NewPayment>,
+    Valid(new_payment): Valid<NewPayment>,
 ) -> Result<Response> {
     let caller = user.id.to_string();
     if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
         return Ok(replay);
     }
-    let payment = find_or_start(&user, &wish, &idempotency, trace, &request_id).await?;
+    let payment = find_or_start(&user, &new_payment, &idempotency, trace, &request_id).await?;
     conclude(&user, payment, &idempotency, trace, &request_id).await
 }
 
@@ -182,9 +182,9 @@ async fn conclude(
         Answer::Waiting(payment, intent) => {
             return waiting(user, &payment, intent, trace, request_id).await;
         }
-        Answer::UnderWay => return Err(attempt::under_way()),
+        Answer::InProgress => return Err(attempt::in_progress()),
         // Nobody waits for what it was: it is given up whenever it is found.
-        Answer::Unknown(cause) if payment.again().await?.is_in_vain() => {
+        Answer::Unknown(cause) if payment.reload().await?.is_in_vain() => {
             log::failed(
                 "looking for a payment whose order has ended; a tick will try again",
                 &cause,
@@ -201,9 +201,9 @@ async fn conclude(
         look_after(user, &payment, request_id).await?;
     }
     // The order may have ended before the money was there; then it is given up at once.
-    let mut payment = payment.again().await?;
+    let mut payment = payment.reload().await?;
     match settle::settle(&payment, Patience::Buyer, trace).await {
-        Ok(true) => payment = payment.again().await?,
+        Ok(true) => payment = payment.reload().await?,
         Ok(false) => {}
         Err(error) => log::failed("settling a payment; a tick will try again", &error),
     }
@@ -233,7 +233,7 @@ async fn waiting(
     request_id: &RequestId,
 ) -> Result<Response> {
     look_after(user, payment, request_id).await?;
-    let payment = &payment.again().await?;
+    let payment = &payment.reload().await?;
     if payment.is_in_vain() {
         if let Err(error) = settle::settle(payment, Patience::Buyer, trace).await {
             log::failed("settling a payment; a tick will try again", &error);
@@ -257,21 +257,21 @@ fn location(payment: &Payment) -> String {
 /// The attempt that this request has made before, or a new one.
 async fn find_or_start(
     user: &User,
-    wish: &NewPayment,
+    new_payment: &NewPayment,
     idempotency: &Idempotency,
     trace: Trace,
     request_id: &RequestId,
 ) -> Result<Payment> {
     if let Some(payment) = attempt::made_before(user.id, idempotency).await? {
-        return same(payment, wish);
+        return same(payment, new_payment);
     }
-    let problem = match start(user, wish, idempotency, trace, request_id).await {
+    let problem = match start(user, new_payment, idempotency, trace, request_id).await {
         Ok(payment) => return Ok(payment),
         Err(problem) => problem,
     };
     // The same request may have come twice at once, and the other been first.
     match attempt::made_before(user.id, idempotency).await? {
-        Some(payment) => same(payment, wish),
+        Some(payment) => same(payment, new_payment),
         None => Err(problem),
     }
 }
@@ -279,17 +279,17 @@ async fn find_or_start(
 /// Begins a new attempt.
 async fn start(
     user: &User,
-    wish: &NewPayment,
+    new_payment: &NewPayment,
     idempotency: &Idempotency,
     trace: Trace,
     request_id: &RequestId,
 ) -> Result<Payment> {
-    let order = payable(user, wish.order_id, request_id).await?;
-    match attempt::begin(user.id, &order, &wish.token, idempotency).await {
+    let order = payable(user, new_payment.order_id, request_id).await?;
+    match attempt::begin(user.id, &order, &new_payment.token, idempotency).await {
         Err(problem)
             if problem.code() == Some(PAYMENT_PENDING) && gives_way(order.id, trace).await? =>
         {
-            attempt::begin(user.id, &order, &wish.token, idempotency).await
+            attempt::begin(user.id, &order, &new_payment.token, idempotency).await
         }
         outcome => outcome,
     }
@@ -304,8 +304,8 @@ async fn gives_way(order_id: Uuid, trace: Trace) -> Result<bool> {
 }
 
 /// The attempt that the same key has made, if it was for the same order and method.
-fn same(payment: Payment, wish: &NewPayment) -> Result<Payment> {
-    if payment.order_id == wish.order_id && payment.token == wish.token {
+fn same(payment: Payment, new_payment: &NewPayment) -> Result<Payment> {
+    if payment.order_id == new_payment.order_id && payment.token == new_payment.token {
         return Ok(payment);
     }
     Err(Problem::conflict(

@@ -197,11 +197,11 @@ impl Payment {
 
     /// The payments that fulfil `condition`, in which `?1` and so on are `params`.
     pub(crate) async fn select(condition: &str, params: &[Value]) -> db::Result<Vec<Self>> {
-        Self::select_by(&Connection::open(&SERVICE).await?, condition, params).await
+        Self::select_in(&Connection::open(&SERVICE).await?, condition, params).await
     }
 
     /// The same, read by a connection that is there already.
-    pub(crate) async fn select_by(
+    pub(crate) async fn select_in(
         read: &impl Read,
         condition: &str,
         params: &[Value],
@@ -216,7 +216,7 @@ impl Payment {
     }
 
     /// The payment as it is by now.
-    pub(crate) async fn again(&self) -> db::Result<Self> {
+    pub(crate) async fn reload(&self) -> db::Result<Self> {
         Ok(Self::find(self.id).await?.unwrap_or_else(|| self.clone()))
     }
 

@@ -38,7 +38,7 @@ pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
             break;
         }
         // What was done for the others took a while.
-        let payment = payment.again().await?;
+        let payment = payment.reload().await?;
         let outcome = match payment.status {
             Status::Pending => find_out(payment).await,
             Status::Declined => settle::close(&payment, Patience::Worker, Trace::NONE).await,
@@ -65,7 +65,7 @@ async fn find_out(payment: Payment) -> Result<()> {
         attempt::finish(payment, Patience::Worker, Trace::NONE).await.map_err(Problem::into_cause);
     match answer.with_context(|| format!("looking up payment {id}"))? {
         Answer::Authorized(payment) => {
-            let payment = payment.again().await?;
+            let payment = payment.reload().await?;
             settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop)
         }
         Answer::Waiting(payment, _) => {
@@ -75,7 +75,7 @@ async fn find_out(payment: Payment) -> Result<()> {
             }
             Ok(())
         }
-        Answer::Declined(_) | Answer::UnderWay => Ok(()),
+        Answer::Declined(_) | Answer::InProgress => Ok(()),
         Answer::Unknown(cause) => Err(cause),
     }
 }

@@ -92,18 +92,18 @@ pub(crate) async fn refund(
     Id(id): Id,
     idempotency: Idempotency,
     trace: Trace,
-    Valid(wish): Valid<NewRefund>,
+    Valid(new_refund): Valid<NewRefund>,
 ) -> Result<Response> {
     let caller = user.id.to_string();
     if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
         return Ok(replay);
     }
-    let payment = ask(&user, id, &wish).await?;
+    let payment = ask(&user, id, &new_refund).await?;
     // It is due from here on: what fails now is for a tick.
     if let Err(error) = settle::settle(&payment, Patience::Buyer, trace).await {
         log::failed("refunding a payment; a tick will try again", &error);
     }
-    let payment = payment.again().await?;
+    let payment = payment.reload().await?;
     let paid = Paid::new(&payment, None);
     if payment.status != Status::Refunded {
         return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
@@ -112,7 +112,7 @@ pub(crate) async fn refund(
 }
 
 /// Commits that the payment `id` is to be refunded, unless that is so already.
-async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
+async fn ask(user: &User, id: Uuid, new_refund: &NewRefund) -> Result<Payment> {
     let payment = Payment::find(id).await?;
     let payment = payment.ok_or_else(|| Problem::not_found("This payment does not exist"))?;
     if payment.seller_id != Some(user.id) && !is_operator(user).await? {
@@ -137,7 +137,7 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
                refund_reason = ?4, restock = ?5, tries = 1, try_again_at = ?6, \
                version = version + 1 \
                WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id";
-    let (reason, restock) = (wish.reason.name(), i64::from(wish.restock));
+    let (reason, restock) = (new_refund.reason.name(), i64::from(new_refund.restock));
     let later = now.plus_seconds(LEFT_TO_REQUEST);
     let asked = transaction.first(sql, params![id, now, user.id, reason, restock, later]).await?;
     if asked.is_some() {
@@ -147,7 +147,7 @@ async fn ask(user: &User, id: Uuid, wish: &NewRefund) -> Result<Payment> {
     } else {
         drop(transaction);
     }
-    Ok(payment.again().await?)
+    Ok(payment.reload().await?)
 }
 
 /// Whether `user` may refund the sales of others.

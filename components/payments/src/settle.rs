@@ -1,7 +1,7 @@
 //! Capturing, voiding or refunding, by how the order ended.
 //!
 //! What is due follows from two facts, whichever is learnt first: where the payment stands and how
-//! its order ended. The provider is asked with a key made of the payment's id and the deed, so that
+//! its order ended. The provider is asked with a key made of the payment's id and the action, so that
 //! a repeat after a crash does nothing twice.
 
 use anyhow::{Result, anyhow};
@@ -16,7 +16,7 @@ use crate::{SERVICE, ledger, observe};
 
 /// What is to be done with a payment's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
+enum MoneyAction {
     Capture,
     Void,
     Refund,
@@ -45,7 +45,7 @@ pub(crate) async fn note(
 /// # Errors
 /// When the provider or the database fail. It stays due then.
 pub(crate) async fn settle(payment: &Payment, patience: Patience, trace: Trace) -> Result<bool> {
-    let Some(deed) = due(payment) else {
+    let Some(action) = due(payment) else {
         warn_if_owed(payment).await?;
         if payment.status == Status::Captured && payment.tries > 0 && payment.has_sold() {
             keep(payment).await?;
@@ -54,26 +54,26 @@ pub(crate) async fn settle(payment: &Payment, patience: Patience, trace: Trace) 
     };
     let intent =
         payment.intent_id.as_deref().ok_or_else(|| anyhow!("the payment has no intent"))?;
-    let done = match deed {
-        Deed::Capture => {
+    let done = match action {
+        MoneyAction::Capture => {
             let asked = stripe::capture(payment, intent, patience, trace).await;
             finish(payment, asked, trace).await
         }
-        Deed::Void => {
+        MoneyAction::Void => {
             let asked = stripe::void(payment, intent, patience, trace).await;
             finish(payment, asked, trace).await
         }
-        Deed::Refund => refund(payment, intent, patience, trace).await,
+        MoneyAction::Refund => refund(payment, intent, patience, trace).await,
     };
     if let Err(error) = done {
-        let what = format!("{deed:?} of payment {} ({intent})", payment.id);
+        let what = format!("{action:?} of payment {} ({intent})", payment.id);
         payment.put_off(&format!("{what}: {error:#}")).await?;
         return Err(error.context(what));
     }
     Ok(true)
 }
 
-/// Writes down how the intent stands after a deed. Where that is not what the deed was for, the rest
+/// Writes down how the intent stands after an action. Where that is not what the action was for, the rest
 /// is due after it: what could not be voided since it was taken is given back next.
 async fn finish(
     payment: &Payment,
@@ -166,17 +166,19 @@ pub(crate) async fn warn_if_owed(payment: &Payment) -> Result<()> {
 }
 
 /// What is due, by what is known of the payment's order.
-fn due(payment: &Payment) -> Option<Deed> {
+fn due(payment: &Payment) -> Option<MoneyAction> {
     if payment.end == End::Unknown {
         return None;
     }
     let has_sold = payment.has_sold();
     match payment.status {
-        Status::Authorized if has_sold => Some(Deed::Capture),
-        Status::Authorized => Some(Deed::Void),
+        Status::Authorized if has_sold => Some(MoneyAction::Capture),
+        Status::Authorized => Some(MoneyAction::Void),
         // Nobody else could still be asked for the money: the intent is closed.
-        Status::Pending if !has_sold && payment.intent_id.is_some() => Some(Deed::Void),
-        Status::Captured if !has_sold || payment.refund_reason.is_some() => Some(Deed::Refund),
+        Status::Pending if !has_sold && payment.intent_id.is_some() => Some(MoneyAction::Void),
+        Status::Captured if !has_sold || payment.refund_reason.is_some() => {
+            Some(MoneyAction::Refund)
+        }
         _ => None,
     }
 }

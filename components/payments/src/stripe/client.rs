@@ -195,7 +195,7 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
         return Error::Declined(Decline { code: code.to_owned(), message });
     }
     if status == StatusCode::CONFLICT && code.as_deref() == Some("idempotency_key_in_use") {
-        return Error::UnderWay;
+        return Error::InProgress;
     }
     let text = anyhow!(
         "Stripe answered {status} {kind} {} {}: {message} (request {request_id})",
@@ -203,7 +203,7 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
         decline_code.unwrap_or_default()
     );
     match status {
-        StatusCode::BAD_REQUEST if kind == "idempotency_error" => Error::MadeOtherwise(text),
+        StatusCode::BAD_REQUEST if kind == "idempotency_error" => Error::KeyReusedDifferently(text),
         StatusCode::UNAUTHORIZED
         | StatusCode::FORBIDDEN
         | StatusCode::CONFLICT
@@ -233,7 +233,7 @@ mod tests {
 
         fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Error> {
             *self.made.borrow_mut() = self.client.request(request).ok();
-            Err(Error::UnderWay)
+            Err(Error::InProgress)
         }
     }
 
@@ -279,9 +279,9 @@ mod tests {
         assert!(matches!(of(404, body), Error::Refused(_)));
         assert!(matches!(of(409, body), Error::Unknown(_)));
         let body = r#"{"error":{"type":"idempotency_error","message":"Other parameters."}}"#;
-        assert!(matches!(of(400, body), Error::MadeOtherwise(_)));
+        assert!(matches!(of(400, body), Error::KeyReusedDifferently(_)));
         let body = r#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}"#;
-        assert!(matches!(of(409, body), Error::UnderWay));
+        assert!(matches!(of(409, body), Error::InProgress));
         assert!(matches!(of(429, body), Error::Unknown(_)));
         assert!(matches!(of(500, body), Error::Unknown(_)));
         assert!(matches!(of(502, "<html>"), Error::Unknown(_)));

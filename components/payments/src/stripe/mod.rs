@@ -61,10 +61,10 @@ pub(crate) enum Error {
     /// The request is wrong, or what it is about is not in a state for it. Asking again is in vain.
     Refused(anyhow::Error),
     /// The same request is being dealt with already; its answer counts.
-    UnderWay,
+    InProgress,
     /// The same request was made before with other parameters, as by an older version of this
     /// service or with other variables. What came of that counts.
-    MadeOtherwise(anyhow::Error),
+    KeyReusedDifferently(anyhow::Error),
     /// No answer, or one that says nothing about what happened. It may have happened.
     Unknown(anyhow::Error),
 }
@@ -74,8 +74,10 @@ impl Error {
     pub(crate) fn into_cause(self) -> anyhow::Error {
         match self {
             Self::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
-            Self::UnderWay => anyhow!("another request is already doing this"),
-            Self::Refused(cause) | Self::MadeOtherwise(cause) | Self::Unknown(cause) => cause,
+            Self::InProgress => anyhow!("another request is already doing this"),
+            Self::Refused(cause) | Self::KeyReusedDifferently(cause) | Self::Unknown(cause) => {
+                cause
+            }
         }
     }
 }
@@ -162,7 +164,7 @@ async fn confirm(
         ("order_id".to_owned(), payment.order_id.to_string()),
         ("payment_id".to_owned(), payment.id.to_string()),
     ]);
-    let (capture, deed) = match capture {
+    let (capture, action) = match capture {
         Capture::Later => (PaymentIntentCaptureMethod::Manual, "authorize"),
         Capture::AtOnce => (PaymentIntentCaptureMethod::AutomaticAsync, "charge"),
     };
@@ -177,7 +179,7 @@ async fn confirm(
         .capture_method(capture)
         .confirm(true)
         .metadata(metadata);
-    let request = request.build().customize().request_strategy(key(payment, deed)?);
+    let request = request.build().customize().request_strategy(key(payment, action)?);
     request.send(client).await
 }
 
@@ -361,16 +363,16 @@ fn amount(payment: &Payment) -> Result<i64, Error> {
     })
 }
 
-/// The key of this try at `deed`. Stripe keeps what came of a key for a day, failures, too: a later try
-/// under the same one would only hear of them again. None of these deeds can be done twice, under
+/// The key of this try at `action`. Stripe keeps what came of a key for a day, failures, too: a later try
+/// under the same one would only hear of them again. None of these actions can be done twice, under
 /// whatever key: an intent is captured or cancelled once, and no more is given back than was taken.
-fn next_key(payment: &Payment, deed: &str) -> Result<RequestStrategy, Error> {
-    key(payment, &format!("{deed}-{}", payment.failures))
+fn next_key(payment: &Payment, action: &str) -> Result<RequestStrategy, Error> {
+    key(payment, &format!("{action}-{}", payment.failures))
 }
 
-/// The key under which the provider does `deed` for `payment` at most once.
-fn key(payment: &Payment, deed: &str) -> Result<RequestStrategy, Error> {
-    IdempotencyKey::new(format!("{deed}-{}", payment.id))
+/// The key under which the provider does `action` for `payment` at most once.
+fn key(payment: &Payment, action: &str) -> Result<RequestStrategy, Error> {
+    IdempotencyKey::new(format!("{action}-{}", payment.id))
         .map(RequestStrategy::Idempotent)
         .map_err(|error| Error::Refused(error.into()))
 }
