@@ -11,11 +11,12 @@ use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, Timestamp, Trace, log, params};
 use uuid::Uuid;
 
-use crate::observe::{self, ABANDONED, MAX_DECLINES};
+use crate::machine::{ABANDONED, MAX_DECLINES, State};
+use crate::moves::{self, News};
 use crate::pay::Payable;
-use crate::payment::{COLUMNS, Payment, Stage, Status};
+use crate::payment::{COLUMNS, Payment};
 use crate::stripe::{self, Decline, Error, Intent, Patience};
-use crate::{SERVICE, settle};
+use crate::{SERVICE, observe, settle};
 
 /// An answer that has not come after this many seconds is looked for.
 const LOST_AFTER_SECONDS: i64 = 30;
@@ -98,7 +99,7 @@ pub(crate) async fn begin(
     let payment = Payment::read(&row)?;
     // Counted after the insert, which has waited for a decline that was being committed: that one is
     // seen. `orders` may not have heard of it yet.
-    if observe::declines(&transaction, order.id).await? >= MAX_DECLINES {
+    if moves::declines(&transaction, order.id).await? >= MAX_DECLINES {
         let detail = "This order is cancelled: its payments were declined. You were not charged";
         return Err(Problem::conflict(detail, "cancelled"));
     }
@@ -125,8 +126,12 @@ pub(crate) fn in_progress() -> Problem {
 
 /// Asks the provider, and commits what it says. A payment that is past that already is its answer. It
 /// was read just now: one whose order has ended is not asked for once more.
-pub(crate) async fn finish(payment: Payment, patience: Patience, trace: Trace) -> Result<Answer> {
-    if payment.status != Status::Pending {
+pub(crate) async fn finish(
+    payment: Payment,
+    patience: Patience,
+    trace: Trace,
+) -> anyhow::Result<Answer> {
+    if !payment.state.is_waiting() {
         return Ok(answer(payment, None));
     }
     match ask(&payment, patience, trace).await {
@@ -197,9 +202,9 @@ fn not_refused(error: Error) -> Error {
     }
 }
 
-async fn refused(payment: &Payment, decline: &Decline, trace: Trace) -> Result<Answer> {
+async fn refused(payment: &Payment, decline: &Decline, trace: Trace) -> anyhow::Result<Answer> {
     // `None`: the same question was asked twice at once, and the other has committed the answer.
-    let finished = match observe::declined(payment, decline, None, trace).await? {
+    let finished = match moves::write(payment, News::Refused(decline), trace).await? {
         Some(payment) => Some(payment),
         None => Payment::find(payment.id).await?,
     };
@@ -210,30 +215,27 @@ async fn refused(payment: &Payment, decline: &Decline, trace: Trace) -> Result<A
 }
 
 fn answer(payment: Payment, intent: Option<Intent>) -> Answer {
-    match (payment.status, payment.stage) {
-        (Status::Declined, _) => Answer::Declined(payment),
-        (Status::Pending, Some(Stage::Action)) => Answer::Waiting(payment, intent.map(Box::new)),
-        (Status::Pending, Some(_)) => Answer::Waiting(payment, None),
-        (Status::Pending, None) => {
+    match payment.state {
+        State::Pending => {
             Answer::Unknown(anyhow!("the payment {} cannot continue from its state", payment.id))
         }
-        _ => Answer::Authorized(payment),
+        State::Action => Answer::Waiting(payment, intent.map(Box::new)),
+        State::Processing => Answer::Waiting(payment, None),
+        State::Declined | State::Open => Answer::Declined(payment),
+        State::Authorized
+        | State::Captured
+        | State::Settled
+        | State::Refunding
+        | State::Voided
+        | State::Refunded => Answer::Authorized(payment),
     }
 }
 
-/// Gives up an attempt that waits for its buyer, who pays in another way; tells whether it was one.
+/// Gives up an attempt that waits for its buyer, who pays in another way. Returns whether it was one.
 /// That it is declined is committed before the provider is told: from then on, authenticating late
 /// cannot complete the order.
 pub(crate) async fn abandon(payment: &Payment, trace: Trace) -> Result<bool> {
-    if payment.status != Status::Pending || payment.stage != Some(Stage::Action) {
-        return Ok(false);
-    }
-    let decline = Decline {
-        code: ABANDONED.to_owned(),
-        message: "Another payment method was used.".to_owned(),
-    };
-    let open = payment.intent_id.as_deref();
-    let Some(declined) = observe::declined(payment, &decline, open, trace).await? else {
+    let Some(declined) = moves::write(payment, News::OtherCard, trace).await? else {
         return Ok(false);
     };
     if let Err(error) = settle::close(&declined, Patience::Worker, trace).await {

@@ -16,15 +16,8 @@ use boxoffice_kernel::db::{self, Read, Transaction};
 use boxoffice_kernel::{Timestamp, params};
 use uuid::Uuid;
 
+use crate::machine::Movement;
 use crate::payment::Payment;
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Movement {
-    Charge,
-    Sale,
-    Refund,
-}
 
 impl Movement {
     const fn name(self) -> &'static str {
@@ -62,26 +55,30 @@ impl Account {
     }
 }
 
-/// Has written down, when `transaction` commits, that the payment's money was taken.
-pub(crate) fn charge(transaction: &mut Transaction, payment: &Payment) {
-    post(transaction, payment, Movement::Charge, Account::Buyers, Account::Provider);
-}
-
-/// The same, that the money is the seller's, if that was not done before.
-pub(crate) fn sale(transaction: &mut Transaction, payment: &Payment) {
-    post(transaction, payment, Movement::Sale, Account::Sellers, Account::Buyers);
-}
-
-/// The same, that the money was given back, by whoever had it before this transaction.
-pub(crate) async fn refund(transaction: &mut Transaction, payment: &Payment) -> db::Result<()> {
-    let sql = "SELECT id FROM payments_ledger WHERE payment_id = ?1 AND movement = 'sale' LIMIT 1";
-    let was_sold = transaction.first(sql, params![payment.id]).await?.is_some();
-    let giver = if was_sold { Account::Sellers } else { Account::Buyers };
-    post(transaction, payment, Movement::Refund, Account::Provider, giver);
+/// Queues the entries of `movement`: it is booked when `transaction` commits, unless it is booked
+/// already.
+pub(crate) async fn book(
+    transaction: &mut Transaction,
+    payment: &Payment,
+    movement: Movement,
+) -> db::Result<()> {
+    let (from, to) = match movement {
+        Movement::Charge => (Account::Buyers, Account::Provider),
+        Movement::Sale => (Account::Sellers, Account::Buyers),
+        Movement::Refund => (Account::Provider, holder(transaction, payment).await?),
+    };
+    post(transaction, payment, movement, from, to);
     Ok(())
 }
 
-/// Moves the payment's amount; a movement that is there already stays as it is.
+/// The account that has had the payment's money since before `transaction`.
+async fn holder(transaction: &Transaction, payment: &Payment) -> db::Result<Account> {
+    let sql = "SELECT id FROM payments_ledger WHERE payment_id = ?1 AND movement = 'sale' LIMIT 1";
+    let was_sold = transaction.first(sql, params![payment.id]).await?.is_some();
+    Ok(if was_sold { Account::Sellers } else { Account::Buyers })
+}
+
+/// Queues both entries of a movement of the payment's amount; one that is there already stays.
 fn post(
     transaction: &mut Transaction,
     payment: &Payment,

@@ -8,8 +8,10 @@
 //! | [`pay`], [`refund`], [`list`], [`statement`] | one call of the API each |
 //! | [`payment`] | a payment: in the database, in JSON, in events |
 //! | [`view`] | a payment as its buyer sees it |
+//! | [`machine`] | where a payment can stand, what moves it, what is due: begin here |
+//! | [`moves`] | the machine's moves, written down |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
-//! | [`observe`] | what the provider says, written down: the payment's transitions |
+//! | [`observe`] | what the provider says of an intent |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
 //! | [`ledger`] | who owns the money that the provider holds |
 //! | [`webhook`] | what the provider tells by itself |
@@ -25,6 +27,8 @@
 mod attempt;
 mod ledger;
 mod list;
+mod machine;
+mod moves;
 mod observe;
 mod pay;
 mod payment;

@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::attempt::{self, Answer, PAYMENT_PENDING};
-use crate::payment::{Payment, Status};
+use crate::machine::State;
+use crate::payment::Payment;
 use crate::stripe::{self, Intent, Patience};
 use crate::view::Paid;
 use crate::{SERVICE, settle};
@@ -172,7 +173,7 @@ async fn conclude(
     trace: Trace,
     request_id: &RequestId,
 ) -> Result<Response> {
-    let repeated = payment.status == Status::Declined;
+    let repeated = matches!(payment.state, State::Declined | State::Open);
     let payment = match attempt::finish(payment.clone(), Patience::Buyer, trace).await? {
         Answer::Authorized(payment) => payment,
         Answer::Declined(payment) => {
@@ -201,12 +202,7 @@ async fn conclude(
         look_after(user, &payment, request_id).await?;
     }
     // The order may have ended before the money was there; then it is given up at once.
-    let mut payment = payment.reload().await?;
-    match settle::settle(&payment, Patience::Buyer, trace).await {
-        Ok(true) => payment = payment.reload().await?,
-        Ok(false) => {}
-        Err(error) => log::failed("settling a payment; a tick will try again", &error),
-    }
+    let payment = settle::settle_latest(&payment, Patience::Buyer, trace).await?;
     if payment.is_given_up() {
         return Err(ended());
     }
@@ -233,11 +229,8 @@ async fn waiting(
     request_id: &RequestId,
 ) -> Result<Response> {
     look_after(user, payment, request_id).await?;
-    let payment = &payment.reload().await?;
+    let payment = settle::settle_latest(payment, Patience::Buyer, trace).await?;
     if payment.is_in_vain() {
-        if let Err(error) = settle::settle(payment, Patience::Buyer, trace).await {
-            log::failed("settling a payment; a tick will try again", &error);
-        }
         return Err(ended());
     }
     let path = format!("/internal/orders/{}/payment/extension", payment.order_id);
@@ -245,8 +238,8 @@ async fn waiting(
     if let Err(error) = ORDERS.send(call, None::<&()>).await {
         log::failed("asking orders for more time; the hold stays as it is", &error);
     }
-    let paid = Paid::new(payment, intent.map(|intent| *intent));
-    Ok((StatusCode::ACCEPTED, [(LOCATION, location(payment))], Json(paid)).into_response())
+    let paid = Paid::new(&payment, intent.map(|intent| *intent));
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location(&payment))], Json(paid)).into_response())
 }
 
 /// Where to go on with a payment.

@@ -1,56 +1,18 @@
 //! A payment: in the database, in JSON, in events.
 
-use boxoffice_kernel::db::{self, Connection, FromValue, Read, Row, Transaction, Value};
+use boxoffice_kernel::db::{self, Connection, FromValue, Read, Row, Value};
 use boxoffice_kernel::events::contract::{OrderStatus, PaymentState};
 use boxoffice_kernel::events::{Event, EventType};
 use boxoffice_kernel::{Timestamp, log, params};
 use uuid::Uuid;
 
 use crate::SERVICE;
+use crate::machine::{self, Due, End, Stage, State, Status};
 
 /// After so many failures an operator is to know: with the waits between them, about ten minutes.
 const FAILURES_BEFORE_ATTENTION: i64 = 8;
 /// What the log says of what is put before an operator.
 pub(crate) const NEEDS_OPERATOR: &str = "a payment needs an operator";
-
-/// Where a payment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// The provider has been, or is about to be, asked; its answer is not known.
-    Pending,
-    /// The money is set aside.
-    Authorized,
-    /// The money is taken.
-    Captured,
-    /// The money that was set aside is free again.
-    Voided,
-    /// The money that was taken is given back.
-    Refunded,
-    /// The provider said no.
-    Declined,
-}
-
-impl Status {
-    const ALL: [Self; 6] = [
-        Self::Pending,
-        Self::Authorized,
-        Self::Captured,
-        Self::Voided,
-        Self::Refunded,
-        Self::Declined,
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Authorized => "authorized",
-            Self::Captured => "captured",
-            Self::Voided => "voided",
-            Self::Refunded => "refunded",
-            Self::Declined => "declined",
-        }
-    }
-}
 
 impl FromValue for Status {
     fn from_value(value: &Value) -> Result<Self, String> {
@@ -59,29 +21,6 @@ impl FromValue for Status {
             .into_iter()
             .find(|status| status.name() == name)
             .ok_or_else(|| format!("{name:?} is not a status of a payment"))
-    }
-}
-
-/// What is to be known of a payment besides its status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// Pending: the buyer has to do something, such as 3-D Secure.
-    Action,
-    /// Pending: the provider will know later.
-    Processing,
-    /// Declined, and the provider's intent is still to be closed.
-    Open,
-}
-
-impl Stage {
-    const ALL: [Self; 3] = [Self::Action, Self::Processing, Self::Open];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Action => "action",
-            Self::Processing => "processing",
-            Self::Open => "open",
-        }
     }
 }
 
@@ -95,22 +34,12 @@ impl FromValue for Stage {
     }
 }
 
-/// How a payment's order ended. It stays so: an order that is refunded was sold all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// It has not, or that is not known here yet.
-    Unknown,
-    /// Its tickets were sold, by the payment with this id.
-    SoldBy(Uuid),
-    /// They were not.
-    Unsold,
-}
-
 impl End {
-    fn read(row: &Row) -> db::Result<Self> {
+    /// Reads how the order of the payment `id` ended.
+    fn read(row: &Row, id: Uuid) -> db::Result<Self> {
         Ok(match row.get("order_status")? {
             Some(OrderStatus::Complete | OrderStatus::Refunded) => {
-                Self::SoldBy(row.get("sold_by")?)
+                if row.get::<Uuid>("sold_by")? == id { Self::Sold } else { Self::Unsold }
             }
             Some(OrderStatus::Cancelled) => Self::Unsold,
             Some(OrderStatus::Created | OrderStatus::AwaitingPayment) | None => Self::Unknown,
@@ -126,7 +55,7 @@ pub(crate) struct Payment {
     /// The order that it pays for.
     pub(crate) order_id: Uuid,
     /// Where it stands.
-    pub(crate) status: Status,
+    pub(crate) state: State,
     /// In the currency's minor unit.
     pub(crate) amount: i64,
     /// ISO 4217 code.
@@ -148,8 +77,6 @@ pub(crate) struct Payment {
     pub(crate) failures: i64,
     /// Who pays.
     pub(crate) buyer_id: Uuid,
-    /// What is to be known besides [`Payment::status`].
-    pub(crate) stage: Option<Stage>,
     /// Whose tickets are paid for; unknown of payments that are older than the ledger.
     pub(crate) seller_id: Option<Uuid>,
     /// Why the money is to be given back, in Stripe's words; `None`: nobody has asked for it.
@@ -172,10 +99,14 @@ pub(crate) const COLUMNS: &str = "id, order_id, amount, currency, token, status,
 impl Payment {
     /// Reads a row of [`COLUMNS`].
     pub(crate) fn read(row: &Row) -> db::Result<Self> {
+        let id = row.get("id")?;
+        let tries = row.get("tries")?;
+        let refund_reason: Option<String> = row.get("refund_reason")?;
+        let (status, stage) = (row.get("status")?, row.get("stage")?);
         Ok(Self {
-            id: row.get("id")?,
+            id,
             order_id: row.get("order_id")?,
-            status: row.get("status")?,
+            state: State::from_columns(status, stage, tries, refund_reason.is_some()),
             amount: row.get("amount")?,
             currency: row.get("currency")?,
             created_at: row.get("created_at")?,
@@ -184,14 +115,13 @@ impl Payment {
             intent_id: row.get("intent_id")?,
             decline_code: row.get("decline_code")?,
             decline_message: row.get("decline_message")?,
-            tries: row.get("tries")?,
+            tries,
             buyer_id: row.get("buyer_id")?,
-            stage: row.get("stage")?,
             seller_id: row.get("seller_id")?,
-            refund_reason: row.get("refund_reason")?,
+            refund_reason,
             restock: row.get::<i64>("restock")? != 0,
             failures: row.get("failures")?,
-            end: End::read(row)?,
+            end: End::read(row, id)?,
         })
     }
 
@@ -200,7 +130,7 @@ impl Payment {
         Self::select_in(&Connection::open(&SERVICE).await?, condition, params).await
     }
 
-    /// The same, read by a connection that is there already.
+    /// The same, read by a connection or in a transaction.
     pub(crate) async fn select_in(
         read: &impl Read,
         condition: &str,
@@ -222,50 +152,22 @@ impl Payment {
 
     /// Whether its order was sold by it.
     pub(crate) fn has_sold(&self) -> bool {
-        self.end == End::SoldBy(self.id)
+        self.end == End::Sold
     }
 
     /// Whether its order ended without it.
     pub(crate) fn is_in_vain(&self) -> bool {
-        self.end != End::Unknown && !self.has_sold()
+        self.end == End::Unsold
     }
 
     /// Whether its money is the buyer's again, or will be as soon as the provider can be told.
     pub(crate) fn is_given_up(&self) -> bool {
-        self.status == Status::Voided || self.is_in_vain()
+        self.state == State::Voided || self.is_in_vain()
     }
 
-    /// The payment as it is when it has moved on to `status`.
-    pub(crate) fn moved_to(&self, status: Status, intent: &str) -> Self {
-        Self {
-            status,
-            intent_id: Some(intent.to_owned()),
-            stage: None,
-            tries: 0,
-            failures: 0,
-            version: self.version + 1,
-            ..self.clone()
-        }
-    }
-
-    /// Has the payment become what it has `moved` to when `transaction` commits, which is overtaken if
-    /// somebody else has changed it since it was read.
-    pub(crate) fn replace_by(&self, transaction: &mut Transaction, moved: &Self) {
-        let sql = "UPDATE payments_payments SET status = ?4, intent_id = ?5, stage = NULL, \
-                   attention = NULL, attention_since = NULL, tries = ?6, failures = 0, \
-                   try_again_at = ?7, version = ?8 \
-                   WHERE id = ?1 AND status = ?2 AND version = ?3";
-        let params = params![
-            self.id,
-            self.status.name(),
-            self.version,
-            moved.status.name(),
-            moved.intent_id.as_deref(),
-            moved.tries,
-            Timestamp::now(),
-            moved.version
-        ];
-        transaction.guard(sql, params);
+    /// What is due for it, as far as was known when it was read.
+    pub(crate) const fn due(&self) -> Option<Due> {
+        machine::due(self.state, self.end)
     }
 
     /// Puts off what is due, since it failed. Each time the wait doubles, up to ten minutes; after
@@ -280,8 +182,13 @@ impl Payment {
                    WHERE id = ?1 AND status = ?2";
         let connection = Connection::open(&SERVICE).await?;
         let attention = is_grave.then_some(cause);
-        let row =
-            params![self.id, self.status.name(), self.next_try(), attention, Timestamp::now()];
+        let row = params![
+            self.id,
+            self.state.status().name(),
+            self.next_try(),
+            attention,
+            Timestamp::now()
+        ];
         connection.query(sql, row).await?;
         if self.failures + 1 == FAILURES_BEFORE_ATTENTION {
             log::noted(NEEDS_OPERATOR, format!("{}: {cause}", self.id));
@@ -295,7 +202,7 @@ impl Payment {
         let sql = "UPDATE payments_payments SET tries = tries + 1, failures = 0, try_again_at = ?3 \
                    WHERE id = ?1 AND status = ?2";
         let connection = Connection::open(&SERVICE).await?;
-        let row = params![self.id, self.status.name(), self.next_try()];
+        let row = params![self.id, self.state.status().name(), self.next_try()];
         connection.query(sql, row).await.map(drop)
     }
 
@@ -310,6 +217,14 @@ impl Payment {
         let connection = Connection::open(&SERVICE).await?;
         log::noted(NEEDS_OPERATOR, format!("{}: {cause}", self.id));
         connection.query(sql, params![self.id, cause, Timestamp::now()]).await.map(drop)
+    }
+
+    /// Puts the payment before an operator if only people can put it right.
+    pub(crate) async fn warn_if_owed(&self) -> db::Result<()> {
+        match machine::needs_operator(self.state, self.end) {
+            Some(cause) => self.call_attention(cause).await,
+            None => Ok(()),
+        }
     }
 
     /// Takes the payment from what operators have to look at.

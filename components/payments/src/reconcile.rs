@@ -4,10 +4,11 @@
 use anyhow::{Context, Result};
 use boxoffice_kernel::db::{Connection, Read};
 use boxoffice_kernel::events::Deadline;
-use boxoffice_kernel::{Problem, Timestamp, Trace, log, params};
+use boxoffice_kernel::{Timestamp, Trace, log, params};
 
 use crate::attempt::{self, Answer};
-use crate::payment::{NEEDS_OPERATOR, Payment, Stage, Status};
+use crate::machine::Due;
+use crate::payment::{NEEDS_OPERATOR, Payment};
 use crate::stripe::Patience;
 use crate::{SERVICE, settle};
 
@@ -18,33 +19,29 @@ const BATCH: i64 = 25;
 /// an operator is told that one is about to.
 const LAPSES_SOON: i64 = 6 * 24 * 60 * 60;
 
+/// Selects the payments for which something is due at the time `?1`. A test compares it with
+/// [`machine::due`](crate::machine::due).
+// Of captured payments only those that somebody is to look at: looking at each that was ever sold
+// would hold up everyone, and the more so the more were sold. The conditions are the indexes', word
+// for word, or the indexes would not be used.
+pub(crate) const DUE: &str = "try_again_at <= ?1 AND (status IN ('pending', 'authorized') \
+            OR (status = 'captured' AND tries > 0) OR stage = 'open') \
+        AND (status IN ('pending', 'declined') \
+            OR EXISTS (SELECT 1 FROM payments_orders AS ended \
+            WHERE ended.id = payments_payments.order_id \
+                AND ended.status IN ('complete', 'cancelled')))";
+
 /// Does what is due for payments, the one that has waited longest first.
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
-    // Of captured payments only those that somebody is to look at: looking at each that was ever sold
-    // would hold up everyone, and the more so the more were sold. The conditions are the indexes',
-    // word for word, or the indexes would not be used.
-    let due = "try_again_at <= ?1 AND (status IN ('pending', 'authorized') \
-            OR (status = 'captured' AND tries > 0) OR stage = 'open') \
-        AND (status IN ('pending', 'declined') \
-            OR EXISTS (SELECT 1 FROM payments_orders AS ended \
-            WHERE ended.id = payments_payments.order_id \
-                AND ended.status IN ('complete', 'cancelled'))) \
-        ORDER BY try_again_at LIMIT ?2";
-    for payment in Payment::select(due, params![Timestamp::now(), BATCH]).await? {
+    let due = format!("{DUE} ORDER BY try_again_at LIMIT ?2");
+    for payment in Payment::select(&due, params![Timestamp::now(), BATCH]).await? {
         if deadline.has_passed() {
             break;
         }
-        // What was done for the others took a while.
-        let payment = payment.reload().await?;
-        let outcome = match payment.status {
-            Status::Pending => find_out(payment).await,
-            Status::Declined => settle::close(&payment, Patience::Worker, Trace::NONE).await,
-            _ => settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop),
-        };
-        if let Err(error) = outcome {
+        if let Err(error) = advance(payment).await {
             log::failed("settling a payment that is due; a tick will try again", &error);
             // Who does not answer for one will hardly for the next, and others queue behind.
             break;
@@ -53,29 +50,40 @@ pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
     Ok(())
 }
 
-/// Asks the provider again about a payment whose answer was lost or is still to come, and does what
-/// is due then.
-async fn find_out(payment: Payment) -> Result<()> {
-    let id = payment.id;
-    let waited = payment.stage == Some(Stage::Action) || payment.stage == Some(Stage::Processing);
-    if waited && settle::settle(&payment, Patience::Worker, Trace::NONE).await? {
-        return Ok(());
-    }
-    let answer =
-        attempt::finish(payment, Patience::Worker, Trace::NONE).await.map_err(Problem::into_cause);
-    match answer.with_context(|| format!("looking up payment {id}"))? {
-        Answer::Authorized(payment) => {
-            let payment = payment.reload().await?;
-            settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop)
+/// Does what is due for one payment. If the provider turns out to have its money, does what is due
+/// for that too.
+async fn advance(mut payment: Payment) -> Result<()> {
+    loop {
+        // What was done for the others, or by the provider, took a while.
+        payment = payment.reload().await?;
+        match payment.due() {
+            Some(Due::FindOut) => match find_out(payment).await? {
+                Some(authorized) => payment = authorized,
+                None => return Ok(()),
+            },
+            Some(Due::Close) => {
+                return settle::close(&payment, Patience::Worker, Trace::NONE).await;
+            }
+            _ => return settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop),
         }
+    }
+}
+
+/// Asks the provider again about a payment whose answer was lost or is still to come. Returns the
+/// payment if the provider has its money.
+async fn find_out(payment: Payment) -> Result<Option<Payment>> {
+    let id = payment.id;
+    let answer = attempt::finish(payment, Patience::Worker, Trace::NONE).await;
+    match answer.with_context(|| format!("looking up payment {id}"))? {
+        Answer::Authorized(payment) => Ok(Some(payment)),
         Answer::Waiting(payment, _) => {
             // The order may have ended, and this be the first that is heard of an intent.
-            if !settle::settle(&payment, Patience::Worker, Trace::NONE).await? {
+            if settle::settle(&payment, Patience::Worker, Trace::NONE).await?.is_none() {
                 payment.wait().await?;
             }
-            Ok(())
+            Ok(None)
         }
-        Answer::Declined(_) | Answer::InProgress => Ok(()),
+        Answer::Declined(_) | Answer::InProgress => Ok(None),
         Answer::Unknown(cause) => Err(cause),
     }
 }

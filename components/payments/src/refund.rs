@@ -4,24 +4,22 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::db::{Read, Transaction};
 use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Timestamp, Trace, config, log, params};
+use boxoffice_kernel::{Problem, Trace, config, log};
 use garde::Validate;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::payment::{Payment, Status};
+use crate::machine::State;
+use crate::moves::{self, News, RefundRequest};
+use crate::payment::Payment;
 use crate::stripe::Patience;
 use crate::view::Paid;
-use crate::{SERVICE, ledger, settle};
-
-/// How long, in seconds, a request is left to get the provider's answer before a tick asks for it.
-const LEFT_TO_REQUEST: i64 = 30;
+use crate::{SERVICE, settle};
 
 /// Why money is given back (<https://docs.stripe.com/api/refunds/create>, `reason`).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -105,7 +103,7 @@ pub(crate) async fn refund(
     }
     let payment = payment.reload().await?;
     let paid = Paid::new(&payment, None);
-    if payment.status != Status::Refunded {
+    if payment.state != State::Refunded {
         return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
     }
     command::run(&SERVICE, &caller, trace, &idempotency, async |_| Ok(Reply::ok(&paid)?)).await
@@ -119,10 +117,10 @@ async fn ask(user: &User, id: Uuid, new_refund: &NewRefund) -> Result<Payment> {
         let detail = "Only the seller of these tickets may refund them";
         return Err(Problem::forbidden(detail));
     }
-    match payment.status {
-        Status::Refunded if payment.has_sold() => return Ok(payment),
-        Status::Captured if payment.has_sold() => {}
-        Status::Authorized => {
+    match payment.state {
+        State::Refunded if payment.has_sold() => return Ok(payment),
+        State::Captured | State::Settled | State::Refunding if payment.has_sold() => {}
+        State::Authorized => {
             let detail = "The money is still being taken; try again in a moment";
             return Err(Problem::conflict(detail, "not_captured"));
         }
@@ -131,22 +129,9 @@ async fn ask(user: &User, id: Uuid, new_refund: &NewRefund) -> Result<Payment> {
             return Err(Problem::conflict(detail, "not_sold"));
         }
     }
-    let now = Timestamp::now();
-    let mut transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
-    let sql = "UPDATE payments_payments SET refund_asked_at = ?2, refund_asked_by = ?3, \
-               refund_reason = ?4, restock = ?5, tries = 1, try_again_at = ?6, \
-               version = version + 1 \
-               WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id";
-    let (reason, restock) = (new_refund.reason.name(), i64::from(new_refund.restock));
-    let later = now.plus_seconds(LEFT_TO_REQUEST);
-    let asked = transaction.first(sql, params![id, now, user.id, reason, restock, later]).await?;
-    if asked.is_some() {
-        // A payment that was charged at once may not have been booked as the seller's yet.
-        ledger::sale(&mut transaction, &payment);
-        transaction.commit().await?;
-    } else {
-        drop(transaction);
-    }
+    let NewRefund { reason, restock } = *new_refund;
+    let request = RefundRequest { by: user.id, reason: reason.name(), restock };
+    moves::write(&payment, News::RefundAsked(request), Trace::NONE).await?;
     Ok(payment.reload().await?)
 }
 

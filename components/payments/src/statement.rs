@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::SERVICE;
-use crate::payment::Status;
+use crate::machine::Status;
 use crate::view::PaymentStatus;
 
 /// The most lines that a file may have: a component answers within its memory and its host's limit

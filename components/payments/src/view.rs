@@ -5,7 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::payment::{Payment, Stage, Status};
+use crate::machine::State;
+use crate::payment::Payment;
 use crate::stripe::{self, Intent};
 
 /// The status of a payment.
@@ -88,7 +89,7 @@ impl View {
         Self {
             id: payment.id,
             order_id: payment.order_id,
-            status: status(payment),
+            status: status(payment.state),
             amount: payment.amount,
             currency: payment.currency.clone(),
             created_at: payment.created_at,
@@ -118,16 +119,16 @@ impl Paid {
     }
 }
 
-fn status(payment: &Payment) -> PaymentStatus {
-    match (payment.status, payment.stage) {
-        (Status::Pending, Some(Stage::Action)) => PaymentStatus::RequiresAction,
-        (Status::Pending, Some(Stage::Processing)) => PaymentStatus::Processing,
-        (Status::Pending, _) => PaymentStatus::Pending,
-        (Status::Authorized, _) => PaymentStatus::Authorized,
-        (Status::Captured, _) if payment.refund_reason.is_some() => PaymentStatus::Refunding,
-        (Status::Captured, _) => PaymentStatus::Captured,
-        (Status::Voided, _) => PaymentStatus::Voided,
-        (Status::Refunded, _) => PaymentStatus::Refunded,
-        (Status::Declined, _) => PaymentStatus::Declined,
+const fn status(state: State) -> PaymentStatus {
+    match state {
+        State::Pending => PaymentStatus::Pending,
+        State::Action => PaymentStatus::RequiresAction,
+        State::Processing => PaymentStatus::Processing,
+        State::Authorized => PaymentStatus::Authorized,
+        State::Captured | State::Settled => PaymentStatus::Captured,
+        State::Refunding => PaymentStatus::Refunding,
+        State::Voided => PaymentStatus::Voided,
+        State::Refunded => PaymentStatus::Refunded,
+        State::Declined | State::Open => PaymentStatus::Declined,
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /api/payments/webhook`: what Stripe tells by itself.
 //!
 //! An event is stored before it is acted on, and acted on once: what a crash or a busy database
-//! leaves is for a tick. Acting means the same transitions as those of an answer ([`observe`]), and
+//! leaves is for a tick. Acting means the same moves as those of an answer ([`moves`]), and
 //! never a call to anyone: Stripe waits, and what money is to be given back is for a tick, too.
 
 use std::time::Duration;
@@ -21,9 +21,10 @@ use http::{HeaderMap, StatusCode};
 use send_wrapper::SendWrapper;
 use serde::Deserialize;
 
-use crate::payment::{Payment, Status};
+use crate::machine::{State, Status};
+use crate::payment::Payment;
 use crate::stripe::{Intent, signature};
-use crate::{SERVICE, observe};
+use crate::{SERVICE, moves, observe};
 
 /// Stripe's header with the signature.
 const SIGNATURE: &str = "stripe-signature";
@@ -213,7 +214,7 @@ async fn apply(event: &Event, trace: Trace) -> anyhow::Result<()> {
     match event.news()? {
         Some(News::Intent(intent)) => {
             if let Some(payment) = payment_of(&intent).await? {
-                observe::observe(&payment, &intent, trace).await.map_err(Problem::into_cause)?;
+                observe::observe(&payment, &intent, trace).await?;
             }
         }
         Some(News::Charge(charge)) => refunded(charge, trace).await?,
@@ -228,13 +229,10 @@ async fn refunded(charge: Charge, trace: Trace) -> anyhow::Result<()> {
     let is_refund = charge.refunded && charge.captured;
     let Some(intent) = charge.payment_intent.filter(|_| is_refund) else { return Ok(()) };
     let Some(payment) = by_intent(&intent).await? else { return Ok(()) };
-    match payment.status {
-        Status::Captured => observe::refunded(&payment, &intent, trace).await.map(drop),
-        Status::Pending | Status::Authorized => {
-            bail!("a refund of the payment {} arrived before its capture was recorded", payment.id)
-        }
-        Status::Voided | Status::Refunded | Status::Declined => Ok(()),
+    if matches!(payment.state.status(), Status::Pending | Status::Authorized) {
+        bail!("a refund of the payment {} arrived before its capture was recorded", payment.id)
     }
+    moves::write(&payment, moves::News::GivenBack, trace).await.map(drop)
 }
 
 /// Puts a dispute, or a refund that did not reach the buyer, before an operator; a dispute that was
@@ -246,10 +244,7 @@ async fn warn(kind: &str, trouble: Trouble) -> anyhow::Result<()> {
     };
     let Some(payment) = by_intent(&intent).await? else { return Ok(()) };
     let status = status.unwrap_or_default();
-    if kind == "refund.failed"
-        && payment.refund_reason.is_some()
-        && payment.status == Status::Captured
-    {
+    if kind == "refund.failed" && payment.state == State::Refunding {
         bail!("a failed refund of {} arrived before the refund was recorded", payment.id);
     }
     // https://docs.stripe.com/api/disputes/object, `status`.

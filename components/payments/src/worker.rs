@@ -36,10 +36,8 @@ async fn end(event: &Event) -> Result<Outcome> {
     let order = order(event)?;
     let changed = settle::note(order.id, order.status, order.payment_id, order.version).await?;
     for payment in Payment::select("order_id = ?1", params![order.id]).await? {
-        // What fails stays due for a tick; the event has been applied all the same.
-        if let Err(error) = settle::settle(&payment, Patience::Worker, event.trace()).await {
-            log::failed("settling a payment; a tick will try again", &error);
-        }
+        // The event has been applied, whatever fails here.
+        settle::settle_or_log(&payment, Patience::Worker, event.trace()).await;
     }
     Ok(Outcome::of(changed))
 }

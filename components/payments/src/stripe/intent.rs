@@ -50,7 +50,7 @@ struct PaymentError {
 
 /// Where an intent stands (<https://docs.stripe.com/payments/paymentintents/lifecycle>).
 #[derive(Debug)]
-pub(crate) enum State {
+pub(crate) enum IntentState {
     /// The money is set aside.
     Held,
     /// The money is taken.
@@ -69,15 +69,15 @@ pub(crate) enum State {
 
 impl Intent {
     /// Where it stands.
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> IntentState {
         match self.status.as_str() {
-            "requires_capture" => State::Held,
-            "succeeded" => State::Taken,
-            "requires_action" => State::Action,
-            "processing" => State::Processing,
-            "canceled" => State::Canceled,
-            "requires_payment_method" => State::Failed(self.decline()),
-            other => State::Odd(other.to_owned()),
+            "requires_capture" => IntentState::Held,
+            "succeeded" => IntentState::Taken,
+            "requires_action" => IntentState::Action,
+            "processing" => IntentState::Processing,
+            "canceled" => IntentState::Canceled,
+            "requires_payment_method" => IntentState::Failed(self.decline()),
+            other => IntentState::Odd(other.to_owned()),
         }
     }
 
@@ -111,7 +111,7 @@ mod tests {
         let by_miniserde: Intent = miniserde::json::from_str(text).unwrap();
         for intent in [by_serde, by_miniserde] {
             assert!(intent.payment_id().is_some());
-            assert!(matches!(intent.state(), State::Failed(Decline { code, .. })
+            assert!(matches!(intent.state(), IntentState::Failed(Decline { code, .. })
                 if code == "payment_intent_authentication_failure"));
         }
     }

@@ -40,7 +40,7 @@ use crate::payment::Payment;
 use client::Client;
 pub(crate) use client::Patience;
 pub(crate) use declines::advice_on;
-pub(crate) use intent::{Intent, NextAction, State};
+pub(crate) use intent::{Intent, IntentState, NextAction};
 
 /// How long before and after an attempt's beginning, in seconds, its intent may have been made: the
 /// clocks of Stripe and ours differ, and a tick may have made it.

@@ -1,0 +1,383 @@
+//! Where a payment can stand, what moves it, and what is due: the one page to read about money.
+//!
+//! Nothing here asks or writes anything. [`next`] says where a signal leads, what is emitted and what
+//! is booked; [`due`] says what is to be done then. `moves.rs` writes moves down, `settle.rs` and
+//! `reconcile.rs` do what is due. The tests walk through both tables, and compare this page with them.
+//!
+//! # The picture
+//!
+//! Money first waits: `waiting` stands for `pending`, `action` and `processing`. Each line is a way
+//! to go; the first is the way of most purchases.
+//!
+//! ```text
+//! waiting ──held──▶ authorized ──taken──▶ settled ──refund asked──▶ refunding ──given back──▶ refunded
+//! pending ──action──▶ action ──processing──▶ processing
+//! pending ──processing──▶ processing
+//! pending ──refused──▶ declined
+//! waiting ──failed──▶ open ──closed──▶ declined
+//! action ──other card──▶ open ──returned──▶ declined
+//! waiting ──canceled──▶ declined
+//! waiting ──canceled──▶ voided
+//! authorized ──canceled──▶ voided
+//! waiting ──taken──▶ captured ──sale known──▶ settled
+//! authorized ──taken──▶ captured ──refund asked──▶ refunding
+//! captured ──given back──▶ refunded
+//! settled ──given back──▶ refunded
+//! declined ──held──▶ open ──held──▶ open
+//! declined ──taken──▶ open ──taken──▶ open
+//! ```
+//!
+//! # The states, and what is due in each
+//!
+//! What is due depends on how the order ended: unknown as yet, sold by this very payment, or not so.
+//! A tick finds every payment for which something is due (`reconcile::DUE`).
+//!
+//! | state | in the database | unknown | sold | unsold |
+//! |---|---|---|---|---|
+//! | pending | `pending` | find out | find out | find out |
+//! | action | `pending`, stage `action` | find out | find out | void |
+//! | processing | `pending`, stage `processing` | find out | find out | void |
+//! | authorized | `authorized` | | capture | void |
+//! | captured | `captured`, `tries` above 0 | | keep | refund |
+//! | settled | `captured`, `tries` 0 | | | |
+//! | refunding | `captured`, with a `refund_reason` | | refund | refund |
+//! | voided | `voided` | | | |
+//! | refunded | `refunded` | | | |
+//! | declined | `declined` | | | |
+//! | open | `declined`, stage `open` | close | close | close |
+//!
+//! Nothing mends a voided payment whose order was sold: [`needs_operator`].
+
+#[cfg(test)]
+mod tests;
+
+use boxoffice_kernel::events::EventType;
+
+/// After so many declines of one order it will not be paid: it ends, and its tickets go back on
+/// sale.
+pub(crate) const MAX_DECLINES: i64 = 5;
+/// The decline's code of an attempt whose buyer went on with another payment method.
+pub(crate) const ABANDONED: &str = "authentication_abandoned";
+
+/// A payment's status, as the database and the contract of events know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// The provider has been, or is about to be, asked; its answer is not known.
+    Pending,
+    /// The money is set aside.
+    Authorized,
+    /// The money is taken.
+    Captured,
+    /// The money that was set aside is free again.
+    Voided,
+    /// The money that was taken is given back.
+    Refunded,
+    /// The provider said no.
+    Declined,
+}
+
+impl Status {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Authorized,
+        Self::Captured,
+        Self::Voided,
+        Self::Refunded,
+        Self::Declined,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Authorized => "authorized",
+            Self::Captured => "captured",
+            Self::Voided => "voided",
+            Self::Refunded => "refunded",
+            Self::Declined => "declined",
+        }
+    }
+}
+
+/// What the database keeps of a payment's state besides its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Pending: the buyer has to do something, such as 3-D Secure.
+    Action,
+    /// Pending: the provider will know later.
+    Processing,
+    /// Declined, and the provider's intent is still to be closed.
+    Open,
+}
+
+impl Stage {
+    pub(crate) const ALL: [Self; 3] = [Self::Action, Self::Processing, Self::Open];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Action => "action",
+            Self::Processing => "processing",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// Where a payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum State {
+    /// The provider has been, or is about to be, asked, and no intent is known.
+    Pending,
+    /// The intent waits for its buyer, such as for 3-D Secure.
+    Action,
+    /// The provider will know later.
+    Processing,
+    /// The money is set aside.
+    Authorized,
+    /// The money is taken, and it is not known to be a sale: a tick looks at it.
+    Captured,
+    /// The money is taken and booked as the seller's; nothing is left to do.
+    Settled,
+    /// The sale is to be undone.
+    Refunding,
+    /// No money was taken, and the intent is over.
+    Voided,
+    /// The money is given back.
+    Refunded,
+    /// The provider said no.
+    Declined,
+    /// Declined, but a browser could go on with the intent: it is to be closed.
+    Open,
+}
+
+impl State {
+    /// The state that a row tells.
+    pub(crate) const fn from_columns(
+        status: Status,
+        stage: Option<Stage>,
+        tries: i64,
+        is_refund_asked: bool,
+    ) -> Self {
+        match (status, stage) {
+            (Status::Pending, Some(Stage::Action)) => Self::Action,
+            (Status::Pending, Some(Stage::Processing)) => Self::Processing,
+            (Status::Pending, _) => Self::Pending,
+            (Status::Authorized, _) => Self::Authorized,
+            (Status::Captured, _) if is_refund_asked => Self::Refunding,
+            (Status::Captured, _) if tries > 0 => Self::Captured,
+            (Status::Captured, _) => Self::Settled,
+            (Status::Voided, _) => Self::Voided,
+            (Status::Refunded, _) => Self::Refunded,
+            (Status::Declined, Some(Stage::Open)) => Self::Open,
+            (Status::Declined, _) => Self::Declined,
+        }
+    }
+
+    /// The status that is stored of it.
+    pub(crate) const fn status(self) -> Status {
+        match self {
+            Self::Pending | Self::Action | Self::Processing => Status::Pending,
+            Self::Authorized => Status::Authorized,
+            Self::Captured | Self::Settled | Self::Refunding => Status::Captured,
+            Self::Voided => Status::Voided,
+            Self::Refunded => Status::Refunded,
+            Self::Declined | Self::Open => Status::Declined,
+        }
+    }
+
+    /// The stage that is stored of it.
+    pub(crate) const fn stage(self) -> Option<Stage> {
+        match self {
+            Self::Action => Some(Stage::Action),
+            Self::Processing => Some(Stage::Processing),
+            Self::Open => Some(Stage::Open),
+            _ => None,
+        }
+    }
+
+    /// The `tries` with which a payment comes to it. Ticks look at captured payments that have some.
+    pub(crate) const fn first_tries(self) -> i64 {
+        matches!(self, Self::Captured | Self::Refunding) as i64
+    }
+
+    /// Whether the provider has not decided.
+    pub(crate) const fn is_waiting(self) -> bool {
+        matches!(self, Self::Pending | Self::Action | Self::Processing)
+    }
+}
+
+/// How a payment's order ended. It stays so: an order that is refunded was sold all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum End {
+    /// It has not, or that is not known here yet.
+    Unknown,
+    /// Its tickets were sold by this payment.
+    Sold,
+    /// They were not, or by another payment.
+    Unsold,
+}
+
+/// What moves a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Signal {
+    /// The provider says of the intent that its money is set aside.
+    Held,
+    /// The money is taken.
+    Taken,
+    /// The buyer has to do something.
+    Action,
+    /// The provider will know later.
+    Processing,
+    /// The payment method did not work; another one could be used with the intent.
+    Failed,
+    /// The intent is over, and no money moved.
+    Canceled,
+    /// The provider said no instead of making an intent, or never heard of one.
+    Refused,
+    /// The buyer goes on with another payment method.
+    OtherCard,
+    /// The order is known to be complete by a payment whose money is taken.
+    SaleKnown,
+    /// The seller, or an operator, undoes the sale.
+    RefundAsked,
+    /// The provider has given the money back.
+    GivenBack,
+    /// The intent of a declined payment is closed; no money came in by it.
+    Closed,
+    /// The same, but money had come in, and was given back.
+    Returned,
+}
+
+/// A movement of money in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Movement {
+    /// Money was taken.
+    Charge,
+    /// It is the seller's.
+    Sale,
+    /// It was given back, by whoever had it.
+    Refund,
+}
+
+/// Where a signal leads a payment, and what is committed with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) to: State,
+    /// In this order, each with a version of its own. `payment:declined` is emitted only by the last
+    /// decline that an order may have.
+    pub(crate) emits: &'static [EventType],
+    /// Each at most once.
+    pub(crate) books: &'static [Movement],
+}
+
+/// Returns where `signal` leads a payment in `state` whose order ended as `end`, or `None` if it stays
+/// as it is. Signals come in any order, and repeatedly.
+pub(crate) fn next(state: State, signal: Signal, end: End) -> Option<Move> {
+    use EventType::{PaymentCaptured, PaymentCreated, PaymentDeclined};
+    use EventType::{PaymentRefunded, PaymentVoided};
+    use Movement::{Charge, Refund, Sale};
+    use State::{Action, Authorized, Captured, Declined, Open, Pending};
+    use State::{Processing, Refunded, Refunding, Settled, Voided};
+
+    let (to, emits, books): (_, &[_], &[_]) = match (state, signal, end) {
+        (Pending | Action | Processing, Signal::Held, _) => (Authorized, &[PaymentCreated], &[]),
+        // A method that cannot wait is charged at once. Whether that is a sale is for the order to say:
+        // it learns of the payment by the first of the two events.
+        (Pending | Action | Processing, Signal::Taken, _) => {
+            (Captured, &[PaymentCreated, PaymentCaptured], &[Charge])
+        }
+        // An older signal may come after a newer one: what is being processed is past the action.
+        (Pending, Signal::Action, _) => (Action, &[], &[]),
+        (Pending | Action, Signal::Processing, _) => (Processing, &[], &[]),
+        // A browser with the client secret could use another method: the intent is to be closed.
+        (Pending | Action | Processing, Signal::Failed, _) | (Action, Signal::OtherCard, _) => {
+            (Open, &[PaymentDeclined], &[])
+        }
+        (Pending, Signal::Refused, _) => (Declined, &[PaymentDeclined], &[]),
+        // That is as it should be if the order has ended; if not, it is one more way not to have paid.
+        (Pending | Action | Processing, Signal::Canceled, End::Unsold) => {
+            (Voided, &[PaymentVoided], &[])
+        }
+        (Pending | Action | Processing, Signal::Canceled, _) => (Declined, &[PaymentDeclined], &[]),
+
+        (Authorized, Signal::Taken, End::Sold) => (Settled, &[PaymentCaptured], &[Charge, Sale]),
+        (Authorized, Signal::Taken, _) => (Captured, &[PaymentCaptured], &[Charge]),
+        (Authorized, Signal::Canceled, _) => (Voided, &[PaymentVoided], &[]),
+
+        (Captured, Signal::SaleKnown, End::Sold) => (Settled, &[], &[Sale]),
+        // The sale of a payment that was charged at once may not have been booked.
+        (Captured | Settled, Signal::RefundAsked, End::Sold) => (Refunding, &[], &[Sale]),
+        // By us, or by hand at the provider.
+        (Captured | Settled | Refunding, Signal::GivenBack, _) => {
+            (Refunded, &[PaymentRefunded], &[Refund])
+        }
+
+        // A browser has gone on with the intent of a payment that counts as declined. Its buyer was
+        // told that they did not pay: the money is given back.
+        (Declined | Open, Signal::Held | Signal::Taken, _) => (Open, &[], &[]),
+        (Open, Signal::Closed, _) => (Declined, &[], &[]),
+        (Open, Signal::Returned, _) => (Declined, &[], &[Charge, Refund]),
+
+        _ => return None,
+    };
+    Some(Move { to, emits, books })
+}
+
+/// Returns whether it depends on the order's end where `signal` leads.
+pub(crate) fn is_up_to_order(state: State, signal: Signal) -> bool {
+    let [unknown, sold, unsold] =
+        [End::Unknown, End::Sold, End::Unsold].map(|end| next(state, signal, end));
+    unknown != sold || unknown != unsold
+}
+
+/// What is to be done about a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Ask the provider what became of it.
+    FindOut,
+    /// Have the provider act.
+    Act(MoneyAction),
+    /// Book the money as the seller's.
+    Keep,
+    /// Close the intent of a declined payment, and give back what came in by it.
+    Close,
+}
+
+/// What the provider is to do with a payment's money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MoneyAction {
+    /// Take what is set aside.
+    Capture,
+    /// Let it, or the buyer who could still pay, go.
+    Void,
+    /// Give it back.
+    Refund,
+}
+
+/// Returns what is due for a payment in `state` whose order ended as `end`, until it is done.
+pub(crate) const fn due(state: State, end: End) -> Option<Due> {
+    use State::{Action, Authorized, Captured, Declined, Open, Pending};
+    use State::{Processing, Refunded, Refunding, Settled, Voided};
+
+    match (state, end) {
+        (Pending, _) | (Action | Processing, End::Unknown | End::Sold) => Some(Due::FindOut),
+        // Nobody else could still be asked for the money.
+        (Action | Processing | Authorized, End::Unsold) => Some(Due::Act(MoneyAction::Void)),
+        (Authorized, End::Sold) => Some(Due::Act(MoneyAction::Capture)),
+        (Captured, End::Sold) => Some(Due::Keep),
+        (Captured, End::Unsold) | (Refunding, End::Sold | End::Unsold) => {
+            Some(Due::Act(MoneyAction::Refund))
+        }
+        (Open, _) => Some(Due::Close),
+        (Authorized | Captured | Refunding, End::Unknown)
+        | (Settled | Voided | Refunded | Declined, _) => None,
+    }
+}
+
+/// Returns why only people can put a payment right, if that is so.
+pub(crate) const fn needs_operator(state: State, end: End) -> Option<&'static str> {
+    match (state, end) {
+        (State::Voided, End::Sold) => {
+            Some("the authorization is gone, and the order is complete: nobody has paid")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,63 @@
+//! What a tick's query finds.
+
+use boxoffice_kernel::{Timestamp, schema};
+use rusqlite::Connection;
+
+use super::walk::pairs;
+use super::*;
+use crate::SERVICE;
+use crate::reconcile::DUE;
+
+/// Stores a payment that has come to `state`, and the status of its order with the payment that has
+/// sold it.
+fn store(database: &Connection, id: &str, state: State, order: Option<(&str, Option<&str>)>) {
+    let reason = (state == State::Refunding).then_some("requested_by_customer");
+    let sql = "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
+               status, stage, intent_id, tries, refund_reason, try_again_at, created_at, version) \
+               VALUES (?1, ?1, 'b', 1, 'EUR', 'pm_card_visa', ?2, ?3, ?1, ?4, ?5, 7, 7, 1)";
+    let (status, stage) = (state.status().name(), state.stage().map(Stage::name));
+    database.execute(sql, (id, status, stage, state.first_tries(), reason)).unwrap();
+    if let Some((status, sold_by)) = order {
+        let sql = "INSERT INTO payments_orders (id, status, payment_id, version) \
+                   VALUES (?1, ?2, ?3, 1)";
+        database.execute(sql, (id, status, sold_by)).unwrap();
+    }
+}
+
+/// The payments that the query finds at the time `now`.
+fn found(database: &Connection, now: i64) -> Vec<String> {
+    let sql = format!("SELECT id FROM payments_payments WHERE {DUE} ORDER BY id");
+    let mut query = database.prepare(&sql).unwrap();
+    let rows = query.query_map([now], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_tick_finds_every_payment_for_which_something_is_due_and_no_other() {
+    let database = Connection::open_in_memory().unwrap();
+    let mut schema = vec![schema::versions_table(&SERVICE)];
+    schema.extend(schema::upgrade(&SERVICE, 0, Timestamp::from_millis(0)));
+    database.execute_batch(&schema.join(";\n")).unwrap();
+    let mut expected = Vec::new();
+    for (state, end) in pairs() {
+        let mut store = |case: &str, order: Option<(&str, Option<&str>)>| {
+            let id = format!("{state:?} {end:?} {case}");
+            store(&database, &id, state, order);
+            expected.extend(due(state, end).map(|_| id));
+        };
+        match end {
+            End::Unknown => {
+                store("unheard of", None);
+                store("held", Some(("awaiting:payment", None)));
+            }
+            End::Sold => store("", Some(("complete", Some("this")))),
+            End::Unsold => {
+                store("cancelled", Some(("cancelled", None)));
+                store("sold by another", Some(("complete", Some("another"))));
+            }
+        }
+    }
+    expected.sort();
+    assert_eq!(found(&database, 7), expected);
+    assert_eq!(found(&database, 6), [""; 0], "before their time");
+}
