@@ -109,7 +109,7 @@ impl Change {
             Change::Besides(option) => {
                 let last = kustomization.lines().rfind(|line| line.contains("../../options/"));
                 let last = format!("{}\n", last.expect("production has options"));
-                (last.clone(), last + &line(option))
+                (last.clone(), format!("{last}{}", line(option)))
             }
         };
         assert!(kustomization.contains(&old), "production has no line {old:?}");
