@@ -21,7 +21,7 @@ async fn what_cannot_be_listened_to_is_refused() {
         (live(["".to_owned()]), "ticket", "\"\" is not the id of a listing"),
         (live([SOME.to_owned(), "5".to_owned()]), "ticket", "\"5\" is not the id of a listing"),
         (live(many), "ticket", "101 listings are too many: name at most 100"),
-        (get(format!("/live?id={SOME}")), "id", "there is only `ticket`"),
+        (get(format!("/live?id={SOME}")), "id", "does not exist; use `ticket`"),
     ];
     for (request, field, message) in wrong {
         let answer = app.client().send(&request).await;
