@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use boxoffice_kernel::events::EventType;
+use boxoffice_contract::EventType;
 use boxoffice_tests::Surroundings;
 use boxoffice_tests::provider::Mood;
 use rand::rngs::StdRng;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use boxoffice_kernel::events::EventType;
+use boxoffice_contract::EventType;
 use boxoffice_tests::{App, eventually, id};
 use serde_json::{Value, json};
 

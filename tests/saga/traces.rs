@@ -1,6 +1,6 @@
 //! The trace of a request, in all events that follow from it.
 
-use boxoffice_kernel::Trace;
+use boxoffice_contract::Trace;
 use boxoffice_tests::{Answer, App, Person, Request, delete, id, post};
 use futures::future::join_all;
 use serde_json::{Value, json};

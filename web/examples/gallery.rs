@@ -4,11 +4,14 @@
 use std::path::Path;
 use std::{fs, io};
 
+use boxoffice_contract::{OrderId, PaymentId, TicketId};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
+use uuid::Uuid;
+
 use boxoffice_web::state::{
-    Browse, Card, Checkout, Currency, Detail, Drawn, Entrance, Failed, Form, FormError, Listing,
-    Listings, Method, Missing, Moment, Notice, Order, Orders, Outcome, Page, Sale, Sell, Standing,
-    State, TestCard, Tone, Visitor,
+    Browse, Card, Checkout, Currency, Detail, Drawn, Entrance, Failed, FieldError, Form, Listing,
+    Listings, Method, Missing, Moment, Notice, Order, Orders, Outcome, Page, Sell, Standing, State,
+    TestCard, TicketStatus, Tone, Visitor,
 };
 use boxoffice_web::{Assets, Site, document};
 
@@ -63,8 +66,8 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("browse", Page::Browse(browse(cards()))),
         ("empty", Page::Browse(Browse { filtered: true, ..browse(Vec::new()) })),
         ("first-run", Page::Browse(browse(Vec::new()))),
-        ("ticket", Page::Ticket(detail(Sale::Open))),
-        ("sold", Page::Ticket(detail(Sale::Sold))),
+        ("ticket", Page::Ticket(detail(TicketStatus::Open))),
+        ("sold", Page::Ticket(detail(TicketStatus::Sold))),
         ("lost-race", Page::Ticket(lost())),
         ("sign-in", Page::SignIn(entrance(false))),
         ("sign-up", Page::SignUp(entrance(true))),
@@ -114,15 +117,20 @@ fn moment() -> Moment {
     }
 }
 
+/// An id that ends with `end`.
+fn id(end: usize) -> Uuid {
+    Uuid::from_u128(0x0197_a3c2_7b1e_7c3a_9f00_0c8b_1e00_0000 + end as u128)
+}
+
 fn card(index: usize) -> Card {
     let (title, venue, city) = EVENTS[index % EVENTS.len()];
     let sale = match index {
-        2 => Sale::Held,
-        5 => Sale::Sold,
-        _ => Sale::Open,
+        2 => TicketStatus::Held,
+        5 => TicketStatus::Sold,
+        _ => TicketStatus::Open,
     };
     Card {
-        id: format!("0197a3c2-7b1e-7c3a-9f00-0c8b1e2d3f{index:02x}"),
+        id: TicketId(id(0x2d_3f00 + index)),
         version: 1,
         title: title.to_owned(),
         price: format!("€{}.00", 28 + index * 9),
@@ -130,7 +138,7 @@ fn card(index: usize) -> Card {
         city: Some(city.to_owned()),
         when: (index != 7).then(moment),
         sale,
-        available: if sale == Sale::Open { 3 } else { 0 },
+        available: if sale == TicketStatus::Open { 3 } else { 0 },
         quantity: if index.is_multiple_of(2) { 4 } else { 1 },
         mine: index == 4,
     }
@@ -145,7 +153,7 @@ fn browse(cards: Vec<Card>) -> Browse {
     Browse { filters: Form::default(), filtered: false, cards, next, first: None }
 }
 
-fn detail(sale: Sale) -> Detail {
+fn detail(sale: TicketStatus) -> Detail {
     let card = Card { sale, ..card(0) };
     Detail {
         card,
@@ -160,14 +168,14 @@ fn detail(sale: Sale) -> Detail {
     }
 }
 
-fn error(field: Option<&str>, message: &str) -> FormError {
-    FormError { field: field.map(str::to_owned), message: message.to_owned() }
+fn error(field: Option<&str>, message: &str) -> FieldError {
+    FieldError { field: field.map(str::to_owned), message: message.to_owned() }
 }
 
 fn lost() -> Detail {
     let message = "Someone else just reserved this ticket. You haven't been charged.";
     let hold = Form { errors: vec![error(None, message)], ..Form::default() };
-    Detail { hold, ..detail(Sale::Held) }
+    Detail { hold, ..detail(TicketStatus::Held) }
 }
 
 fn entrance(wrong: bool) -> Entrance {
@@ -191,7 +199,7 @@ fn sell() -> Sell {
     let values = [("currency", "EUR"), ("quantity", "2"), ("timeZone", "Europe/Zurich")];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
     Sell {
-        ticket: Some("0197a3c2".to_owned()),
+        ticket: Some(TicketId(id(0x2d_3f00))),
         version: Some(1),
         locked: None,
         form: Form { values: values.into(), ..Form::default() },
@@ -210,7 +218,7 @@ fn sell() -> Sell {
 fn order(standing: Standing, index: usize) -> Order {
     let card = card(index);
     Order {
-        id: format!("0197a3c2-7b1e-7c3a-9f00-0c8b1e2dff{index:02x}"),
+        id: OrderId(id(0x2d_ff00 + index)),
         number: "7K2M-94QX".to_owned(),
         standing,
         ticket: card.id,
@@ -277,7 +285,7 @@ fn sales() -> Sales {
         let card = card(index);
         Deal {
             kind,
-            payment: card.id.clone(),
+            payment: PaymentId(card.id.0),
             ticket: card.id,
             title: card.title,
             quantity: 2,

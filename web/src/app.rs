@@ -1,10 +1,12 @@
 //! The frame around every page.
 
+use std::fmt::Display;
+
 use sycamore::prelude::*;
 
 use crate::pages;
 use crate::shop::{Shop, dynamic, watch};
-use crate::state::{Notice, Page, Tone, Visitor};
+use crate::state::{Notice, Page, Sell, Tone, Visitor};
 
 /// The shop's mark: a ticket with its notches.
 const MARK: &str = r#"<svg viewBox="0 0 32 24" width="32" height="24" focusable="false"><path fill="currentColor" d="M3 0h26a3 3 0 0 1 3 3v5a4 4 0 0 0 0 8v5a3 3 0 0 1-3 3H3a3 3 0 0 1-3-3v-5a4 4 0 0 0 0-8V3a3 3 0 0 1 3-3Zm8 4v3h2V4Zm0 6v4h2v-4Zm0 7v3h2v-3Z"/></svg>"#;
@@ -141,21 +143,22 @@ pub(crate) fn full_title(title: &str) -> String {
 
 /// What tells one page from another: two states of the same page update it, others replace it.
 pub(crate) fn identity(page: &Page) -> String {
-    let (kind, id) = match page {
-        Page::Browse(_) => ("browse", ""),
-        Page::Ticket(detail) => ("ticket", detail.card.id.as_str()),
-        Page::SignIn(_) => ("sign-in", ""),
-        Page::SignUp(_) => ("sign-up", ""),
-        Page::Sell(sell) => ("sell", sell.ticket.as_deref().unwrap_or_default()),
-        Page::Checkout(checkout) => ("checkout", checkout.order.id.as_str()),
-        Page::Order(outcome) => ("order", outcome.order.id.as_str()),
-        Page::Orders(_) => ("orders", ""),
-        Page::Listings(_) => ("listings", ""),
-        Page::Drawn(drawn) => ("drawn", drawn.key.as_str()),
-        Page::Missing(_) => ("missing", ""),
-        Page::Failed(_) => ("failed", ""),
-    };
-    format!("{kind} {id}")
+    let of = |kind: &str, id: &dyn Display| format!("{kind} {id}");
+    match page {
+        Page::Browse(_) => of("browse", &""),
+        Page::Ticket(detail) => of("ticket", &detail.card.id),
+        Page::SignIn(_) => of("sign-in", &""),
+        Page::SignUp(_) => of("sign-up", &""),
+        Page::Sell(Sell { ticket: Some(ticket), .. }) => of("sell", ticket),
+        Page::Sell(_) => of("sell", &""),
+        Page::Checkout(checkout) => of("checkout", &checkout.order.id),
+        Page::Order(outcome) => of("order", &outcome.order.id),
+        Page::Orders(_) => of("orders", &""),
+        Page::Listings(_) => of("listings", &""),
+        Page::Drawn(drawn) => of("drawn", &drawn.key),
+        Page::Missing(_) => of("missing", &""),
+        Page::Failed(_) => of("failed", &""),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `/sales`: what one has sold and given back. The server alone draws it, so that shoppers do not
 //! download what only sellers see: nothing on it changes by itself.
 
+use boxoffice_contract::{PaymentId, TicketId};
 use sycamore::prelude::*;
 use sycamore::web::NoHydrate;
 
@@ -48,9 +49,9 @@ pub struct Deal {
     /// What it was.
     pub kind: DealKind,
     /// The payment.
-    pub payment: String,
+    pub payment: PaymentId,
     /// The listing.
-    pub ticket: String,
+    pub ticket: TicketId,
     /// Its title.
     pub title: String,
     /// How many tickets.
@@ -170,7 +171,7 @@ fn called(kind: DealKind) -> (&'static str, &'static str) {
 
 fn row_of(shop: Shop, deal: Deal) -> View {
     let Deal { kind, payment, ticket, title, quantity, amount, at, refund } = deal;
-    let tools = refund.map(|key| refund_form(shop, &payment, &title, key)).unwrap_or_default();
+    let tools = refund.map(|key| refund_form(shop, payment, &title, key)).unwrap_or_default();
     row(Row {
         heading: heading(format!("/tickets/{ticket}"), title),
         ticket,
@@ -187,7 +188,7 @@ fn row_of(shop: Shop, deal: Deal) -> View {
 
 /// The form that refunds the sale paid by `payment`. Its fields' ids hold the payment's: the page
 /// has a form for each sale.
-fn refund_form(shop: Shop, payment: &str, title: &str, key: String) -> View {
+fn refund_form(shop: Shop, payment: PaymentId, title: &str, key: String) -> View {
     let name = format!("Refund {title}");
     let (reason, restock) = (format!("reason-{payment}"), format!("restock-{payment}"));
     let (why, again) = (reason.clone(), restock.clone());

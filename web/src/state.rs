@@ -7,6 +7,9 @@
 
 use std::collections::BTreeMap;
 
+pub use boxoffice_contract::FieldError;
+pub use boxoffice_contract::tickets::TicketStatus;
+use boxoffice_contract::{OrderId, TicketId};
 use serde::{Deserialize, Serialize};
 
 /// What the shop answers to a page's script.
@@ -106,16 +109,7 @@ pub struct Form {
     /// What each field holds, by its name; passwords and card data never come back.
     pub values: BTreeMap<String, String>,
     /// Everything that is wrong, at once.
-    pub errors: Vec<FormError>,
-}
-
-/// Something that is wrong with a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FormError {
-    /// The field, by its name; `None` if it is about the whole.
-    pub field: Option<String>,
-    /// What is wrong and how to mend it.
-    pub message: String,
+    pub errors: Vec<FieldError>,
 }
 
 impl Form {
@@ -131,20 +125,6 @@ impl Form {
         let error = self.errors.iter().find(|error| error.field.as_deref() == Some(name))?;
         Some(&error.message)
     }
-}
-
-/// Where the sale of a listing stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sale {
-    /// There are tickets to have.
-    Open,
-    /// The last ones are in someone's checkout.
-    Held,
-    /// All are sold.
-    Sold,
-    /// Its seller has taken it off sale.
-    Withdrawn,
 }
 
 /// A moment as people read it.
@@ -165,21 +145,21 @@ pub struct Moment {
 #[serde(rename_all = "camelCase")]
 pub struct Card {
     /// The listing.
-    pub id: String,
+    pub id: TicketId,
     /// Its version: news of an older one is stale.
     pub version: i64,
-    /// What is for sale.
+    /// The listing's title.
     pub title: String,
     /// What one ticket costs, all in.
     pub price: String,
-    /// Where it takes place.
+    /// The venue's name.
     pub venue: Option<String>,
-    /// In which city.
+    /// The venue's city.
     pub city: Option<String>,
-    /// When it begins.
+    /// When the event begins.
     pub when: Option<Moment>,
     /// Where its sale stands.
-    pub sale: Sale,
+    pub sale: TicketStatus,
     /// How many tickets can be had right now.
     pub available: i64,
     /// How many tickets it has in all.
@@ -188,7 +168,7 @@ pub struct Card {
     pub mine: bool,
 }
 
-/// What is for sale.
+/// The listing's title.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Browse {
@@ -217,7 +197,7 @@ pub struct Detail {
     /// How many the visitor may hold at once; what they cost together, for 1, 2, ….
     pub totals: Vec<String>,
     /// An order of the visitor's for this listing that waits to be paid.
-    pub unpaid: Option<String>,
+    pub unpaid: Option<OrderId>,
     /// Other listings to have instead, where this one cannot be had.
     pub others: Vec<Card>,
 }
@@ -237,7 +217,7 @@ pub struct Entrance {
 #[serde(rename_all = "camelCase")]
 pub struct Sell {
     /// The listing that is edited; `None` for a new one.
-    pub ticket: Option<String>,
+    pub ticket: Option<TicketId>,
     /// The version that the form was filled from, for `If-Match`.
     pub version: Option<i64>,
     /// Why it cannot be edited right now: it is held, sold or withdrawn.
@@ -270,7 +250,7 @@ pub struct Currency {
     pub most: i64,
 }
 
-/// Where an order stands.
+/// The status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Standing {
@@ -315,20 +295,20 @@ impl Standing {
 #[serde(rename_all = "camelCase")]
 pub struct Order {
     /// The order.
-    pub id: String,
+    pub id: OrderId,
     /// What people call it: short, and said over a phone.
     pub number: String,
-    /// Where it stands.
+    /// Its status.
     pub standing: Standing,
     /// What was ordered.
-    pub ticket: String,
+    pub ticket: TicketId,
     /// Its title.
     pub title: String,
-    /// Where it takes place.
+    /// The venue's name.
     pub venue: Option<String>,
-    /// In which city.
+    /// The venue's city.
     pub city: Option<String>,
-    /// When it begins.
+    /// When the event begins.
     pub when: Option<Moment>,
     /// How many tickets.
     pub quantity: i64,

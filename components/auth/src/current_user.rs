@@ -2,19 +2,8 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
+use boxoffice_contract::users::{Account, CurrentUser};
 use boxoffice_kernel::identity::MaybeUser;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use crate::account::Account;
-
-/// Who is signed in.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CurrentUser {
-    /// The account; `null` when nobody is signed in.
-    pub(crate) current_user: Option<Account>,
-}
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/users/currentUser", get(current_user))

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, anyhow};
 use axum::response::Response;
+use boxoffice_contract::UserId;
+use boxoffice_contract::users::Account;
 use boxoffice_kernel::identity::{COOKIE_NAME, SECURE_COOKIE_NAME};
 use boxoffice_kernel::{Timestamp, config};
 use ed25519_dalek::SigningKey;
@@ -13,9 +15,6 @@ use http::header::{HeaderValue, SET_COOKIE};
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
-use uuid::Uuid;
-
-use crate::account::Account;
 
 /// What tells our tokens from those of others.
 const ISSUER: &str = "boxoffice";
@@ -30,7 +29,7 @@ pub(crate) struct Key {
 #[derive(Serialize)]
 struct Claims<'a> {
     iss: &'a str,
-    sub: Uuid,
+    sub: UserId,
     email: &'a str,
     iat: i64,
     exp: i64,
@@ -125,7 +124,7 @@ mod tests {
         assert_eq!((&json["kty"], &json["crv"]), (&"OKP".into(), &"Ed25519".into()));
         assert_eq!(json["kid"], key.kid.as_str());
         assert!(json.get("d").is_none(), "the private half stays here");
-        let account = Account { id: Uuid::now_v7(), email: "a@example.com".to_owned() };
+        let account = Account { id: UserId::new(), email: "a@example.com".to_owned() };
         let now = Timestamp::now();
         let token = key.sign(&account, now, now.plus_seconds(60)).unwrap();
         let header = jsonwebtoken::decode_header(&token).unwrap();

@@ -3,12 +3,13 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use boxoffice_contract::users::{Account, Credentials};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::http::Valid;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 
-use crate::account::{self, Account, Credentials, Stored};
+use crate::account::{self, Stored};
 use crate::{password, session, throttle};
 
 pub(crate) fn route() -> Router {
@@ -35,7 +36,7 @@ pub(crate) async fn sign_in(
     _: Idempotency,
     Valid(credentials): Valid<Credentials>,
 ) -> Result<Response> {
-    let email = credentials.address();
+    let email = account::address(&credentials);
     throttle::admit(&email).await?;
     let Some(stored) = check(&email, &credentials.password).await? else {
         return Err(Problem::unauthorized("Address and password do not match")

@@ -3,10 +3,10 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use boxoffice_contract::users::CurrentUser;
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 
-use crate::current_user::CurrentUser;
 use crate::session;
 
 pub(crate) fn route() -> Router {

@@ -3,15 +3,17 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_contract::UserId;
+use boxoffice_contract::users::{Account, Credentials};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::{self, Transaction};
 use boxoffice_kernel::http::Valid;
 use boxoffice_kernel::problem::{FieldError, ProblemBody, Result};
-use boxoffice_kernel::{Problem, Timestamp, Trace, params};
+use boxoffice_kernel::trace::Traced;
+use boxoffice_kernel::{Problem, Timestamp, params};
 use http::StatusCode;
-use uuid::Uuid;
 
-use crate::account::{self, Account, Credentials};
+use crate::account;
 use crate::{SERVICE, password, session};
 
 /// The scope of idempotency keys of those who have no account yet.
@@ -37,17 +39,17 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn sign_up(
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
     Valid(credentials): Valid<Credentials>,
 ) -> Result<Response> {
-    let email = credentials.address();
+    let email = account::address(&credentials);
     // The body holds the password: its digest is not stored. A repeat shows that it knows the
     // password instead, below.
     let idempotency = idempotency.identified_by(&format!("signUp {email}"));
     if let Some(replay) = command::replay(&SERVICE, ANYONE, &idempotency).await? {
         return again(&credentials, replay).await;
     }
-    let account = Account { id: Uuid::now_v7(), email };
+    let account = Account { id: UserId::new(), email };
     let password_hash = password::hash(&credentials.password).await?;
     let response = command::run(&SERVICE, ANYONE, trace, &idempotency, async |transaction| {
         insert(transaction, &account, &password_hash).await?;
@@ -79,7 +81,7 @@ fn email_taken() -> Problem {
 /// A repeat of a sign-up that succeeded: the same answer, and a session for whoever knows the
 /// password.
 async fn again(credentials: &Credentials, replay: Response) -> Result<Response> {
-    let stored = account::find(&credentials.address())
+    let stored = account::find(&account::address(credentials))
         .await?
         .ok_or_else(|| db::Error::Row("the account of an earlier sign-up is missing".to_owned()))?;
     if !password::matches(&credentials.password, &stored.password_hash).await? {

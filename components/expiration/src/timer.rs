@@ -1,11 +1,12 @@
 //! One timer an order, in the database.
 
 use anyhow::Result;
+use boxoffice_contract::OrderId;
+use boxoffice_contract::events::{Expiration, OrderState, kind};
+use boxoffice_contract::orders::OrderStatus;
 use boxoffice_kernel::db::{self, Connection, Read, Transaction, Value};
-use boxoffice_kernel::events::contract::{Expiration, OrderState, OrderStatus};
-use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_kernel::events::Event;
 use boxoffice_kernel::{Timestamp, Trace, params};
-use uuid::Uuid;
 
 use crate::SERVICE;
 
@@ -20,7 +21,7 @@ const KEEP_SECONDS: i64 = 7 * 24 * 60 * 60;
 
 /// Sets or stops the timers of `orders`, each another one, unless something newer is known; answers with
 /// those of which it did.
-pub(crate) async fn set(orders: &[&OrderState]) -> Result<Vec<Uuid>> {
+pub(crate) async fn set(orders: &[&OrderState]) -> Result<Vec<OrderId>> {
     let sql = format!(
         "INSERT INTO expiration_timers (order_id, expires_at, version, running) VALUES {} \
          ON CONFLICT (order_id) DO UPDATE SET expires_at = excluded.expires_at, \
@@ -66,7 +67,7 @@ async fn fire_batch() -> Result<i64> {
     for row in &rows {
         let data =
             Expiration { order_id: row.get("order_id")?, expires_at: row.get("expires_at")? };
-        transaction.emit(Event::new(EventType::ExpirationComplete, data.order_id, &data)?);
+        transaction.emit(Event::new(kind::ExpirationComplete, &data)?);
     }
     transaction.commit().await?;
     Ok(i64::try_from(rows.len()).unwrap_or(BATCH))

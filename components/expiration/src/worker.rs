@@ -1,8 +1,8 @@
 //! What the events of orders, and ticks, set off here.
 
 use anyhow::Result;
+use boxoffice_contract::events::OrderState;
 use boxoffice_kernel::Service;
-use boxoffice_kernel::events::contract::OrderState;
 use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, write_newest};
 use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
 
@@ -33,7 +33,7 @@ fn order(event: &Event) -> Result<OrderState> {
         EventType::OrderCreated
         | EventType::OrderExtended
         | EventType::OrderCancelled
-        | EventType::OrderCompleted => event.data(),
+        | EventType::OrderCompleted => Ok(event.data()?),
         other => anyhow::bail!("expiration does not handle {}", other.name()),
     }
 }

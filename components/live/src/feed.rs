@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use boxoffice_contract::TicketId;
+use boxoffice_contract::news::TicketNews;
 use boxoffice_kernel::events::entry::EntryId;
-use boxoffice_kernel::events::news::{Entry, KEPT, TicketNews};
-use uuid::Uuid;
+use boxoffice_kernel::events::news::{Entry, KEPT};
 
 /// How much is remembered: a little more than Redis keeps, which trims a hundred entries at a time.
 const REMEMBERED: usize = KEPT + 200;
@@ -76,7 +77,7 @@ impl Feed {
 
     /// What was told of `tickets` (sorted) after `after`; without it, the newest that is known of
     /// each, for someone who may have missed what happened while the page was on its way.
-    pub(crate) fn due(&self, after: Option<EntryId>, tickets: &[Uuid]) -> Due {
+    pub(crate) fn due(&self, after: Option<EntryId>, tickets: &[TicketId]) -> Due {
         let first = match after {
             None => 0,
             Some(after) if after < self.start || after > self.position => return Due::Everything,
@@ -98,7 +99,9 @@ impl Feed {
 
 #[cfg(test)]
 mod tests {
-    use boxoffice_kernel::events::contract::TicketStatus;
+    use boxoffice_contract::tickets::TicketStatus;
+
+    use uuid::Uuid;
 
     use super::*;
 
@@ -106,8 +109,8 @@ mod tests {
         EntryId { ms, seq: 0 }
     }
 
-    fn ticket(n: u128) -> Uuid {
-        Uuid::from_u128(n)
+    fn ticket(n: u128) -> TicketId {
+        TicketId(Uuid::from_u128(n))
     }
 
     fn news(n: u128, version: i64) -> TicketNews {

@@ -11,13 +11,13 @@ use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::TicketId;
 use boxoffice_kernel::events::entry::EntryId;
 use boxoffice_kernel::problem::{FieldError, Result};
 use boxoffice_kernel::{Problem, config};
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use send_wrapper::SendWrapper;
-use uuid::Uuid;
 
 use crate::hub;
 
@@ -32,7 +32,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 #[derive(Clone, Debug)]
 pub(crate) struct Subscription {
     /// The listings, sorted.
-    pub(crate) tickets: Vec<Uuid>,
+    pub(crate) tickets: Vec<TicketId>,
     /// What was heard last; None for someone who has just come.
     pub(crate) after: Option<EntryId>,
     /// How long at most.
@@ -62,7 +62,7 @@ async fn follow(RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Respons
 }
 
 /// The listings that a query names.
-fn tickets(query: &str) -> Result<Vec<Uuid>> {
+fn tickets(query: &str) -> Result<Vec<TicketId>> {
     let mut tickets = Vec::new();
     let mut wrong = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -103,20 +103,24 @@ fn heard_last(header: &HeaderValue) -> EntryId {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
     fn each_listing_is_followed_once() {
-        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let (a, b) = (TicketId(Uuid::from_u128(1)), TicketId(Uuid::from_u128(2)));
         let query = format!("ticket={b}&ticket={a}&ticket={b}");
         assert_eq!(tickets(&query).unwrap(), [a, b]);
-        let hundred: Vec<_> = (0..100).map(|n| format!("ticket={}", Uuid::from_u128(n))).collect();
+        let hundred: Vec<_> =
+            (0..100).map(|n| format!("ticket={}", TicketId(Uuid::from_u128(n)))).collect();
         assert_eq!(tickets(&hundred.join("&")).unwrap().len(), 100);
     }
 
     #[test]
     fn what_cannot_be_followed_is_refused() {
-        let many: Vec<_> = (0..101).map(|n| format!("ticket={}", Uuid::from_u128(n))).collect();
+        let many: Vec<_> =
+            (0..101).map(|n| format!("ticket={}", TicketId(Uuid::from_u128(n)))).collect();
         for query in ["", "ticket=", "ticket=1", "id=1", &many.join("&")] {
             assert_eq!(tickets(query).unwrap_err().status(), 400, "{query}");
         }

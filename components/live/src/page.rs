@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use boxoffice_contract::TicketId;
 use boxoffice_kernel::events::entry::EntryId;
-use uuid::Uuid;
 
 use crate::feed::{Due, Feed};
 use crate::follow::Subscription;
@@ -16,7 +16,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// An open page.
 #[derive(Debug)]
 pub(crate) struct Page {
-    tickets: Vec<Uuid>,
+    tickets: Vec<TicketId>,
     /// What it has heard; None for one that has just come.
     heard: Option<EntryId>,
     /// Whether it has been told anything at all.
@@ -73,15 +73,16 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    use boxoffice_kernel::events::contract::TicketStatus;
-    use boxoffice_kernel::events::news::{Entry, TicketNews};
+    use boxoffice_contract::news::TicketNews;
+    use boxoffice_contract::tickets::TicketStatus;
+    use boxoffice_kernel::events::news::Entry;
 
     use super::*;
 
     const ID: EntryId = EntryId { ms: 17, seq: 0 };
 
     fn feed() -> Feed {
-        let (id, status) = (Uuid::nil(), TicketStatus::Held);
+        let (id, status) = (TicketId::nil(), TicketStatus::Held);
         let news = TicketNews { id, version: 3, status, available: 0, edited: false };
         let mut feed = Feed::new();
         feed.begin(vec![Entry { id: ID, news: Some(news) }]);
@@ -90,7 +91,7 @@ mod tests {
 
     fn page(after: Option<EntryId>, now: Instant) -> Page {
         let length = Duration::from_secs(20);
-        Page::new(Subscription { tickets: vec![Uuid::nil()], after, length }, now, 0.0)
+        Page::new(Subscription { tickets: vec![TicketId::nil()], after, length }, now, 0.0)
     }
 
     #[test]

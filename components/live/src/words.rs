@@ -1,7 +1,7 @@
 //! What is written: server-sent events (HTML Standard, 9.2.6).
 
+use boxoffice_contract::news::TicketNews;
 use boxoffice_kernel::events::entry::EntryId;
-use boxoffice_kernel::events::news::TicketNews;
 
 /// The first words of a stream: after how many milliseconds to come back if it breaks off.
 pub(crate) const OPENING: &str = "retry: 1000\n\n";

@@ -4,13 +4,13 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders::{self as api, OrderStatus};
 use boxoffice_kernel::db::Connection;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, Timestamp};
-
-use boxoffice_kernel::events::contract::OrderStatus;
 
 use crate::SERVICE;
 use crate::order::Order;
@@ -21,10 +21,10 @@ pub(crate) fn route() -> Router {
     Router::new().route("/internal/orders/{id}/payment", post(begin_payment))
 }
 
-async fn begin_payment(user: User, Id(id): Id) -> Result<Json<Order>> {
+async fn begin_payment(user: User, Id(id): Id<OrderId>) -> Result<Json<api::Order>> {
     let connection = Connection::open(&SERVICE).await?;
     match transition::begin_payment(&connection, id, user.id).await? {
-        Some(order) => Ok(Json(order)),
+        Some(order) => Ok(Json(order.body())),
         None => Err(refusal(&own_by(&connection, &user, id).await?)),
     }
 }

@@ -3,12 +3,14 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::delete;
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders::OrderStatus;
+use boxoffice_kernel::Problem;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::events::contract::OrderStatus;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Trace};
+use boxoffice_kernel::trace::Traced;
 
 use crate::SERVICE;
 use crate::show::{own, own_by};
@@ -38,9 +40,9 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn cancel(
     user: User,
-    Id(id): Id,
+    Id(id): Id<OrderId>,
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
 ) -> Result<Response> {
     own(&user, id).await?;
     command::run(&SERVICE, &user.id.to_string(), trace, &idempotency, async |transaction| {

@@ -3,21 +3,21 @@
 use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
+use boxoffice_contract::TicketId;
+use boxoffice_contract::events::{TicketState, kind};
+use boxoffice_contract::orders::{self as api, NewOrder};
+use boxoffice_contract::tickets::{Ticket, TicketStatus};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::{Read, Transaction};
-use boxoffice_kernel::events::EventType;
-use boxoffice_kernel::events::contract::TicketState;
+use boxoffice_kernel::http::Valid;
 use boxoffice_kernel::http::serve::RequestId;
-use boxoffice_kernel::http::{Valid, is_given};
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::peer::{Call, Peer};
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Timestamp, Trace, config, money};
-use garde::Validate;
+use boxoffice_kernel::trace::Traced;
+use boxoffice_kernel::{Problem, Timestamp, Trace, config};
+use boxoffice_rules::money;
 use http::{HeaderMap, Method, StatusCode};
-use serde::Deserialize;
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::listing::Listing;
@@ -27,32 +27,6 @@ use crate::order::Order;
 const CHANGING: &str = "changing";
 
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
-
-/// The tickets to hold.
-#[derive(Debug, Deserialize, ToSchema, Validate)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewOrder {
-    /// The listing.
-    #[garde(custom(is_given("Give the id of a listing")))]
-    ticket_id: Uuid,
-    /// How many tickets.
-    #[garde(custom(is_quantity))]
-    #[schema(default = 1, minimum = 1, maximum = 1000)]
-    quantity: i64,
-}
-
-impl Default for NewOrder {
-    fn default() -> Self {
-        Self { ticket_id: Uuid::nil(), quantity: 1 }
-    }
-}
-
-fn is_quantity(quantity: &i64, _: &()) -> garde::Result {
-    match quantity {
-        1..=1_000 => Ok(()),
-        _ => Err(garde::Error::new("Order from 1 to 1000 tickets")),
-    }
-}
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/orders", post(create))
@@ -65,7 +39,7 @@ pub(crate) fn route() -> Router {
     post, path = "/api/orders", tag = "orders", operation_id = "create_order", request_body = NewOrder,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
-        (status = 201, description = "The order, with its tickets held", body = Order),
+        (status = 201, description = "The order, with its tickets held", body = api::Order),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The buyer's own listing", body = ProblemBody, content_type = "application/problem+json"),
@@ -78,7 +52,7 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn create(
     user: User,
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
     Extension(request_id): Extension<RequestId>,
     Valid(wish): Valid<NewOrder>,
 ) -> Result<Response> {
@@ -120,9 +94,9 @@ async fn hold(
     let until = now.plus_seconds(hold_seconds);
     let order = Order::new(listing, user.id, wish.quantity, amount, now, until);
     order.insert(transaction);
-    transaction.emit(order.event(EventType::OrderCreated)?);
+    transaction.emit(order.event(kind::OrderCreated)?);
     let location = format!("/api/orders/{}", order.id);
-    Ok(Reply::created(&location, &order)?.at_version(order.version))
+    Ok(Reply::created(&location, &order.body())?.at_version(order.version))
 }
 
 /// The listing, if `wish` can be had of it. When tickets go on sale that many want, most are told that
@@ -156,13 +130,7 @@ async fn look(read: &impl Read, user: &User, wish: &NewOrder, now: Timestamp) ->
 }
 
 /// Takes a listing over from `tickets`, if there is one, and ends a freeze whose time is up.
-async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
-    #[derive(Deserialize)]
-    struct Seen {
-        status: String,
-        #[serde(flatten)]
-        ticket: serde_json::Map<String, serde_json::Value>,
-    }
+async fn replicate(ticket_id: TicketId, request_id: &RequestId) -> Result<()> {
     let asked = Timestamp::now();
     let path = format!("/api/tickets/{ticket_id}");
     let call = Call {
@@ -172,13 +140,30 @@ async fn replicate(ticket_id: Uuid, request_id: &RequestId) -> Result<()> {
         request_id: Some(request_id),
         headers: HeaderMap::new(),
     };
-    let Some(Seen { status, mut ticket }) = TICKETS.ask(call, None::<&()>).await? else {
+    let Some(ticket) = TICKETS.ask::<Ticket>(call, None::<&()>).await? else {
         return Ok(());
     };
-    ticket.insert("withdrawn".to_owned(), (status == "withdrawn").into());
-    let state: TicketState = serde_json::from_value(ticket.into()).map_err(anyhow::Error::from)?;
+    let state = state(ticket);
     let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     Listing::replicate(&transaction, &[&state]).await?;
     Listing::thaw(&transaction, ticket_id, asked).await?;
     Ok(transaction.commit().await?)
+}
+
+/// A listing's state, as its event would tell it.
+fn state(ticket: Ticket) -> TicketState {
+    TicketState {
+        id: ticket.id,
+        version: ticket.version,
+        seller_id: ticket.seller_id,
+        title: ticket.title,
+        price: ticket.price,
+        currency: ticket.currency,
+        quantity: ticket.quantity,
+        withdrawn: ticket.status == TicketStatus::Withdrawn,
+        venue: ticket.venue,
+        city: ticket.city,
+        starts_at: ticket.starts_at,
+        time_zone: ticket.time_zone,
+    }
 }

@@ -4,13 +4,14 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
+use boxoffice_contract::TicketId;
+use boxoffice_contract::events::TicketState;
+use boxoffice_contract::orders::Frozen;
 use boxoffice_kernel::db::Transaction;
-use boxoffice_kernel::events::contract::TicketState;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, Timestamp, Trace};
-use serde::Serialize;
 
 use crate::SERVICE;
 use crate::listing::Listing;
@@ -20,19 +21,15 @@ const CHANGE_SECONDS: i64 = 7;
 /// How long the commit may take then, before it counts as not having happened.
 const COMMIT_SECONDS: i64 = 3;
 
-/// What is promised.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Frozen {
-    sold: i64,
-    frozen_until: Timestamp,
-}
-
 pub(crate) fn route() -> Router {
     Router::new().route("/internal/listings/{id}/freeze", post(freeze))
 }
 
-async fn freeze(user: User, Id(id): Id, Json(ticket): Json<TicketState>) -> Result<Json<Frozen>> {
+async fn freeze(
+    user: User,
+    Id(id): Id<TicketId>,
+    Json(ticket): Json<TicketState>,
+) -> Result<Json<Frozen>> {
     if ticket.id != id || ticket.seller_id != user.id {
         return Err(Problem::forbidden("Only its seller may change a listing"));
     }

@@ -3,13 +3,14 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::orders as api;
+use boxoffice_contract::{OrderId, Page};
 use boxoffice_kernel::db::{Connection, Read, Value};
 use boxoffice_kernel::http::Fields;
-use boxoffice_kernel::http::page::{self, Page};
+use boxoffice_kernel::http::page;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::Uri;
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::order::{COLUMNS, Order};
@@ -28,7 +29,7 @@ pub(crate) fn route() -> Router {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
     responses(
-        (status = 200, description = "One page; the Link header names the next", body = Page<Order>),
+        (status = 200, description = "One page; the Link header names the next", body = Page<api::Order>),
         (status = 400, description = "Limit or cursor is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -36,7 +37,7 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
     let mut fields = Fields::parse(uri.query(), &["limit", "cursor"]);
     let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
-    let cursor = fields.take("cursor", page::read_cursor::<Uuid>);
+    let cursor = fields.take("cursor", page::read_cursor::<OrderId>);
     fields.finish()?;
     let mut params = vec![Value::from(user.id), Value::from(limit + 1)];
     let mut after = "";
@@ -53,6 +54,6 @@ pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
         connection.query(&sql, &params).await?
     };
     let orders = rows.iter().map(Order::read).collect::<Result<Vec<_>, _>>()?;
-    let page = Page::of(orders, limit, |order| order.id)?;
-    Ok(page.respond(uri.path(), uri.query()))
+    let page = page::cut(orders, limit, |order| order.id)?.map(|order| order.body());
+    Ok(page::respond(page, uri.path(), uri.query()))
 }

@@ -1,15 +1,15 @@
 //! The inventory: a replica of each listing, and how much of it is held and sold.
 
+use boxoffice_contract::events::TicketState;
+use boxoffice_contract::{TicketId, UserId};
 use boxoffice_kernel::db::{self, Read, Row, Transaction, Value};
-use boxoffice_kernel::events::contract::TicketState;
 use boxoffice_kernel::{Timestamp, params};
-use uuid::Uuid;
 
 /// What a hold needs to know of a listing.
 #[derive(Clone, Debug)]
 pub(crate) struct Listing {
-    pub(crate) ticket_id: Uuid,
-    pub(crate) seller_id: Uuid,
+    pub(crate) ticket_id: TicketId,
+    pub(crate) seller_id: UserId,
     pub(crate) title: String,
     pub(crate) price: i64,
     pub(crate) currency: String,
@@ -52,7 +52,7 @@ impl Listing {
     }
 
     /// The listing `ticket_id`, if it is known here.
-    pub(crate) async fn find(read: &impl Read, ticket_id: Uuid) -> db::Result<Option<Self>> {
+    pub(crate) async fn find(read: &impl Read, ticket_id: TicketId) -> db::Result<Option<Self>> {
         let sql = format!("SELECT {COLUMNS} FROM orders_listings WHERE ticket_id = ?1");
         read.first(&sql, params![ticket_id]).await?.as_ref().map(Self::read).transpose()
     }
@@ -68,20 +68,20 @@ impl Listing {
     }
 
     /// Has `quantity` held tickets put back on sale when `transaction` commits.
-    pub(crate) fn free(transaction: &mut Transaction, ticket_id: Uuid, quantity: i64) {
+    pub(crate) fn free(transaction: &mut Transaction, ticket_id: TicketId, quantity: i64) {
         let sql = "UPDATE orders_listings SET held = held - ?2 WHERE ticket_id = ?1";
         transaction.guard(sql, params![ticket_id, quantity]);
     }
 
     /// Has `quantity` held tickets turned into sold ones when `transaction` commits.
-    pub(crate) fn sell(transaction: &mut Transaction, ticket_id: Uuid, quantity: i64) {
+    pub(crate) fn sell(transaction: &mut Transaction, ticket_id: TicketId, quantity: i64) {
         let sql = "UPDATE orders_listings SET held = held - ?2, sold = sold + ?2 \
                    WHERE ticket_id = ?1";
         transaction.guard(sql, params![ticket_id, quantity]);
     }
 
     /// Has `quantity` sold tickets put back on sale when `transaction` commits.
-    pub(crate) fn take_back(transaction: &mut Transaction, ticket_id: Uuid, quantity: i64) {
+    pub(crate) fn take_back(transaction: &mut Transaction, ticket_id: TicketId, quantity: i64) {
         let sql = "UPDATE orders_listings SET sold = sold - ?2 WHERE ticket_id = ?1";
         transaction.guard(sql, params![ticket_id, quantity]);
     }
@@ -91,7 +91,7 @@ impl Listing {
     pub(crate) async fn replicate(
         database: &impl Read,
         tickets: &[&TicketState],
-    ) -> db::Result<Vec<Uuid>> {
+    ) -> db::Result<Vec<TicketId>> {
         let sql = format!(
             "INSERT INTO orders_listings \
             (ticket_id, seller_id, title, price, currency, quantity, withdrawn, venue, city, \
@@ -132,8 +132,8 @@ impl Listing {
     /// when there is something newer, [`Listing::thaw`] when there is not.
     pub(crate) async fn freeze(
         transaction: &Transaction,
-        ticket_id: Uuid,
-        seller: Uuid,
+        ticket_id: TicketId,
+        seller: UserId,
         until: Timestamp,
     ) -> db::Result<Option<i64>> {
         let sql = "UPDATE orders_listings SET frozen_until = ?3 \
@@ -146,7 +146,7 @@ impl Listing {
     /// nothing newer to say.
     pub(crate) async fn thaw(
         transaction: &Transaction,
-        ticket_id: Uuid,
+        ticket_id: TicketId,
         asked: Timestamp,
     ) -> db::Result<()> {
         let sql = "UPDATE orders_listings SET frozen_until = 0 \

@@ -1,79 +1,24 @@
 //! An order: in the database, in JSON, in events.
 
+use boxoffice_contract::events::{Kind, OrderState};
+use boxoffice_contract::orders::{self as api, CancelReason, OrderStatus, OrderedTicket};
+use boxoffice_contract::{OrderId, PaymentId, UserId};
 use boxoffice_kernel::Timestamp;
-use boxoffice_kernel::db::{self, Connection, Read, Row, Transaction, Value};
-use boxoffice_kernel::events::contract::{OrderState, OrderStatus};
-use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_kernel::db::{self, Connection, Read, Row, Transaction};
+use boxoffice_kernel::events::Event;
 use boxoffice_kernel::params;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::listing::Listing;
 
-/// Why an order ended without a sale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum CancelReason {
-    /// The hold's time was up.
-    Expired,
-    /// The buyer gave it up.
-    Buyer,
-    /// Its payments were declined too often.
-    Declined,
-}
-
-impl CancelReason {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Expired => "expired",
-            Self::Buyer => "buyer",
-            Self::Declined => "declined",
-        }
-    }
-}
-
-impl db::FromValue for CancelReason {
-    fn from_value(value: &Value) -> Result<Self, String> {
-        let name = String::from_value(value)?;
-        [Self::Expired, Self::Buyer, Self::Declined]
-            .into_iter()
-            .find(|reason| reason.name() == name)
-            .ok_or_else(|| format!("{name:?} is not a reason for cancelling an order"))
-    }
-}
-
-/// What was ordered, as it was when the order was made.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OrderedTicket {
-    /// The listing.
-    pub(crate) id: Uuid,
-    /// The listing's title.
-    pub(crate) title: String,
-    /// Price of one ticket in the currency's minor unit.
-    pub(crate) price: i64,
-    /// The venue's name.
-    pub(crate) venue: Option<String>,
-    /// The venue's city.
-    pub(crate) city: Option<String>,
-    /// When the event begins.
-    pub(crate) starts_at: Option<Timestamp>,
-    /// IANA name of the venue's time zone.
-    pub(crate) time_zone: Option<String>,
-}
-
 /// An order.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub(crate) struct Order {
     /// The order's id.
-    pub(crate) id: Uuid,
+    pub(crate) id: OrderId,
     /// Its status.
     pub(crate) status: OrderStatus,
     /// Why it ended without a sale.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cancel_reason: Option<CancelReason>,
     /// How many tickets.
     pub(crate) quantity: i64,
@@ -90,16 +35,11 @@ pub(crate) struct Order {
     /// Grows with every change.
     pub(crate) version: i64,
     /// The account that sells the tickets.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) seller_id: Option<Uuid>,
-    /// Whether the order is refunded and its tickets are for sale again; left out if not.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(default = false)]
+    pub(crate) seller_id: Option<UserId>,
+    /// Refunded, and its tickets are for sale again.
     pub(crate) restocked: bool,
-    #[serde(skip)]
-    pub(crate) buyer_id: Uuid,
-    #[serde(skip)]
-    pub(crate) payment_id: Option<Uuid>,
+    pub(crate) buyer_id: UserId,
+    pub(crate) payment_id: Option<PaymentId>,
 }
 
 /// The columns that [`Order::read`] needs.
@@ -111,14 +51,14 @@ impl Order {
     /// A new order of `buyer` for `quantity` of what `listing` offers, which costs `amount`.
     pub(crate) fn new(
         listing: Listing,
-        buyer_id: Uuid,
+        buyer_id: UserId,
         quantity: i64,
         amount: i64,
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Self {
         Self {
-            id: Uuid::now_v7(),
+            id: OrderId::new(),
             status: OrderStatus::Created,
             cancel_reason: None,
             quantity,
@@ -176,12 +116,12 @@ impl Order {
     }
 
     /// The order `id`, if there is one.
-    pub(crate) async fn find(id: Uuid) -> db::Result<Option<Self>> {
+    pub(crate) async fn find(id: OrderId) -> db::Result<Option<Self>> {
         Self::find_by(&Connection::open(&SERVICE).await?, id).await
     }
 
     /// The same, read by a connection that is there already.
-    pub(crate) async fn find_by(read: &impl Read, id: Uuid) -> db::Result<Option<Self>> {
+    pub(crate) async fn find_by(read: &impl Read, id: OrderId) -> db::Result<Option<Self>> {
         let sql = format!("SELECT {COLUMNS} FROM orders_orders WHERE id = ?1");
         read.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
     }
@@ -215,8 +155,26 @@ impl Order {
         transaction.insert(sql, row);
     }
 
+    /// What the API answers of the order.
+    pub(crate) fn body(&self) -> api::Order {
+        api::Order {
+            id: self.id,
+            status: self.status.into(),
+            cancel_reason: self.cancel_reason.map(Into::into),
+            quantity: self.quantity,
+            amount: self.amount,
+            currency: self.currency.clone(),
+            ticket: self.ticket.clone(),
+            expires_at: self.expires_at,
+            created_at: self.created_at,
+            version: self.version,
+            seller_id: self.seller_id,
+            restocked: self.restocked,
+        }
+    }
+
     /// The event that tells of the order's state.
-    pub(crate) fn event(&self, event_type: EventType) -> anyhow::Result<Event> {
+    pub(crate) fn event(&self, kind: Kind<OrderState>) -> anyhow::Result<Event> {
         let state = OrderState {
             id: self.id,
             version: self.version,
@@ -230,6 +188,6 @@ impl Order {
             payment_id: self.payment_id,
             restocked: self.restocked,
         };
-        Event::new(event_type, self.id, &state)
+        Ok(Event::new(kind, &state)?)
     }
 }

@@ -2,13 +2,14 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders as api;
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::db::Read;
 use boxoffice_kernel::http::{Id, etag};
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::header::{ETAG, HeaderName, HeaderValue};
-use uuid::Uuid;
 
 use crate::order::Order;
 
@@ -21,7 +22,7 @@ pub(crate) fn route() -> Router {
     get, path = "/api/orders/{id}", tag = "orders", operation_id = "show_order",
     params(("id" = Uuid, Path, description = "The order")),
     responses(
-        (status = 200, description = "The order", body = Order),
+        (status = 200, description = "The order", body = api::Order),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This order does not exist", body = ProblemBody, content_type = "application/problem+json"),
@@ -29,19 +30,19 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn show(
     user: User,
-    Id(id): Id,
-) -> Result<([(HeaderName, HeaderValue); 1], Json<Order>)> {
+    Id(id): Id<OrderId>,
+) -> Result<([(HeaderName, HeaderValue); 1], Json<api::Order>)> {
     let order = own(&user, id).await?;
-    Ok(([(ETAG, etag::of(order.version))], Json(order)))
+    Ok(([(ETAG, etag::of(order.version))], Json(order.body())))
 }
 
 /// The order `id`, which must be `user`'s.
-pub(crate) async fn own(user: &User, id: Uuid) -> Result<Order> {
+pub(crate) async fn own(user: &User, id: OrderId) -> Result<Order> {
     of(user, Order::find(id).await?)
 }
 
 /// The same, read by a connection that is there already.
-pub(crate) async fn own_by(read: &impl Read, user: &User, id: Uuid) -> Result<Order> {
+pub(crate) async fn own_by(read: &impl Read, user: &User, id: OrderId) -> Result<Order> {
     of(user, Order::find_by(read, id).await?)
 }
 

@@ -4,26 +4,30 @@
 //! the others then find no row to change, and change nothing else either. So expiry, cancellation
 //! and payment can race as they like, and no unit is freed or sold twice.
 
+use boxoffice_contract::events::{PaymentState, kind};
+use boxoffice_contract::orders::CancelReason;
+use boxoffice_contract::{OrderId, UserId};
 use boxoffice_kernel::db::{Read, Transaction, Value};
-use boxoffice_kernel::events::EventType;
-use boxoffice_kernel::events::contract::PaymentState;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Timestamp, params};
-use uuid::Uuid;
 
 use crate::listing::Listing;
-use crate::order::{COLUMNS, CancelReason, Order};
+use crate::order::{COLUMNS, Order};
 
 /// Only what still holds its tickets can go on.
 const HELD: &str = "status IN ('created', 'awaiting:payment')";
 
 /// Ends a hold of `buyer`'s, because they gave it up.
-pub(crate) async fn give_up(tx: &mut Transaction, id: Uuid, buyer: Uuid) -> Result<Option<Order>> {
+pub(crate) async fn give_up(
+    tx: &mut Transaction,
+    id: OrderId,
+    buyer: UserId,
+) -> Result<Option<Order>> {
     end(tx, id, CancelReason::Buyer, "buyer_id = ?3", buyer.into()).await
 }
 
 /// Ends a hold whose time is up.
-pub(crate) async fn expire(tx: &mut Transaction, id: Uuid) -> Result<Option<Order>> {
+pub(crate) async fn expire(tx: &mut Transaction, id: OrderId) -> Result<Option<Order>> {
     end(tx, id, CancelReason::Expired, "expires_at <= ?3", Timestamp::now().into()).await
 }
 
@@ -36,7 +40,7 @@ pub(crate) async fn decline(tx: &mut Transaction, payment: &PaymentState) -> Res
 /// tickets back on sale.
 async fn end(
     transaction: &mut Transaction,
-    id: Uuid,
+    id: OrderId,
     reason: CancelReason,
     guard: &str,
     param: Value,
@@ -49,12 +53,16 @@ async fn end(
     let Some(row) = row else { return Ok(None) };
     let order = Order::read(&row)?;
     Listing::free(transaction, order.ticket.id, order.quantity);
-    transaction.emit(order.event(EventType::OrderCancelled)?);
+    transaction.emit(order.event(kind::OrderCancelled)?);
     Ok(Some(order))
 }
 
 /// Notes that `buyer` begins to pay, if the order is held and its time is not up.
-pub(crate) async fn begin_payment(by: &impl Read, id: Uuid, buyer: Uuid) -> Result<Option<Order>> {
+pub(crate) async fn begin_payment(
+    by: &impl Read,
+    id: OrderId,
+    buyer: UserId,
+) -> Result<Option<Order>> {
     let sql = format!(
         "UPDATE orders_orders SET status = 'awaiting:payment', version = version + 1 \
          WHERE id = ?1 AND buyer_id = ?2 AND {HELD} AND expires_at > ?3 RETURNING {COLUMNS}"
@@ -67,8 +75,8 @@ pub(crate) async fn begin_payment(by: &impl Read, id: Uuid, buyer: Uuid) -> Resu
 /// least. A hold that lasts longer anyway, has been extended, or is over stays as it is.
 pub(crate) async fn extend(
     transaction: &mut Transaction,
-    id: Uuid,
-    buyer: Uuid,
+    id: OrderId,
+    buyer: UserId,
     seconds: i64,
 ) -> Result<Option<Order>> {
     let sql = format!(
@@ -80,7 +88,7 @@ pub(crate) async fn extend(
     let row = transaction.first(&sql, params![id, buyer, now, now.plus_seconds(seconds)]).await?;
     let Some(row) = row else { return Ok(None) };
     let order = Order::read(&row)?;
-    transaction.emit(order.event(EventType::OrderExtended)?);
+    transaction.emit(order.event(kind::OrderExtended)?);
     Ok(Some(order))
 }
 
@@ -98,7 +106,7 @@ pub(crate) async fn complete(
     let Some(row) = transaction.first(&sql, params).await? else { return Ok(None) };
     let order = Order::read(&row)?;
     Listing::sell(transaction, order.ticket.id, order.quantity);
-    transaction.emit(order.event(EventType::OrderCompleted)?);
+    transaction.emit(order.event(kind::OrderCompleted)?);
     Ok(Some(order))
 }
 
@@ -120,6 +128,6 @@ pub(crate) async fn refund(
     if order.restocked {
         Listing::take_back(transaction, order.ticket.id, order.quantity);
     }
-    transaction.emit(order.event(EventType::OrderRefunded)?);
+    transaction.emit(order.event(kind::OrderRefunded)?);
     Ok(Some(order))
 }

@@ -1,12 +1,13 @@
 //! What the events of tickets, payments and expiration change here.
 
 use anyhow::{Context, Result};
+use boxoffice_contract::OrderId;
+use boxoffice_contract::events::{Expiration, PaymentState, TicketState};
+use boxoffice_contract::orders::OrderStatus;
 use boxoffice_kernel::db::{Connection, Read, Transaction};
-use boxoffice_kernel::events::contract::{Expiration, OrderStatus, PaymentState, TicketState};
 use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, one_by_one, write_newest};
 use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_kernel::{Problem, Service};
-use uuid::Uuid;
 
 use crate::listing::Listing;
 use crate::order::Order;
@@ -36,7 +37,7 @@ impl Handler for Orders {
 
 /// Takes over how sellers have written their listings.
 async fn replicate(events: &[Event]) -> Result<Vec<Outcome>> {
-    let tickets = events.iter().map(Event::data).collect::<Result<Vec<TicketState>>>()?;
+    let tickets = events.iter().map(Event::data).collect::<Result<Vec<TicketState>, _>>()?;
     write_newest(
         &tickets,
         |ticket| (ticket.id, ticket.version),
@@ -91,7 +92,7 @@ const fn is_of_listings(event_type: EventType) -> bool {
 }
 
 /// Whether the order still holds its tickets.
-async fn is_held(read: &impl Read, id: Uuid) -> Result<bool> {
+async fn is_held(read: &impl Read, id: OrderId) -> Result<bool> {
     let order = Order::find_by(read, id).await?;
     let held = [OrderStatus::Created, OrderStatus::AwaitingPayment];
     Ok(order.is_some_and(|order| held.contains(&order.status)))

@@ -5,15 +5,15 @@
 //! out what it was, and never takes the money twice.
 
 use anyhow::anyhow;
+use boxoffice_contract::orders::Order;
+use boxoffice_contract::{OrderId, PaymentId, UserId};
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::db::{self, Read, Transaction};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, Timestamp, Trace, log, params};
-use uuid::Uuid;
 
 use crate::machine::{ABANDONED, MAX_DECLINES, State};
 use crate::moves::{self, News};
-use crate::pay::Payable;
 use crate::payment::{COLUMNS, Payment};
 use crate::stripe::{self, Decline, Error, Intent, Patience};
 use crate::{SERVICE, observe, settle};
@@ -47,7 +47,7 @@ pub(crate) enum Answer {
 
 /// The attempt that `buyer` has made with the same idempotency key, if any.
 pub(crate) async fn made_before(
-    buyer: Uuid,
+    buyer: UserId,
     idempotency: &Idempotency,
 ) -> db::Result<Option<Payment>> {
     let Some(key) = idempotency.key() else { return Ok(None) };
@@ -60,8 +60,8 @@ pub(crate) async fn made_before(
 /// # Errors
 /// 409 when the order is paid, or is being paid, or has been declined too often.
 pub(crate) async fn begin(
-    buyer: Uuid,
-    order: &Payable,
+    buyer: UserId,
+    order: &Order,
     token: &str,
     idempotency: &Idempotency,
 ) -> Result<Payment> {
@@ -74,7 +74,7 @@ pub(crate) async fn begin(
          RETURNING {COLUMNS}"
     );
     let row = params![
-        Uuid::now_v7(),
+        PaymentId::new(),
         order.id,
         buyer,
         order.amount,
@@ -108,7 +108,7 @@ pub(crate) async fn begin(
 }
 
 /// Why another payment of the order cannot begin.
-async fn in_the_way(order_id: Uuid) -> Result<Problem> {
+async fn in_the_way(order_id: OrderId) -> Result<Problem> {
     let condition = "order_id = ?1 AND status IN ('authorized', 'captured')";
     let paid = !Payment::select(condition, params![order_id]).await?.is_empty();
     Ok(if paid {
@@ -245,7 +245,7 @@ pub(crate) async fn abandon(payment: &Payment, trace: Trace) -> Result<bool> {
 }
 
 /// The payment of this order that is pending, authorized or captured.
-pub(crate) async fn live(order_id: Uuid) -> db::Result<Option<Payment>> {
+pub(crate) async fn live(order_id: OrderId) -> db::Result<Option<Payment>> {
     let condition = "order_id = ?1 AND status IN ('pending', 'authorized', 'captured')";
     Ok(Payment::select(condition, params![order_id]).await?.pop())
 }

@@ -12,6 +12,7 @@
 //!
 //! `provider` is what Stripe holds; the other two are what is owed, and so are negative.
 
+use boxoffice_contract::UserId;
 use boxoffice_kernel::db::{self, Read, Transaction};
 use boxoffice_kernel::{Timestamp, params};
 use uuid::Uuid;
@@ -46,7 +47,7 @@ impl Account {
         }
     }
 
-    fn owner(self, payment: &Payment) -> Option<Uuid> {
+    fn owner(self, payment: &Payment) -> Option<UserId> {
         match self {
             Self::Provider => None,
             Self::Buyers => Some(payment.buyer_id),

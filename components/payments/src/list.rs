@@ -3,16 +3,17 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::payments as api;
+use boxoffice_contract::{OrderId, Page, PaymentId};
 use boxoffice_kernel::db::Value;
 use boxoffice_kernel::http::Fields;
-use boxoffice_kernel::http::page::{self, Page};
+use boxoffice_kernel::http::page;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::Uri;
-use uuid::Uuid;
 
 use crate::payment::Payment;
-use crate::view::View;
+use crate::view::body;
 
 /// For how many orders one may ask at once.
 const MAX_ORDERS: usize = 100;
@@ -32,7 +33,7 @@ pub(crate) fn route() -> Router {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
     responses(
-        (status = 200, description = "One page; the Link header names the next", body = Page<View>),
+        (status = 200, description = "One page; the Link header names the next", body = Page<api::Payment>),
         (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -41,7 +42,7 @@ pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
     let mut fields = Fields::parse(uri.query(), &["orderId", "limit", "cursor"]);
     let orders = fields.take("orderId", read_orders);
     let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
-    let cursor = fields.take("cursor", page::read_cursor::<Uuid>);
+    let cursor = fields.take("cursor", page::read_cursor::<PaymentId>);
     fields.finish()?;
     let mut params = vec![Value::from(user.id), Value::from(limit + 1)];
     let mut condition = "buyer_id = ?1".to_owned();
@@ -59,12 +60,12 @@ pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
     // Ids are UUIDv7: they sort by time.
     condition.push_str(" ORDER BY id DESC LIMIT ?2");
     let payments = Payment::select(&condition, &params).await?;
-    let page = Page::of(payments, limit, |payment| payment.id)?.map(|payment| View::of(&payment));
-    Ok(page.respond(uri.path(), uri.query()))
+    let page = page::cut(payments, limit, |payment| payment.id)?.map(|payment| body(&payment));
+    Ok(page::respond(page, uri.path(), uri.query()))
 }
 
-fn read_orders(text: &str) -> Result<Vec<Uuid>, String> {
-    let ids: Option<Vec<Uuid>> = text.split(',').map(|id| id.trim().parse().ok()).collect();
+fn read_orders(text: &str) -> Result<Vec<OrderId>, String> {
+    let ids: Option<Vec<OrderId>> = text.split(',').map(|id| id.trim().parse().ok()).collect();
     ids.filter(|ids| ids.len() <= MAX_ORDERS)
         .ok_or_else(|| format!("Give the ids of up to {MAX_ORDERS} orders, separated by commas"))
 }

@@ -39,19 +39,22 @@
 //! | processing | `pending`, stage `processing` | find out | find out | void |
 //! | authorized | `authorized` | | capture | void |
 //! | captured | `captured`, `tries` above 0 | | keep | refund |
-//! | settled | `captured`, `tries` 0 | | | |
+//! | settled | `captured`, `tries` 0 | | | refund |
 //! | refunding | `captured`, with a `refund_reason` | | refund | refund |
 //! | voided | `voided` | | | |
 //! | refunded | `refunded` | | | |
 //! | declined | `declined` | | | |
 //! | open | `declined`, stage `open` | close | close | close |
 //!
+//! No order ends unsold after its sale. If `orders` ever says so, the buyer gets the money back at
+//! once. A tick does not look for it: it would have to look at every sale there ever was.
+//!
 //! Nothing mends a voided payment whose order was sold: [`needs_operator`].
 
 #[cfg(test)]
 mod tests;
 
-use boxoffice_kernel::events::EventType;
+use boxoffice_contract::events::{Kind, PaymentState, kind};
 
 /// After so many declines of one order it will not be paid: it ends, and its tickets go back on
 /// sale.
@@ -72,7 +75,7 @@ pub(crate) enum Status {
     Voided,
     /// The money that was taken is given back.
     Refunded,
-    /// The provider said no.
+    /// The provider declined the payment.
     Declined,
 }
 
@@ -121,7 +124,7 @@ impl Stage {
     }
 }
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum State {
     /// The provider has been, or is about to be, asked, and no intent is known.
@@ -142,7 +145,7 @@ pub(crate) enum State {
     Voided,
     /// The money is given back.
     Refunded,
-    /// The provider said no.
+    /// The provider declined the payment.
     Declined,
     /// Declined, but a browser could go on with the intent: it is to be closed.
     Open,
@@ -263,7 +266,7 @@ pub(crate) struct Move {
     pub(crate) to: State,
     /// In this order, each with a version of its own. `payment:declined` is emitted only by the last
     /// decline that an order may have.
-    pub(crate) emits: &'static [EventType],
+    pub(crate) emits: &'static [Kind<PaymentState>],
     /// Each at most once.
     pub(crate) books: &'static [Movement],
 }
@@ -271,11 +274,11 @@ pub(crate) struct Move {
 /// Returns where `signal` leads a payment in `state` whose order ended as `end`, or `None` if it stays
 /// as it is. Signals come in any order, and repeatedly.
 pub(crate) fn next(state: State, signal: Signal, end: End) -> Option<Move> {
-    use EventType::{PaymentCaptured, PaymentCreated, PaymentDeclined};
-    use EventType::{PaymentRefunded, PaymentVoided};
     use Movement::{Charge, Refund, Sale};
     use State::{Action, Authorized, Captured, Declined, Open, Pending};
     use State::{Processing, Refunded, Refunding, Settled, Voided};
+    use kind::{PaymentCaptured, PaymentCreated, PaymentDeclined};
+    use kind::{PaymentRefunded, PaymentVoided};
 
     let (to, emits, books): (_, &[_], &[_]) = match (state, signal, end) {
         (Pending | Action | Processing, Signal::Held, _) => (Authorized, &[PaymentCreated], &[]),
@@ -363,12 +366,13 @@ pub(crate) const fn due(state: State, end: End) -> Option<Due> {
         (Action | Processing | Authorized, End::Unsold) => Some(Due::Act(MoneyAction::Void)),
         (Authorized, End::Sold) => Some(Due::Act(MoneyAction::Capture)),
         (Captured, End::Sold) => Some(Due::Keep),
-        (Captured, End::Unsold) | (Refunding, End::Sold | End::Unsold) => {
+        (Captured | Settled, End::Unsold) | (Refunding, End::Sold | End::Unsold) => {
             Some(Due::Act(MoneyAction::Refund))
         }
         (Open, _) => Some(Due::Close),
-        (Authorized | Captured | Refunding, End::Unknown)
-        | (Settled | Voided | Refunded | Declined, _) => None,
+        (Authorized | Captured | Settled | Refunding, End::Unknown)
+        | (Settled, End::Sold)
+        | (Voided | Refunded | Declined, _) => None,
     }
 }
 

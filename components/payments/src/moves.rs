@@ -5,9 +5,9 @@
 //! others change nothing.
 
 use anyhow::Result;
+use boxoffice_contract::{OrderId, UserId};
 use boxoffice_kernel::db::{self, Connection, Read, Transaction};
 use boxoffice_kernel::{Timestamp, Trace, params};
-use uuid::Uuid;
 
 use crate::machine::{self, ABANDONED, End, MAX_DECLINES, Move, Signal, Stage, State};
 use crate::payment::{COLUMNS, Payment};
@@ -41,7 +41,7 @@ pub(crate) enum News<'a> {
 /// Who wants a sale undone, and how.
 #[derive(Clone, Copy)]
 pub(crate) struct RefundRequest {
-    pub(crate) by: Uuid,
+    pub(crate) by: UserId,
     /// In Stripe's words.
     pub(crate) reason: &'static str,
     /// Whether the tickets are to be for sale again.
@@ -235,7 +235,7 @@ async fn decline(
 }
 
 /// Counts the declines of this order by the provider, not by its buyer.
-pub(crate) async fn declines(transaction: &Transaction, order_id: Uuid) -> db::Result<i64> {
+pub(crate) async fn declines(transaction: &Transaction, order_id: OrderId) -> db::Result<i64> {
     let sql = "SELECT COUNT(*) AS declines FROM payments_payments \
                WHERE order_id = ?1 AND status = 'declined' AND decline_code <> ?2";
     let row = transaction.first(sql, params![order_id, ABANDONED]).await?;

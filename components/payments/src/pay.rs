@@ -3,82 +3,31 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
+use boxoffice_contract::orders::{Order, OrderStatus};
+use boxoffice_contract::payments::{NewPayment, Paid};
+use boxoffice_contract::{OrderId, PaymentId};
 use boxoffice_kernel::command::{self, Idempotency, REPLAYED, Reply};
-use boxoffice_kernel::events::contract::OrderStatus;
 use boxoffice_kernel::http::serve::RequestId;
-use boxoffice_kernel::http::{Id, Valid, is_given};
+use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::peer::{Call, Peer};
 use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::trace::Traced;
 use boxoffice_kernel::{Problem, Timestamp, Trace, log};
-use garde::Validate;
 use http::header::LOCATION;
 use http::{Method, StatusCode};
-use serde::Deserialize;
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::attempt::{self, Answer, PAYMENT_PENDING};
 use crate::machine::State;
 use crate::payment::Payment;
 use crate::stripe::{self, Intent, Patience};
-use crate::view::Paid;
+use crate::view::paid;
 use crate::{SERVICE, settle};
 
 const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
 
 /// An answer that took longer than this, in seconds, may have come after the order's end.
 const SLOW_SECONDS: i64 = 5;
-
-/// A payment for an order.
-#[derive(Debug, Deserialize, ToSchema, Validate)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({
-    "orderId": "01980f3c-0000-7000-8000-000000000000", "token": "pm_card_visa"
-}))]
-pub(crate) struct NewPayment {
-    /// The order.
-    #[garde(custom(is_given("Give the id of an order")))]
-    order_id: Uuid,
-    /// A Stripe payment method (`pm_…`), or an older Stripe token (`tok_…`).
-    #[garde(custom(is_token))]
-    token: String,
-}
-
-impl Default for NewPayment {
-    fn default() -> Self {
-        Self { order_id: Uuid::nil(), token: String::new() }
-    }
-}
-
-fn is_token(token: &str, _: &()) -> garde::Result {
-    let known = token.starts_with("pm_") || token.starts_with("tok_");
-    let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if known && plain && token.len() <= 255 {
-        return Ok(());
-    }
-    Err(garde::Error::new("Give a Stripe payment method (pm_…) or a Stripe token (tok_…)"))
-}
-
-/// What `orders` says of the order that is to be paid.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Payable {
-    pub(crate) id: Uuid,
-    /// Unknown of orders that an older version has made.
-    pub(crate) seller_id: Option<Uuid>,
-    pub(crate) amount: i64,
-    pub(crate) currency: String,
-    pub(crate) quantity: i64,
-    pub(crate) ticket: PayableTicket,
-}
-
-/// What the order is for.
-#[derive(Debug, Deserialize)]
-pub(crate) struct PayableTicket {
-    pub(crate) id: Uuid,
-    pub(crate) title: String,
-}
 
 pub(crate) fn route() -> Router {
     Router::new()
@@ -116,7 +65,7 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn pay(
     user: User,
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
     Extension(request_id): Extension<RequestId>,
     Valid(new_payment): Valid<NewPayment>,
 ) -> Result<Response> {
@@ -152,9 +101,9 @@ pub(crate) async fn pay(
 )]
 pub(crate) async fn confirm(
     user: User,
-    Id(id): Id,
+    Id(id): Id<PaymentId>,
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
     Extension(request_id): Extension<RequestId>,
 ) -> Result<Response> {
     let payment = Payment::find(id).await?;
@@ -208,7 +157,7 @@ async fn conclude(
     }
     let caller = user.id.to_string();
     let location = format!("/api/orders/{}", payment.order_id);
-    let paid = Paid::new(&payment, None);
+    let paid = paid(&payment, None);
     command::run(&SERVICE, &caller, trace, idempotency, async |_| {
         Ok(Reply::created(&location, &paid)?)
     })
@@ -238,7 +187,7 @@ async fn waiting(
     if let Err(error) = ORDERS.send(call, None::<&()>).await {
         log::failed("asking orders for more time; the hold stays as it is", &error);
     }
-    let paid = Paid::new(&payment, intent.map(|intent| *intent));
+    let paid = paid(&payment, intent.map(|intent| *intent));
     Ok((StatusCode::ACCEPTED, [(LOCATION, location(&payment))], Json(paid)).into_response())
 }
 
@@ -289,7 +238,7 @@ async fn start(
 }
 
 /// Whether the order's live payment only waits for its buyer, and has been given up now.
-async fn gives_way(order_id: Uuid, trace: Trace) -> Result<bool> {
+async fn gives_way(order_id: OrderId, trace: Trace) -> Result<bool> {
     match attempt::live(order_id).await? {
         Some(payment) => attempt::abandon(&payment, trace).await,
         None => Ok(false),
@@ -308,7 +257,7 @@ fn same(payment: Payment, new_payment: &NewPayment) -> Result<Payment> {
 }
 
 /// Tells `orders` that `user` begins to pay, and asks what for.
-async fn payable(user: &User, order_id: Uuid, request_id: &RequestId) -> Result<Payable> {
+async fn payable(user: &User, order_id: OrderId, request_id: &RequestId) -> Result<Order> {
     let path = format!("/internal/orders/{order_id}/payment");
     let call = Call::by(user, Method::POST, &path, request_id);
     let order = ORDERS.ask(call, None::<&()>).await?;
@@ -317,16 +266,11 @@ async fn payable(user: &User, order_id: Uuid, request_id: &RequestId) -> Result<
 
 /// Asks `orders` whether the order has ended without a sale: the event of it may be on its way.
 async fn look_after(user: &User, payment: &Payment, request_id: &RequestId) -> Result<()> {
-    #[derive(Deserialize)]
-    struct Seen {
-        status: OrderStatus,
-        version: i64,
-    }
     let path = format!("/api/orders/{}", payment.order_id);
     let call = Call::by(user, Method::GET, &path, request_id);
-    let seen: Option<Seen> = ORDERS.ask(call, None::<&()>).await?;
-    if let Some(Seen { status: status @ OrderStatus::Cancelled, version }) = seen {
-        settle::note(payment.order_id, status, None, version).await?;
+    let seen: Option<Order> = ORDERS.ask(call, None::<&()>).await?;
+    if let Some(order) = seen.filter(|order| order.status == OrderStatus::Cancelled) {
+        settle::note(order.id, OrderStatus::Cancelled, None, order.version).await?;
     }
     Ok(())
 }

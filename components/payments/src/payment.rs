@@ -1,10 +1,11 @@
 //! A payment: in the database, in JSON, in events.
 
+use boxoffice_contract::events::{Kind, PaymentState};
+use boxoffice_contract::orders::OrderStatus;
+use boxoffice_contract::{OrderId, PaymentId, UserId};
 use boxoffice_kernel::db::{self, Connection, FromValue, Read, Row, Value};
-use boxoffice_kernel::events::contract::{OrderStatus, PaymentState};
-use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_kernel::events::Event;
 use boxoffice_kernel::{Timestamp, log, params};
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::machine::{self, Due, End, Stage, State, Status};
@@ -36,10 +37,10 @@ impl FromValue for Stage {
 
 impl End {
     /// Reads how the order of the payment `id` ended.
-    fn read(row: &Row, id: Uuid) -> db::Result<Self> {
+    fn read(row: &Row, id: PaymentId) -> db::Result<Self> {
         Ok(match row.get("order_status")? {
             Some(OrderStatus::Complete | OrderStatus::Refunded) => {
-                if row.get::<Uuid>("sold_by")? == id { Self::Sold } else { Self::Unsold }
+                if row.get::<PaymentId>("sold_by")? == id { Self::Sold } else { Self::Unsold }
             }
             Some(OrderStatus::Cancelled) => Self::Unsold,
             Some(OrderStatus::Created | OrderStatus::AwaitingPayment) | None => Self::Unknown,
@@ -51,12 +52,12 @@ impl End {
 #[derive(Clone, Debug)]
 pub(crate) struct Payment {
     /// The payment's id.
-    pub(crate) id: Uuid,
+    pub(crate) id: PaymentId,
     /// The order that it pays for.
-    pub(crate) order_id: Uuid,
-    /// Where it stands.
+    pub(crate) order_id: OrderId,
+    /// Its status.
     pub(crate) state: State,
-    /// In the currency's minor unit.
+    /// The amount in the currency's minor unit.
     pub(crate) amount: i64,
     /// ISO 4217 code.
     pub(crate) currency: String,
@@ -76,9 +77,9 @@ pub(crate) struct Payment {
     /// How often of these that failed.
     pub(crate) failures: i64,
     /// Who pays.
-    pub(crate) buyer_id: Uuid,
+    pub(crate) buyer_id: UserId,
     /// Whose tickets are paid for; unknown of payments that are older than the ledger.
-    pub(crate) seller_id: Option<Uuid>,
+    pub(crate) seller_id: Option<UserId>,
     /// Why the money is to be given back, in Stripe's words; `None`: nobody has asked for it.
     pub(crate) refund_reason: Option<String>,
     /// Whether the tickets are to be for sale again then.
@@ -141,7 +142,7 @@ impl Payment {
     }
 
     /// The payment `id`, if there is one.
-    pub(crate) async fn find(id: Uuid) -> db::Result<Option<Self>> {
+    pub(crate) async fn find(id: PaymentId) -> db::Result<Option<Self>> {
         Ok(Self::select("id = ?1", params![id]).await?.pop())
     }
 
@@ -236,7 +237,7 @@ impl Payment {
     }
 
     /// The event that tells of the payment's state.
-    pub(crate) fn event(&self, event_type: EventType) -> anyhow::Result<Event> {
+    pub(crate) fn event(&self, kind: Kind<PaymentState>) -> anyhow::Result<Event> {
         let state = PaymentState {
             id: self.id,
             version: self.version,
@@ -245,6 +246,6 @@ impl Payment {
             currency: self.currency.clone(),
             restock: self.restock,
         };
-        Event::new(event_type, self.id, &state)
+        Ok(Event::new(kind, &state)?)
     }
 }

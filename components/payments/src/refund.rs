@@ -3,59 +3,22 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use boxoffice_contract::PaymentId;
+use boxoffice_contract::payments::{NewRefund, Paid};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::trace::Traced;
 use boxoffice_kernel::{Problem, Trace, config, log};
-use garde::Validate;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::machine::State;
 use crate::moves::{self, News, RefundRequest};
 use crate::payment::Payment;
 use crate::stripe::Patience;
-use crate::view::Paid;
+use crate::view::paid;
 use crate::{SERVICE, settle};
-
-/// Why money is given back (<https://docs.stripe.com/api/refunds/create>, `reason`).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Reason {
-    /// The buyer asked for it, or the event does not take place.
-    #[default]
-    RequestedByCustomer,
-    /// The buyer paid twice for the same tickets.
-    Duplicate,
-    /// The card was not the buyer's.
-    Fraudulent,
-}
-
-impl Reason {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::RequestedByCustomer => "requested_by_customer",
-            Self::Duplicate => "duplicate",
-            Self::Fraudulent => "fraudulent",
-        }
-    }
-}
-
-/// The refund of a sale.
-#[derive(Debug, Default, Deserialize, ToSchema, Validate)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({ "reason": "requested_by_customer", "restock": true }))]
-pub(crate) struct NewRefund {
-    /// The reason.
-    #[garde(skip)]
-    reason: Reason,
-    /// Whether the tickets go back on sale.
-    #[garde(skip)]
-    restock: bool,
-}
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/payments/{id}/refund", post(refund))
@@ -87,9 +50,9 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn refund(
     user: User,
-    Id(id): Id,
+    Id(id): Id<PaymentId>,
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
     Valid(new_refund): Valid<NewRefund>,
 ) -> Result<Response> {
     let caller = user.id.to_string();
@@ -102,7 +65,7 @@ pub(crate) async fn refund(
         log::failed("refunding a payment; a tick will try again", &error);
     }
     let payment = payment.reload().await?;
-    let paid = Paid::new(&payment, None);
+    let paid = paid(&payment, None);
     if payment.state != State::Refunded {
         return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
     }
@@ -110,7 +73,7 @@ pub(crate) async fn refund(
 }
 
 /// Commits that the payment `id` is to be refunded, unless that is so already.
-async fn ask(user: &User, id: Uuid, new_refund: &NewRefund) -> Result<Payment> {
+async fn ask(user: &User, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
     let payment = Payment::find(id).await?;
     let payment = payment.ok_or_else(|| Problem::not_found("This payment does not exist"))?;
     if payment.seller_id != Some(user.id) && !is_operator(user).await? {

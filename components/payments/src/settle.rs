@@ -4,10 +4,10 @@
 //! payment's id and the action, so that a repeat after a crash does nothing twice.
 
 use anyhow::{Context, Result, anyhow};
+use boxoffice_contract::orders::OrderStatus;
+use boxoffice_contract::{OrderId, PaymentId};
 use boxoffice_kernel::db::{Connection, Read};
-use boxoffice_kernel::events::contract::OrderStatus;
 use boxoffice_kernel::{Trace, log, params};
-use uuid::Uuid;
 
 use crate::machine::{Due, MoneyAction};
 use crate::moves::{self, News};
@@ -17,9 +17,9 @@ use crate::{SERVICE, observe};
 
 /// Stores how an order stands, unless something newer is known. Returns whether it did.
 pub(crate) async fn note(
-    order_id: Uuid,
+    order_id: OrderId,
     status: OrderStatus,
-    payment_id: Option<Uuid>,
+    payment_id: Option<PaymentId>,
     version: i64,
 ) -> Result<bool> {
     let connection = Connection::open(&SERVICE).await?;

@@ -5,137 +5,57 @@ use std::fmt::Write;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_kernel::db::{self, Connection, FromValue, Read, Row, Value};
+use boxoffice_contract::UserId;
+use boxoffice_contract::ledger::{Balance, Entry, Movement, Statement};
+use boxoffice_contract::payments::PaymentStatus;
+use boxoffice_kernel::db::{self, Connection, Read, Row, Value};
 use boxoffice_kernel::http::Fields;
-use boxoffice_kernel::http::page::{self, Page};
+use boxoffice_kernel::http::page;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Timestamp, money};
+use boxoffice_kernel::{Problem, Timestamp};
+use boxoffice_rules::money;
 use http::Uri;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use serde::Serialize;
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::machine::Status;
-use crate::view::PaymentStatus;
 
 /// The most lines that a file may have: a component answers within its memory and its host's limit
 /// for a request.
 const MAX_LINES: i64 = 20_000;
 
-/// The kind of entry.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Movement {
-    /// Tickets were sold.
-    Sale,
-    /// The money of a sale was given back.
-    Refund,
-}
-
-impl Movement {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Sale => "sale",
-            Self::Refund => "refund",
-        }
-    }
-}
-
-impl FromValue for Movement {
-    fn from_value(value: &Value) -> Result<Self, String> {
-        let name = String::from_value(value)?;
-        [Self::Sale, Self::Refund]
-            .into_iter()
-            .find(|movement| movement.name() == name)
-            .ok_or_else(|| format!("{name:?} is not a movement of a seller's account"))
-    }
-}
-
-/// A line of a seller's ledger.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct Entry {
-    /// The entry's id.
-    id: String,
-    /// The payment.
-    payment_id: Uuid,
-    /// The order that it paid for.
-    order_id: Uuid,
-    /// The listing.
-    ticket_id: Uuid,
-    /// The listing's title at the time of the sale.
-    title: String,
-    /// How many tickets.
-    quantity: i64,
-    /// The kind of entry.
-    movement: Movement,
-    /// The amount in the currency's minor unit; negative for a refund.
-    amount: i64,
-    /// ISO 4217 code.
-    currency: String,
-    /// When it happened.
-    at: Timestamp,
-    /// The payment's current status.
-    payment_status: PaymentStatus,
-}
-
-impl Entry {
-    /// The columns, of the ledger and of its payments, that [`Entry::read`] needs.
-    const COLUMNS: &'static str = "entry.id, entry.payment_id, payment.order_id, \
+/// The columns, of the ledger and of its payments, that [`read`] needs.
+const COLUMNS: &str = "entry.id, entry.payment_id, payment.order_id, \
         payment.ticket_id, payment.title, payment.quantity, entry.movement, entry.amount, \
         entry.currency, entry.at, payment.status, payment.refund_reason";
 
-    fn read(row: &Row) -> db::Result<Self> {
-        let is_asked_for = row.get::<Option<String>>("refund_reason")?.is_some();
-        let payment_status = match row.get::<Status>("status")? {
-            Status::Refunded => PaymentStatus::Refunded,
-            _ if is_asked_for => PaymentStatus::Refunding,
-            _ => PaymentStatus::Captured,
-        };
-        Ok(Self {
-            id: row.get("id")?,
-            payment_id: row.get("payment_id")?,
-            order_id: row.get("order_id")?,
-            ticket_id: row.get("ticket_id")?,
-            title: row.get("title")?,
-            quantity: row.get("quantity")?,
-            movement: row.get("movement")?,
-            // What is owed to the seller is negative in the books.
-            amount: -row.get::<i64>("amount")?,
-            currency: row.get("currency")?,
-            at: row.get("at")?,
-            payment_status,
-        })
-    }
-}
-
-/// A seller's balances in one currency.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct Balance {
-    /// ISO 4217 code.
-    currency: String,
-    /// The balance before `from`, in the currency's minor unit.
-    opening: i64,
-    /// The balance at `to`.
-    closing: i64,
-}
-
-/// A page of a seller's ledger.
-#[derive(Debug, Serialize, ToSchema)]
-struct Statement {
-    /// The balances by currency; the same on every page.
-    balances: Vec<Balance>,
-    #[serde(flatten)]
-    page: Page<Entry>,
+fn read(row: &Row) -> db::Result<Entry> {
+    let is_asked_for = row.get::<Option<String>>("refund_reason")?.is_some();
+    let payment_status = match row.get::<Status>("status")? {
+        Status::Refunded => PaymentStatus::Refunded,
+        _ if is_asked_for => PaymentStatus::Refunding,
+        _ => PaymentStatus::Captured,
+    };
+    Ok(Entry {
+        id: row.get("id")?,
+        payment_id: row.get("payment_id")?,
+        order_id: row.get("order_id")?,
+        ticket_id: row.get("ticket_id")?,
+        title: row.get("title")?,
+        quantity: row.get("quantity")?,
+        movement: row.get::<Movement>("movement")?.into(),
+        // What is owed to the seller is negative in the books.
+        amount: -row.get::<i64>("amount")?,
+        currency: row.get("currency")?,
+        at: row.get("at")?,
+        payment_status: payment_status.into(),
+    })
 }
 
 /// Which part of the ledger is wanted.
 struct Range {
-    seller: Uuid,
+    seller: UserId,
     from: Timestamp,
     to: Timestamp,
 }
@@ -188,8 +108,8 @@ pub(crate) async fn statement(user: User, uri: Uri) -> Result<Response> {
     }
     let entries = entries(&range, cursor, limit + 1).await?;
     let balances = balances(&range).await?;
-    let page = Page::of(entries, limit, |entry| entry.id.clone())?;
-    let link = page.link(uri.path(), uri.query());
+    let page = page::cut(entries, limit, |entry| entry.id.clone())?;
+    let link = page::link(&page, uri.path(), uri.query());
     Ok((link, Json(Statement { balances, page })).into_response())
 }
 
@@ -227,9 +147,9 @@ async fn select(rest: &str, params: &[Value]) -> db::Result<Vec<Entry>> {
          JOIN payments_payments AS payment ON payment.id = entry.payment_id \
          WHERE entry.owner_id = ?1 AND entry.account = 'sellers' \
          AND entry.at >= ?2 AND entry.at < ?3 {rest}",
-        Entry::COLUMNS
+        COLUMNS
     );
-    connection.query(&sql, params).await?.iter().map(Entry::read).collect()
+    connection.query(&sql, params).await?.iter().map(read).collect()
 }
 
 async fn balances(range: &Range) -> db::Result<Vec<Balance>> {
@@ -293,21 +213,16 @@ fn csv(entries: &[Entry]) -> anyhow::Result<Vec<u8>> {
         "status now",
     ])?;
     for entry in entries {
-        let status = match entry.payment_status {
-            PaymentStatus::Refunded => "refunded",
-            PaymentStatus::Refunding => "refunding",
-            _ => "captured",
-        };
         writer.write_record([
             &entry.at.to_string(),
-            entry.movement.name(),
+            entry.movement.as_str(),
             &harmless(&entry.title),
             &entry.quantity.to_string(),
             &money::decimal(entry.amount, &entry.currency),
             &entry.currency,
             &entry.order_id.to_string(),
             &entry.payment_id.to_string(),
-            status,
+            entry.payment_status.as_str(),
         ])?;
     }
     Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)

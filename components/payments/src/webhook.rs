@@ -13,7 +13,9 @@ use axum::routing::post;
 use boxoffice_kernel::db::{self, Connection, Read, Row};
 use boxoffice_kernel::events::Deadline;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Timestamp, Trace, config, log, money, params};
+use boxoffice_kernel::trace::Traced;
+use boxoffice_kernel::{Problem, Timestamp, Trace, config, log, params};
+use boxoffice_rules::money;
 use bytes::Bytes;
 use futures::channel::oneshot::{Receiver, channel};
 use futures::future::{Either, FutureExt, select};
@@ -139,7 +141,11 @@ pub(crate) fn route() -> Router {
         (status = 503, description = "No secret is set, or the event cannot be stored now", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn receive(trace: Trace, headers: HeaderMap, body: Bytes) -> Result<Response> {
+pub(crate) async fn receive(
+    Traced(trace): Traced,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response> {
     let body = admit(&headers, &body).await?;
     let event = Event::parse(body)
         .map_err(|error| Problem::malformed(format!("The body is not an event: {error}")))?;

@@ -1,7 +1,7 @@
 //! What the events of orders, and ticks, set off here.
 
 use anyhow::Result;
-use boxoffice_kernel::events::contract::OrderState;
+use boxoffice_contract::events::OrderState;
 use boxoffice_kernel::events::worker::{Handler, one_by_one};
 use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_kernel::{Service, log, params};
@@ -44,7 +44,7 @@ async fn end(event: &Event) -> Result<Outcome> {
 
 fn order(event: &Event) -> Result<OrderState> {
     match event.event_type {
-        EventType::OrderCancelled | EventType::OrderCompleted => event.data(),
+        EventType::OrderCancelled | EventType::OrderCompleted => Ok(event.data()?),
         other => anyhow::bail!("payments does not handle {}", other.name()),
     }
 }

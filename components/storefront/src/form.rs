@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, Request};
 use boxoffice_kernel::Problem;
-use boxoffice_web::state::{Form, FormError};
+use boxoffice_web::state::{FieldError, Form};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use uuid::Uuid;
@@ -59,7 +59,7 @@ impl Sent {
 
     /// The form as it is shown again, with what was typed into `fields`, what is wrong with it and
     /// the key of its next submission.
-    pub(crate) fn again(&self, fields: &[&str], errors: Vec<FormError>, key: String) -> Form {
+    pub(crate) fn again(&self, fields: &[&str], errors: Vec<FieldError>, key: String) -> Form {
         let typed = |name: &&str| Some((name.to_string(), self.0.get(*name)?.clone()));
         Form { key, values: fields.iter().filter_map(typed).collect(), errors }
     }
@@ -82,13 +82,13 @@ pub(crate) fn new_key() -> String {
 }
 
 /// What is wrong with the field `name`.
-pub(crate) fn wrong(name: &str, message: impl Into<String>) -> FormError {
-    FormError { field: Some(name.to_owned()), message: message.into() }
+pub(crate) fn wrong(name: &str, message: impl Into<String>) -> FieldError {
+    FieldError { field: Some(name.to_owned()), message: message.into() }
 }
 
 /// What is wrong with the whole.
-pub(crate) fn wrong_at_all(message: impl Into<String>) -> FormError {
-    FormError { field: None, message: message.into() }
+pub(crate) fn wrong_at_all(message: impl Into<String>) -> FieldError {
+    FieldError { field: None, message: message.into() }
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! From what the services answer to what a page shows.
 
+use boxoffice_contract::ledger::{Entry, Movement};
+use boxoffice_contract::orders::{CancelReason, Order, OrderStatus};
+use boxoffice_contract::payments::{Payment, PaymentStatus as Paid};
+use boxoffice_contract::tickets::{Ticket, TicketStatus};
+use boxoffice_contract::{OrderId, Word};
 use boxoffice_web::sales::{Deal, DealKind};
-use boxoffice_web::state::{self, Card, Sale, Standing};
-use uuid::Uuid;
+use boxoffice_web::state::{self, Card, Standing};
 
 use crate::form::new_key;
-use crate::services::ledger::{Entry, Movement};
-use crate::services::orders::{Order, Reason, Status as Ordered};
-use crate::services::payments::{Payment, Status as Paid};
-use crate::services::tickets::Ticket;
+use crate::services::{orders, tickets};
 use crate::shown::{balance, moment, money};
 use crate::visit::Visit;
 
@@ -22,14 +23,14 @@ const ALPHABET: [char; 32] = [
 pub(crate) fn card(ticket: &Ticket, visit: &Visit) -> Card {
     let zone = ticket.time_zone.as_deref();
     Card {
-        id: ticket.id.to_string(),
+        id: ticket.id,
         version: ticket.version,
         title: ticket.title.clone(),
         price: money(ticket.price, &ticket.currency, &visit.language),
         venue: ticket.venue.clone(),
         city: ticket.city.clone(),
         when: ticket.starts_at.map(|at| moment(at, zone, &visit.language)),
-        sale: ticket.status,
+        sale: tickets::status(ticket),
         available: ticket.available,
         quantity: ticket.quantity,
         mine: visit.is(ticket.seller_id),
@@ -43,8 +44,8 @@ pub(crate) fn cards(tickets: &[Ticket], visit: &Visit) -> Vec<Card> {
 
 /// The same listing with tickets that are all in someone's checkout, or gone: what a service has just
 /// said of them is newer than what another knew.
-pub(crate) fn no_longer_to_be_had(ticket: &mut Ticket, sale: Sale) {
-    ticket.status = sale;
+pub(crate) fn no_longer_to_be_had(ticket: &mut Ticket, sale: TicketStatus) {
+    ticket.status = sale.into();
     ticket.available = 0;
 }
 
@@ -54,10 +55,10 @@ pub(crate) fn order(order: &Order, payments: &[Payment], visit: &Visit) -> state
     let zone = ticket.time_zone.as_deref();
     let amount = |minor| money(minor, &order.currency, &visit.language);
     state::Order {
-        id: order.id.to_string(),
+        id: order.id,
         number: number(order.id),
         standing: standing(order, payments),
-        ticket: ticket.id.to_string(),
+        ticket: ticket.id,
         title: ticket.title.clone(),
         venue: ticket.venue.clone(),
         city: ticket.city.clone(),
@@ -70,30 +71,31 @@ pub(crate) fn order(order: &Order, payments: &[Payment], visit: &Visit) -> state
     }
 }
 
-/// Where an order stands.
+/// The status of an order.
 pub(crate) fn standing(order: &Order, payments: &[Payment]) -> Standing {
     let is_any = |wanted: &[Paid]| {
         let mut own = payments.iter().filter(|payment| payment.order_id == order.id);
-        own.any(|payment| wanted.contains(&payment.status))
+        own.any(|payment| payment.status.known().is_some_and(|status| wanted.contains(&status)))
     };
-    match order.status {
-        Ordered::Complete => Standing::Paid,
-        Ordered::Refunded => Standing::Refunded,
-        Ordered::Cancelled if is_any(&[Paid::Refunding, Paid::Refunded]) => Standing::Refunded,
-        Ordered::Cancelled => match order.cancel_reason {
-            Some(Reason::Buyer) => Standing::Cancelled,
-            Some(Reason::Declined) => Standing::Declined,
-            Some(Reason::Expired | Reason::Other) | None => Standing::Expired,
+    let Some(status) = order.status.known() else { return Standing::Unclear };
+    let reason = order.cancel_reason.as_ref().and_then(Word::known);
+    match status {
+        OrderStatus::Complete => Standing::Paid,
+        OrderStatus::Refunded => Standing::Refunded,
+        OrderStatus::Cancelled if is_any(&[Paid::Refunding, Paid::Refunded]) => Standing::Refunded,
+        OrderStatus::Cancelled => match reason {
+            Some(CancelReason::Buyer) => Standing::Cancelled,
+            Some(CancelReason::Declined) => Standing::Declined,
+            Some(CancelReason::Expired) | None => Standing::Expired,
         },
-        Ordered::Other => Standing::Unclear,
-        Ordered::Created | Ordered::AwaitingPayment => {
+        OrderStatus::Created | OrderStatus::AwaitingPayment => {
             if is_any(&[Paid::Pending, Paid::Authorized, Paid::Captured]) {
                 Standing::Paying
             } else if is_any(&[Paid::Processing]) {
                 Standing::Processing
-            } else if order.is_held() && is_any(&[Paid::RequiresAction]) {
+            } else if orders::is_held(order) && is_any(&[Paid::RequiresAction]) {
                 Standing::Asked
-            } else if order.is_held() {
+            } else if orders::is_held(order) {
                 Standing::Unpaid
             } else {
                 Standing::Expired
@@ -104,16 +106,17 @@ pub(crate) fn standing(order: &Order, payments: &[Payment]) -> Standing {
 
 /// A sale or a refund at a glance.
 pub(crate) fn deal(entry: &Entry, visit: &Visit) -> Deal {
-    let kind = match (entry.movement, entry.payment_status) {
-        (Movement::Refund, _) => DealKind::Refund,
-        (Movement::Sale, Paid::Refunding) => DealKind::Refunding,
-        (Movement::Sale, Paid::Refunded) => DealKind::Undone,
-        (Movement::Sale, _) => DealKind::Sale,
+    let kind = match (entry.movement.known(), entry.payment_status.known()) {
+        (Some(Movement::Sale), Some(Paid::Refunding)) => DealKind::Refunding,
+        (Some(Movement::Sale), Some(Paid::Refunded)) => DealKind::Undone,
+        (Some(Movement::Sale), _) => DealKind::Sale,
+        // What is no sale is not to be refunded, whatever a newer `payments` calls it.
+        (Some(Movement::Refund) | None, _) => DealKind::Refund,
     };
     Deal {
         kind,
-        payment: entry.payment_id.to_string(),
-        ticket: entry.ticket_id.to_string(),
+        payment: entry.payment_id,
+        ticket: entry.ticket_id,
         title: entry.title.clone(),
         quantity: entry.quantity,
         amount: balance(entry.amount, &entry.currency, &visit.language),
@@ -123,8 +126,8 @@ pub(crate) fn deal(entry: &Entry, visit: &Visit) -> Deal {
 }
 
 /// What people call an order: the last 40 bits of its id, which are random, in eight letters.
-fn number(id: Uuid) -> String {
-    let bits = id.as_u128();
+fn number(id: OrderId) -> String {
+    let bits = id.0.as_u128();
     let letter = |place: u32| ALPHABET[usize::try_from((bits >> (5 * place)) & 31).unwrap_or(0)];
     let letters: String = (0..8).rev().map(letter).collect();
     format!("{}-{}", &letters[..4], &letters[4..])
@@ -138,17 +141,26 @@ pub(crate) fn again(order: &Order) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use boxoffice_kernel::Timestamp;
+    use boxoffice_contract::{PaymentId, Timestamp};
     use serde_json::json;
+    use uuid::Uuid;
 
     use super::*;
 
     fn an_order(status: &str, reason: Option<&str>, expires: i64) -> Order {
-        let id = Uuid::now_v7();
         serde_json::from_value(json!({
-            "id": id, "status": status, "cancelReason": reason, "quantity": 1, "amount": 100,
-            "currency": "EUR", "ticket": { "id": id, "title": "A", "price": 100 },
+            "id": OrderId::new(), "status": status, "cancelReason": reason, "quantity": 1,
+            "amount": 100, "currency": "EUR", "version": 1,
+            "ticket": { "id": Uuid::nil(), "title": "A", "price": 100 },
             "expiresAt": Timestamp::now().plus_seconds(expires), "createdAt": Timestamp::now(),
+        }))
+        .unwrap()
+    }
+
+    fn a_payment(order: OrderId, status: &str) -> Payment {
+        serde_json::from_value(json!({
+            "id": PaymentId::new(), "orderId": order, "status": status, "amount": 100,
+            "currency": "EUR", "version": 1, "createdAt": Timestamp::now(),
         }))
         .unwrap()
     }
@@ -176,21 +188,17 @@ mod tests {
             ("cancelled", Some("expired"), -1, Some("refunded"), Standing::Refunded),
         ] {
             let order = an_order(status, reason, expires);
-            let payment = |status| json!({ "id": order.id, "orderId": order.id, "status": status });
-            let payments = paid.map(|paid| serde_json::from_value(payment(paid)).unwrap());
-            let payments: Vec<Payment> = payments.into_iter().collect();
+            let payments: Vec<_> = paid.map(|paid| a_payment(order.id, paid)).into_iter().collect();
             assert_eq!(standing(&order, &payments), due, "{status} {reason:?} {paid:?}");
-            let id = Uuid::now_v7();
-            let foreign = json!({ "id": id, "orderId": id, "status": "pending" });
-            let foreign = vec![serde_json::from_value(foreign).unwrap()];
+            let foreign = [a_payment(OrderId::new(), "pending")];
             assert_eq!(standing(&order, &foreign), standing(&order, &[]), "another order's");
         }
     }
 
     #[test]
     fn an_orders_number_is_short_and_its_own() {
-        assert_eq!(number(Uuid::from_u128(0)), "0000-0000");
-        assert_eq!(number(Uuid::from_u128(u128::MAX)), "ZZZZ-ZZZZ");
-        assert_eq!(number(Uuid::from_u128(1)), "0000-0001");
+        assert_eq!(number(OrderId(Uuid::from_u128(0))), "0000-0000");
+        assert_eq!(number(OrderId(Uuid::from_u128(u128::MAX))), "ZZZZ-ZZZZ");
+        assert_eq!(number(OrderId(Uuid::from_u128(1))), "0000-0001");
     }
 }

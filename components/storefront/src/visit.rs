@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use boxoffice_contract::UserId;
 use boxoffice_kernel::http::coding;
 use boxoffice_kernel::http::serve::RequestId;
 use boxoffice_kernel::identity::{MaybeUser, User};
@@ -13,7 +14,6 @@ use http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use crate::notice::Notice;
 use crate::shown::Language;
@@ -119,7 +119,7 @@ impl Visit {
     }
 
     /// Whether the visitor is the account `id`.
-    pub(crate) fn is(&self, id: Uuid) -> bool {
+    pub(crate) fn is(&self, id: UserId) -> bool {
         self.user.as_ref().is_some_and(|user| user.id == id)
     }
 

@@ -3,17 +3,17 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
-use boxoffice_kernel::Trace;
+use boxoffice_contract::events::kind;
+use boxoffice_contract::tickets::{self as api, Draft};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::events::EventType;
 use boxoffice_kernel::http::Valid;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::trace::Traced;
 
 use crate::SERVICE;
-use crate::draft::Draft;
 use crate::pages;
-use crate::ticket::Ticket;
+use crate::ticket::{Ticket, tidied};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets", post(create))
@@ -24,7 +24,7 @@ pub(crate) fn route() -> Router {
     post, path = "/api/tickets", tag = "tickets", operation_id = "create_ticket", request_body = Draft,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
-        (status = 201, description = "The new listing", body = Ticket),
+        (status = 201, description = "The new listing", body = api::Ticket),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
@@ -35,17 +35,17 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn create(
     user: User,
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
     let caller = user.id.to_string();
     let created = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
-        let ticket = Ticket::new(user.id, draft.clone().tidied());
+        let ticket = Ticket::new(user.id, tidied(draft.clone()));
         ticket.insert(transaction)?;
-        transaction.emit(ticket.event(EventType::TicketCreated)?);
+        transaction.emit(ticket.event(kind::TicketCreated)?);
         transaction.tell(ticket.news(false));
         let location = format!("/api/tickets/{}", ticket.id);
-        Ok(Reply::created(&location, &ticket)?.at_version(ticket.version))
+        Ok(Reply::created(&location, &ticket.body())?.at_version(ticket.version))
     });
     pages::changed(created.await).await
 }

@@ -3,23 +3,24 @@
 use axum::response::Response;
 use axum::routing::put;
 use axum::{Extension, Router};
+use boxoffice_contract::TicketId;
+use boxoffice_contract::events::kind;
+use boxoffice_contract::tickets::{self as api, Draft};
+use boxoffice_kernel::Problem;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::events::EventType;
 use boxoffice_kernel::http::etag::IfMatch;
 use boxoffice_kernel::http::serve::RequestId;
 use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Trace};
+use boxoffice_kernel::trace::Traced;
 use send_wrapper::SendWrapper;
-use uuid::Uuid;
 
 use crate::SERVICE;
-use crate::draft::Draft;
-use crate::freeze::freeze;
+use crate::freeze::{freeze, still_holds};
 use crate::pages;
 use crate::show::not_found;
-use crate::ticket::{Status, Ticket};
+use crate::ticket::{Status, Ticket, tidied};
 
 /// How often a change is begun that others overtake.
 const ATTEMPTS: u32 = 4;
@@ -41,7 +42,7 @@ pub(crate) fn route() -> Router {
         ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request"),
     ),
     responses(
-        (status = 200, description = "The changed listing", body = Ticket),
+        (status = 200, description = "The changed listing", body = api::Ticket),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's listing", body = ProblemBody, content_type = "application/problem+json"),
@@ -54,10 +55,10 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn edit(
     user: User,
-    Id(id): Id,
+    Id(id): Id<TicketId>,
     if_match: IfMatch,
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
     Extension(request_id): Extension<RequestId>,
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
@@ -65,7 +66,7 @@ pub(crate) async fn edit(
     if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
         return Ok(replay);
     }
-    let draft = draft.tidied();
+    let draft = tidied(draft);
     unless_overtaken(&if_match, async || {
         let ticket = own(&user, id).await?;
         if_match.check(ticket.version)?;
@@ -75,16 +76,16 @@ pub(crate) async fn edit(
             Status::Open | Status::Held => {}
         }
         let frozen = freeze(&ticket, &user, &request_id).await?;
-        draft.covers(frozen.sold)?;
+        covers(&draft, frozen.sold)?;
         let changed = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
             let edited = ticket.update(transaction, draft.clone()).await?;
             let edited = edited.ok_or_else(changed_meanwhile)?;
-            transaction.emit(edited.event(EventType::TicketUpdated)?);
-            frozen.still_holds()?;
+            transaction.emit(edited.event(kind::TicketUpdated)?);
+            still_holds(&frozen)?;
             // As orders counts: its events may have yet to tell.
             let edited = edited.counted(0, frozen.sold);
             transaction.tell(edited.news(true));
-            Ok(Reply::ok(&edited)?.at_version(edited.version))
+            Ok(Reply::ok(&edited.body())?.at_version(edited.version))
         });
         pages::changed(changed.await).await
     })
@@ -110,8 +111,17 @@ pub(crate) async fn unless_overtaken(
     .await
 }
 
+/// Checks that not fewer tickets are listed than are `sold` already.
+fn covers(draft: &Draft, sold: i64) -> Result<()> {
+    if draft.quantity >= sold {
+        return Ok(());
+    }
+    let message = format!("{sold} of these tickets are sold already; list at least as many");
+    Err(Problem::invalid_field("quantity", message))
+}
+
 /// The listing `id`, which must be `user`'s.
-pub(crate) async fn own(user: &User, id: Uuid) -> Result<Ticket> {
+pub(crate) async fn own(user: &User, id: TicketId) -> Result<Ticket> {
     let ticket = Ticket::find(id).await?.ok_or_else(not_found)?;
     if ticket.seller_id == user.id {
         return Ok(ticket);

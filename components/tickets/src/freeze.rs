@@ -5,27 +5,17 @@
 //! none. So no buyer ever gets a listing at a price, or in a number, that its seller has just
 //! changed, however long the event of the change takes.
 
+use boxoffice_contract::orders::Frozen;
 use boxoffice_kernel::http::serve::RequestId;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::peer::{Call, Peer};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, Timestamp};
 use http::Method;
-use serde::Deserialize;
 
 use crate::ticket::Ticket;
 
 const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
-
-/// What `orders` promises.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Frozen {
-    /// How many tickets are sold; as long as it is frozen, no more will be.
-    pub(crate) sold: i64,
-    /// Until when nothing is given out.
-    frozen_until: Timestamp,
-}
 
 /// Freezes `ticket`, whose seller is `user`.
 ///
@@ -38,16 +28,14 @@ pub(crate) async fn freeze(ticket: &Ticket, user: &User, request_id: &RequestId)
     frozen.ok_or_else(|| Problem::internal(anyhow::anyhow!("orders does not answer at {path}")))
 }
 
-impl Frozen {
-    /// Checks, right before the commit, that the promise still holds.
-    ///
-    /// # Errors
-    /// 503 when we were too slow; nothing has changed then.
-    pub(crate) fn still_holds(&self) -> Result<()> {
-        if Timestamp::now() < self.frozen_until {
-            return Ok(());
-        }
-        let cause = anyhow::anyhow!("a change took longer than the freeze of its listing");
-        Err(Problem::unavailable("That took too long; try again", 1, cause))
+/// Checks, right before the commit, that what `orders` has promised still holds.
+///
+/// # Errors
+/// 503 when we were too slow; nothing has changed then.
+pub(crate) fn still_holds(frozen: &Frozen) -> Result<()> {
+    if Timestamp::now() < frozen.frozen_until {
+        return Ok(());
     }
+    let cause = anyhow::anyhow!("a change took longer than the freeze of its listing");
+    Err(Problem::unavailable("That took too long; try again", 1, cause))
 }

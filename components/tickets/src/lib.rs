@@ -9,7 +9,6 @@
 //! | [`ticket`] | a listing: in the database, in JSON, in events |
 //! | [`shown`] | the same in JSON as the API shows it, put together from what is JSON already |
 //! | [`pages`] | pages of listings, kept in Redis until a listing changes |
-//! | [`draft`] | what sellers write, and its rules |
 //! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
 //! | [`worker`] | what the events of orders change here |
 
@@ -19,7 +18,6 @@
 )]
 
 mod create;
-mod draft;
 mod edit;
 mod freeze;
 mod list;

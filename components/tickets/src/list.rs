@@ -5,18 +5,20 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::tickets as api;
+use boxoffice_contract::{Page, TicketId, UserId};
+use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Connection, Read, Row, Value};
-use boxoffice_kernel::http::page::{self, Page};
+use boxoffice_kernel::http::page;
 use boxoffice_kernel::http::{Fields, json};
 use boxoffice_kernel::identity::MaybeUser;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Timestamp, money};
+use boxoffice_rules::money;
 use http::header::LINK;
 use http::{HeaderMap, HeaderValue, Uri};
 use send_wrapper::SendWrapper;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::pages::{self, Written};
@@ -53,7 +55,7 @@ enum Sort {
 
 /// Where a page ended: the sort that it belongs to, and its last entry.
 #[derive(Clone, Copy, Serialize, Deserialize)]
-struct Position(Sort, i64, Uuid);
+struct Position(Sort, i64, TicketId);
 
 impl Sort {
     /// What is compared, before the id, and whether it descends.
@@ -98,7 +100,7 @@ impl Sort {
         ("If-None-Match" = Option<String>, Header, description = "The ETag of the client's copy"),
     ),
     responses(
-        (status = 200, description = "One page; the Link header names the next", body = Page<Ticket>),
+        (status = 200, description = "One page; the Link header names the next", body = Page<api::Ticket>),
         (status = 304, description = "Not modified since this ETag"),
         (status = 400, description = "A filter is invalid", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -121,7 +123,7 @@ pub(crate) async fn list(
 
 /// An entry of a page.
 struct Entry {
-    id: Uuid,
+    id: TicketId,
     position: Position,
     shown: Shown,
 }
@@ -150,7 +152,7 @@ struct Select {
 
 impl Select {
     /// Reads a filter that `caller` asks for, if anyone is signed in.
-    fn parse(query: Option<&str>, caller: Option<Uuid>) -> Result<Self> {
+    fn parse(query: Option<&str>, caller: Option<UserId>) -> Result<Self> {
         let mut fields = Fields::parse(query, &FILTERS);
         let search = fields.take("q", read_search);
         let city = fields.take("city", read_search);
@@ -208,7 +210,7 @@ impl Select {
     }
 
     /// What `seller` lists: all of it, if it is they who ask.
-    fn of_seller(&mut self, seller: Uuid, caller: Option<Uuid>, from: Option<Timestamp>) {
+    fn of_seller(&mut self, seller: UserId, caller: Option<UserId>, from: Option<Timestamp>) {
         self.that("seller_id = ?", [seller.into()]);
         if caller != Some(seller) {
             self.on_show(from);
@@ -279,10 +281,10 @@ impl Select {
             Some(entries) => entries,
             None => self.renewed().await?,
         };
-        let page = Page::of(entries, self.limit, |entry| entry.position)?;
-        let link = page.link(uri.path(), uri.query()).map(|[(_, link)]| link);
+        let page = page::cut(entries, self.limit, |entry| entry.position)?;
+        let link = page::link(&page, uri.path(), uri.query()).map(|[(_, link)]| link);
         let tag = tag_of(&page);
-        Ok(Written { tag, link, json: page.map(|entry| entry.shown.json).written() })
+        Ok(Written { tag, link, json: page::written(&page.map(|entry| entry.shown.json)) })
     }
 
     /// The rows that the filter finds, with `columns` and those of [`Select::entry`].
@@ -353,7 +355,7 @@ fn read_units(text: &str) -> Result<Units, String> {
     Ok(Units { whole, rest: rest.to_owned() })
 }
 
-fn read_id(text: &str) -> Result<Uuid, String> {
+fn read_id(text: &str) -> Result<UserId, String> {
     text.parse().map_err(|_| "Give the seller by their account's id".to_owned())
 }
 
@@ -396,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_cursor_belongs_to_its_order() {
-        let cursor = page::write_cursor(&Position(Sort::Price, 500, Uuid::nil())).unwrap();
+        let cursor = page::write_cursor(&Position(Sort::Price, 500, TicketId::nil())).unwrap();
         let sql = select(&format!("sort=price&cursor={cursor}")).unwrap().sql(COLUMNS);
         assert!(sql.contains("(price, id) > (?2, ?3)"), "{sql}");
         assert_eq!(select(&format!("cursor={cursor}")).unwrap_err().status(), 400);
@@ -418,7 +420,7 @@ mod tests {
 
     #[test]
     fn sellers_see_all_of_their_own_and_nobody_elses() {
-        let (me, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let (me, other) = (UserId::new(), UserId::new());
         let of = |seller| {
             Select::parse(Some(&format!("sellerId={seller}")), Some(me)).unwrap().sql(COLUMNS)
         };

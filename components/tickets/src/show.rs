@@ -3,14 +3,14 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::TicketId;
+use boxoffice_contract::tickets as api;
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::{Id, etag, json};
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::HeaderMap;
 
 use crate::shown::Shown;
-// Named in the API's description.
-use crate::ticket::Ticket;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets/{id}", get(show))
@@ -24,12 +24,12 @@ pub(crate) fn route() -> Router {
         ("If-None-Match" = Option<String>, Header, description = "The ETag of the client's copy"),
     ),
     responses(
-        (status = 200, description = "The listing; its version is in the ETag", body = Ticket),
+        (status = 200, description = "The listing; its version is in the ETag", body = api::Ticket),
         (status = 304, description = "Not modified since this ETag"),
         (status = 404, description = "This listing does not exist", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn show(Id(id): Id, headers: HeaderMap) -> Result<Response> {
+pub(crate) async fn show(Id(id): Id<TicketId>, headers: HeaderMap) -> Result<Response> {
     let shown = Shown::find(id).await?.ok_or_else(not_found)?;
     Ok(json::revalidated(&headers, etag::of(shown.version), || shown.json))
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
+use boxoffice_contract::{TicketId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{self, Connection, Read, Row};
 use boxoffice_kernel::{log, params};
 use send_wrapper::SendWrapper;
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::ticket::{Status, Ticket, standing};
@@ -16,12 +16,12 @@ use crate::ticket::{Status, Ticket, standing};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Content<'t> {
-    id: Uuid,
+    id: TicketId,
     title: &'t str,
     price: i64,
     currency: &'t str,
     quantity: i64,
-    seller_id: Uuid,
+    seller_id: UserId,
     venue: Option<&'t str>,
     city: Option<&'t str>,
     starts_at: Option<Timestamp>,
@@ -103,7 +103,7 @@ impl Shown {
     }
 
     /// The listing `id`, if there is one.
-    pub(crate) async fn find(id: Uuid) -> anyhow::Result<Option<Self>> {
+    pub(crate) async fn find(id: TicketId) -> anyhow::Result<Option<Self>> {
         let sql = format!("SELECT {} FROM tickets_tickets WHERE id = ?1", Self::COLUMNS);
         let row = {
             let connection = Connection::open(&SERVICE).await?;
@@ -119,7 +119,7 @@ impl Shown {
 
 /// Stores `content` if the listing is still at `version`. If it is not, or this fails, the next
 /// reader does it.
-async fn renew(id: Uuid, version: i64, content: String) {
+async fn renew(id: TicketId, version: i64, content: String) {
     let sql = "UPDATE tickets_tickets SET content = ?3, content_at = ?2 \
                WHERE id = ?1 AND version = ?2 AND content_at <> ?2";
     let renewing = async {
@@ -134,8 +134,9 @@ async fn renew(id: Uuid, version: i64, content: String) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use boxoffice_contract::tickets::Draft;
+
     use super::*;
-    use crate::draft::Draft;
 
     #[test]
     fn what_is_put_together_says_what_the_listing_says() {
@@ -147,11 +148,11 @@ mod tests {
             ..Draft::default()
         };
         for (held, sold) in [(0, 0), (3, 0), (1, 2), (0, 3)] {
-            let ticket = Ticket::new(Uuid::now_v7(), draft.clone()).counted(held, sold);
+            let ticket = Ticket::new(UserId::new(), draft.clone()).counted(held, sold);
             let content = content(&ticket).unwrap();
             let shown = Shown::new(content, ticket.status, ticket.available, ticket.version);
             let shown: serde_json::Value = serde_json::from_str(&shown.json).unwrap();
-            assert_eq!(shown, serde_json::to_value(&ticket).unwrap());
+            assert_eq!(shown, serde_json::to_value(ticket.body()).unwrap());
         }
     }
 }

@@ -1,25 +1,23 @@
 //! A listing: in the database, in JSON, in events.
 
+use boxoffice_contract::events::Kind;
+use boxoffice_contract::events::TicketState;
+use boxoffice_contract::news::TicketNews;
+pub(crate) use boxoffice_contract::tickets::TicketStatus as Status;
+use boxoffice_contract::tickets::{self as api, Draft};
+use boxoffice_contract::{TicketId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{self, Connection, Read, Row, Transaction, Value};
-use boxoffice_kernel::events::contract::TicketState;
-pub(crate) use boxoffice_kernel::events::contract::TicketStatus as Status;
-use boxoffice_kernel::events::news::TicketNews;
-use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_kernel::events::Event;
 use boxoffice_kernel::params;
-use serde::Serialize;
-use utoipa::ToSchema;
-use uuid::Uuid;
 
-use crate::draft::Draft;
 use crate::{SERVICE, shown};
 
 /// A listing.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub(crate) struct Ticket {
     /// The listing's id.
-    pub(crate) id: Uuid,
+    pub(crate) id: TicketId,
     /// The listing's title.
     pub(crate) title: String,
     /// Price of one ticket in the currency's minor unit.
@@ -33,7 +31,7 @@ pub(crate) struct Ticket {
     /// Its status.
     pub(crate) status: Status,
     /// The account that sells the tickets.
-    pub(crate) seller_id: Uuid,
+    pub(crate) seller_id: UserId,
     /// The venue's name.
     pub(crate) venue: Option<String>,
     /// The venue's city.
@@ -48,6 +46,16 @@ pub(crate) struct Ticket {
     pub(crate) created_at: Timestamp,
     /// Grows with every change; also in the `ETag`.
     pub(crate) version: i64,
+}
+
+/// Returns the draft without blanks around its texts.
+pub(crate) fn tidied(mut draft: Draft) -> Draft {
+    let trimmed = |text: String| text.trim().to_owned();
+    draft.title = trimmed(draft.title);
+    draft.venue = draft.venue.map(trimmed);
+    draft.city = draft.city.map(trimmed);
+    draft.description = draft.description.map(trimmed);
+    draft
 }
 
 /// Where a listing stands that is on sale, and how many of its tickets can be had.
@@ -84,8 +92,8 @@ pub(crate) const COLUMNS: &str = "id, title, price, currency, quantity, held, so
 
 impl Ticket {
     /// A new listing of `seller`.
-    pub(crate) fn new(seller_id: Uuid, draft: Draft) -> Self {
-        Self::written(Uuid::now_v7(), seller_id, Timestamp::now(), 1, draft)
+    pub(crate) fn new(seller_id: UserId, draft: Draft) -> Self {
+        Self::written(TicketId::new(), seller_id, Timestamp::now(), 1, draft)
     }
 
     /// What the seller has made of this listing by `draft`, with nothing held or sold.
@@ -94,8 +102,8 @@ impl Ticket {
     }
 
     fn written(
-        id: Uuid,
-        seller_id: Uuid,
+        id: TicketId,
+        seller_id: UserId,
         created_at: Timestamp,
         version: i64,
         draft: Draft,
@@ -154,7 +162,7 @@ impl Ticket {
     }
 
     /// The listing `id`, if there is one.
-    pub(crate) async fn find(id: Uuid) -> db::Result<Option<Self>> {
+    pub(crate) async fn find(id: TicketId) -> db::Result<Option<Self>> {
         let connection = Connection::open(&SERVICE).await?;
         let sql = format!("SELECT {COLUMNS} FROM tickets_tickets WHERE id = ?1");
         connection.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
@@ -201,7 +209,7 @@ impl Ticket {
     /// Takes the listing off sale, if it is still at `version`.
     pub(crate) async fn withdraw(
         transaction: &Transaction,
-        id: Uuid,
+        id: TicketId,
         version: i64,
     ) -> db::Result<Option<Self>> {
         let sql = format!(
@@ -234,6 +242,28 @@ impl Ticket {
         ])
     }
 
+    /// What the API answers of the listing.
+    pub(crate) fn body(&self) -> api::Ticket {
+        let Self { id, price, quantity, available, status, seller_id, .. } = *self;
+        api::Ticket {
+            id,
+            title: self.title.clone(),
+            price,
+            currency: self.currency.clone(),
+            quantity,
+            available,
+            status: status.into(),
+            seller_id,
+            venue: self.venue.clone(),
+            city: self.city.clone(),
+            starts_at: self.starts_at,
+            time_zone: self.time_zone.clone(),
+            description: self.description.clone(),
+            created_at: self.created_at,
+            version: self.version,
+        }
+    }
+
     /// What other services learn of the listing.
     pub(crate) fn state(&self) -> TicketState {
         TicketState {
@@ -259,7 +289,7 @@ impl Ticket {
     }
 
     /// The event that tells of the listing's state.
-    pub(crate) fn event(&self, event_type: EventType) -> anyhow::Result<Event> {
-        Event::new(event_type, self.id, &self.state())
+    pub(crate) fn event(&self, kind: Kind<TicketState>) -> anyhow::Result<Event> {
+        Ok(Event::new(kind, &self.state())?)
     }
 }

@@ -3,18 +3,19 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::delete;
 use axum::{Extension, Router};
-use boxoffice_kernel::Trace;
+use boxoffice_contract::TicketId;
+use boxoffice_contract::events::kind;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::events::EventType;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::http::etag::IfMatch;
 use boxoffice_kernel::http::serve::RequestId;
 use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::trace::Traced;
 
 use crate::SERVICE;
 use crate::edit::{changed_meanwhile, own, sold, unless_overtaken};
-use crate::freeze::freeze;
+use crate::freeze::{freeze, still_holds};
 use crate::pages;
 use crate::ticket::{Status, Ticket};
 
@@ -44,10 +45,10 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn withdraw(
     user: User,
-    Id(id): Id,
+    Id(id): Id<TicketId>,
     if_match: IfMatch,
     idempotency: Idempotency,
-    trace: Trace,
+    Traced(trace): Traced,
     Extension(request_id): Extension<RequestId>,
 ) -> Result<Response> {
     let caller = user.id.to_string();
@@ -67,9 +68,9 @@ pub(crate) async fn withdraw(
         let changed = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
             let withdrawn = Ticket::withdraw(transaction, id, ticket.version).await?;
             let withdrawn = withdrawn.ok_or_else(changed_meanwhile)?;
-            transaction.emit(withdrawn.event(EventType::TicketUpdated)?);
+            transaction.emit(withdrawn.event(kind::TicketUpdated)?);
             transaction.tell(withdrawn.news(false));
-            frozen.still_holds()?;
+            still_holds(&frozen)?;
             Ok(Reply::no_content())
         });
         pages::changed(changed.await).await

@@ -1,12 +1,13 @@
 //! What the events of orders change here: how many tickets of a listing are held and sold.
 
 use anyhow::Result;
+use boxoffice_contract::events::OrderState;
+use boxoffice_contract::orders::OrderStatus;
+use boxoffice_contract::{OrderId, TicketId};
 use boxoffice_kernel::db::{self, Read, Transaction, Value};
-use boxoffice_kernel::events::contract::{OrderState, OrderStatus};
 use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, write_newest};
 use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
 use boxoffice_kernel::{Service, Trace, params};
-use uuid::Uuid;
 
 use crate::ticket::{COUNTS, NEXT_VERSION, recounted};
 use crate::{SERVICE, pages};
@@ -36,7 +37,7 @@ fn order(event: &Event) -> Result<OrderState> {
         EventType::OrderCreated
         | EventType::OrderCancelled
         | EventType::OrderCompleted
-        | EventType::OrderRefunded => event.data(),
+        | EventType::OrderRefunded => Ok(event.data()?),
         other => anyhow::bail!("tickets does not handle {}", other.name()),
     }
 }
@@ -53,7 +54,7 @@ fn counted_as(order: &OrderState) -> OrderStatus {
 
 /// Takes over the states of `orders`, each another one, unless newer ones are known, and counts their
 /// listings anew; answers with the orders of which it did.
-async fn replicate(orders: &[&OrderState]) -> Result<Vec<Uuid>> {
+async fn replicate(orders: &[&OrderState]) -> Result<Vec<OrderId>> {
     // What is told of it is news, which has no trace.
     let mut transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
     // The listings first: of two events of their orders at once, the second waits here, and then sees
@@ -105,8 +106,8 @@ async fn replicate(orders: &[&OrderState]) -> Result<Vec<Uuid>> {
 }
 
 /// Each of `ids` once, in order, and [`db::padded`].
-fn ids(ids: impl Iterator<Item = Uuid>) -> Vec<Value> {
-    let mut ids: Vec<Uuid> = ids.collect();
+fn ids(ids: impl Iterator<Item = TicketId>) -> Vec<Value> {
+    let mut ids: Vec<TicketId> = ids.collect();
     ids.sort_unstable();
     ids.dedup();
     db::padded(ids).into_iter().map(Value::from).collect()

@@ -1,11 +1,11 @@
 //! Who is asking, by the composed component that exports `boxoffice:identity/session`.
 
 use axum::extract::FromRequestParts;
+use boxoffice_contract::UserId;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
 use send_wrapper::SendWrapper;
-use uuid::Uuid;
 
 use crate::Problem;
 
@@ -25,7 +25,7 @@ pub const SECURE_COOKIE_NAME: &str = "__Host-session";
 #[derive(Clone, Debug)]
 pub struct User {
     /// The account.
-    pub id: Uuid,
+    pub id: UserId,
     /// Its address.
     pub email: String,
     /// The session token, to ask siblings in the user's name.

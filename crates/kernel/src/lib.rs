@@ -9,14 +9,13 @@
 //! | [`cache`] | answers that are kept in Redis until they change |
 //! | [`command`] | one command, one atomic write: transaction, outbox and idempotency together |
 //! | [`redis`] | commands to Redis |
-//! | [`events`] | the events' contract, the outbox, the bus on Redis, the consumers |
+//! | [`events`] | the outbox, the bus on Redis, the consumers |
 //! | [`http`] | the request's way in and out: limits, ids, extractors, pages |
 //! | [`problem`] | the one error that clients see (RFC 9457) |
 //! | [`identity`] | who is asking, by the composed `boxoffice:identity/session` |
 //! | [`peer`], [`client`] | calls to the sibling services, and to anyone else |
 //! | [`health`] | `/healthz` and `/readyz` of a service |
-//! | [`trace`] | the trace that a request or an event is part of |
-//! | [`money`], [`timestamp`] | amounts in minor units, instants in RFC 3339 |
+//! | [`trace`] | the trace that a request is part of |
 //!
 //! Everything that waits on the host is wrapped in [`send_wrapper::SendWrapper`] where it happens:
 //! a component has one thread, but axum asks for futures that are `Send`.
@@ -31,16 +30,13 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod log;
-pub mod money;
 pub mod peer;
 pub mod problem;
 mod redis;
 pub mod schema;
 pub mod service;
-pub mod timestamp;
 pub mod trace;
 
+pub use boxoffice_contract::{Timestamp, Trace};
 pub use problem::Problem;
 pub use service::Service;
-pub use timestamp::Timestamp;
-pub use trace::Trace;

@@ -5,40 +5,10 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::db;
 
-/// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldError {
-    /// What is wrong and how to correct it.
-    pub message: String,
-    /// The name of the field, spelled as in the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-}
-
-/// The body of every error answer (RFC 9457).
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Problem)]
-pub struct ProblemBody {
-    /// A URI reference that names the kind of problem.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The kind of problem in words.
-    pub title: String,
-    /// The status code.
-    pub status: u16,
-    /// What happened this time.
-    pub detail: String,
-    /// Everything that is wrong with the request.
-    pub errors: Vec<FieldError>,
-    /// A code that tells programs the cause, such as Stripe's decline code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-}
+pub use boxoffice_contract::{FieldError, ProblemBody};
 
 /// An error on its way to the client. Boxed: every handler's `Result` has room for one.
 #[derive(Debug)]

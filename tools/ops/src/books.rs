@@ -1,7 +1,7 @@
 //! What the services have written down.
 
-use boxoffice_kernel::events::EventType;
-use boxoffice_kernel::events::contract::OrderStatus;
+use boxoffice_contract::EventType;
+use boxoffice_contract::orders::OrderStatus;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -151,7 +151,7 @@ pub(crate) struct Unpublished {
     pub(crate) created_at: i64,
 }
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum PaymentStatus {

@@ -1,7 +1,8 @@
 //! Bringing the services' tables up to date before the services do so themselves: a new version's
 //! replicas then find everything ready, and none of them needs the right to change tables.
 
-use boxoffice_kernel::{Service, Timestamp, db, schema};
+use boxoffice_contract::Timestamp;
+use boxoffice_kernel::{Service, db, schema};
 use tokio_postgres::{Client, Transaction};
 
 use crate::postgres::{causes, connect};

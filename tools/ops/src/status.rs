@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use boxoffice_kernel::Timestamp;
-use boxoffice_kernel::events::EventType;
-use boxoffice_kernel::events::contract::OrderStatus;
+use boxoffice_contract::EventType;
+use boxoffice_contract::Timestamp;
+use boxoffice_contract::orders::OrderStatus;
 use serde::Serialize;
 
 use crate::books;

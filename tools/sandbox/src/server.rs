@@ -82,7 +82,7 @@ impl Sandbox {
         Ok(Self { address, app, stop, server, _teller: teller })
     }
 
-    /// Where it listens.
+    /// Where the payment sandbox listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -8,7 +8,7 @@ use web_sys::{
 
 use super::{Browser, dom};
 use crate::check::{self, Filled};
-use crate::state::{Form, FormError, Page};
+use crate::state::{FieldError, Form, Page};
 
 /// Forms that are checked.
 const CHECKED: &str = "form[data-checked]";
@@ -111,9 +111,9 @@ pub(crate) fn all_good(browser: &Browser, form: &HtmlFormElement) -> bool {
     let names = shop.state.with_untracked(|state| check::checked(&state.page));
     let complaint = |name: &&str| {
         let message = browser.complaint(form, name)?;
-        Some(FormError { field: Some((*name).to_owned()), message })
+        Some(FieldError { field: Some((*name).to_owned()), message })
     };
-    let errors: Vec<FormError> = names.iter().filter_map(complaint).collect();
+    let errors: Vec<FieldError> = names.iter().filter_map(complaint).collect();
     if errors.is_empty() {
         return true;
     }

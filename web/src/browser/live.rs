@@ -6,9 +6,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::{EventSource, MessageEvent};
 
 use super::{Browser, dom, refresh};
-use crate::news::{Effect, News, fold, spoken, watched};
+use crate::news::{Effect, TicketNews, fold, spoken, watched};
 use crate::shop::watch;
-use crate::state::{Page, Sale};
+use crate::state::{Page, TicketStatus};
 
 /// How many times in a row a stream may fail before the page asks by itself.
 const PATIENCE: u32 = 2;
@@ -58,7 +58,7 @@ pub(crate) fn listen(browser: &Browser) {
 }
 
 fn address(page: &Page) -> String {
-    let ids = watched(page);
+    let ids: Vec<String> = watched(page).iter().map(ToString::to_string).collect();
     if ids.is_empty() {
         return String::new();
     }
@@ -108,7 +108,7 @@ fn connect(browser: &Browser, address: &str, opening: u32) -> Option<Stream> {
 
 fn heard(browser: &Browser, event: &MessageEvent) {
     let news = event.data().as_string();
-    let Some(news) = news.and_then(|text| serde_json::from_str::<News>(&text).ok()) else {
+    let Some(news) = news.and_then(|text| serde_json::from_str::<TicketNews>(&text).ok()) else {
         return;
     };
     let shop = browser.shop();
@@ -131,12 +131,12 @@ fn heard(browser: &Browser, event: &MessageEvent) {
     }
 }
 
-fn page_knows(page: &Page, news: &News) -> bool {
-    watched(page).contains(&news.id.as_str())
+fn page_knows(page: &Page, news: &TicketNews) -> bool {
+    watched(page).contains(&news.id)
 }
 
 /// Where the sale stands of the listing that the page is about.
-fn standing(page: &Page) -> Option<Sale> {
+fn standing(page: &Page) -> Option<TicketStatus> {
     match page {
         Page::Ticket(detail) => Some(detail.card.sale),
         _ => None,

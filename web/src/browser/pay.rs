@@ -6,7 +6,7 @@ use web_sys::HtmlFormElement;
 use super::travel::{Way, current};
 use super::{Browser, dom, forms, net, stripe};
 use crate::shop::Pending;
-use crate::state::{Answer, Checkout, FormError, Page, State};
+use crate::state::{Answer, Checkout, FieldError, Page, State};
 
 /// How often an order is asked for while it is not known whether its payment arrived.
 const PAUSE: i32 = 2_000;
@@ -53,7 +53,7 @@ impl Browser {
             shop.pending.set(Pending::Nothing);
             shop.state.update(|state| {
                 if let Page::Checkout(checkout) = &mut state.page {
-                    checkout.pay.errors = vec![FormError { field: None, message }];
+                    checkout.pay.errors = vec![FieldError { field: None, message }];
                 }
             });
         });

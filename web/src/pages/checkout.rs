@@ -1,5 +1,6 @@
 //! `/orders/{id}/checkout`: paying for an order.
 
+use boxoffice_contract::OrderId;
 use sycamore::prelude::*;
 use sycamore::web::is_hydrating;
 
@@ -78,7 +79,7 @@ fn open(
     // A bank's question makes the hold longer.
     let timer = dynamic(move || timer(shop, end.get()));
     let errors = summary(pay);
-    let question = question(order.id.clone(), standing);
+    let question = question(order.id, standing);
     let form = pay_form(shop, &order, method, pay);
     let cancel = cancel_form(shop, &order, cancel);
     view! {
@@ -95,7 +96,7 @@ fn open(
 ///
 /// The link is the shop's own, and leads on to the bank: it is not followed by script, which can
 /// fetch nothing from there.
-fn question(order: String, standing: ReadSignal<Standing>) -> View {
+fn question(order: OrderId, standing: ReadSignal<Standing>) -> View {
     let asked = watch(move || standing.get() == Standing::Asked);
     dynamic(move || {
         if !asked.get() {

@@ -1,10 +1,11 @@
 //! `/listings`: all that one sells.
 
+use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use crate::parts::{Ending, Row, empty, ending, heading, hidden, older, place, remaining, row};
 use crate::shop::{Shop, dynamic};
-use crate::state::{Card, Listing, Listings, Page, Sale};
+use crate::state::{Card, Listing, Listings, Page, TicketStatus};
 
 pub(crate) fn page(shop: Shop, first: Listings) -> View {
     let listings = shop.part(first, |page| match page {
@@ -39,18 +40,18 @@ fn list(shop: Shop, Listings { listings, next }: Listings) -> View {
     }
 }
 
-fn called(sale: Sale) -> (&'static str, &'static str) {
+fn called(sale: TicketStatus) -> (&'static str, &'static str) {
     match sale {
-        Sale::Open => ("For sale", "status good"),
-        Sale::Held => ("In someone's checkout", "status due"),
-        Sale::Sold => ("Sold", "status"),
-        Sale::Withdrawn => ("Withdrawn", "status"),
+        TicketStatus::Open => ("For sale", "status good"),
+        TicketStatus::Held => ("In someone's checkout", "status due"),
+        TicketStatus::Sold => ("Sold", "status"),
+        TicketStatus::Withdrawn => ("Withdrawn", "status"),
     }
 }
 
 fn row_of(shop: Shop, Listing { card, withdraw }: Listing) -> View {
     let tools = match card.sale {
-        Sale::Open => tools(shop, &card, withdraw.key),
+        TicketStatus::Open => tools(shop, &card, withdraw.key),
         _ => View::new(),
     };
     row(Row {
@@ -70,7 +71,7 @@ fn row_of(shop: Shop, Listing { card, withdraw }: Listing) -> View {
 fn tools(shop: Shop, card: &Card, key: String) -> View {
     let edit = format!("/tickets/{}/edit", card.id);
     let name = format!("Edit {}", card.title);
-    let withdraw = withdraw(shop, &card.id, key);
+    let withdraw = withdraw(shop, card.id, key);
     view! {
         div(class="resume") {
             a(class="button quiet", href=edit, aria-label=name) { "Edit" }
@@ -80,7 +81,7 @@ fn tools(shop: Shop, card: &Card, key: String) -> View {
 }
 
 /// The form that takes the listing `id` off sale; asks first where it can.
-pub(crate) fn withdraw(shop: Shop, id: &str, key: String) -> View {
+pub(crate) fn withdraw(shop: Shop, id: TicketId, key: String) -> View {
     let form = Ending {
         action: format!("/tickets/{id}/withdraw"),
         inside: hidden("key", key),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use super::listings::withdraw;
@@ -17,7 +18,7 @@ pub(crate) fn page(shop: Shop, first: Sell) -> View {
     let lock = lock(locked);
     let sheet = sheet(shop, form, locked, &first);
     let end = match (&first.ticket, &first.withdraw) {
-        (Some(ticket), Some(Form { key, .. })) => end(shop, ticket, key.clone()),
+        (&Some(ticket), Some(Form { key, .. })) => end(shop, ticket, key.clone()),
         _ => View::new(),
     };
     view! {
@@ -52,7 +53,7 @@ fn sheet(
     locked: ReadSignal<Option<String>>,
     first: &Sell,
 ) -> View {
-    let (action, button, doing) = match &first.ticket {
+    let (action, button, doing) = match first.ticket {
         Some(ticket) => (format!("/tickets/{ticket}/edit"), "Save", "Saving…"),
         None => ("/tickets/new".to_owned(), "List for sale", "Listing…"),
     };
@@ -174,7 +175,7 @@ fn sign(form: ReadSignal<Form>, currencies: &[Currency]) -> View {
 }
 
 /// Taking the listing off sale.
-fn end(shop: Shop, ticket: &str, key: String) -> View {
+fn end(shop: Shop, ticket: TicketId, key: String) -> View {
     let form = withdraw(shop, ticket, key);
     view! {
         section(class="end", aria-labelledby="end") {

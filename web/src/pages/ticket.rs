@@ -1,27 +1,27 @@
 //! `/tickets/{id}`: one listing.
 
+use boxoffice_contract::{OrderId, TicketId};
 use sycamore::prelude::*;
 
-use crate::app::encoded;
 use crate::parts::{
     art, badge, cards, fact, hidden, key, moment, place, remaining, status, submit, summary,
 };
 use crate::shop::{Shop, dynamic, watch, words};
-use crate::state::{Card, Detail, Form, Page, Sale};
+use crate::state::{Card, Detail, Form, Page, TicketStatus};
 
 pub(crate) fn page(shop: Shop, first: Detail) -> View {
     let hold = shop.part(first.hold.clone(), |page| detail(page).map(|it| &it.hold));
     let others = shop.part(first.others.clone(), |page| detail(page).map(|it| &it.others));
     let whole = shop.part(first.clone(), detail);
     let sale = watch(move || whole.with(|detail| detail.card.sale));
-    let picture = art(&first.card.id);
+    let picture = art(first.card.id);
     let printed = printed(whole);
     let panel = panel(shop, whole, hold);
     let others = instead(sale, others);
     view! {
         article(
             class="detail",
-            data-ticket=first.card.id,
+            data-ticket=first.card.id.to_string(),
             data-status=move || status(sale.get()),
         ) {
             div(class="poster") { (picture) }
@@ -106,22 +106,22 @@ fn panel(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View 
 #[derive(Clone, PartialEq, Eq)]
 enum Offer {
     /// Change it: it is theirs.
-    Edit(String),
+    Edit(TicketId),
     /// Pay for what they hold of it, or hold more.
-    Resume { order: String, ticket: String, totals: Vec<String> },
+    Resume { order: OrderId, ticket: TicketId, totals: Vec<String> },
     /// Hold some.
-    Buy { ticket: String, totals: Vec<String> },
+    Buy { ticket: TicketId, totals: Vec<String> },
     /// Nothing, and why.
-    Wait(Sale),
+    Wait(TicketStatus),
 }
 
 fn offered(Detail { card, unpaid, totals, .. }: &Detail) -> Offer {
-    let ticket = card.id.clone();
-    let totals = if card.sale == Sale::Open { totals.clone() } else { Vec::new() };
+    let ticket = card.id;
+    let totals = if card.sale == TicketStatus::Open { totals.clone() } else { Vec::new() };
     match (card.mine, unpaid, card.sale) {
         (true, _, _) => Offer::Edit(ticket),
-        (_, Some(order), _) => Offer::Resume { order: order.clone(), ticket, totals },
-        (_, None, Sale::Open) => Offer::Buy { ticket, totals },
+        (_, &Some(order), _) => Offer::Resume { order, ticket, totals },
+        (_, None, TicketStatus::Open) => Offer::Buy { ticket, totals },
         (_, None, sale) => Offer::Wait(sale),
     }
 }
@@ -129,19 +129,19 @@ fn offered(Detail { card, unpaid, totals, .. }: &Detail) -> Offer {
 fn offer(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View {
     let offer = watch(move || whole.with(offered));
     dynamic(move || match offer.get_clone() {
-        Offer::Edit(ticket) => edit(&ticket),
+        Offer::Edit(ticket) => edit(ticket),
         Offer::Resume { order, ticket, totals } => {
-            let resume = resume(&order);
+            let resume = resume(order);
             let more =
-                if totals.is_empty() { View::new() } else { buy(shop, hold, &ticket, totals) };
+                if totals.is_empty() { View::new() } else { buy(shop, hold, ticket, totals) };
             view! { (resume) (more) }
         }
-        Offer::Buy { ticket, totals } => buy(shop, hold, &ticket, totals),
+        Offer::Buy { ticket, totals } => buy(shop, hold, ticket, totals),
         Offer::Wait(sale) => wait(sale),
     })
 }
 
-fn edit(ticket: &str) -> View {
+fn edit(ticket: TicketId) -> View {
     let href = format!("/tickets/{ticket}/edit");
     view! {
         p(class="small") { "This is your own listing." }
@@ -149,7 +149,7 @@ fn edit(ticket: &str) -> View {
     }
 }
 
-fn resume(order: &str) -> View {
+fn resume(order: OrderId) -> View {
     let href = format!("/orders/{order}/checkout");
     view! {
         p(class="small") { "You hold tickets of this listing." }
@@ -157,8 +157,8 @@ fn resume(order: &str) -> View {
     }
 }
 
-fn buy(shop: Shop, hold: ReadSignal<Form>, ticket: &str, totals: Vec<String>) -> View {
-    let action = format!("/tickets/{}/hold", encoded(ticket));
+fn buy(shop: Shop, hold: ReadSignal<Form>, ticket: TicketId, totals: Vec<String>) -> View {
+    let action = format!("/tickets/{ticket}/hold");
     let quantity = quantity(hold, totals);
     let key = key(hold);
     let button = submit(shop, &action, "Buy".to_owned(), "Holding…");
@@ -192,14 +192,18 @@ fn quantity(hold: ReadSignal<Form>, totals: Vec<String>) -> View {
     }
 }
 
-fn wait(sale: Sale) -> View {
+fn wait(sale: TicketStatus) -> View {
     let (title, text) = match sale {
-        Sale::Held => (
+        TicketStatus::Held => (
             badge(sale),
             "Someone is paying for it. If they do not, it is for sale again, and this page shows it at once.",
         ),
-        Sale::Sold => (badge(sale), "All of these tickets are sold. Others may still be for sale."),
-        Sale::Open | Sale::Withdrawn => (badge(sale), "Its seller has taken it off sale."),
+        TicketStatus::Sold => {
+            (badge(sale), "All of these tickets are sold. Others may still be for sale.")
+        }
+        TicketStatus::Open | TicketStatus::Withdrawn => {
+            (badge(sale), "Its seller has taken it off sale.")
+        }
     };
     let title = title.unwrap_or_default();
     view! {
@@ -209,8 +213,9 @@ fn wait(sale: Sale) -> View {
 }
 
 /// Others to have, where this one cannot be had.
-fn instead(sale: ReadSignal<Sale>, others: ReadSignal<Vec<Card>>) -> View {
-    let shown = watch(move || sale.get() != Sale::Open && others.with(|others| !others.is_empty()));
+fn instead(sale: ReadSignal<TicketStatus>, others: ReadSignal<Vec<Card>>) -> View {
+    let shown =
+        watch(move || sale.get() != TicketStatus::Open && others.with(|others| !others.is_empty()));
     dynamic(move || {
         if !shown.get() {
             return View::new();

@@ -1,10 +1,11 @@
 //! A listing at a glance: a ticket with its stub.
 
+use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use super::listing::{art, badge, line, place, status, when};
 use crate::shop::{dynamic, watch, words};
-use crate::state::{Card, Sale};
+use crate::state::{Card, TicketStatus};
 
 /// Cards in columns, which change in place with `list`.
 pub(crate) fn cards(list: ReadSignal<Vec<Card>>) -> View {
@@ -26,15 +27,15 @@ fn facts(card: &Card) -> String {
 /// The card that is `first` now, and changes with its like in `list`.
 fn card(first: Card, list: ReadSignal<Vec<Card>>) -> View {
     let Card { id, title, price, venue, city, when, quantity, mine, .. } = first;
-    let now = standing(id.clone(), (first.sale, first.available), list);
-    let picture = art(&id);
+    let now = standing(id, (first.sale, first.available), list);
+    let picture = art(id);
     let href = format!("/tickets/{id}");
     let place = line("where", place(venue.as_deref(), city.as_deref()));
     let when = self::when(when);
     let left = words(move || remaining(now.get().1, quantity).unwrap_or_default());
     let flag = flag(now, mine);
     view! {
-        li(class="ticket", data-ticket=id, data-status=move || status(now.get().0)) {
+        li(class="ticket", data-ticket=id.to_string(), data-status=move || status(now.get().0)) {
             (picture)
             (flag)
             div(class="body") {
@@ -53,10 +54,10 @@ fn card(first: Card, list: ReadSignal<Vec<Card>>) -> View {
 /// Where the sale of the listing `id` stands in `list`, and how many tickets it has; as `first`
 /// where the list no longer has it.
 fn standing(
-    id: String,
-    first: (Sale, i64),
+    id: TicketId,
+    first: (TicketStatus, i64),
     list: ReadSignal<Vec<Card>>,
-) -> ReadSignal<(Sale, i64)> {
+) -> ReadSignal<(TicketStatus, i64)> {
     watch(move || {
         list.with(|cards| {
             let card = cards.iter().find(|card| card.id == id);
@@ -65,7 +66,7 @@ fn standing(
     })
 }
 
-fn flag(now: ReadSignal<(Sale, i64)>, mine: bool) -> View {
+fn flag(now: ReadSignal<(TicketStatus, i64)>, mine: bool) -> View {
     let text = watch(move || badge(now.get().0).or(mine.then_some("Yours")));
     dynamic(move || match text.get() {
         Some(text) => view! { p(class="badge") { (text) } },

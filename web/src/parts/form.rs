@@ -4,7 +4,7 @@ use sycamore::prelude::*;
 use sycamore::web::is_hydrating;
 
 use crate::shop::{Shop, dynamic, watch, words};
-use crate::state::{Form, FormError};
+use crate::state::{FieldError, Form};
 
 /// A field that nobody sees.
 pub(crate) fn hidden(name: &'static str, value: String) -> View {
@@ -57,8 +57,8 @@ pub(crate) fn summary(form: ReadSignal<Form>) -> View {
     })
 }
 
-fn line(error: FormError) -> View {
-    let FormError { field, message } = error;
+fn line(error: FieldError) -> View {
+    let FieldError { field, message } = error;
     match field {
         Some(field) => {
             let href = format!("#{field}");

@@ -1,33 +1,34 @@
 //! Pieces that show a listing.
 
+use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use crate::artwork::artwork;
-use crate::state::{Moment, Sale};
+use crate::state::{Moment, TicketStatus};
 
 /// The picture of the listing `id`.
-pub(crate) fn art(id: &str) -> View {
-    let svg = artwork(id);
+pub(crate) fn art(id: TicketId) -> View {
+    let svg = artwork(&id.to_string());
     view! { div(class="art", dangerously_set_inner_html=svg) {} }
 }
 
 /// What stands on a listing that cannot be had, in words.
-pub(crate) fn badge(sale: Sale) -> Option<&'static str> {
+pub(crate) fn badge(sale: TicketStatus) -> Option<&'static str> {
     match sale {
-        Sale::Open => None,
-        Sale::Held => Some("In someone's checkout"),
-        Sale::Sold => Some("Sold"),
-        Sale::Withdrawn => Some("No longer for sale"),
+        TicketStatus::Open => None,
+        TicketStatus::Held => Some("In someone's checkout"),
+        TicketStatus::Sold => Some("Sold"),
+        TicketStatus::Withdrawn => Some("No longer for sale"),
     }
 }
 
 /// `sale` as the suites and the style sheet know it.
-pub(crate) fn status(sale: Sale) -> &'static str {
+pub(crate) fn status(sale: TicketStatus) -> &'static str {
     match sale {
-        Sale::Open => "open",
-        Sale::Held => "held",
-        Sale::Sold => "sold",
-        Sale::Withdrawn => "withdrawn",
+        TicketStatus::Open => "open",
+        TicketStatus::Held => "held",
+        TicketStatus::Sold => "sold",
+        TicketStatus::Withdrawn => "withdrawn",
     }
 }
 

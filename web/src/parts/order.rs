@@ -8,7 +8,7 @@ use crate::state::Order;
 /// A ticket with what an order says of it: event, place, number of tickets, total.
 pub(crate) fn stub(order: Order) -> View {
     let Order { ticket, title, venue, city, when, quantity, price, total, number, .. } = order;
-    let picture = art(&ticket);
+    let picture = art(ticket);
     let href = format!("/tickets/{ticket}");
     let place = line("where", place(venue.as_deref(), city.as_deref()));
     let when = self::when(when);

@@ -1,21 +1,22 @@
 //! A listing in a row of a list, with what is to be told of it.
 
+use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use super::listing::{art, line, status, when};
-use crate::state::{Moment, Sale};
+use crate::state::{Moment, TicketStatus};
 
 /// A row.
 pub(crate) struct Row {
     /// The listing.
-    pub(crate) ticket: String,
+    pub(crate) ticket: TicketId,
     /// How its sale stands, where the row is about the listing itself.
-    pub(crate) sale: Option<Sale>,
+    pub(crate) sale: Option<TicketStatus>,
     /// Its title, as a heading that leads on.
     pub(crate) heading: View,
     /// When it is, or was.
     pub(crate) when: Option<Moment>,
-    /// Where it takes place.
+    /// The venue's name.
     pub(crate) place: Option<String>,
     /// What else there is to say.
     pub(crate) aside: Option<String>,
@@ -32,12 +33,12 @@ pub(crate) struct Row {
 /// The row.
 pub(crate) fn row(row: Row) -> View {
     let Row { ticket, sale, heading, place, aside, standing, total, count, tools, .. } = row;
-    let picture = art(&ticket);
+    let picture = art(ticket);
     let when = when(row.when);
     let place = line("where", place);
     let aside = line("small", aside);
     let (standing, class) = standing;
-    let (id, sale) = (sale.map(|_| ticket), sale.map(status));
+    let (id, sale) = (sale.map(|_| ticket.to_string()), sale.map(status));
     view! {
         li(class="row", data-ticket=id, data-status=sale) {
             (picture)

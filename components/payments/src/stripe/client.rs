@@ -132,7 +132,7 @@ impl Client {
             http = http.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let mut http = http.body(Full::new(Bytes::from(request.body.unwrap_or_default())))?;
-        self.trace.put_into(http.headers_mut());
+        boxoffice_kernel::trace::put(self.trace, http.headers_mut());
         Ok(http)
     }
 }

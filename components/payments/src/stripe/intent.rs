@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use uuid::Uuid;
+use boxoffice_contract::PaymentId;
 
 use super::Decline;
 
@@ -12,13 +12,13 @@ pub(crate) struct Intent {
     /// Its id, `pi_…`.
     pub(crate) id: String,
     status: String,
-    /// In the currency's minor unit.
+    /// The amount in the currency's minor unit.
     pub(crate) amount: i64,
     /// ISO 4217, in lower case.
     pub(crate) currency: String,
     /// What the buyer's browser finishes it with. Not to be stored or logged.
     pub(crate) client_secret: Option<String>,
-    /// What the buyer has to do.
+    /// What the buyer must do.
     pub(crate) next_action: Option<NextAction>,
     last_payment_error: Option<PaymentError>,
     metadata: Option<HashMap<String, String>>,
@@ -68,7 +68,7 @@ pub(crate) enum IntentState {
 }
 
 impl Intent {
-    /// Where it stands.
+    /// Its status.
     pub(crate) fn state(&self) -> IntentState {
         match self.status.as_str() {
             "requires_capture" => IntentState::Held,
@@ -92,7 +92,7 @@ impl Intent {
     }
 
     /// Our payment that it is for, if it says so.
-    pub(crate) fn payment_id(&self) -> Option<Uuid> {
+    pub(crate) fn payment_id(&self) -> Option<PaymentId> {
         self.metadata.as_ref()?.get("payment_id")?.parse().ok()
     }
 }

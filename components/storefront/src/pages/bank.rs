@@ -4,17 +4,17 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::OrderId;
+use boxoffice_contract::payments::{Payment, PaymentStatus};
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, config, log};
 use http::{Method, StatusCode, Uri};
-use uuid::Uuid;
 
 use super::entrance::sign_in_first;
 use super::pay::{CHECKING, completed};
 use crate::answer;
-use crate::services::payments::{self, Payment, Status};
-use crate::services::{Change, PAYMENTS};
+use crate::services::{Change, PAYMENTS, payments};
 use crate::visit::Visit;
 
 /// What a checkout's address says after the bank was asked. What came of that is asked for by the
@@ -28,7 +28,7 @@ pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}/bank", get(leave)).route("/orders/{id}/return", get(back))
 }
 
-async fn leave(visit: Visit, Id(id): Id) -> Result<Response> {
+async fn leave(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &format!("/orders/{id}/checkout")).await;
     }
@@ -39,14 +39,14 @@ async fn leave(visit: Visit, Id(id): Id) -> Result<Response> {
 }
 
 /// What the bank and the provider have added to the address is of no use: the provider is asked.
-async fn back(visit: Visit, Id(id): Id) -> Result<Response> {
+async fn back(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &format!("/orders/{id}/return")).await;
     }
     after(&visit, id).await
 }
 
-async fn after(visit: &Visit, id: Uuid) -> Result<Response> {
+async fn after(visit: &Visit, id: OrderId) -> Result<Response> {
     Ok(answer::go(visit, &format!("/orders/{id}/checkout?{ASKED}"), None).await?)
 }
 
@@ -69,14 +69,14 @@ pub(crate) enum Progress {
 ///
 /// # Errors
 /// 403 if it is somebody else's; 503 where nobody knows which it is.
-pub(crate) async fn progress(visit: &Visit, id: Uuid) -> Result<Progress> {
+pub(crate) async fn progress(visit: &Visit, id: OrderId) -> Result<Progress> {
     let Some(payment) = payments::newest(visit, id).await? else {
         return Ok(Progress::Settled);
     };
     let path = format!("/api/payments/{}/confirm", payment.id);
     let change = Change::new(Method::POST, &path, "");
     match visit.change(&PAYMENTS, change, None::<&()>).await {
-        Ok(Ok(answer)) => went_on(visit, Payment::read(&answer)?).await,
+        Ok(Ok(answer)) => went_on(visit, payments::read(&answer)?).await,
         Ok(Err(refusal)) if refusal.status == StatusCode::PAYMENT_REQUIRED => {
             Ok(Progress::Refused(refusal.detail))
         }
@@ -95,7 +95,7 @@ pub(crate) async fn progress(visit: &Visit, id: Uuid) -> Result<Progress> {
 }
 
 async fn went_on(visit: &Visit, payment: Payment) -> Result<Progress, Problem> {
-    if payment.status != Status::RequiresAction {
+    if payment.status != PaymentStatus::RequiresAction {
         completed(visit, &payment).await;
         return Ok(Progress::Settled);
     }

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::tickets::Ticket;
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Browse, Form, Page, State};
@@ -10,7 +11,7 @@ use http::{StatusCode, Uri};
 
 use crate::answer::{self, Keep};
 use crate::form::wrong;
-use crate::services::tickets::{self, Ticket};
+use crate::services::tickets;
 use crate::show::cards;
 use crate::shown::{Day, day, read_units, shift};
 use crate::visit::Visit;

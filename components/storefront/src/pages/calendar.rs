@@ -4,6 +4,8 @@ use anyhow::Context;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders::{Order, OrderStatus};
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, Timestamp, config};
@@ -11,7 +13,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use icalendar::{Calendar, Component, DatePerhapsTime, Event, EventLike};
 
 use super::entrance::sign_in_first;
-use crate::services::orders::{self, Order, Status};
+use crate::services::orders;
 use crate::visit::Visit;
 
 /// Nobody says how long an event lasts: an entry of this many seconds is easily seen, and moved.
@@ -21,12 +23,12 @@ pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}/event.ics", get(calendar))
 }
 
-async fn calendar(visit: Visit, Id(id): Id) -> Result<Response> {
+async fn calendar(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &visit.here).await;
     }
     let order = orders::find(&visit, id).await?;
-    let order = order.filter(|order| order.status == Status::Complete);
+    let order = order.filter(|order| order.status == OrderStatus::Complete);
     let nothing = || Problem::not_found("There is no event to put into a calendar");
     let order = order.ok_or_else(nothing)?;
     let start = order.ticket.starts_at.ok_or_else(nothing)?;
@@ -83,7 +85,7 @@ mod tests {
         let title = "Kites; live, at \\ the \"Mill\"\nand a title that goes on and on and on é é é";
         let order: Order = serde_json::from_value(json!({
             "id": "01980f3c-0000-7000-8000-000000000000", "status": "complete", "quantity": 2,
-            "amount": 100, "currency": "EUR", "expiresAt": "2027-06-01T00:00:00Z",
+            "amount": 100, "currency": "EUR", "version": 1, "expiresAt": "2027-06-01T00:00:00Z",
             "createdAt": "2027-06-01T00:00:00Z",
             "ticket": {
                 "id": "01980f3c-0000-7000-8000-000000000001", "title": title, "price": 50,

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_contract::OrderId;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use http::{Method, StatusCode};
@@ -19,7 +20,7 @@ pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}/cancel", post(cancel))
 }
 
-async fn cancel(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
+async fn cancel(visit: Visit, Id(id): Id<OrderId>, sent: Sent) -> Result<Response> {
     let path = format!("/api/orders/{id}");
     let change = Change::new(Method::DELETE, &path, sent.key());
     match visit.command(&ORDERS, change, None::<&()>).await? {

@@ -3,19 +3,21 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders::Order;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{config, log, money};
+use boxoffice_kernel::{config, log};
+use boxoffice_rules::money;
 use boxoffice_web::state::{self, Checkout, Form, Method, Page, State, TestCard};
 use http::{StatusCode, Uri};
-use uuid::Uuid;
 
 use super::bank::{self, Progress};
 use super::entrance::sign_in_first;
 use super::order::find;
 use crate::answer::{self, Keep};
 use crate::form::{blank, wrong_at_all};
-use crate::services::orders::Order;
+use crate::services::orders::is_held;
 use crate::show;
 use crate::visit::Visit;
 
@@ -38,7 +40,7 @@ pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}/checkout", get(checkout))
 }
 
-async fn checkout(visit: Visit, Id(id): Id, uri: Uri) -> Result<Response> {
+async fn checkout(visit: Visit, Id(id): Id<OrderId>, uri: Uri) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &visit.here).await;
     }
@@ -62,7 +64,7 @@ async fn checkout(visit: Visit, Id(id): Id, uri: Uri) -> Result<Response> {
 ///
 /// # Errors
 /// When the address is none.
-pub(crate) async fn show_at(visit: &Visit, id: Uuid) -> Result<Response> {
+pub(crate) async fn show_at(visit: &Visit, id: OrderId) -> Result<Response> {
     Ok(answer::go(visit, &format!("/orders/{id}/checkout"), None).await?)
 }
 
@@ -70,7 +72,7 @@ pub(crate) async fn show_at(visit: &Visit, id: Uuid) -> Result<Response> {
 ///
 /// # Errors
 /// When the address is none.
-pub(crate) async fn to_outcome(visit: &Visit, id: Uuid) -> Result<Response> {
+pub(crate) async fn to_outcome(visit: &Visit, id: OrderId) -> Result<Response> {
     Ok(answer::go(visit, &format!("/orders/{id}"), None).await?)
 }
 
@@ -80,12 +82,12 @@ pub(crate) async fn to_outcome(visit: &Visit, id: Uuid) -> Result<Response> {
 /// When the order cannot be found.
 pub(crate) async fn again(
     visit: &Visit,
-    id: Uuid,
+    id: OrderId,
     status: StatusCode,
     pay: Form,
 ) -> Result<Response> {
     let (order, shown) = find(visit, id).await?;
-    if !order.is_held() {
+    if !is_held(&order) {
         return to_outcome(visit, id).await;
     }
     let state = state(visit, &order, shown, pay).await?;

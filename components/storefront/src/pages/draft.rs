@@ -1,13 +1,13 @@
 //! What the pages to sell and to edit share: the form, and what the API takes of it.
 
+use boxoffice_contract::tickets::Ticket;
 use boxoffice_kernel::Timestamp;
-use boxoffice_kernel::money::{least, most, step};
-use boxoffice_web::state::{Form, FormError, Sell};
+use boxoffice_rules::money::{least, most, step};
+use boxoffice_web::state::{FieldError, Form, Sell};
 use serde_json::{Map, Value, json};
 
 use crate::form::{Sent, filled, wrong};
 use crate::services::Refusal;
-use crate::services::tickets::Ticket;
 use crate::shown::{
     amount_field, currencies, instant, local_currency, moment_field, money, read_amount, time_zones,
 };
@@ -29,7 +29,7 @@ pub(crate) const FIELDS: [&str; 9] = [
 /// A draft as the API takes it, with what could not be read.
 pub(crate) struct Draft {
     pub(crate) body: Value,
-    errors: Vec<FormError>,
+    errors: Vec<FieldError>,
 }
 
 impl Draft {
@@ -48,7 +48,7 @@ impl Draft {
     }
 
     /// Everything that is wrong with the form, now that the API has refused it.
-    pub(crate) fn errors(self, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<FormError> {
+    pub(crate) fn errors(self, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<FieldError> {
         let Self { mut errors, .. } = self;
         let unread = !errors.is_empty();
         for error in refusal.on(&FIELDS) {
@@ -63,7 +63,7 @@ impl Draft {
                 });
             }
         }
-        let place = |error: &FormError| {
+        let place = |error: &FieldError| {
             FIELDS.iter().position(|field| error.field.as_deref() == Some(field))
         };
         errors.sort_by_key(place);
@@ -71,7 +71,7 @@ impl Draft {
     }
 }
 
-fn read_price(sent: &Sent, visit: &Visit, errors: &mut Vec<FormError>) -> Value {
+fn read_price(sent: &Sent, visit: &Visit, errors: &mut Vec<FieldError>) -> Value {
     let currency = sent.given("currency").unwrap_or("USD");
     match read_amount(sent.value("price"), currency, &visit.language) {
         Ok(price) => price.into(),
@@ -93,7 +93,7 @@ fn price_range(sent: &Sent, visit: &Visit) -> String {
     format!("Give a price from {} to {}{steps}.", shown(least(currency)), shown(most(currency)))
 }
 
-fn read_quantity(sent: &Sent, errors: &mut Vec<FormError>) -> Value {
+fn read_quantity(sent: &Sent, errors: &mut Vec<FieldError>) -> Value {
     match sent.given("quantity").unwrap_or("1").parse::<i64>() {
         Ok(quantity) => quantity.into(),
         Err(_) => {
@@ -103,7 +103,7 @@ fn read_quantity(sent: &Sent, errors: &mut Vec<FormError>) -> Value {
     }
 }
 
-fn read_start(sent: &Sent, errors: &mut Vec<FormError>) -> Option<Value> {
+fn read_start(sent: &Sent, errors: &mut Vec<FieldError>) -> Option<Value> {
     let start = sent.given("startsAt")?;
     let unreadable = Some(json!("unreadable"));
     let Some(zone) = sent.given("timeZone") else {

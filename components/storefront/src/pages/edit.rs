@@ -3,12 +3,13 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::TicketId;
+use boxoffice_contract::tickets::{Ticket, TicketStatus};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_web::state::{Form, FormError, Page, Sale, Sell, State};
+use boxoffice_web::state::{FieldError, Form, Page, Sell, State};
 use http::{Method, StatusCode};
-use uuid::Uuid;
 
 use super::draft::{self, Draft, FIELDS};
 use super::entrance::sign_in_first;
@@ -16,7 +17,7 @@ use super::sell::SIGN_IN_ELSEWHERE;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key, wrong_at_all};
 use crate::notice::Notice;
-use crate::services::tickets::{self, Ticket};
+use crate::services::tickets::{self, status};
 use crate::services::{Change, Refusal, TICKETS};
 use crate::visit::Visit;
 
@@ -27,7 +28,7 @@ pub(crate) fn route() -> Router {
     Router::new().route("/tickets/{id}/edit", get(show).post(edit))
 }
 
-async fn show(visit: Visit, Id(id): Id) -> Result<Response> {
+async fn show(visit: Visit, Id(id): Id<TicketId>) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &address(id)).await;
     }
@@ -40,7 +41,7 @@ async fn show(visit: Visit, Id(id): Id) -> Result<Response> {
     Ok(answer::show(&visit, state, Keep::Never).await?)
 }
 
-async fn edit(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
+async fn edit(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Response> {
     let draft = Draft::read(&sent, &visit);
     let path = format!("/api/tickets/{id}");
     let version = sent.given("version").and_then(|version| version.parse().ok());
@@ -72,7 +73,7 @@ fn in_view_of(ticket: &Ticket, refusal: Refusal) -> Refusal {
     }
 }
 
-fn errors(draft: Draft, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<FormError> {
+fn errors(draft: Draft, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<FieldError> {
     let at_all = |message: &str| vec![wrong_at_all(message)];
     match refusal.status {
         StatusCode::UNAUTHORIZED => at_all(SIGN_IN_ELSEWHERE),
@@ -86,32 +87,34 @@ fn errors(draft: Draft, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<Fo
     }
 }
 
-async fn find(visit: &Visit, id: Uuid) -> Result<Ticket> {
+async fn find(visit: &Visit, id: TicketId) -> Result<Ticket> {
     let ticket = tickets::find(visit, id).await?;
     ticket.ok_or_else(|| Problem::not_found("This listing does not exist"))
 }
 
-fn address(id: Uuid) -> String {
+fn address(id: TicketId) -> String {
     format!("/tickets/{id}/edit")
 }
 
 /// Why the listing cannot be edited right now.
 fn locked(ticket: &Ticket) -> Option<String> {
-    let why = match ticket.status {
-        Sale::Open => return None,
-        Sale::Held => HELD,
-        Sale::Sold => "All of these tickets are sold. The listing stays as it is.",
-        Sale::Withdrawn => "This listing is withdrawn. List the tickets again to sell them.",
+    let why = match status(ticket) {
+        TicketStatus::Open => return None,
+        TicketStatus::Held => HELD,
+        TicketStatus::Sold => "All of these tickets are sold. The listing stays as it is.",
+        TicketStatus::Withdrawn => {
+            "This listing is withdrawn. List the tickets again to sell them."
+        }
     };
     Some(why.to_owned())
 }
 
 fn state(visit: &Visit, ticket: &Ticket, form: Form, locked: Option<String>) -> State {
     let page = Sell {
-        ticket: Some(ticket.id.to_string()),
+        ticket: Some(ticket.id),
         version: Some(ticket.version),
         locked,
-        withdraw: (ticket.status == Sale::Open).then(blank),
+        withdraw: (ticket.status == TicketStatus::Open).then(blank),
         ..draft::page(form)
     };
     let title = format!("Edit “{}”", ticket.title);

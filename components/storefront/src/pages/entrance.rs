@@ -3,12 +3,12 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::users::Credentials;
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Entrance, Form, Page, State};
 use http::header::SET_COOKIE;
 use http::{Method, Uri};
-use serde_json::json;
 
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key};
@@ -64,7 +64,10 @@ impl Door {
             Some(next) => local(next).to_owned(),
             None => next_of(uri),
         };
-        let credentials = json!({ "email": sent.value("email"), "password": sent.raw("password") });
+        let credentials = Credentials {
+            email: sent.value("email").to_owned(),
+            password: sent.raw("password").to_owned(),
+        };
         let change = Change::new(Method::POST, self.call, sent.key());
         match visit.command(&AUTH, change, Some(&credentials)).await? {
             Ok(entered) => {

@@ -3,12 +3,12 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_contract::TicketId;
+use boxoffice_contract::orders::{NewOrder, Order};
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_web::state::{FormError, Notice, Sale, State, Tone};
+use boxoffice_web::state::{FieldError, Notice, State, TicketStatus, Tone};
 use http::Method;
-use serde_json::json;
-use uuid::Uuid;
 
 use super::entrance::sign_in_first;
 use super::ticket::Loaded;
@@ -24,7 +24,7 @@ pub(crate) fn route() -> Router {
     Router::new().route("/tickets/{id}/hold", post(hold))
 }
 
-async fn hold(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
+async fn hold(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Response> {
     let here = format!("/tickets/{id}");
     if visit.user.is_none() {
         return sign_in_first(&visit, &here).await;
@@ -34,11 +34,11 @@ async fn hold(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
         let errors = vec![wrong("quantity", "Give the number of tickets as a whole number.")];
         return again(&visit, id, &sent, http::StatusCode::BAD_REQUEST, errors).await;
     };
-    let wish = json!({ "ticketId": id, "quantity": quantity });
+    let order = NewOrder { ticket_id: id, quantity };
     let change = Change::new(Method::POST, "/api/orders", sent.key());
-    match visit.command(&ORDERS, change, Some(&wish)).await? {
+    match visit.command(&ORDERS, change, Some(&order)).await? {
         Ok(answer) => {
-            let id = made(&answer)?;
+            let Order { id, .. } = made(&answer)?;
             Ok(answer::go(&visit, &format!("/orders/{id}/checkout"), None).await?)
         }
         Err(refusal) if refusal.is_unauthorized() => sign_in_first(&visit, &here).await,
@@ -46,15 +46,15 @@ async fn hold(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
     }
 }
 
-async fn refused(visit: &Visit, id: Uuid, sent: &Sent, refusal: Refusal) -> Result<Response> {
+async fn refused(visit: &Visit, id: TicketId, sent: &Sent, refusal: Refusal) -> Result<Response> {
     match refusal.code.as_str() {
         "not_enough" => {
             let errors = vec![wrong("quantity", refusal.detail)];
             again(visit, id, sent, refusal.status, errors).await
         }
-        "reserved" => too_late(visit, id, &refusal, Some(Sale::Held)).await,
-        "sold" => too_late(visit, id, &refusal, Some(Sale::Sold)).await,
-        "withdrawn" => too_late(visit, id, &refusal, Some(Sale::Withdrawn)).await,
+        "reserved" => too_late(visit, id, &refusal, Some(TicketStatus::Held)).await,
+        "sold" => too_late(visit, id, &refusal, Some(TicketStatus::Sold)).await,
+        "withdrawn" => too_late(visit, id, &refusal, Some(TicketStatus::Withdrawn)).await,
         "begun" | "changing" | "changed" => too_late(visit, id, &refusal, None).await,
         _ if refusal.status == http::StatusCode::BAD_REQUEST => {
             again(visit, id, sent, refusal.status, refusal.on(&FIELDS)).await
@@ -66,10 +66,10 @@ async fn refused(visit: &Visit, id: Uuid, sent: &Sent, refusal: Refusal) -> Resu
 /// The listing's page, with what is wrong with the form.
 async fn again(
     visit: &Visit,
-    id: Uuid,
+    id: TicketId,
     sent: &Sent,
     status: http::StatusCode,
-    errors: Vec<FormError>,
+    errors: Vec<FieldError>,
 ) -> Result<Response> {
     let loaded = Loaded::of(visit, id).await?;
     let form = sent.again(&FIELDS, errors, new_key());
@@ -81,13 +81,13 @@ async fn again(
 /// which `tickets` may not have heard yet.
 async fn too_late(
     visit: &Visit,
-    id: Uuid,
+    id: TicketId,
     refusal: &Refusal,
-    sale: Option<Sale>,
+    sale: Option<TicketStatus>,
 ) -> Result<Response> {
     let mut loaded = Loaded::of(visit, id).await?;
     if let Some(order) = &loaded.unpaid
-        && sale == Some(Sale::Held)
+        && sale == Some(TicketStatus::Held)
     {
         // The visitor's own hold was in the way.
         return Ok(answer::go(visit, &format!("/orders/{}/checkout", order.id), None).await?);

@@ -3,16 +3,16 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders::Order;
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{self, Outcome, Page, Standing};
-use uuid::Uuid;
 
 use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
-use crate::services::orders::{self, Order};
-use crate::services::payments;
+use crate::services::{orders, payments};
 use crate::show;
 use crate::visit::Visit;
 
@@ -20,7 +20,7 @@ pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}", get(outcome))
 }
 
-async fn outcome(visit: Visit, Id(id): Id) -> Result<Response> {
+async fn outcome(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &visit.here).await;
     }
@@ -39,7 +39,7 @@ async fn outcome(visit: Visit, Id(id): Id) -> Result<Response> {
 ///
 /// # Errors
 /// 404 if there is none, 403 if it is somebody else's.
-pub(crate) async fn find(visit: &Visit, id: Uuid) -> Result<(Order, state::Order)> {
+pub(crate) async fn find(visit: &Visit, id: OrderId) -> Result<(Order, state::Order)> {
     let order = orders::find(visit, id).await?;
     let order = order.ok_or_else(|| Problem::not_found("This order does not exist"))?;
     let payments = payments::of(visit, std::slice::from_ref(&order)).await;

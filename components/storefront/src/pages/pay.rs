@@ -5,20 +5,19 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders::OrderStatus;
+use boxoffice_contract::payments::{NewPayment, Payment, PaymentStatus};
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::log;
 use boxoffice_kernel::problem::Result;
 use http::{Method, StatusCode};
 use send_wrapper::SendWrapper;
-use serde_json::json;
-use uuid::Uuid;
 
 use super::checkout::{self, again, to_outcome};
 use super::entrance::sign_in_first;
 use crate::form::{Sent, new_key, wrong_at_all};
-use crate::services::orders::{self, Status};
-use crate::services::payments::{self, Payment};
-use crate::services::{Change, PAYMENTS, Refusal};
+use crate::services::{Change, PAYMENTS, Refusal, orders, payments};
 use crate::visit::Visit;
 
 /// What is shown again of the form: which card it was.
@@ -33,18 +32,18 @@ pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}/pay", post(pay))
 }
 
-async fn pay(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
+async fn pay(visit: Visit, Id(id): Id<OrderId>, sent: Sent) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &format!("/orders/{id}/checkout")).await;
     }
     if sent.given("token").is_none() {
         return refuse(&visit, id, &sent, StatusCode::BAD_REQUEST, "Choose a card first.").await;
     }
-    let wish = json!({ "orderId": id, "token": sent.value("token") });
+    let payment = NewPayment { order_id: id, token: sent.value("token").to_owned() };
     let change = Change::new(Method::POST, "/api/payments", sent.key());
-    match visit.change(&PAYMENTS, change, Some(&wish)).await {
-        Ok(Ok(answer)) => match Payment::read(&answer) {
-            Ok(payment) if payment.status == payments::Status::RequiresAction => {
+    match visit.change(&PAYMENTS, change, Some(&payment)).await {
+        Ok(Ok(answer)) => match payments::read(&answer) {
+            Ok(payment) if payment.status == PaymentStatus::RequiresAction => {
                 checkout::show_at(&visit, id).await
             }
             Ok(payment) => {
@@ -66,19 +65,20 @@ async fn pay(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
 
 /// Waits until the order that `payment` pays for is complete, if it is about to be, but not for ever.
 pub(super) async fn completed(visit: &Visit, payment: &Payment) {
-    if !matches!(payment.status, payments::Status::Authorized | payments::Status::Captured) {
+    let paid = [PaymentStatus::Authorized, PaymentStatus::Captured];
+    if !payment.status.known().is_some_and(|status| paid.contains(&status)) {
         return;
     }
     for wait in WAITS_MS {
         SendWrapper::new(spin_sdk::time::sleep(Duration::from_millis(wait))).await;
         let order = orders::find(visit, payment.order_id).await;
-        if !matches!(order, Ok(Some(order)) if order.status == Status::AwaitingPayment) {
+        if !matches!(order, Ok(Some(order)) if order.status == OrderStatus::AwaitingPayment) {
             return;
         }
     }
 }
 
-async fn refused(visit: &Visit, id: Uuid, sent: &Sent, refusal: Refusal) -> Result<Response> {
+async fn refused(visit: &Visit, id: OrderId, sent: &Sent, refusal: Refusal) -> Result<Response> {
     let status = refusal.status;
     match refusal.code.as_str() {
         // The answer of this very attempt, or of one before, is on its way.
@@ -98,7 +98,7 @@ async fn refused(visit: &Visit, id: Uuid, sent: &Sent, refusal: Refusal) -> Resu
 /// The checkout, with why it was not paid. The next attempt is another one: it has another key.
 async fn refuse(
     visit: &Visit,
-    id: Uuid,
+    id: OrderId,
     sent: &Sent,
     status: StatusCode,
     why: &str,
@@ -108,7 +108,7 @@ async fn refuse(
 
 /// The checkout, while nobody knows. With the same key, sending the form again finds out, and pays
 /// nothing twice.
-async fn unknown(visit: &Visit, id: Uuid, sent: &Sent) -> Result<Response> {
+async fn unknown(visit: &Visit, id: OrderId, sent: &Sent) -> Result<Response> {
     let form = sent.again(&SHOWN, vec![wrong_at_all(CHECKING)], sent.key().to_owned());
     again(visit, id, StatusCode::SERVICE_UNAVAILABLE, form).await
 }

@@ -3,6 +3,8 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_contract::PaymentId;
+use boxoffice_contract::payments::PaymentStatus;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{self, State, Tone};
@@ -14,22 +16,21 @@ use super::sales::{self, Range};
 use crate::answer;
 use crate::form::Sent;
 use crate::notice::Notice;
-use crate::services::payments::{Payment, Status};
-use crate::services::{Change, PAYMENTS};
+use crate::services::{Change, PAYMENTS, payments};
 use crate::visit::Visit;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/sales/{payment}/refund", post(refund))
 }
 
-async fn refund(visit: Visit, Id(payment): Id, sent: Sent) -> Result<Response> {
+async fn refund(visit: Visit, Id(payment): Id<PaymentId>, sent: Sent) -> Result<Response> {
     let path = format!("/api/payments/{payment}/refund");
     let reason = sent.given("reason").unwrap_or("requested_by_customer");
     let wish = json!({ "reason": reason, "restock": sent.given("restock").is_some() });
     let change = Change::new(Method::POST, &path, sent.key());
     match visit.command(&PAYMENTS, change, Some(&wish)).await? {
         Ok(answer) => {
-            let refunded = Payment::read(&answer)?.status == Status::Refunded;
+            let refunded = payments::read(&answer)?.status == PaymentStatus::Refunded;
             let notice = if refunded { Notice::Refunded } else { Notice::Refunding };
             Ok(answer::go(&visit, sales::ADDRESS, Some(notice)).await?)
         }

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::tickets::Ticket;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Form, Page, State};
 use http::Method;
@@ -37,7 +38,7 @@ async fn sell(visit: Visit, sent: Sent) -> Result<Response> {
     let change = Change::new(Method::POST, "/api/tickets", sent.key());
     match visit.command(&TICKETS, change, Some(&draft.body)).await? {
         Ok(answer) => {
-            let id = made(&answer)?;
+            let Ticket { id, .. } = made(&answer)?;
             Ok(answer::go(&visit, &format!("/tickets/{id}"), Some(Notice::Listed)).await?)
         }
         Err(refusal) => {

@@ -3,17 +3,19 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::TicketId;
+use boxoffice_contract::orders::Order;
+use boxoffice_contract::tickets::Ticket;
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Detail, Form, Page, State};
 use futures::future::{join, try_join};
-use uuid::Uuid;
 
 use crate::answer::{self, Keep};
 use crate::form::filled;
-use crate::services::orders::{self, Order};
-use crate::services::tickets::{self, Ticket};
+use crate::services::orders::{self, is_held};
+use crate::services::tickets::{self, has_begun, is_to_be_had};
 use crate::show::{card, cards};
 use crate::shown::money;
 use crate::visit::Visit;
@@ -27,7 +29,7 @@ pub(crate) fn route() -> Router {
     Router::new().route("/tickets/{id}", get(ticket))
 }
 
-async fn ticket(visit: Visit, Id(id): Id) -> Result<Response> {
+async fn ticket(visit: Visit, Id(id): Id<TicketId>) -> Result<Response> {
     let loaded = Loaded::of(&visit, id).await?;
     // With a form that buys, there is a key.
     let keep = if loaded.can_hold(&visit) { Keep::Never } else { Keep::Revalidated };
@@ -48,7 +50,7 @@ impl Loaded {
     ///
     /// # Errors
     /// 404 if there is none.
-    pub(crate) async fn of(visit: &Visit, id: Uuid) -> Result<Self> {
+    pub(crate) async fn of(visit: &Visit, id: TicketId) -> Result<Self> {
         let (ticket, unpaid) = try_join(tickets::find(visit, id), unpaid(visit, id)).await?;
         let ticket = ticket.ok_or_else(|| Problem::not_found("This listing does not exist"))?;
         Ok(Self { ticket, unpaid })
@@ -56,7 +58,7 @@ impl Loaded {
 
     /// Whether the visitor, who is signed in, can hold some.
     fn can_hold(&self, visit: &Visit) -> bool {
-        visit.user.is_some() && !visit.is(self.ticket.seller_id) && self.ticket.is_to_be_had()
+        visit.user.is_some() && !visit.is(self.ticket.seller_id) && is_to_be_had(&self.ticket)
     }
 
     /// The form that holds tickets. For those who must sign in first it needs no key: the page is
@@ -72,9 +74,9 @@ impl Loaded {
     /// The page, with `hold` as its form.
     pub(crate) async fn state(self, visit: &Visit, hold: Form) -> State {
         let Self { ticket, unpaid } = self;
-        let others = if ticket.is_to_be_had() { Vec::new() } else { others(visit, &ticket).await };
+        let others = if is_to_be_had(&ticket) { Vec::new() } else { others(visit, &ticket).await };
         let mut shown = card(&ticket, visit);
-        if ticket.has_begun() {
+        if has_begun(&ticket) {
             shown.available = 0;
         }
         let description = describe(&shown);
@@ -86,7 +88,7 @@ impl Loaded {
             totals: (1..=most).map(total).collect(),
             description: ticket.description,
             hold,
-            unpaid: unpaid.map(|order| order.id.to_string()),
+            unpaid: unpaid.map(|order| order.id),
             others: cards(&others, visit),
         };
         visit.state(&title, &description, Page::Ticket(page))
@@ -95,12 +97,12 @@ impl Loaded {
 
 /// The visitor's order for the listing `id` that waits to be paid, if there is one among their
 /// newest.
-async fn unpaid(visit: &Visit, id: Uuid) -> Result<Option<Order>> {
+async fn unpaid(visit: &Visit, id: TicketId) -> Result<Option<Order>> {
     if visit.user.is_none() {
         return Ok(None);
     }
     let page = orders::list(visit, None).await?;
-    Ok(page.items.into_iter().find(|order| order.ticket.id == id && order.is_held()))
+    Ok(page.items.into_iter().find(|order| order.ticket.id == id && is_held(order)))
 }
 
 /// Listings to have instead of `ticket`: in the same city, else wherever. None if they cannot be
@@ -117,7 +119,7 @@ async fn others(visit: &Visit, ticket: &Ticket) -> Vec<Ticket> {
     let mut others: Vec<Ticket> = Vec::new();
     for other in all {
         let known = others.iter().any(|one| one.id == other.id) || other.id == ticket.id;
-        if other.is_to_be_had() && !known && !visit.is(other.seller_id) {
+        if is_to_be_had(&other) && !known && !visit.is(other.seller_id) {
             others.push(other);
         }
     }

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_contract::TicketId;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{self, State, Tone};
@@ -20,7 +21,7 @@ pub(crate) fn route() -> Router {
     Router::new().route("/tickets/{id}/withdraw", post(withdraw))
 }
 
-async fn withdraw(visit: Visit, Id(id): Id, sent: Sent) -> Result<Response> {
+async fn withdraw(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Response> {
     let path = format!("/api/tickets/{id}");
     let change = Change::new(Method::DELETE, &path, sent.key());
     match visit.command(&TICKETS, change, None::<&()>).await? {

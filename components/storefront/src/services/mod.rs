@@ -21,9 +21,8 @@ use boxoffice_kernel::{Problem, http::etag};
 use bytes::Bytes;
 use http::header::{HeaderValue, IF_MATCH};
 use http::{HeaderMap, Method, Response};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 pub(crate) use refusal::{Refusal, sentence};
 
@@ -36,20 +35,6 @@ pub(crate) const PAYMENTS: Peer = Peer { name: "payments", base_url: "payments_b
 
 /// How long a service may take for a change, which may wait for the payment provider.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A page of a list.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Page<T> {
-    pub(crate) items: Vec<T>,
-    pub(crate) next_cursor: Option<String>,
-}
-
-impl<T> Default for Page<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), next_cursor: None }
-    }
-}
 
 /// A call that changes something.
 pub(crate) struct Change<'a> {
@@ -115,8 +100,10 @@ impl Visit {
         if let Some(version) = change.version {
             headers.insert(IF_MATCH, etag::of(version));
         }
+        // Sorted by their names: a repeat by another version of the pages has the same digest.
+        let body = body.map(serde_json::to_value).transpose()?;
         let call = self.call(change.method, change.path, headers);
-        let answer = peer.send_within(PATIENCE, call, body).await?;
+        let answer = peer.send_within(PATIENCE, call, body.as_ref()).await?;
         Ok(if answer.status().is_success() { Ok(answer) } else { Err(Refusal::read(&answer)) })
     }
 
@@ -149,15 +136,11 @@ pub(crate) fn escaped(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// The id of what a service has made.
+/// What a service has made, as its answer says.
 ///
 /// # Errors
-/// When its answer does not say.
-pub(crate) fn made(answer: &Response<Bytes>) -> Result<Uuid> {
-    #[derive(Deserialize)]
-    struct Made {
-        id: Uuid,
-    }
-    let made = serde_json::from_slice::<Made>(answer.body());
-    Ok(made.context("reading the id in a service's answer")?.id)
+/// When it does not.
+pub(crate) fn made<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T> {
+    let made = serde_json::from_slice(answer.body());
+    Ok(made.context("reading the id in a service's answer")?)
 }

@@ -1,70 +1,28 @@
 //! The visitor's payments, as `payments` tells of them.
 
 use anyhow::Context;
+use boxoffice_contract::orders::{Order, OrderStatus};
+use boxoffice_contract::payments::{Paid, Payment};
+use boxoffice_contract::{OrderId, Page};
 use boxoffice_kernel::log;
 use boxoffice_kernel::problem::Result;
 use bytes::Bytes;
 use http::Response;
-use serde::Deserialize;
-use uuid::Uuid;
 
-use super::{PAYMENTS, Page};
-use crate::services::orders::{self, Order};
+use super::PAYMENTS;
 use crate::visit::Visit;
 
-/// A payment.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Payment {
-    pub(crate) id: Uuid,
-    pub(crate) order_id: Uuid,
-    pub(crate) status: Status,
-    pub(crate) next_action: Option<NextAction>,
-}
-
-/// What the buyer has to do.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct NextAction {
-    /// Where: a page of their bank's.
-    pub(crate) redirect_url: Option<String>,
-}
-
-/// Where a payment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
-    Pending,
-    RequiresAction,
-    Processing,
-    Authorized,
-    Captured,
-    Voided,
-    Refunding,
-    Refunded,
-    Declined,
-    /// A word of a newer `payments`: one such payment must not break a page.
-    #[serde(other)]
-    Other,
-}
-
-impl Payment {
-    /// The payment that `payments` tells of in answer to a change.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub(crate) fn read(answer: &Response<Bytes>) -> anyhow::Result<Self> {
-        #[derive(Deserialize)]
-        struct Paid {
-            payment: Payment,
-        }
-        let paid = serde_json::from_slice::<Paid>(answer.body());
-        Ok(paid.context("reading a payment in an answer of payments")?.payment)
-    }
+/// The payment that `payments` tells of in answer to a change.
+///
+/// # Errors
+/// When it does not.
+pub(crate) fn read(answer: &Response<Bytes>) -> anyhow::Result<Payment> {
+    let paid = serde_json::from_slice::<Paid>(answer.body());
+    Ok(paid.context("reading a payment in an answer of payments")?.payment)
 }
 
 /// The newest payment of the visitor's for `order`.
-pub(crate) async fn newest(visit: &Visit, order: Uuid) -> Result<Option<Payment>> {
+pub(crate) async fn newest(visit: &Visit, order: OrderId) -> Result<Option<Payment>> {
     let path = format!("/api/payments?limit=1&orderId={order}");
     let page = visit.read::<Page<Payment>>(&PAYMENTS, &path).await?;
     Ok(page.unwrap_or_default().items.pop())
@@ -75,7 +33,7 @@ pub(crate) async fn newest(visit: &Visit, order: Uuid) -> Result<Option<Payment>
 /// orders' own word has to do.
 pub(crate) async fn of(visit: &Visit, orders: &[Order]) -> Vec<Payment> {
     let asked = orders.iter().filter(|order| {
-        matches!(order.status, orders::Status::AwaitingPayment | orders::Status::Cancelled)
+        order.status == OrderStatus::AwaitingPayment || order.status == OrderStatus::Cancelled
     });
     let ids: Vec<String> = asked.map(|order| order.id.to_string()).collect();
     if ids.is_empty() {

@@ -1,8 +1,7 @@
 //! A service's no.
 
+use boxoffice_contract::FieldError;
 use boxoffice_kernel::Problem;
-use boxoffice_kernel::problem::FieldError;
-use boxoffice_web::state::FormError;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Deserialize;
@@ -16,7 +15,7 @@ pub(crate) struct Refusal {
     /// The word for programs; empty if there is none.
     pub(crate) code: String,
     /// What is wrong with which field, or the whole.
-    pub(crate) errors: Vec<FormError>,
+    pub(crate) errors: Vec<FieldError>,
 }
 
 /// As much of a problem (RFC 9457) as is needed.
@@ -25,7 +24,7 @@ pub(crate) struct Refusal {
 struct Body {
     detail: String,
     code: String,
-    errors: Vec<FormError>,
+    errors: Vec<FieldError>,
 }
 
 impl Refusal {
@@ -45,10 +44,10 @@ impl Refusal {
 
     /// What is wrong with a form that has these `fields`: what is about another one is about the
     /// whole.
-    pub(crate) fn on(&self, fields: &[&str]) -> Vec<FormError> {
+    pub(crate) fn on(&self, fields: &[&str]) -> Vec<FieldError> {
         let mut errors = self.errors.clone();
         if errors.is_empty() {
-            errors.push(FormError { field: None, message: self.detail.clone() });
+            errors.push(FieldError { field: None, message: self.detail.clone() });
         }
         for error in &mut errors {
             error.field = error.field.take().filter(|field| fields.contains(&field.as_str()));
@@ -64,12 +63,7 @@ impl Refusal {
             StatusCode::FORBIDDEN => Problem::forbidden(self.detail),
             StatusCode::UNAUTHORIZED => Problem::unauthorized(self.detail),
             StatusCode::CONFLICT => Problem::conflict(self.detail, &self.code),
-            _ => Problem::malformed(self.detail).about(
-                self.errors
-                    .into_iter()
-                    .map(|FormError { field, message }| FieldError { field, message })
-                    .collect(),
-            ),
+            _ => Problem::malformed(self.detail).about(self.errors),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use boxoffice_kernel::money::{self, digits, is_currency};
+use boxoffice_rules::money::{self, digits, is_currency};
 use boxoffice_web::state;
 use fixed_decimal::Decimal;
 use icu_decimal::DecimalFormatter;

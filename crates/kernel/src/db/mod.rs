@@ -29,12 +29,12 @@ pub use value::{FromValue, Row, Value, list, padded, places};
 
 use std::time::Duration;
 
+use boxoffice_contract::news::TicketNews;
 use dialect::Statement;
 use lease::Lease;
 use send_wrapper::SendWrapper;
 use uuid::Uuid;
 
-use crate::events::news::TicketNews;
 use crate::events::{Event, outbox};
 use crate::{Service, Trace, config};
 

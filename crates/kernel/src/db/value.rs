@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use boxoffice_contract::ledger::Movement;
+use boxoffice_contract::orders::{CancelReason, OrderStatus};
+use boxoffice_contract::{EventId, OrderId, PaymentId, TicketId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::Error;
-use crate::Timestamp;
 
 /// Rows of SQL's `VALUES`, of the parameters from `?1` on.
 #[must_use]
@@ -117,6 +119,39 @@ impl FromValue for Uuid {
         text.parse().map_err(|_| format!("{text:?} is not a UUID"))
     }
 }
+
+/// Ids are stored as their UUIDs.
+macro_rules! ids {
+    ($($id:ident),+) => {$(
+        impl From<$id> for Value {
+            fn from(id: $id) -> Self {
+                id.0.into()
+            }
+        }
+
+        impl FromValue for $id {
+            fn from_value(value: &Value) -> Result<Self, String> {
+                Uuid::from_value(value).map(Self)
+            }
+        }
+    )+};
+}
+
+ids!(EventId, OrderId, PaymentId, TicketId, UserId);
+
+/// Statuses and the like are stored by their names.
+macro_rules! names {
+    ($($name:ident: $kind:literal),+) => {$(
+        impl FromValue for $name {
+            fn from_value(value: &Value) -> Result<Self, String> {
+                let name = String::from_value(value)?;
+                Self::from_name(&name).ok_or_else(|| format!("{name:?} is no {}", $kind))
+            }
+        }
+    )+};
+}
+
+names!(OrderStatus: "status of an order", CancelReason: "reason", Movement: "sale or refund");
 
 impl FromValue for Timestamp {
     fn from_value(value: &Value) -> Result<Self, String> {

@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use boxoffice_contract::bus::{DEAD_LETTERS, TICKS};
 use serde::Deserialize;
 use spin_sdk::redis::RedisResult;
 
@@ -22,10 +23,6 @@ use super::{Event, EventType};
 use crate::redis::{self, as_text, execute, script, text};
 use crate::{Timestamp, Trace};
 
-/// Where events go that a group could not apply.
-pub const DEAD_LETTERS: &str = "dead-letters";
-/// Hash of each group's last tick, in milliseconds since 1970.
-pub const TICKS: &str = "boxoffice:ticks";
 /// Hash of how far each stream has been compared with the outbox of the service that writes it.
 const COMPARED: &str = "boxoffice:compared";
 /// Hash of when each stream's doorbell was last rung, in milliseconds since 1970, and how many of its

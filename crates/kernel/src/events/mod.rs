@@ -1,9 +1,9 @@
 //! Events, by three rules: what is committed gets published, whatever crashes; each group gets
-//! each event at least once and applies it once; a tick heals what was left behind.
+//! each event at least once and applies it once; a tick heals what was left behind. What the events
+//! are is for [`boxoffice_contract::events`] to say.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`contract`] | the types of events, their data, and the groups that read them |
 //! | [`outbox`] | from a committed transaction to the bus |
 //! | [`reconcile`] | what the bus has lost, and what everybody has had |
 //! | [`bus`], [`entry`] | Redis: a stream per type, its doorbell, the dead letters; ids of entries |
@@ -12,7 +12,6 @@
 //! | [`deadline`] | how long a worker works at one go |
 
 pub mod bus;
-pub mod contract;
 pub mod deadline;
 pub mod entry;
 pub mod news;
@@ -21,6 +20,6 @@ pub mod reconcile;
 mod scripts;
 pub mod worker;
 
-pub use contract::{Event, EventType};
+pub use boxoffice_contract::{Event, EventType};
 pub use deadline::Deadline;
 pub use worker::Outcome;

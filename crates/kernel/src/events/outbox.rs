@@ -5,11 +5,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use anyhow::Result;
+use boxoffice_contract::news::TicketNews;
 use scopeguard::defer;
 
 use super::deadline::Deadline;
 use super::entry::EntryId;
-use super::news::{self, TicketNews};
+use super::news;
 use super::reconcile::{self, Published};
 use super::{Event, EventType, bus};
 use crate::db::{self, Connection, Read, Transaction, Value};

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use boxoffice_contract::bus::TICK;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::bus::{self, Delivery};
 use super::deadline::Deadline;
@@ -29,8 +29,6 @@ const AT_ONCE: usize = 8;
 pub const MOST_TOGETHER: usize = bus::BATCH;
 /// How long answers to idempotent requests are remembered, in seconds.
 const REMEMBER_SECONDS: i64 = 24 * 60 * 60;
-/// The doorbell that the clock rings.
-pub const TICK: &str = "clock:tick";
 
 /// What became of an event that a handler was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,10 +96,10 @@ pub async fn one_by_one(
 ///
 /// # Errors
 /// What `write` says.
-pub async fn write_newest<S>(
+pub async fn write_newest<S, I: PartialEq>(
     states: &[S],
-    of: impl Fn(&S) -> (Uuid, i64),
-    write: impl AsyncFnOnce(&[&S]) -> Result<Vec<Uuid>>,
+    of: impl Fn(&S) -> (I, i64),
+    write: impl AsyncFnOnce(&[&S]) -> Result<Vec<I>>,
 ) -> Result<Vec<Outcome>> {
     let mut newest: Vec<&S> = Vec::with_capacity(states.len());
     for state in states {
@@ -368,6 +366,7 @@ impl Failures {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use futures::FutureExt as _;
+    use uuid::Uuid;
 
     use super::*;
 

@@ -1,12 +1,11 @@
 //! JSON bodies: read, checked, and everything wrong with them reported at once.
 
 use axum::extract::{FromRequest, Request};
+use boxoffice_rules::bodies::Rules;
 use bytes::Bytes;
-use garde::Validate;
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::problem::{FieldError, Problem};
 
@@ -19,7 +18,7 @@ pub struct Valid<T>(pub T);
 impl<S, T> FromRequest<S> for Valid<T>
 where
     S: Send + Sync,
-    T: DeserializeOwned + Validate<Context = ()>,
+    T: DeserializeOwned + Rules,
 {
     type Rejection = Problem;
 
@@ -35,18 +34,12 @@ where
     }
 }
 
-/// The rule of an id that a body must hold: a missing one reads as the nil UUID. `complaint` says
-/// which is missing.
-pub fn is_given(complaint: &'static str) -> impl FnOnce(&Uuid, &()) -> garde::Result {
-    move |id, _| if id.is_nil() { Err(garde::Error::new(complaint)) } else { Ok(()) }
-}
-
 fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Problem> {
+fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
     let mut object: Map<String, Value> = match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => object,
         Ok(_) => return Err(Problem::malformed("The body must be a JSON object, such as {…}")),
@@ -70,27 +63,12 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
             }
         }
     };
-    if let Err(report) = value.validate() {
-        for (path, error) in report.iter() {
-            let field = camel_case(&path.to_string());
-            if !errors.iter().any(|known| known.field.as_deref() == Some(&field)) {
-                let message = sentence(error.message());
-                errors.push(FieldError { message, field: Some(field) });
-            }
+    for error in value.errors() {
+        if !errors.iter().any(|known| known.field == error.field) {
+            errors.push(error);
         }
     }
     if errors.is_empty() { Ok(value) } else { Err(Problem::invalid(errors)) }
-}
-
-/// A field's name as it is in JSON: the rules know it by its name in Rust.
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| {
-        let mut letters = word.chars();
-        name + &letters.next().map_or_else(String::new, |c| c.to_uppercase().collect())
-            + letters.as_str()
-    })
 }
 
 /// `text` with a capital letter, without serde's position in a document that the client never
@@ -106,19 +84,27 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use axum::response::IntoResponse;
+    use boxoffice_rules::bodies::Checked;
     use futures::FutureExt;
     use http_body_util::BodyExt;
     use serde::Deserialize;
 
-    #[derive(Debug, Default, Deserialize, Validate)]
+    #[derive(Debug, Default, Deserialize)]
     #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
     struct Thing {
-        #[garde(length(min = 1))]
         title: String,
-        #[garde(range(min = 1))]
         unit_price: i64,
-        #[garde(skip)]
         note: Option<String>,
+    }
+
+    impl Rules for Thing {
+        fn checked(&self) -> Vec<Checked> {
+            let unless = |good: bool| if good { Ok(()) } else { Err("Too little".into()) };
+            vec![
+                ("title", unless(!self.title.is_empty())),
+                ("unitPrice", unless(self.unit_price > 0)),
+            ]
+        }
     }
 
     fn errors(body: &str) -> Vec<(String, String)> {

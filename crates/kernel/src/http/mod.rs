@@ -20,7 +20,7 @@ pub mod path;
 pub mod query;
 pub mod serve;
 
-pub use body::{Valid, is_given};
+pub use body::Valid;
 pub use path::Id;
 pub use query::Fields;
 pub use serve::serve;

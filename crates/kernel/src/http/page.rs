@@ -3,26 +3,15 @@
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use boxoffice_contract::Page;
 use http::header::{HeaderName, HeaderValue, LINK};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
 
 /// How many entries a page has if the client does not say.
 pub const DEFAULT_LIMIT: i64 = 20;
 /// How many entries a page may have.
 pub const MAX_LIMIT: i64 = 100;
-
-/// One page of a list.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Page<T> {
-    /// The entries.
-    pub items: Vec<T>,
-    /// The value to send as `cursor` for the next page; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
-}
 
 /// Writes where a page ended, so that clients hand it back unread.
 ///
@@ -55,78 +44,71 @@ pub fn read_limit(text: &str) -> Result<i64, String> {
         .ok_or_else(|| format!("The limit must be a number from 1 to {MAX_LIMIT}"))
 }
 
-impl<T> Page<T> {
-    /// Makes a page of `rows`, of which one more than `limit` was asked for: if it is there, so is
-    /// a next page, which begins after `position` of the last entry kept.
-    ///
-    /// # Errors
-    /// When the position cannot be written.
-    pub fn of<P: Serialize>(
-        mut rows: Vec<T>,
-        limit: i64,
-        position: impl FnOnce(&T) -> P,
-    ) -> anyhow::Result<Self> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next_cursor = match rows.last().filter(|_| more) {
-            Some(last) => Some(write_cursor(&position(last))?),
-            None => None,
-        };
-        Ok(Self { items: rows, next_cursor })
-    }
+/// Makes a page of `rows`, of which one more than `limit` was asked for: if it is there, so is a
+/// next page, which begins after `position` of the last entry kept.
+///
+/// # Errors
+/// When the position cannot be written.
+pub fn cut<T, P: Serialize>(
+    mut rows: Vec<T>,
+    limit: i64,
+    position: impl FnOnce(&T) -> P,
+) -> anyhow::Result<Page<T>> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next_cursor = match rows.last().filter(|_| more) {
+        Some(last) => Some(write_cursor(&position(last))?),
+        None => None,
+    };
+    Ok(Page { items: rows, next_cursor })
 }
 
-impl<T> Page<T> {
-    /// The same page with each entry as `show` shows it.
-    pub fn map<U>(self, show: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(show).collect(), next_cursor: self.next_cursor }
-    }
-
-    /// `Link` to the page that follows this one, which is the answer to the request for `path` with
-    /// `query`; nothing after the last page.
-    pub fn link(&self, path: &str, query: Option<&str>) -> Option<[(HeaderName, HeaderValue); 1]> {
-        let cursor = self.next_cursor.as_ref()?;
-        let kept = query
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-        let last = format!("cursor={cursor}");
-        let query: Vec<&str> = kept.chain([last.as_str()]).collect();
-        let link = format!("<{path}?{}>; rel=\"next\"", query.join("&"));
-        HeaderValue::try_from(link).ok().map(|link| [(LINK, link)])
-    }
+/// Returns the `Link` to the page that follows `page`, which is the answer to the request for `path`
+/// with `query`; nothing after the last page.
+#[must_use]
+pub fn link<T>(
+    page: &Page<T>,
+    path: &str,
+    query: Option<&str>,
+) -> Option<[(HeaderName, HeaderValue); 1]> {
+    let cursor = page.next_cursor.as_ref()?;
+    let kept = query
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let last = format!("cursor={cursor}");
+    let query: Vec<&str> = kept.chain([last.as_str()]).collect();
+    let link = format!("<{path}?{}>; rel=\"next\"", query.join("&"));
+    HeaderValue::try_from(link).ok().map(|link| [(LINK, link)])
 }
 
-impl Page<String> {
-    /// This page, of entries that are JSON already, in JSON.
-    pub fn written(&self) -> String {
-        let length: usize = self.items.iter().map(|item| item.len() + 1).sum();
-        let mut json = String::with_capacity(length + 128);
-        json.push_str("{\"items\":[");
-        for (index, item) in self.items.iter().enumerate() {
-            if index > 0 {
-                json.push(',');
-            }
-            json.push_str(item);
+/// Returns the answer to the request for `path` with `query`: `page`, and a `Link` to the next.
+pub fn respond<T: Serialize>(page: Page<T>, path: &str, query: Option<&str>) -> Response {
+    (link(&page, path, query), axum::Json(page)).into_response()
+}
+
+/// Writes a page of entries that are JSON already, in JSON.
+#[must_use]
+pub fn written(page: &Page<String>) -> String {
+    let length: usize = page.items.iter().map(|item| item.len() + 1).sum();
+    let mut json = String::with_capacity(length + 128);
+    json.push_str("{\"items\":[");
+    for (index, item) in page.items.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
         }
-        json.push(']');
-        // A cursor is written in letters that need no escape.
-        if let Some(cursor) = &self.next_cursor {
-            json.push_str(",\"nextCursor\":\"");
-            json.push_str(cursor);
-            json.push('"');
-        }
-        json.push('}');
-        json
+        json.push_str(item);
     }
-}
-
-impl<T: Serialize> Page<T> {
-    /// The answer to the request for `path` with `query`: this page, and a `Link` to the next.
-    pub fn respond(self, path: &str, query: Option<&str>) -> Response {
-        (self.link(path, query), axum::Json(self)).into_response()
+    json.push(']');
+    // A cursor is written in letters that need no escape.
+    if let Some(cursor) = &page.next_cursor {
+        json.push_str(",\"nextCursor\":\"");
+        json.push_str(cursor);
+        json.push('"');
     }
+    json.push('}');
+    json
 }
 
 #[cfg(test)]
@@ -136,23 +118,23 @@ mod tests {
 
     #[test]
     fn a_page_ends_where_the_next_begins() {
-        let page = Page::of(vec![1, 2, 3], 2, |last| *last).unwrap();
+        let page = cut(vec![1, 2, 3], 2, |last| *last).unwrap();
         assert_eq!(page.items, [1, 2]);
         assert_eq!(read_cursor::<i64>(page.next_cursor.as_deref().unwrap()).unwrap(), 2);
-        let response = page.respond("/api/tickets", Some("limit=2&cursor=old&q=a%20b"));
+        let response = respond(page, "/api/tickets", Some("limit=2&cursor=old&q=a%20b"));
         let link = response.headers()[LINK].to_str().unwrap();
         assert!(link.starts_with("</api/tickets?limit=2&q=a%20b&cursor="), "{link}");
-        assert!(Page::of(vec![1, 2], 2, |last| *last).unwrap().next_cursor.is_none());
+        assert!(cut(vec![1, 2], 2, |last| *last).unwrap().next_cursor.is_none());
     }
 
     #[test]
     fn a_page_of_json_is_the_same_page() {
         for rows in [vec![], vec!["{\"a\":1}"], vec!["{\"a\":1}", "{\"a\":2}", "{}"]] {
             let texts = rows.iter().map(ToString::to_string).collect();
-            let written = Page::of(texts, 2, String::clone).unwrap().written();
+            let written = written(&cut(texts, 2, String::clone).unwrap());
             let values: Vec<serde_json::Value> =
                 rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
-            let page = Page::of(values, 2, ToString::to_string).unwrap();
+            let page = cut(values, 2, ToString::to_string).unwrap();
             let written: serde_json::Value = serde_json::from_str(&written).unwrap();
             assert_eq!(written, serde_json::to_value(&page).unwrap());
         }

@@ -1,15 +1,16 @@
 //! Ids in paths.
 
+use std::str::FromStr;
+
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
-use uuid::Uuid;
 
 use crate::Problem;
 
 /// The `{id}` of the path. What is no UUID names nothing: 404, as for an id that nobody has.
-pub struct Id(pub Uuid);
+pub struct Id<T>(pub T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
+impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

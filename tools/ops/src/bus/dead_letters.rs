@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use boxoffice_kernel::events::bus::DEAD_LETTERS;
-use boxoffice_kernel::events::{Event, EventType};
+use boxoffice_contract::bus::DEAD_LETTERS;
+use boxoffice_contract::{Event, EventType};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use boxoffice_kernel::events::EventType;
-use boxoffice_kernel::events::bus::{DEAD_LETTERS, TICKS};
+use boxoffice_contract::EventType;
+use boxoffice_contract::bus::{DEAD_LETTERS, TICKS};
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, FromRedisValue, IntoConnectionInfo,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use boxoffice_kernel::events::contract::OrderStatus;
+use boxoffice_contract::orders::OrderStatus;
 
 use super::{Differences, Found, Rule};
 use crate::books::{Books, Entry, OrderEnd, Payment, PaymentStatus};

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use boxoffice_kernel::events::contract::OrderStatus;
+use boxoffice_contract::orders::OrderStatus;
 
 use super::{Facts, Found, Rule, is_held};
 use crate::books::Order;

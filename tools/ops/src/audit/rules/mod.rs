@@ -20,7 +20,7 @@ mod tests;
 
 use std::fmt::Debug;
 
-use boxoffice_kernel::events::contract::OrderStatus;
+use boxoffice_contract::orders::OrderStatus;
 
 use super::{Facts, Rule, Violation};
 

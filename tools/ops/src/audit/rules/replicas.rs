@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use boxoffice_kernel::events::contract::OrderStatus;
+use boxoffice_contract::orders::OrderStatus;
 
 use super::{Differences, Found, Rule, is_held};
 use crate::audit::Facts;

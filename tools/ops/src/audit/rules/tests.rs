@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use boxoffice_kernel::events::EventType;
+use boxoffice_contract::EventType;
 
 use super::*;
 use crate::books::{

@@ -6,6 +6,8 @@ pub use stripe::{from_stripe_amount, least, most, step, stripe_amount};
 
 use iso_currency::{Currency, IntoEnumIterator};
 
+use crate::amount;
+
 /// The largest amount in any currency, in minor units: Stripe takes amounts of up to eight digits.
 /// See [`most`] for one currency's.
 pub const MAX_AMOUNT: i64 = 99_999_999;
@@ -14,7 +16,7 @@ pub const MAX_AMOUNT: i64 = 99_999_999;
 /// it.
 ///
 /// ```
-/// # use boxoffice_kernel::money::is_currency;
+/// # use boxoffice_rules::money::is_currency;
 /// assert!(is_currency("EUR") && is_currency("JPY"));
 /// assert!(!is_currency("eur") && !is_currency("XTS") && !is_currency("BUCKS"));
 /// assert!(!is_currency("KPW"), "money, but none that Stripe takes");
@@ -28,7 +30,7 @@ pub fn is_currency(code: &str) -> bool {
 /// `None` if that is more than can be charged at once.
 ///
 /// ```
-/// # use boxoffice_kernel::money::total;
+/// # use boxoffice_rules::money::total;
 /// assert_eq!(total(2550, 3, "EUR"), Some(7650));
 /// assert_eq!(total(99_999_999, 2, "EUR"), None, "more than can be charged at once");
 /// ```
@@ -40,7 +42,7 @@ pub fn total(price: i64, quantity: i64, code: &str) -> Option<i64> {
 /// How many digits the amounts of a currency have after the point (ISO 4217).
 ///
 /// ```
-/// # use boxoffice_kernel::money::digits;
+/// # use boxoffice_rules::money::digits;
 /// assert_eq!((digits("EUR"), digits("JPY"), digits("KWD")), (2, 0, 3));
 /// ```
 #[must_use]
@@ -49,20 +51,16 @@ pub fn digits(code: &str) -> u8 {
     exponent.and_then(|digits| u8::try_from(digits).ok()).unwrap_or(2)
 }
 
-/// `amount`, in minor units, as a decimal number of the currency, for programs to read.
+/// `minor` units as a decimal number of the currency, for programs to read.
 ///
 /// ```
-/// # use boxoffice_kernel::money::decimal;
+/// # use boxoffice_rules::money::decimal;
 /// assert_eq!(decimal(-4505, "EUR"), "-45.05");
 /// assert_eq!((decimal(7, "JPY"), decimal(7, "KWD")), ("7".to_owned(), "0.007".to_owned()));
 /// ```
 #[must_use]
-pub fn decimal(amount: i64, code: &str) -> String {
-    let digits = usize::from(digits(code));
-    let sign = if amount < 0 { "-" } else { "" };
-    let figures = format!("{:0>width$}", amount.unsigned_abs(), width = digits + 1);
-    let (whole, part) = figures.split_at(figures.len() - digits);
-    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+pub fn decimal(minor: i64, code: &str) -> String {
+    amount::units(minor, digits(code))
 }
 
 /// All currencies that tickets can be sold for: see [`is_currency`].

@@ -93,7 +93,7 @@ fn scales(code: &str) -> (i64, i64) {
 /// The minor units by which amounts may differ that Stripe takes: every amount is a multiple of it.
 ///
 /// ```
-/// # use boxoffice_kernel::money::step;
+/// # use boxoffice_rules::money::step;
 /// assert_eq!((step("EUR"), step("KWD"), step("MGA")), (1, 10, 100));
 /// ```
 #[must_use]
@@ -105,7 +105,7 @@ pub fn step(code: &str) -> i64 {
 /// amount that it can be asked for; it may want more then, and says so when it is asked.
 ///
 /// ```
-/// # use boxoffice_kernel::money::least;
+/// # use boxoffice_rules::money::least;
 /// assert_eq!((least("EUR"), least("CZK"), least("JPY")), (50, 1500, 50));
 /// assert_eq!((least("KES"), least("KWD")), (1, 10));
 /// ```
@@ -118,7 +118,7 @@ pub fn least(code: &str) -> i64 {
 /// The most that can be charged at once, in minor units: eight digits, as Stripe writes it.
 ///
 /// ```
-/// # use boxoffice_kernel::money::most;
+/// # use boxoffice_rules::money::most;
 /// assert_eq!((most("EUR"), most("JPY")), (99_999_999, 99_999_999));
 /// assert_eq!(most("ISK"), 999_999);
 /// ```
@@ -131,7 +131,7 @@ pub fn most(code: &str) -> i64 {
 /// is not divided so far there, or more than an `i64` holds. The code is in capitals.
 ///
 /// ```
-/// # use boxoffice_kernel::money::stripe_amount;
+/// # use boxoffice_rules::money::stripe_amount;
 /// assert_eq!(stripe_amount("EUR", 4550), Some(4550));
 /// assert_eq!(stripe_amount("JPY", 500), Some(500));
 /// assert_eq!(stripe_amount("ISK", 500), Some(50_000), "hundredths, that must be zeros");
@@ -149,7 +149,7 @@ pub fn stripe_amount(code: &str, minor: i64) -> Option<i64> {
 /// in capitals.
 ///
 /// ```
-/// # use boxoffice_kernel::money::from_stripe_amount;
+/// # use boxoffice_rules::money::from_stripe_amount;
 /// assert_eq!(from_stripe_amount("EUR", 4550), Some(4550));
 /// assert_eq!(from_stripe_amount("UGX", 50_000), Some(500));
 /// assert_eq!(from_stripe_amount("UGX", 50_001), None, "there are no hundredths");

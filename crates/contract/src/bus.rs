@@ -1,0 +1,10 @@
+//! The names in Redis that more than one program knows. A type of event names its own stream.
+
+/// The channel of the clock's doorbell.
+pub const TICK: &str = "clock:tick";
+/// The hash that holds when each group last had a tick.
+pub const TICKS: &str = "boxoffice:ticks";
+/// The stream of the events that could not be applied.
+pub const DEAD_LETTERS: &str = "dead-letters";
+/// The stream of news of listings.
+pub const NEWS: &str = "live:tickets";

@@ -1,0 +1,126 @@
+//! The payloads: each event tells its aggregate's whole state.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::orders::OrderStatus;
+use crate::{OrderId, PaymentId, TicketId, Timestamp, UserId};
+
+/// What an event tells.
+pub trait Payload: Serialize + DeserializeOwned {
+    /// The id of the aggregate that it is about: `subject` of the event.
+    fn subject(&self) -> Uuid;
+}
+
+impl Payload for TicketState {
+    fn subject(&self) -> Uuid {
+        self.id.0
+    }
+}
+
+impl Payload for OrderState {
+    fn subject(&self) -> Uuid {
+        self.id.0
+    }
+}
+
+impl Payload for PaymentState {
+    fn subject(&self) -> Uuid {
+        self.id.0
+    }
+}
+
+impl Payload for Expiration {
+    fn subject(&self) -> Uuid {
+        self.order_id.0
+    }
+}
+
+/// A listing's state, as its seller last wrote it: `ticket:created`, `ticket:updated`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketState {
+    /// The listing.
+    pub id: TicketId,
+    /// Grows with every change; the newer version wins.
+    pub version: i64,
+    /// The account that sells the tickets.
+    pub seller_id: UserId,
+    /// The listing's title.
+    pub title: String,
+    /// Price of one, in minor units.
+    pub price: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// How many the listing has in all, sold ones included.
+    pub quantity: i64,
+    /// Taken off sale for good by its seller.
+    pub withdrawn: bool,
+    /// The venue's name.
+    pub venue: Option<String>,
+    /// The venue's city.
+    pub city: Option<String>,
+    /// When the event begins.
+    pub starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub time_zone: Option<String>,
+}
+
+/// An order's state: all `order:…` events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderState {
+    /// The order.
+    pub id: OrderId,
+    /// Grows with every change; the newer version wins.
+    pub version: i64,
+    /// Its status.
+    pub status: OrderStatus,
+    /// Who holds or bought.
+    pub buyer_id: UserId,
+    /// The listing.
+    pub ticket_id: TicketId,
+    /// How many tickets.
+    pub quantity: i64,
+    /// What they cost together, in minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// When the hold ends.
+    pub expires_at: Timestamp,
+    /// The payment that completed it.
+    pub payment_id: Option<PaymentId>,
+    /// Refunded, and its tickets are for sale again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restocked: bool,
+}
+
+/// A payment's state: all `payment:…` events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentState {
+    /// The payment.
+    pub id: PaymentId,
+    /// Grows with every change; the newer version wins.
+    pub version: i64,
+    /// The order that it pays for.
+    pub order_id: OrderId,
+    /// In minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Refunded by its seller, who wants the tickets to be for sale again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restock: bool,
+}
+
+/// What `expiration:complete` says: this order's time is up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expiration {
+    /// The order.
+    pub order_id: OrderId,
+    /// When its hold ended.
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,121 @@
+//! `orders`: holds and orders.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{OrderId, TicketId, Timestamp, UserId, Word};
+
+names! {
+    /// The status of an order.
+    pub enum OrderStatus {
+        /// The tickets are held; nobody has paid yet.
+        Created = "created",
+        /// The tickets are held; a payment has begun.
+        AwaitingPayment = "awaiting:payment",
+        /// Paid for: the tickets are the buyer's.
+        Complete = "complete",
+        /// The hold ended without a sale.
+        Cancelled = "cancelled",
+        /// The buyer got the money back and no longer owns the tickets.
+        Refunded = "refunded",
+    }
+
+    /// Why an order ended without a sale.
+    pub enum CancelReason {
+        /// The hold's time was up.
+        Expired = "expired",
+        /// The buyer gave it up.
+        Buyer = "buyer",
+        /// Its payments were declined too often.
+        Declined = "declined",
+    }
+}
+
+/// The tickets to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewOrder {
+    /// The listing.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub ticket_id: TicketId,
+    /// How many tickets.
+    #[cfg_attr(feature = "openapi", schema(default = 1, minimum = 1, maximum = 1000))]
+    pub quantity: i64,
+}
+
+impl Default for NewOrder {
+    fn default() -> Self {
+        Self { ticket_id: TicketId::nil(), quantity: 1 }
+    }
+}
+
+/// What was ordered, as it was when the order was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct OrderedTicket {
+    /// The listing.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: TicketId,
+    /// The listing's title.
+    pub title: String,
+    /// Price of one ticket in the currency's minor unit.
+    pub price: i64,
+    /// The venue's name.
+    pub venue: Option<String>,
+    /// The venue's city.
+    pub city: Option<String>,
+    /// When the event begins.
+    pub starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub time_zone: Option<String>,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// The order's id.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: OrderId,
+    /// Its status.
+    #[cfg_attr(feature = "openapi", schema(value_type = OrderStatus))]
+    pub status: Word<OrderStatus>,
+    /// Why it ended without a sale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<CancelReason>))]
+    pub cancel_reason: Option<Word<CancelReason>>,
+    /// How many tickets.
+    pub quantity: i64,
+    /// What they cost together, in the currency's minor unit.
+    pub amount: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// What was ordered.
+    pub ticket: OrderedTicket,
+    /// When the hold ends.
+    pub expires_at: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Grows with every change.
+    pub version: i64,
+    /// The account that sells the tickets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
+    pub seller_id: Option<UserId>,
+    /// Whether the order is refunded and its tickets are for sale again; left out if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(default = false))]
+    pub restocked: bool,
+}
+
+/// What `orders` promises `tickets` while a seller changes a listing: nothing of it is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Frozen {
+    /// How many tickets are sold.
+    pub sold: i64,
+    /// When the change must be on its way to be committed.
+    pub frozen_until: Timestamp,
+}

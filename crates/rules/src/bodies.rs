@@ -1,0 +1,153 @@
+//! The rules of whole bodies: which rule is for which field.
+
+use std::borrow::Cow;
+
+use boxoffice_contract::orders::NewOrder;
+use boxoffice_contract::payments::{NewPayment, NewRefund};
+use boxoffice_contract::tickets::Draft;
+use boxoffice_contract::users::Credentials;
+use boxoffice_contract::{FieldError, Timestamp};
+
+use crate::{Verdict, account, listing, purchase, unless};
+
+/// A field of a body, by its name in JSON, and what its rule says of it.
+pub type Checked = (&'static str, Verdict<Cow<'static, str>>);
+
+/// A body whose fields have rules.
+///
+/// A field that is not given holds its default, which its rule refuses where the field is needed.
+pub trait Rules {
+    /// Returns what the rules say of each field, in the fields' order.
+    fn checked(&self) -> Vec<Checked>;
+
+    /// Returns everything that is wrong, at once.
+    fn errors(&self) -> Vec<FieldError> {
+        let error = |(field, verdict): Checked| {
+            let message = verdict.err()?.into_owned();
+            Some(FieldError { message, field: Some(field.to_owned()) })
+        };
+        self.checked().into_iter().filter_map(error).collect()
+    }
+}
+
+/// Checks a field that must hold something.
+fn field<S: Into<Cow<'static, str>>>(name: &'static str, verdict: Verdict<S>) -> Checked {
+    (name, verdict.map_err(Into::into))
+}
+
+/// Checks a field that may be left out.
+fn optional<T>(name: &'static str, value: Option<&T>, rule: impl Fn(&T) -> Verdict) -> Checked {
+    field(name, value.map_or(Ok(()), rule))
+}
+
+impl Rules for Draft {
+    fn checked(&self) -> Vec<Checked> {
+        let future = |start: &Timestamp| listing::starts_at(start, &Timestamp::now());
+        vec![
+            field("title", listing::title(&self.title)),
+            field("price", listing::price(self.price, &self.currency)),
+            field("currency", listing::currency(&self.currency)),
+            field("quantity", listing::quantity(self.quantity)),
+            optional("venue", self.venue.as_ref(), |text| listing::venue(text)),
+            optional("city", self.city.as_ref(), |text| listing::city(text)),
+            optional("startsAt", self.starts_at.as_ref(), future),
+            optional("timeZone", self.time_zone.as_ref(), |name| listing::time_zone(name)),
+            optional("description", self.description.as_ref(), |text| listing::description(text)),
+        ]
+    }
+}
+
+impl Rules for NewOrder {
+    fn checked(&self) -> Vec<Checked> {
+        vec![
+            field("ticketId", unless(!self.ticket_id.is_nil(), "Give the id of a listing")),
+            field("quantity", purchase::quantity(self.quantity)),
+        ]
+    }
+}
+
+impl Rules for NewPayment {
+    fn checked(&self) -> Vec<Checked> {
+        vec![
+            field("orderId", unless(!self.order_id.is_nil(), "Give the id of an order")),
+            field("token", purchase::token(&self.token)),
+        ]
+    }
+}
+
+impl Rules for NewRefund {
+    fn checked(&self) -> Vec<Checked> {
+        Vec::new()
+    }
+}
+
+impl Rules for Credentials {
+    fn checked(&self) -> Vec<Checked> {
+        vec![
+            field("email", account::email(&self.email)),
+            field("password", account::password(&self.password)),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::money::MAX_AMOUNT;
+
+    fn wrong(body: &impl Rules) -> Vec<String> {
+        body.errors().into_iter().filter_map(|error| error.field).collect()
+    }
+
+    fn good() -> Draft {
+        Draft { title: "A".to_owned(), price: 100, ..Draft::default() }
+    }
+
+    #[test]
+    fn what_has_no_default_is_asked_for() {
+        assert!(wrong(&good()).is_empty());
+        assert_eq!(wrong(&Draft::default()), ["title", "price"]);
+        assert_eq!(wrong(&NewOrder::default()), ["ticketId"]);
+        assert_eq!(wrong(&NewPayment::default()), ["orderId", "token"]);
+        assert_eq!(wrong(&Credentials::default()), ["email", "password"]);
+        assert!(wrong(&NewRefund::default()).is_empty());
+    }
+
+    #[test]
+    fn each_rule_names_its_field() {
+        let year_2000 = Some(Timestamp::from_millis(946_684_800_000));
+        let text = |text: &str| Some(text.to_owned());
+        for (field, draft) in [
+            ("title", Draft { title: "  ".to_owned(), ..good() }),
+            ("price", Draft { price: -5, ..good() }),
+            ("price", Draft { price: MAX_AMOUNT + 1, ..good() }),
+            ("currency", Draft { currency: "EURO".to_owned(), ..good() }),
+            ("currency", Draft { currency: "KPW".to_owned(), ..good() }),
+            ("quantity", Draft { quantity: 0, ..good() }),
+            ("venue", Draft { venue: text(""), ..good() }),
+            ("city", Draft { city: text(&"x".repeat(101)), ..good() }),
+            ("startsAt", Draft { starts_at: year_2000, ..good() }),
+            ("timeZone", Draft { time_zone: text("Europe/Basel"), ..good() }),
+            ("description", Draft { description: text(" "), ..good() }),
+        ] {
+            assert_eq!(wrong(&draft), [field]);
+        }
+        assert!(wrong(&Draft { time_zone: text("Europe/Zurich"), ..good() }).is_empty());
+    }
+
+    #[test]
+    fn fields_have_the_names_that_they_have_in_json() {
+        fn known(body: &(impl Rules + serde::Serialize)) {
+            let json = serde_json::to_value(body).unwrap();
+            for (field, _) in body.checked() {
+                assert!(json.as_object().unwrap().contains_key(field), "{field}");
+            }
+        }
+        known(&good());
+        known(&NewOrder::default());
+        known(&NewPayment::default());
+        known(&NewRefund::default());
+        known(&Credentials::default());
+    }
+}

@@ -1,0 +1,28 @@
+//! What fields may hold, and the sentence that says so to whoever filled one in: once for the
+//! services, which have the last word, and for the browser, which says it sooner.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`listing`] | what sellers write |
+//! | [`account`] | e-mail addresses and passwords |
+//! | [`purchase`] | what buyers send |
+//! | [`amount`] | amounts in minor units, and as people write them |
+//! | [`money`] | currencies, and what can be charged in them |
+//! | [`bodies`] | the rules of whole bodies |
+
+pub mod account;
+pub mod amount;
+#[cfg(feature = "services")]
+pub mod bodies;
+pub mod listing;
+#[cfg(feature = "services")]
+pub mod money;
+pub mod purchase;
+
+/// What a rule says of a field: nothing, or what is wrong and how to mend it.
+pub type Verdict<S = &'static str> = Result<(), S>;
+
+/// Returns `complaint` unless the field is `good`.
+pub(crate) const fn unless(good: bool, complaint: &'static str) -> Verdict {
+    if good { Ok(()) } else { Err(complaint) }
+}

@@ -1,0 +1,155 @@
+//! What sellers write.
+
+#[cfg(feature = "services")]
+use crate::money;
+use crate::{Verdict, unless};
+
+/// The most tickets that one listing may have.
+pub const MAX_QUANTITY: i64 = 1_000;
+
+/// Checks a title.
+///
+/// # Errors
+/// The sentence for its seller, as of all rules here.
+pub fn title(text: &str) -> Verdict {
+    unless(is_text(text, 200), "Give the listing a title of 1 to 200 characters")
+}
+
+/// Checks a venue that is given.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn venue(text: &str) -> Verdict {
+    unless(is_text(text, 200), "Give the venue in 1 to 200 characters")
+}
+
+/// Checks a city that is given.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn city(text: &str) -> Verdict {
+    unless(is_text(text, 100), "Give the city in 1 to 100 characters")
+}
+
+/// Checks a description that is given.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn description(text: &str) -> Verdict {
+    unless(is_text(text, 5_000), "Keep the description to 5000 characters, or leave it out")
+}
+
+/// Checks how many tickets a listing has.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn quantity(quantity: i64) -> Verdict {
+    unless((1..=MAX_QUANTITY).contains(&quantity), "List from 1 to 1000 tickets")
+}
+
+/// Checks when an event begins, by the same clock as `now`.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn starts_at<T: PartialOrd>(start: &T, now: &T) -> Verdict {
+    unless(start > now, "The event must begin in the future")
+}
+
+/// Checks the code of a currency.
+///
+/// # Errors
+/// The sentence for its seller.
+#[cfg(feature = "services")]
+pub fn currency(code: &str) -> Verdict {
+    let complaint = "Give the currency by its ISO 4217 code, such as USD or EUR; it must be one \
+                     that cards can be charged in";
+    unless(money::is_currency(code), complaint)
+}
+
+/// Checks the price of one ticket, in minor units of `currency`: it is one that can be charged.
+///
+/// Listings that are older than this rule may have a smaller one. Then Stripe refuses the payment, and
+/// the buyer is told.
+///
+/// # Errors
+/// The sentence for its seller.
+#[cfg(feature = "services")]
+pub fn price(price: i64, currency: &str) -> Verdict<String> {
+    if !money::is_currency(currency) {
+        let good = (1..=money::MAX_AMOUNT).contains(&price);
+        let complaint =
+            || format!("Give a price from 1 to {}, and its currency", money::MAX_AMOUNT);
+        return if good { Ok(()) } else { Err(complaint()) };
+    }
+    let shown = |minor| format!("{} {currency} ({minor})", money::decimal(minor, currency));
+    let [least, most, step] = [money::least, money::most, money::step].map(|of| of(currency));
+    if price < least {
+        Err(format!("Give a price of at least {}", shown(least)))
+    } else if price > most {
+        Err(format!("Give a price of at most {}", shown(most)))
+    } else if price % step != 0 {
+        Err(format!("Give a price in steps of {}", shown(step)))
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks the IANA name of a time zone.
+///
+/// # Errors
+/// The sentence for its seller.
+#[cfg(feature = "services")]
+pub fn time_zone(name: &str) -> Verdict {
+    let good = tzdb_data::TZ_NAMES.contains(&name);
+    unless(good, "Give the time zone by its IANA name, such as Europe/Zurich")
+}
+
+/// Whether it is something readable of at most `max` characters; blanks around it do not count.
+fn is_text(text: &str, max: usize) -> bool {
+    let text = text.trim();
+    let unreadable = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+    !text.contains(unreadable) && (1..=max).contains(&text.chars().count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_name_the_bounds_that_hold() {
+        for (rule, max) in
+            [(title as fn(&str) -> Verdict, 200), (venue, 200), (city, 100), (description, 5_000)]
+        {
+            assert_eq!(rule(&"é".repeat(max)), Ok(()));
+            let said = rule(&"é".repeat(max + 1)).err().unwrap_or_default();
+            assert!(said.contains(&format!("{max} characters")), "{said}");
+            for unreadable in ["a\u{0}b", "  "] {
+                assert_eq!(rule(unreadable), Err(said), "{unreadable:?}");
+            }
+        }
+        assert_eq!((quantity(1), quantity(MAX_QUANTITY)), (Ok(()), Ok(())));
+        for wild in [-1, 0, MAX_QUANTITY + 1] {
+            let said = quantity(wild).err().unwrap_or_default();
+            assert!(said.contains(&format!("1 to {MAX_QUANTITY} ")), "{said}");
+        }
+    }
+
+    #[cfg(feature = "services")]
+    #[test]
+    fn a_price_is_one_that_can_be_charged() {
+        for (currency, minor, complaint) in [
+            ("EUR", 49, Some("Give a price of at least 0.50 EUR (50)")),
+            ("EUR", 50, None),
+            ("JPY", 49, Some("Give a price of at least 50 JPY (50)")),
+            ("CZK", 1_499, Some("Give a price of at least 15.00 CZK (1500)")),
+            ("KWD", 5_124, Some("Give a price in steps of 0.010 KWD (10)")),
+            ("KWD", 5_120, None),
+            ("KES", 1, None),
+            ("ISK", 1_000_000, Some("Give a price of at most 999999 ISK (999999)")),
+            ("EURO", 1, None),
+            ("EURO", 0, Some("Give a price from 1 to 99999999, and its currency")),
+        ] {
+            assert_eq!(price(minor, currency).err().as_deref(), complaint, "{currency} {minor}");
+        }
+    }
+}
