@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
 use boxoffice_host::{Clock, Cron, Faults, Host, ManualClock, Options};
-use boxoffice_kernel::schema;
+use boxoffice_ops::schema;
 use boxoffice_ops::store::Databases;
 use boxoffice_sandbox::Sandbox;
 use tempfile::TempDir;

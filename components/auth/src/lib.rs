@@ -23,10 +23,10 @@ mod sign_out;
 mod sign_up;
 mod throttle;
 
+use auth_schema::SERVICE;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_kernel::schema::AUTH as SERVICE;
 use boxoffice_kernel::{health, http::serve};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;

@@ -14,8 +14,8 @@ mod timer;
 mod worker;
 
 use boxoffice_kernel::events::worker as events;
-use boxoffice_kernel::schema::EXPIRATION as SERVICE;
 use bytes::Bytes;
+use expiration_schema::SERVICE;
 use spin_sdk::redis_subscriber;
 
 #[redis_subscriber]

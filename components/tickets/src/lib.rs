@@ -31,11 +31,11 @@ mod worker;
 use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_kernel::events::worker as events;
-use boxoffice_kernel::schema::TICKETS as SERVICE;
 use boxoffice_kernel::{health, http::serve};
 use bytes::Bytes;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::{http_service, redis_subscriber};
+use tickets_schema::SERVICE;
 use utoipa::OpenApi;
 
 /// This service's part of the API's description.

@@ -2,8 +2,6 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`service`] | a service's name, schema and the groups that read its events |
-//! | [`schema`] | the services' tables, and how they came to be |
 //! | [`config`] | application variables |
 //! | [`db`] | connections, transactions, migrations: the one place that knows the database |
 //! | [`cache`] | answers that are kept in Redis until they change |
@@ -33,10 +31,8 @@ pub mod log;
 pub mod peer;
 pub mod problem;
 mod redis;
-pub mod schema;
-pub mod service;
 pub mod trace;
 
 pub use boxoffice_contract::{Timestamp, Trace};
+pub use boxoffice_schema::Service;
 pub use problem::Problem;
-pub use service::Service;

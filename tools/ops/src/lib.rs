@@ -8,6 +8,7 @@
 //! | [`bus`] | Redis: streams, groups, ticks, and the dead letters to replay or drop |
 //! | [`status`] | all of the bus at a glance |
 //! | [`store`] | the services' databases, read by plain SELECTs in one transaction |
+//! | [`schema`] | the services that keep a database |
 //! | [`migrate`] | bringing the services' tables up to date before they do so themselves |
 //! | `postgres` | how Postgres is reached and read |
 //! | `books`   | the rows that are read there |
@@ -22,15 +23,10 @@ pub mod bus;
 pub mod migrate;
 mod postgres;
 pub mod provider;
+pub mod schema;
 pub mod sources;
 pub mod status;
 pub mod store;
 
 pub use audit::{Rule, Violation};
 pub use sources::{Problem, Sources, Unreadable};
-
-/// The services' schemas.
-pub mod schema {
-    pub use boxoffice_kernel::Service;
-    pub use boxoffice_kernel::schema::ALL;
-}

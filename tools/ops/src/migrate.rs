@@ -2,10 +2,11 @@
 //! replicas then find everything ready, and none of them needs the right to change tables.
 
 use boxoffice_contract::Timestamp;
-use boxoffice_kernel::{Service, db, schema};
+use boxoffice_schema::{migration_lock, newest, postgres_schema, version, versions_table};
 use tokio_postgres::{Client, Transaction};
 
 use crate::postgres::{causes, connect};
+use crate::schema::{self, Service};
 use crate::sources::Problem;
 use crate::store::{Database, Databases};
 
@@ -53,19 +54,19 @@ async fn upgrade_by(
     service: &'static Service,
 ) -> Result<(i64, i64), tokio_postgres::Error> {
     let transaction = client.transaction().await?;
-    transaction.batch_execute(&db::migration_lock(service)).await?;
-    define(&transaction, &schema::versions_table(service)).await?;
-    let version: i64 = transaction.query_one(&schema::version(service), &[]).await?.get(0);
-    for statement in schema::upgrade(service, version, Timestamp::now()) {
+    transaction.batch_execute(&migration_lock(service)).await?;
+    define(&transaction, &versions_table(service)).await?;
+    let from: i64 = transaction.query_one(&version(service), &[]).await?.get(0);
+    for statement in boxoffice_schema::upgrade(service, from, Timestamp::now().as_millis()) {
         define(&transaction, &statement).await?;
     }
     transaction.commit().await?;
-    Ok((version, version.max(schema::newest(service))))
+    Ok((from, from.max(newest(service))))
 }
 
 async fn define(
     transaction: &Transaction<'_>,
     statement: &str,
 ) -> Result<(), tokio_postgres::Error> {
-    transaction.batch_execute(&db::postgres_schema(statement)).await
+    transaction.batch_execute(&postgres_schema(statement)).await
 }

@@ -1,7 +1,8 @@
 //! Where the two databases' SQL differs.
 //!
 //! Statements are written once. What both understand: numbered parameters, `BIGINT` and `TEXT`,
-//! `ON CONFLICT`, `RETURNING`, `UPDATE … FROM`, row values, `WITH`. The rest is here:
+//! `ON CONFLICT`, `RETURNING`, `UPDATE … FROM`, row values, `WITH`. The rest is here, and in
+//! [`boxoffice_schema::postgres_schema`]:
 //!
 //! | written | SQLite | Postgres |
 //! |---|---|---|
@@ -33,13 +34,6 @@ pub(super) fn sqlite(sql: &str) -> Cow<'_, str> {
 /// `sql` for Postgres.
 pub(super) fn postgres(sql: &str) -> String {
     numbered_from(sql, 0)
-}
-
-/// A migration's statement for Postgres, whose own order of texts depends on the machine; ours is
-/// SQLite's: by their bytes.
-#[must_use]
-pub fn postgres_schema(sql: &str) -> String {
-    sql.replace(" TEXT", " TEXT COLLATE \"C\"")
 }
 
 /// `sql` with `$n` for `?n`, and `offset` more.
@@ -124,13 +118,6 @@ mod tests {
         assert_eq!(sqlite(sql), "WITH due AS (SELECT id FROM t LIMIT 5) SELECT 1");
         assert_eq!(sqlite("SELECT id FROM t FOR UPDATE"), "SELECT id FROM t");
         assert_eq!(postgres(sql), sql);
-    }
-
-    #[test]
-    fn postgres_compares_texts_by_their_bytes() {
-        let sql = "CREATE TABLE t (id TEXT PRIMARY KEY, n BIGINT)";
-        let collated = "CREATE TABLE t (id TEXT COLLATE \"C\" PRIMARY KEY, n BIGINT)";
-        assert_eq!(postgres_schema(sql), collated);
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Lease {
             }
             Self::Postgres(lease) => {
                 lease.begin().await?;
-                lease.query(&super::migration_lock(service), &[]).await.map(drop)
+                lease.query(&boxoffice_schema::migration_lock(service), &[]).await.map(drop)
             }
         }
     }

@@ -3,11 +3,12 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use boxoffice_schema as schema;
 use send_wrapper::SendWrapper;
 
 use super::lease::Lease;
 use super::{Error, Result};
-use crate::{Service, Timestamp, schema};
+use crate::{Service, Timestamp};
 
 thread_local! {
     /// Whether this instance has seen the newest schema. One service an instance.
@@ -66,7 +67,7 @@ async fn migrate(service: &'static Service) -> Result<()> {
 async fn upgrade(service: &'static Service, lease: &Lease) -> Result<()> {
     lease.define(&schema::versions_table(service)).await?;
     let version = applied(service, lease).await?;
-    for statement in schema::upgrade(service, version, Timestamp::now()) {
+    for statement in schema::upgrade(service, version, Timestamp::now().as_millis()) {
         lease.define(&statement).await?;
     }
     Ok(())

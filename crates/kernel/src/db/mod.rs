@@ -23,7 +23,6 @@ mod postgres;
 mod sqlite;
 mod value;
 
-pub use dialect::postgres_schema;
 pub use error::{Constraint, Error};
 pub use value::{FromValue, Row, Value, list, padded, places};
 
@@ -50,17 +49,6 @@ pub(crate) async fn pause(attempt: u32) {
     let (_, random) = Uuid::now_v7().as_u64_pair();
     let pause = Duration::from_millis((5 << attempt.min(5)) + random % 10);
     SendWrapper::new(spin_sdk::time::sleep(pause)).await;
-}
-
-/// The statement that waits until nobody else migrates `service`'s tables on Postgres; the lock goes
-/// with the transaction.
-#[must_use]
-pub fn migration_lock(service: &Service) -> String {
-    format!(
-        "SELECT 1 AS locked FROM \
-         pg_advisory_xact_lock(hashtextextended('boxoffice migrates {}', 0))",
-        service.name
-    )
 }
 
 /// Whether `service`'s database is a server, which others ask too, and not a file.

@@ -56,7 +56,7 @@ impl Lease {
 
     /// Runs a statement of a migration.
     pub(super) async fn define(&self, sql: &str) -> Result<()> {
-        self.run(dialect::postgres_schema(sql), &[]).await.map(drop)
+        self.run(boxoffice_schema::postgres_schema(sql), &[]).await.map(drop)
     }
 
     /// Begins a transaction. Each of its statements sees what others have committed before it, and

@@ -1,0 +1,16 @@
+//! The tables of `orders`, and how they came to be: for the service, which migrates them when it is
+//! first called, and for `boxoffice migrate`.
+
+use boxoffice_schema::{OUTBOX_ENTRIES, Service};
+
+/// The service.
+pub static SERVICE: Service = Service {
+    name: "orders",
+    db_url: "orders_db_url",
+    migrations: &[
+        include_str!("0001_inventory.sql"),
+        OUTBOX_ENTRIES,
+        include_str!("0002_extended.sql"),
+        include_str!("0003_refunds.sql"),
+    ],
+};

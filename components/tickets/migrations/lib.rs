@@ -1,0 +1,17 @@
+//! The tables of `tickets`, and how they came to be: for the service, which migrates them when it is
+//! first called, and for `boxoffice migrate`.
+
+use boxoffice_schema::{OUTBOX_ENTRIES, Service};
+
+/// The service.
+pub static SERVICE: Service = Service {
+    name: "tickets",
+    db_url: "tickets_db_url",
+    migrations: &[
+        include_str!("0001_listings.sql"),
+        OUTBOX_ENTRIES,
+        include_str!("0002_order_counts.sql"),
+        include_str!("0003_sellers.sql"),
+        include_str!("0004_content.sql"),
+    ],
+};
