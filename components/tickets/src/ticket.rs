@@ -50,12 +50,15 @@ pub(crate) struct Ticket {
 
 /// Returns the draft without blanks around its texts.
 pub(crate) fn tidied(mut draft: Draft) -> Draft {
-    let trimmed = |text: String| text.trim().to_owned();
     draft.title = trimmed(draft.title);
     draft.venue = draft.venue.map(trimmed);
     draft.city = draft.city.map(trimmed);
     draft.description = draft.description.map(trimmed);
     draft
+}
+
+fn trimmed(text: String) -> String {
+    text.trim().to_owned()
 }
 
 /// Where a listing stands that is on sale, and how many of its tickets can be had.
