@@ -5,6 +5,8 @@ use std::fmt;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use crate::contract;
+
 /// What no answer may tell: it would help an attacker, and nobody else.
 const INTERNALS: [&str; 13] = [
     "panicked",
@@ -109,7 +111,14 @@ impl Answer {
         must(self.header("x-content-type-options") == "nosniff", "browsers must not guess types");
         must(!self.header("cache-control").is_empty(), "every answer says if it may be cached");
         if self.status < 400 {
+            let read = Some(&self.body).filter(|body| self.status < 300 && body.is_object());
+            if let Some(fault) = read.and_then(|body| contract::of_answer(&self.request, body)) {
+                must(false, &fault);
+            }
             return faults;
+        }
+        if let Some(fault) = contract::of_problem(&self.body) {
+            must(false, &fault);
         }
         let text = |name: &str| self.body[name].as_str().unwrap_or_default();
         must(self.header("content-type") == "application/problem+json", "errors are problems");

@@ -10,6 +10,7 @@
 //! | [`person`] | someone who uses the shop over HTTP |
 //! | [`request`] | what they send |
 //! | [`answer`] | what they get, and what every answer must be like |
+//! | `contract`   | what answers hold, by the services' contract |
 //! | [`listener`] | someone who listens to a stream of events |
 //! | [`table`] | tables of requests and the answers that are due |
 //! | [`audit`] | whether the shop's books are right, once it has come to rest |
@@ -36,6 +37,7 @@
 pub mod answer;
 pub mod app;
 pub mod audit;
+mod contract;
 pub mod database;
 pub mod listener;
 pub mod person;

@@ -9,10 +9,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use boxoffice_contract::TicketId;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
-use uuid::Uuid;
 
 use crate::client::Request;
 use crate::load::Outcome;
@@ -75,9 +75,10 @@ impl Sale {
     }
 }
 
+/// As much of a listing as is needed: peers have fewer members.
 #[derive(Deserialize)]
 struct Listing {
-    id: Uuid,
+    id: TicketId,
     available: u64,
 }
 
@@ -141,7 +142,7 @@ async fn alone(shop: &Shop) -> Result<f64, String> {
     Ok(outcome.percentile(50.0))
 }
 
-async fn offer(shop: &Shop, units: u64) -> Result<Uuid> {
+async fn offer(shop: &Shop, units: u64) -> Result<TicketId> {
     let mut listing = shop.next_listing();
     listing["quantity"] = units.into();
     let request = Request::post("/api/tickets", &listing).by(shop.seller()?);
@@ -151,7 +152,7 @@ async fn offer(shop: &Shop, units: u64) -> Result<Uuid> {
 }
 
 /// How many tickets the listing has left; what is behind gets time to catch up.
-async fn left(shop: &Shop, listing: Uuid) -> Result<u64> {
+async fn left(shop: &Shop, listing: TicketId) -> Result<u64> {
     let path = format!("/api/tickets/{listing}");
     let start = Instant::now();
     loop {

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use boxoffice_contract::orders::OrderStatus;
+use boxoffice_contract::payments::NewPayment;
+use boxoffice_contract::users::Credentials;
+use boxoffice_contract::{OrderId, TicketId, Word};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::sleep;
-use uuid::Uuid;
 
 use crate::arrival::Rate;
 use crate::client::{Answer, Request};
@@ -189,7 +192,8 @@ fn read(shop: &Shop, number: u64) -> LocalBoxFuture<'_, Result<(), Miss>> {
 
 fn sign_in(shop: &Shop, number: u64) -> LocalBoxFuture<'_, Result<(), Miss>> {
     async move {
-        let body = json!({ "email": shop.buyer(number).email, "password": PASSWORD });
+        let email = shop.buyer(number).email.clone();
+        let body = Credentials { email, password: PASSWORD.to_owned() };
         ask(shop, Request::post("/api/users/signIn", &body), 200).await.map(drop)
     }
     .boxed_local()
@@ -208,14 +212,15 @@ fn hold(shop: &Shop, number: u64) -> LocalBoxFuture<'_, Result<(), Miss>> {
     async move { hold_one(shop, number, shop.listing(number)).await.map(drop) }.boxed_local()
 }
 
+/// As much of an order as is needed: peers have fewer members.
 #[derive(Deserialize)]
 struct Order {
-    id: Uuid,
-    status: String,
+    id: OrderId,
+    status: Word<OrderStatus>,
 }
 
 /// Has the buyer `number` hold a ticket of `listing`.
-pub(crate) async fn hold_one(shop: &Shop, number: u64, listing: Uuid) -> Result<Answer, Miss> {
+pub(crate) async fn hold_one(shop: &Shop, number: u64, listing: TicketId) -> Result<Answer, Miss> {
     let body = json!({ "ticketId": listing });
     let request = Request::post("/api/orders", &body).by(&shop.buyer(number).session);
     ask(shop, request, 201).await
@@ -226,12 +231,12 @@ fn purchase(shop: &Shop, number: u64) -> LocalBoxFuture<'_, Result<(), Miss>> {
         let read = |answer: Answer| answer.json().map_err(|error| format!("{error:#}"));
         let order: Order = read(hold_one(shop, number, shop.listing(number)).await?)?;
         let buyer = &shop.buyer(number).session;
-        let body = json!({ "orderId": order.id, "token": "pm_card_visa" });
+        let body = NewPayment { order_id: order.id, token: "pm_card_visa".to_owned() };
         ask(shop, Request::post("/api/payments", &body).by(buyer), 201).await?;
         let path = format!("/api/orders/{}", order.id);
         for _ in 0..LOOKS {
             let seen: Order = read(ask(shop, Request::get(path.as_str()).by(buyer), 200).await?)?;
-            if seen.status == "complete" {
+            if seen.status == OrderStatus::Complete {
                 return Ok(());
             }
             sleep(LOOK).await;

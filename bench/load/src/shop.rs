@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
+use boxoffice_contract::users::Credentials;
+use boxoffice_contract::{Page, TicketId};
 use futures::StreamExt;
 use futures::stream::{TryStreamExt, iter};
 use serde::Deserialize;
-use serde_json::json;
-use uuid::Uuid;
+use serde::de::IgnoredAny;
 
 use crate::client::{Client, Request, Session};
 use crate::texts;
@@ -43,7 +44,7 @@ pub struct Stock {
     address: SocketAddr,
     seller: Option<Session>,
     buyers: Vec<Buyer>,
-    listings: Vec<Uuid>,
+    listings: Vec<TicketId>,
     /// Where the deep page begins.
     deep: String,
     /// Grows with each listing that is made while it is measured.
@@ -58,21 +59,16 @@ pub struct Buyer {
     pub session: Session,
 }
 
+/// As much of a listing as is needed: peers have fewer members.
 #[derive(Deserialize)]
 struct Listed {
-    id: Uuid,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    next_cursor: Option<String>,
+    id: TicketId,
 }
 
 impl Stock {
     /// Of what has no shop in it and answers every address the same: ids that are none.
     pub fn none(address: SocketAddr) -> Self {
-        let listings = (0..1_000).map(|_| Uuid::now_v7()).collect();
+        let listings = (0..1_000).map(|_| TicketId::new()).collect();
         let (deep, listed) = (String::new(), Cell::new(0));
         Self { address, seller: None, buyers: Vec::new(), listings, deep, listed }
     }
@@ -113,7 +109,7 @@ impl Shop {
     }
 
     /// Some listing; the same `number` has the same in every shop.
-    pub fn listing(&self, number: u64) -> Uuid {
+    pub fn listing(&self, number: u64) -> TicketId {
         *texts::one_of(&self.stock.listings, texts::scattered(number))
     }
 
@@ -149,12 +145,12 @@ impl Shop {
 }
 
 async fn sign_up(client: &Client, email: &str) -> Result<Session> {
-    let body = json!({ "email": email, "password": PASSWORD });
+    let body = Credentials { email: email.to_owned(), password: PASSWORD.to_owned() };
     let answer = client.send(&Request::post("/api/users/signUp", &body)).await?;
     answer.expect(201).and_then(|answer| answer.session()).context("signing up")
 }
 
-async fn list(client: &Client, seller: &Session, number: u64) -> Result<Uuid> {
+async fn list(client: &Client, seller: &Session, number: u64) -> Result<TicketId> {
     let request = Request::post("/api/tickets", &texts::listing(number)).by(seller);
     let answer = client.send(&request).await?.expect(201).context("listing")?;
     Ok(answer.json::<Listed>()?.id)
@@ -169,7 +165,7 @@ async fn deep_cursor(client: &Client) -> Result<String> {
             cursor => format!("/api/tickets?cursor={cursor}"),
         };
         let answer = client.send(&Request::get(path)).await?.expect(200).context("a page")?;
-        match answer.json::<Page>()?.next_cursor {
+        match answer.json::<Page<IgnoredAny>>()?.next_cursor {
             Some(next) => cursor = next,
             None => break,
         }

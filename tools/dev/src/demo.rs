@@ -9,11 +9,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use boxoffice_contract::tickets::Draft;
+use boxoffice_contract::users::Credentials;
 use jiff::Timestamp;
 use reqwest::header::{COOKIE, RETRY_AFTER, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::listings::{LISTINGS, Listing};
 use crate::{Problem, folder};
@@ -140,13 +141,16 @@ struct Shop<'a> {
 }
 
 impl Shop<'_> {
-    fn post(&self, path: &str, body: &serde_json::Value) -> RequestBuilder {
-        self.client.post(format!("{}{path}", self.base)).json(body)
+    /// The body's members are sorted, whatever its type: a repeat by another version has the same
+    /// digest.
+    fn post(&self, path: &str, body: &impl Serialize) -> anyhow::Result<RequestBuilder> {
+        let body = serde_json::to_value(body)?;
+        Ok(self.client.post(format!("{}{path}", self.base)).json(&body))
     }
 
     /// Makes the account, unless an earlier start has.
     async fn sign_up(&self, account: &Account) -> anyhow::Result<()> {
-        let request = self.post("/api/users/signUp", &credentials(account));
+        let request = self.post("/api/users/signUp", &credentials(account))?;
         let answer = send(request, |status| status == StatusCode::CONFLICT).await?;
         match answer.status() {
             StatusCode::CREATED | StatusCode::CONFLICT => Ok(()),
@@ -156,7 +160,7 @@ impl Shop<'_> {
 
     /// The session's cookie, as a `Cookie` header carries it.
     async fn sign_in(&self, account: &Account) -> anyhow::Result<String> {
-        let request = self.post("/api/users/signIn", &credentials(account));
+        let request = self.post("/api/users/signIn", &credentials(account))?;
         let answer = send(request, |_| false).await?;
         if answer.status() != StatusCode::OK {
             return Err(refusal(answer).await);
@@ -174,18 +178,19 @@ impl Shop<'_> {
         session: &str,
         key: &str,
     ) -> anyhow::Result<()> {
-        let body = json!({
-            "title": listing.title,
-            "price": listing.price,
-            "currency": listing.currency,
-            "quantity": listing.quantity,
-            "venue": listing.venue,
-            "city": listing.city,
-            "startsAt": listing.starts_at(made_at)?.to_string(),
-            "timeZone": listing.time_zone,
-            "description": listing.description,
-        });
-        let request = self.post("/api/tickets", &body);
+        let starts_at = listing.starts_at(made_at)?.as_millisecond();
+        let body = Draft {
+            title: listing.title.to_owned(),
+            price: listing.price,
+            currency: listing.currency.to_owned(),
+            quantity: listing.quantity.into(),
+            venue: Some(listing.venue.to_owned()),
+            city: Some(listing.city.to_owned()),
+            starts_at: Some(boxoffice_contract::Timestamp::from_millis(starts_at)),
+            time_zone: Some(listing.time_zone.to_owned()),
+            description: Some(listing.description.to_owned()),
+        };
+        let request = self.post("/api/tickets", &body)?;
         let request = request.header(COOKIE, session).header("idempotency-key", key);
         let answer = send(request, |_| false).await?;
         match answer.status() {
@@ -195,8 +200,8 @@ impl Shop<'_> {
     }
 }
 
-fn credentials(account: &Account) -> serde_json::Value {
-    json!({ "email": account.email, "password": account.password })
+fn credentials(account: &Account) -> Credentials {
+    Credentials { email: account.email.clone(), password: account.password.clone() }
 }
 
 /// Sends a request, again and again while the shop is not ready for it: it starts, it is busy, or

@@ -1,6 +1,6 @@
 //! What a tick's query finds.
 
-use boxoffice_kernel::{Timestamp, schema};
+use boxoffice_schema as schema;
 use rusqlite::Connection;
 
 use super::walk::pairs;
@@ -36,14 +36,16 @@ fn found(database: &Connection, now: i64) -> Vec<String> {
 fn a_tick_finds_every_payment_for_which_something_is_due_and_no_other() {
     let database = Connection::open_in_memory().unwrap();
     let mut schema = vec![schema::versions_table(&SERVICE)];
-    schema.extend(schema::upgrade(&SERVICE, 0, Timestamp::from_millis(0)));
+    schema.extend(schema::upgrade(&SERVICE, 0, 0));
     database.execute_batch(&schema.join(";\n")).unwrap();
     let mut expected = Vec::new();
     for (state, end) in pairs() {
         let mut store = |case: &str, order: Option<(&str, Option<&str>)>| {
             let id = format!("{state:?} {end:?} {case}");
             store(&database, &id, state, order);
-            expected.extend(due(state, end).map(|_| id));
+            // Refunded when it is heard of: a tick does not look at what was sold.
+            let is_found = (state, end) != (State::Settled, End::Unsold);
+            expected.extend(due(state, end).filter(|_| is_found).map(|_| id));
         };
         match end {
             End::Unknown => {

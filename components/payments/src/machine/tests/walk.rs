@@ -107,7 +107,7 @@ impl World {
     fn hears(self, signal: Signal) -> Step {
         let Some(step) = next(self.state, signal, self.end) else { return (None, self) };
         let booked = step.books.iter().fold(self.booked, |all, one| all | 1 << *one as u8);
-        let is_told = self.is_told || step.emits.contains(&EventType::PaymentCreated);
+        let is_told = self.is_told || step.emits.contains(&kind::PaymentCreated);
         (Some(signal), Self { state: step.to, is_told, booked, ..self })
     }
 

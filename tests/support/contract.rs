@@ -1,0 +1,72 @@
+//! What answers hold, by the contract: whatever a service says in them, the contract's types can
+//! say, and nothing else.
+
+use boxoffice_contract::ledger::Statement;
+use boxoffice_contract::orders::Order;
+use boxoffice_contract::payments::{Paid, Payment};
+use boxoffice_contract::tickets::Ticket;
+use boxoffice_contract::users::{Account, CurrentUser};
+use boxoffice_contract::{Page, ProblemBody};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What is wrong with `body`, that of a problem.
+pub(crate) fn of_problem(body: &Value) -> Option<String> {
+    differs::<ProblemBody>(body)
+}
+
+/// What is wrong with `body`, that of a good answer to `request`, which begins with method and path.
+pub(crate) fn of_answer(request: &str, body: &Value) -> Option<String> {
+    let (method, rest) = request.split_once(' ')?;
+    let path = rest.split([' ', '?']).next()?;
+    let place: Vec<&str> = path.split('/').skip(1).collect();
+    let is_id = |text: &str| text.parse::<Uuid>().is_ok();
+    match (method, place.as_slice()) {
+        ("GET", ["api", "users", "currentUser"]) | ("POST", ["api", "users", "signOut"]) => {
+            differs::<CurrentUser>(body)
+        }
+        ("POST", ["api", "users", "signUp" | "signIn"]) => differs::<Account>(body),
+        ("GET", ["api", "tickets"]) => differs::<Page<Ticket>>(body),
+        ("POST", ["api", "tickets"]) => differs::<Ticket>(body),
+        ("GET" | "PUT", ["api", "tickets", id]) if is_id(id) => differs::<Ticket>(body),
+        ("GET", ["api", "orders"]) => differs::<Page<Order>>(body),
+        ("POST", ["api", "orders"]) => differs::<Order>(body),
+        ("GET", ["api", "orders", id]) if is_id(id) => differs::<Order>(body),
+        ("GET", ["api", "payments"]) => differs::<Page<Payment>>(body),
+        ("GET", ["api", "payments", "ledger"]) => differs::<Statement>(body),
+        ("POST", ["api", "payments"] | ["api", "payments", _, "confirm" | "refund"]) => {
+            differs::<Paid>(body)
+        }
+        _ => None,
+    }
+}
+
+/// How `body` differs from what `T` reads of it and writes again.
+fn differs<T: Serialize + DeserializeOwned>(body: &Value) -> Option<String> {
+    let again = T::deserialize(body).and_then(serde_json::to_value);
+    match again {
+        Ok(again) if again == *body => None,
+        Ok(again) => Some(format!("the contract says {again:#}")),
+        Err(error) => Some(format!("the contract cannot read it: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_says_what_the_contract_says() {
+        let account = json!({ "id": Uuid::nil(), "email": "ada@example.com" });
+        assert_eq!(of_answer("POST /api/users/signUp {}", &account), None);
+        let more = json!({ "id": Uuid::nil(), "email": "ada@example.com", "age": 36 });
+        assert!(of_answer("POST /api/users/signUp {}", &more).is_some());
+        assert!(of_answer("GET /api/tickets?limit=1", &json!({ "items": [{}] })).is_some());
+        assert_eq!(of_answer("GET /api/tickets?limit=1", &json!({ "items": [] })), None);
+        assert_eq!(of_answer("GET /api/tickets/openapi.json", &json!({ "openapi": 3 })), None);
+    }
+}
