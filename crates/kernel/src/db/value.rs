@@ -145,13 +145,13 @@ macro_rules! names {
         impl FromValue for $name {
             fn from_value(value: &Value) -> Result<Self, String> {
                 let name = String::from_value(value)?;
-                Self::from_name(&name).ok_or_else(|| format!("{name:?} is no {}", $kind))
+                Self::from_name(&name).ok_or_else(|| format!("{name:?} is not {}", $kind))
             }
         }
     )+};
 }
 
-names!(OrderStatus: "status of an order", CancelReason: "reason", Movement: "sale or refund");
+names!(OrderStatus: "a status of an order", CancelReason: "a reason for cancelling an order", Movement: "a movement of a seller's account");
 
 impl FromValue for Timestamp {
     fn from_value(value: &Value) -> Result<Self, String> {
