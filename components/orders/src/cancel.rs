@@ -6,12 +6,13 @@ use axum::routing::delete;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::events::contract::OrderStatus;
 use boxoffice_kernel::http::Id;
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Trace};
+use boxoffice_kernel::{Unit, UserCx};
+use uuid::Uuid;
 
 use crate::SERVICE;
-use crate::show::{own, own_by};
+use crate::refusal::{self, Refusal};
+use crate::show::{own, own_in};
 use crate::transition;
 
 pub(crate) fn route() -> Router {
@@ -36,30 +37,21 @@ pub(crate) fn route() -> Router {
         (status = 409, description = "The order is complete, or was refunded", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn cancel(
-    user: User,
-    Id(id): Id,
-    idempotency: Idempotency,
-    trace: Trace,
-) -> Result<Response> {
-    own(&user, id).await?;
-    command::run(&SERVICE, &user.id.to_string(), trace, &idempotency, async |transaction| {
-        if transition::give_up(transaction, id, user.id).await?.is_some() {
-            return Ok(Reply::no_content());
-        }
-        // It had ended before.
-        let complaint = "This order is paid for; its tickets are yours and it cannot be cancelled";
-        match own_by(transaction, &user, id).await?.status {
-            OrderStatus::Cancelled => Ok(Reply::no_content()),
-            OrderStatus::Complete => Err(Problem::conflict(complaint, "complete")),
-            OrderStatus::Refunded => {
-                let complaint = "This order was already refunded";
-                Err(Problem::conflict(complaint, "refunded"))
-            }
-            OrderStatus::Created | OrderStatus::AwaitingPayment => {
-                Err(Problem::conflict("This order ended just now; read it again", "changed"))
-            }
-        }
-    })
-    .await
+pub(crate) async fn cancel(cx: UserCx, Id(id): Id, idempotency: Idempotency) -> Result<Response> {
+    own(&cx, id).await?;
+    let work = async |unit: &mut Unit<'_>| give_up(&cx, unit, id).await;
+    Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
+}
+
+/// Ends the hold, unless it had ended before.
+async fn give_up(cx: &UserCx, unit: &mut Unit<'_>, id: Uuid) -> refusal::Result<Reply> {
+    if transition::give_up(unit, id, cx.user.id).await?.is_some() {
+        return Ok(Reply::no_content());
+    }
+    match own_in(cx, unit, id).await?.status {
+        OrderStatus::Cancelled => Ok(Reply::no_content()),
+        OrderStatus::Complete => Err(Refusal::Sold),
+        OrderStatus::Refunded => Err(Refusal::Refunded),
+        OrderStatus::Created | OrderStatus::AwaitingPayment => Err(Refusal::Ended),
+    }
 }

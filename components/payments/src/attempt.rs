@@ -6,9 +6,11 @@
 
 use anyhow::anyhow;
 use boxoffice_kernel::command::Idempotency;
-use boxoffice_kernel::db::{self, Read, Transaction};
+use boxoffice_kernel::db::{self};
+use boxoffice_kernel::old::log;
+use boxoffice_kernel::old::{Read, Transaction};
 use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{Problem, Timestamp, Trace, log, params};
+use boxoffice_kernel::{Problem, Timestamp, Trace, params};
 use uuid::Uuid;
 
 use crate::machine::{ABANDONED, MAX_DECLINES, State};

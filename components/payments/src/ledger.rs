@@ -12,7 +12,8 @@
 //!
 //! `provider` is what Stripe holds; the other two are what is owed, and so are negative.
 
-use boxoffice_kernel::db::{self, Read, Transaction};
+use boxoffice_kernel::db::{self};
+use boxoffice_kernel::old::{Read, Transaction};
 use boxoffice_kernel::{Timestamp, params};
 use uuid::Uuid;
 

@@ -5,7 +5,8 @@
 //! others change nothing.
 
 use anyhow::Result;
-use boxoffice_kernel::db::{self, Connection, Read, Transaction};
+use boxoffice_kernel::db::{self};
+use boxoffice_kernel::old::{Connection, Read, Transaction};
 use boxoffice_kernel::{Timestamp, Trace, params};
 use uuid::Uuid;
 

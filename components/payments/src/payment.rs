@@ -1,9 +1,11 @@
 //! A payment: in the database, in JSON, in events.
 
-use boxoffice_kernel::db::{self, Connection, FromValue, Read, Row, Value};
+use boxoffice_kernel::db::{self, FromValue, Record as Row, Value};
 use boxoffice_kernel::events::contract::{OrderStatus, PaymentState};
 use boxoffice_kernel::events::{Event, EventType};
-use boxoffice_kernel::{Timestamp, log, params};
+use boxoffice_kernel::old::log;
+use boxoffice_kernel::old::{Connection, Read};
+use boxoffice_kernel::{Timestamp, params};
 use uuid::Uuid;
 
 use crate::SERVICE;

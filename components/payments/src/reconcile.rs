@@ -2,9 +2,10 @@
 //! and tells operators of what will not come right by itself.
 
 use anyhow::{Context, Result};
-use boxoffice_kernel::db::{Connection, Read};
 use boxoffice_kernel::events::Deadline;
-use boxoffice_kernel::{Timestamp, Trace, log, params};
+use boxoffice_kernel::old::log;
+use boxoffice_kernel::old::{Connection, Read};
+use boxoffice_kernel::{Timestamp, Trace, params};
 
 use crate::attempt::{self, Answer};
 use crate::machine::Due;

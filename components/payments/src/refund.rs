@@ -3,11 +3,13 @@
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use boxoffice_kernel::command::{self, Idempotency, Reply};
+use boxoffice_kernel::command::{Idempotency, Reply};
 use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::identity::User;
+use boxoffice_kernel::old as command;
+use boxoffice_kernel::old::log;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Trace, config, log};
+use boxoffice_kernel::{Problem, Trace, config};
 use garde::Validate;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -4,9 +4,10 @@
 //! payment's id and the action, so that a repeat after a crash does nothing twice.
 
 use anyhow::{Context, Result, anyhow};
-use boxoffice_kernel::db::{Connection, Read};
 use boxoffice_kernel::events::contract::OrderStatus;
-use boxoffice_kernel::{Trace, log, params};
+use boxoffice_kernel::old::log;
+use boxoffice_kernel::old::{Connection, Read};
+use boxoffice_kernel::{Trace, params};
 use uuid::Uuid;
 
 use crate::machine::{Due, MoneyAction};

@@ -4,7 +4,8 @@ use anyhow::Result;
 use boxoffice_kernel::events::contract::OrderState;
 use boxoffice_kernel::events::worker::{Handler, one_by_one};
 use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
-use boxoffice_kernel::{Service, log, params};
+use boxoffice_kernel::old::log;
+use boxoffice_kernel::{Cx, Service, params};
 
 use crate::payment::Payment;
 use crate::stripe::Patience;
@@ -16,12 +17,13 @@ pub(crate) struct Payments;
 impl Handler for Payments {
     const SERVICE: &'static Service = &SERVICE;
 
-    async fn handle(events: &[Event]) -> Result<Vec<Outcome>> {
+    async fn handle(_: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
         one_by_one(events, end).await
     }
 
     /// Finds out about answers that were lost, and does what is still due.
-    async fn tick(deadline: Deadline) -> Result<bool> {
+    async fn tick(_: &Cx) -> Result<bool> {
+        let deadline = Deadline::after(std::time::Duration::from_secs(3));
         if let Err(error) = webhook::tick(&deadline).await {
             log::failed("acting on Stripe's events", &error);
         }

@@ -1,10 +1,12 @@
 //! What sellers write, and the rules that it must obey.
 
+use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::money::{self, MAX_AMOUNT};
-use boxoffice_kernel::{Problem, Timestamp};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+use crate::refusal::{Refusal, Result};
 
 /// The most tickets that one listing may have.
 const MAX_QUANTITY: i64 = 1_000;
@@ -88,14 +90,8 @@ impl Draft {
     }
 
     /// Checks that not fewer tickets are listed than are `sold` already.
-    pub(crate) fn covers(&self, sold: i64) -> Result<(), Problem> {
-        if self.quantity >= sold {
-            return Ok(());
-        }
-        Err(Problem::invalid_field(
-            "quantity",
-            format!("{sold} of these tickets are sold already; list at least as many"),
-        ))
+    pub(crate) fn covers(&self, sold: i64) -> Result<()> {
+        if self.quantity >= sold { Ok(()) } else { Err(Refusal::FewerThanSold { sold }) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who is asking, by the composed component that exports `boxoffice:identity/session`.
 
+use std::ops::Deref;
+
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
@@ -7,7 +9,7 @@ use http::request::Parts;
 use send_wrapper::SendWrapper;
 use uuid::Uuid;
 
-use crate::Problem;
+use crate::{Cx, Problem};
 
 mod wit {
     #![allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated")]
@@ -21,7 +23,8 @@ pub const COOKIE_NAME: &str = "session";
 /// The same where the shop is served by https: browsers then keep it to this host and to https.
 pub const SECURE_COOKIE_NAME: &str = "__Host-session";
 
-/// The user who is asking. As an extractor, it refuses those who are not signed in.
+/// The user who is asking. As an extractor, it refuses those who are not signed in; a handler that
+/// needs one takes a [`UserCx`].
 #[derive(Clone, Debug)]
 pub struct User {
     /// The account.
@@ -30,6 +33,32 @@ pub struct User {
     pub email: String,
     /// The session token, to ask siblings in the user's name.
     pub token: String,
+}
+
+/// The context of a request of somebody who is signed in. A handler that needs a user takes it in
+/// place of a [`Cx`], which has none to give. The session is verified once, on the routes that do.
+#[derive(Clone, Debug)]
+pub struct UserCx {
+    cx: Cx,
+    /// Who is asking.
+    pub user: User,
+}
+
+impl Deref for UserCx {
+    type Target = Cx;
+
+    fn deref(&self) -> &Cx {
+        &self.cx
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for UserCx {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let user = User::from_request_parts(parts, state).await?;
+        Ok(Self { cx: Cx::of_request(parts).called_by(user.id), user })
+    }
 }
 
 /// The user who is asking, if anyone is signed in.

@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use boxoffice_kernel::{Trace, client, config, log};
+use boxoffice_kernel::old::log;
+use boxoffice_kernel::{Trace, client, config};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{Method, Request, Response, StatusCode};

@@ -20,7 +20,8 @@ pub(crate) mod signature;
 use std::collections::HashMap;
 
 use anyhow::anyhow;
-use boxoffice_kernel::{Timestamp, Trace, config, log, money};
+use boxoffice_kernel::old::log;
+use boxoffice_kernel::{Timestamp, Trace, config, money};
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, CreatePaymentIntent,

@@ -282,6 +282,12 @@ impl OrderStatus {
     }
 }
 
+impl From<OrderStatus> for crate::db::Value {
+    fn from(status: OrderStatus) -> Self {
+        status.name().into()
+    }
+}
+
 impl crate::db::FromValue for OrderStatus {
     fn from_value(value: &crate::db::Value) -> Result<Self, String> {
         let name = String::from_value(value)?;

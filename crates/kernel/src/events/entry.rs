@@ -48,7 +48,10 @@ mod tests {
         assert!(id("5-9") < id("5-10") && id("5-10") < id("10-0") && EntryId::ZERO < id("0-1"));
         assert_eq!(id("1898596800000-12").to_string(), "1898596800000-12");
         for wrong in ["", "5", "5-", "-5", "5-x", "18446744073709551615-0"] {
-            assert!(wrong.parse::<EntryId>().unwrap_err().to_string().contains("no id"), "{wrong}");
+            assert!(
+                wrong.parse::<EntryId>().unwrap_err().to_string().contains("not the id"),
+                "{wrong}"
+            );
         }
     }
 }

@@ -1,0 +1,94 @@
+//! Every statement of this service.
+
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::db::{Query, statements};
+use boxoffice_kernel::events::contract::{PaymentState, TicketState};
+use uuid::Uuid;
+
+use crate::listing::Listing;
+use crate::order::{Order, OrderRow};
+use crate::{list, transition};
+
+#[test]
+fn every_statement_is_listed() {
+    statements::check(env!("CARGO_MANIFEST_DIR"), &[], &all());
+}
+
+fn all() -> Vec<Query> {
+    let (id, now) = (Uuid::nil(), Timestamp::from_millis(0));
+    let (listing, payment) = (listing(), payment());
+    let ticket = ticket();
+    let (one, two) = ([&ticket], [&ticket, &ticket]);
+    let order = OrderRow::new(listing.clone(), id, 1, 1, now, now);
+    vec![
+        Listing::find(id),
+        listing.hold(1),
+        Listing::free(id, 1),
+        Listing::sell(id, 1),
+        Listing::take_back(id, 1),
+        Listing::replicate(&one),
+        Listing::replicate(&two),
+        Listing::freeze(id, id, now),
+        Listing::thaw(id, now),
+        order.insert(),
+        Order::find(id),
+        list::of_buyer(id, None, 1),
+        list::of_buyer(id, Some(id), 1),
+        transition::giving_up(id, id),
+        transition::expiring(id, now),
+        transition::declining(&payment),
+        transition::beginning(id, id, now),
+        transition::extending(id, id, now, now),
+        transition::completing(&payment),
+        transition::refunding(&payment, now),
+    ]
+}
+
+fn ticket() -> TicketState {
+    TicketState {
+        id: Uuid::nil(),
+        version: 1,
+        seller_id: Uuid::nil(),
+        title: String::new(),
+        price: 1,
+        currency: String::new(),
+        quantity: 1,
+        withdrawn: false,
+        venue: None,
+        city: None,
+        starts_at: None,
+        time_zone: None,
+    }
+}
+
+fn listing() -> Listing {
+    let TicketState { id, version, seller_id, title, price, currency, quantity, .. } = ticket();
+    Listing {
+        ticket_id: id,
+        seller_id,
+        title,
+        price,
+        currency,
+        quantity,
+        withdrawn: false,
+        venue: None,
+        city: None,
+        starts_at: None,
+        time_zone: None,
+        held: 0,
+        sold: 0,
+        frozen_until: 0,
+        version,
+    }
+}
+
+fn payment() -> PaymentState {
+    PaymentState {
+        id: Uuid::nil(),
+        version: 1,
+        order_id: Uuid::nil(),
+        amount: 1,
+        currency: String::new(),
+        restock: false,
+    }
+}
