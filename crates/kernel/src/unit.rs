@@ -22,6 +22,7 @@ use crate::{Service, outbox};
 pub struct Unit<'cx> {
     cx: &'cx Cx,
     service: &'static Service,
+    is_repeat: bool,
     lease: Option<Lease>,
     required: Vec<Query>,
     inserts: Vec<Query>,
@@ -45,8 +46,9 @@ pub async fn run<T, R: From<Error>>(
     service: &'static Service,
     work: impl AsyncFn(&mut Unit<'_>) -> Result<T, R>,
 ) -> Result<T, R> {
+    let mut is_repeat = false;
     SendWrapper::new(db::retry(async || {
-        let mut unit = Unit::new(cx, service);
+        let mut unit = Unit::new(cx, service, std::mem::replace(&mut is_repeat, true));
         let outcome = match work(&mut unit).await {
             Ok(value) => unit.commit().await.map(|()| value).map_err(R::from),
             Err(refusal) => Err(refusal),
@@ -77,10 +79,11 @@ pub async fn change_all<T: Row>(
 }
 
 impl<'cx> Unit<'cx> {
-    fn new(cx: &'cx Cx, service: &'static Service) -> Self {
+    fn new(cx: &'cx Cx, service: &'static Service, is_repeat: bool) -> Self {
         Self {
             cx,
             service,
+            is_repeat,
             lease: None,
             required: Vec::new(),
             inserts: Vec::new(),
@@ -89,6 +92,12 @@ impl<'cx> Unit<'cx> {
             failed: None,
             has_committed: false,
         }
+    }
+
+    /// Whether the unit runs again. What was read before the first time may have changed.
+    #[must_use]
+    pub const fn is_repeat(&self) -> bool {
+        self.is_repeat
     }
 
     /// Runs a statement that changes rows now, and returns the first row that it answers with: by
@@ -204,7 +213,9 @@ impl<'cx> Unit<'cx> {
         }
         let outcome = self.lease().await?.query(query.sql(), &query.params).await;
         let records = self.note(outcome)?;
-        self.has_committed = true;
+        // A guarded statement that found nothing to change has committed nothing.
+        let has_changed = !(records.is_empty() && query.sql().contains(" RETURNING "));
+        self.has_committed |= has_changed;
         Ok(records)
     }
 
@@ -411,6 +422,17 @@ mod tests {
         });
         assert!(matches!(done, Err(Error::Undone(_))));
         assert_eq!(asked(), ["open", "UPDATE a", "DELETE b", "close"]);
+    }
+
+    #[test]
+    fn a_lone_statement_that_changed_nothing_may_run_again() {
+        answer([none(), some()]);
+        let done = outcome::<_, Error>(async |unit| {
+            let changed = unit.change_alone::<()>(query!("UPDATE a RETURNING b")).await?;
+            changed.ok_or_else(|| unit.overtaken("somebody"))?;
+            Ok(unit.is_repeat())
+        });
+        assert!(done.unwrap());
     }
 
     #[test]
