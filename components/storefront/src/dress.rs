@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::Response;
-use boxoffice_kernel::http::serve::REQUEST_ID;
+use boxoffice_kernel::cx::REQUEST_ID;
 use boxoffice_kernel::{Cx, config, log};
 use boxoffice_web::state::{Failed, Missing, Page, State};
 use bytes::Bytes;

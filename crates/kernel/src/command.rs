@@ -12,8 +12,8 @@ use serde::Serialize;
 use crate::cx::Cx;
 use crate::db::{self, Query, Read, Reader};
 use crate::http::etag;
-pub use crate::idempotency::Idempotency;
 use crate::idempotency::Key;
+pub use crate::idempotency::{IDEMPOTENCY_KEY, Idempotency};
 use crate::unit::{self, Unit};
 use crate::{Problem, Service, Timestamp, query, row};
 

@@ -23,8 +23,7 @@ pub const COOKIE_NAME: &str = "session";
 /// The same where the shop is served by https: browsers then keep it to this host and to https.
 pub const SECURE_COOKIE_NAME: &str = "__Host-session";
 
-/// The user who is asking. As an extractor, it refuses those who are not signed in; a handler that
-/// needs one takes a [`UserCx`].
+/// The user who is asking.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The account.
@@ -55,8 +54,8 @@ impl Deref for UserCx {
 impl<S: Send + Sync> FromRequestParts<S> for UserCx {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let user = User::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let user = signed_in(&parts.headers).await?;
         Ok(Self { cx: Cx::of_request(parts).called_by(user.id), user })
     }
 }
@@ -64,26 +63,23 @@ impl<S: Send + Sync> FromRequestParts<S> for UserCx {
 /// The user who is asking, if anyone is signed in.
 pub struct MaybeUser(pub Option<User>);
 
-impl<S: Send + Sync> FromRequestParts<S> for User {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let token = token(&parts.headers)
-            .ok_or_else(|| Problem::unauthorized("Sign in first, then try again"))?;
-        verify(token.to_owned()).await
-    }
-}
-
 impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match User::from_request_parts(parts, state).await {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match signed_in(&parts.headers).await {
             Ok(user) => Ok(Self(Some(user))),
             Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => Ok(Self(None)),
             Err(problem) => Err(problem),
         }
     }
+}
+
+/// Returns the user whose session `headers` bring.
+async fn signed_in(headers: &HeaderMap) -> Result<User, Problem> {
+    let token =
+        token(headers).ok_or_else(|| Problem::unauthorized("Sign in first, then try again"))?;
+    verify(token.to_owned()).await
 }
 
 async fn verify(token: String) -> Result<User, Problem> {

@@ -5,13 +5,10 @@
 //! whoever handles them, by CloudEvents' extension Distributed Tracing
 //! (<https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md>).
 
-use std::convert::Infallible;
 use std::fmt;
 
-use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
-use http::request::Parts;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The header of requests; the attribute of events has the same name.
@@ -22,7 +19,7 @@ pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// It is handed on by value, to whatever is done for that request or event. An instance is at work
 /// for several of them, interleaved at each await: kept anywhere else, one would have another's.
 ///
-/// As an extractor, and read from JSON, whatever is no `traceparent` counts as none: a trace is
+/// Read from JSON, whatever is no `traceparent` counts as none: a trace is
 /// never a reason to refuse anything. Nor is a newer version than `00` understood, of which nobody
 /// knows yet how it is to be passed on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,14 +104,6 @@ impl fmt::Display for Parent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { trace_id, parent_id, flags } = self;
         write!(f, "00-{trace_id:032x}-{parent_id:016x}-{flags:02x}")
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Trace {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.headers))
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) mod tickets;
 use std::time::Duration;
 
 use anyhow::Context;
-use boxoffice_kernel::idempotency::IDEMPOTENCY_KEY;
+use boxoffice_kernel::command::IDEMPOTENCY_KEY;
 use boxoffice_kernel::peer::{self, Call, Peer};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, http::etag};

@@ -19,6 +19,5 @@ pub mod reconcile;
 mod scripts;
 pub mod worker;
 
-pub use crate::deadline::Deadline;
 pub use contract::{Event, EventType};
 pub use worker::Outcome;

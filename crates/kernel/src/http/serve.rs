@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use tower_service::Service as _;
 use uuid::Uuid;
 
-pub use crate::cx::{REQUEST_ID, RequestId};
+use crate::cx::{REQUEST_ID, RequestId};
 use crate::events::publish;
 use crate::idempotency::{BodyDigest, IDEMPOTENCY_KEY};
 use crate::problem::{Cause, Problem};
