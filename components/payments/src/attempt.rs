@@ -8,11 +8,11 @@ use anyhow::anyhow;
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::db::{self, Query};
 use boxoffice_kernel::{Cx, Timestamp, Unit, UserCx, log, query, unit};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::machine::{ABANDONED, MAX_DECLINES, State};
 use crate::moves::{self, News};
-use crate::pay::Payable;
 use crate::payment::{COLUMNS, Payment};
 use crate::refusal::{Refusal, Result};
 use crate::stripe::{self, Decline, Error, Intent, Patience};
@@ -26,6 +26,26 @@ const IN_FLIGHT_SECONDS: i64 = 60;
 /// (<https://docs.stripe.com/api/idempotent_requests>). After that a request that is made again would
 /// be a new one: its intent is looked for instead.
 const KEYS_KEPT_SECONDS: i64 = 23 * 60 * 60;
+
+/// What `orders` says of the order that is to be paid.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Payable {
+    pub(crate) id: Uuid,
+    /// Unknown of orders that an older version has made.
+    pub(crate) seller_id: Option<Uuid>,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) quantity: i64,
+    pub(crate) ticket: PayableTicket,
+}
+
+/// What the order is for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PayableTicket {
+    pub(crate) id: Uuid,
+    pub(crate) title: String,
+}
 
 /// What the provider said.
 pub(crate) enum Answer {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::attempt::{self, Answer};
+use crate::attempt::{self, Answer, Payable};
 use crate::machine::State;
 use crate::payment::Payment;
 use crate::refusal::{Refusal, Result};
@@ -57,26 +57,6 @@ fn is_token(token: &str, _: &()) -> garde::Result {
         return Ok(());
     }
     Err(garde::Error::new("Give a Stripe payment method (pm_…) or a Stripe token (tok_…)"))
-}
-
-/// What `orders` says of the order that is to be paid.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Payable {
-    pub(crate) id: Uuid,
-    /// Unknown of orders that an older version has made.
-    pub(crate) seller_id: Option<Uuid>,
-    pub(crate) amount: i64,
-    pub(crate) currency: String,
-    pub(crate) quantity: i64,
-    pub(crate) ticket: PayableTicket,
-}
-
-/// What the order is for.
-#[derive(Debug, Deserialize)]
-pub(crate) struct PayableTicket {
-    pub(crate) id: Uuid,
-    pub(crate) title: String,
 }
 
 pub(crate) fn route() -> Router {

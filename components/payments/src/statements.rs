@@ -5,13 +5,13 @@ use boxoffice_kernel::db::{Query, statements};
 use boxoffice_kernel::events::contract::OrderStatus;
 use uuid::Uuid;
 
+use crate::attempt::{self, Payable, PayableTicket};
 use crate::ledger::{self, Account};
 use crate::machine::{End, Move, Movement, State};
 use crate::moves::{self, News, RefundRequest};
-use crate::pay::{Payable, PayableTicket};
 use crate::payment::Payment;
 use crate::statement::{self, Range};
-use crate::{attempt, list, reconcile, settle, webhook};
+use crate::{list, reconcile, settle, webhook};
 
 #[test]
 fn every_statement_is_listed() {

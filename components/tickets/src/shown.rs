@@ -3,52 +3,11 @@
 use std::fmt::Write as _;
 
 use boxoffice_kernel::db::{Query, Read, Reader};
-use boxoffice_kernel::{Cx, Timestamp, log, query, row, unit};
-use serde::Serialize;
+use boxoffice_kernel::{Cx, log, query, row, unit};
 use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::ticket::{Status, Ticket, standing};
-
-/// What only its seller changes.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Content<'t> {
-    id: Uuid,
-    title: &'t str,
-    price: i64,
-    currency: &'t str,
-    quantity: i64,
-    seller_id: Uuid,
-    venue: Option<&'t str>,
-    city: Option<&'t str>,
-    starts_at: Option<Timestamp>,
-    time_zone: Option<&'t str>,
-    description: Option<&'t str>,
-    created_at: Timestamp,
-}
-
-/// What only its seller changes of `ticket`, in JSON.
-///
-/// # Errors
-/// Never: a listing can be written as JSON.
-pub(crate) fn content(ticket: &Ticket) -> anyhow::Result<String> {
-    let content = Content {
-        id: ticket.id,
-        title: &ticket.title,
-        price: ticket.price,
-        currency: &ticket.currency,
-        quantity: ticket.quantity,
-        seller_id: ticket.seller_id,
-        venue: ticket.venue.as_deref(),
-        city: ticket.city.as_deref(),
-        starts_at: ticket.starts_at,
-        time_zone: ticket.time_zone.as_deref(),
-        description: ticket.description.as_deref(),
-        created_at: ticket.created_at,
-    };
-    Ok(serde_json::to_string(&content)?)
-}
 
 /// A listing in JSON, and its version.
 #[derive(Debug)]
@@ -102,7 +61,7 @@ impl Shown {
     /// # Errors
     /// Never: a listing can be written as JSON.
     pub(crate) fn renewed(ticket: &Ticket) -> anyhow::Result<Self> {
-        let content = content(ticket)?;
+        let content = ticket.content()?;
         spin_sdk::wasip3::spawn(renew(ticket.id, ticket.version, content.clone()));
         Ok(Self::new(content, ticket.status, ticket.available, ticket.version))
     }
@@ -160,7 +119,7 @@ mod tests {
         };
         for (held, sold) in [(0, 0), (3, 0), (1, 2), (0, 3)] {
             let ticket = Ticket::new(Uuid::now_v7(), draft.clone()).counted(held, sold);
-            let content = content(&ticket).unwrap();
+            let content = ticket.content().unwrap();
             let shown = Shown::new(content, ticket.status, ticket.available, ticket.version);
             let shown: serde_json::Value = serde_json::from_str(&shown.json).unwrap();
             assert_eq!(shown, serde_json::to_value(&ticket).unwrap());

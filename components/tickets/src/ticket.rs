@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::draft::Draft;
-use crate::shown;
 
 /// A listing.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -47,6 +46,24 @@ pub(crate) struct Ticket {
     pub(crate) created_at: Timestamp,
     /// Grows with every change; also in the `ETag`.
     pub(crate) version: i64,
+}
+
+/// What only its seller changes.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'t> {
+    id: Uuid,
+    title: &'t str,
+    price: i64,
+    currency: &'t str,
+    quantity: i64,
+    seller_id: Uuid,
+    venue: Option<&'t str>,
+    city: Option<&'t str>,
+    starts_at: Option<Timestamp>,
+    time_zone: Option<&'t str>,
+    description: Option<&'t str>,
+    created_at: Timestamp,
 }
 
 /// Where a listing stands that is on sale, and how many of its tickets can be had.
@@ -211,7 +228,7 @@ impl Ticket {
             self.seller_id
         );
         let dated = [Value::from(self.created_at), Value::from(self.version)];
-        Ok(insert.bind_all(self.content()?).bind_all(dated))
+        Ok(insert.bind_all(self.written_by_seller()?).bind_all(dated))
     }
 
     /// Replaces what its seller writes, if the listing is still as it is here. What is held and sold
@@ -229,7 +246,7 @@ impl Ticket {
             self.id,
             self.version
         );
-        Ok(update.bind_all(self.rewritten(draft).content()?))
+        Ok(update.bind_all(self.rewritten(draft).written_by_seller()?))
     }
 
     /// Takes the listing off sale, if it is still at `version`.
@@ -243,7 +260,7 @@ impl Ticket {
     }
 
     /// What a seller writes, from the title on, what searches compare with, and all of it in JSON.
-    fn content(&self) -> anyhow::Result<[Value; 12]> {
+    fn written_by_seller(&self) -> anyhow::Result<[Value; 12]> {
         let texts =
             [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
         let words: Vec<String> =
@@ -260,8 +277,30 @@ impl Ticket {
             self.description.as_ref().into(),
             words.join("\n").into(),
             self.city.as_ref().map(|city| city.to_lowercase()).into(),
-            shown::content(self)?.into(),
+            self.content()?.into(),
         ])
+    }
+
+    /// What only its seller changes, in JSON.
+    ///
+    /// # Errors
+    /// Never: a listing can be written as JSON.
+    pub(crate) fn content(&self) -> anyhow::Result<String> {
+        let content = Content {
+            id: self.id,
+            title: &self.title,
+            price: self.price,
+            currency: &self.currency,
+            quantity: self.quantity,
+            seller_id: self.seller_id,
+            venue: self.venue.as_deref(),
+            city: self.city.as_deref(),
+            starts_at: self.starts_at,
+            time_zone: self.time_zone.as_deref(),
+            description: self.description.as_deref(),
+            created_at: self.created_at,
+        };
+        Ok(serde_json::to_string(&content)?)
     }
 
     /// What other services learn of the listing.

@@ -7,9 +7,8 @@ use crate::command::{self, Reply};
 use crate::cx::Cx;
 use crate::db::{Query, statements};
 use crate::events::contract::Expiration;
-use crate::events::entry::EntryId;
-use crate::events::reconcile::{self, Published};
-use crate::events::{Event, EventType, publish, worker};
+use crate::events::entry::{EntryId, Published};
+use crate::events::{Event, EventType, publish, reconcile, worker};
 use crate::idempotency::{Idempotency, Key};
 use crate::{Service, Timestamp, health, outbox};
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use super::{Error, Query, Record, Result, Value, migrate};
+use super::{Error, Query, Record, Result, Value};
 
 thread_local! {
     static ANSWERS: RefCell<Option<VecDeque<Result<Vec<Record>>>>> = const { RefCell::new(None) };
@@ -18,7 +18,6 @@ pub(crate) struct Lease {
 /// Has this thread's statements answered by `answers`, one after the other, and by no rows after
 /// them.
 pub(crate) fn answer(answers: impl IntoIterator<Item = Result<Vec<Record>>>) {
-    migrate::DONE.set(true);
     ASKED.take();
     ANSWERS.set(Some(answers.into_iter().collect()));
 }
@@ -46,6 +45,10 @@ fn note(what: &str) {
 
 impl Lease {
     pub(super) fn query(&self, sql: &str, _: &[Value]) -> Result<Vec<Record>> {
+        if sql.contains("AS version FROM") {
+            // Its schema is the newest.
+            return Ok(vec![Record::new(["version".to_owned()].into(), vec![i64::MAX.into()])]);
+        }
         note(sql);
         let next = ANSWERS.with_borrow_mut(|answers| answers.as_mut()?.pop_front());
         next.unwrap_or_else(|| Ok(Vec::new()))

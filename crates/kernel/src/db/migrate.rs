@@ -11,7 +11,7 @@ use crate::{Service, Timestamp, schema};
 
 thread_local! {
     /// Whether this instance has seen the newest schema. One service an instance.
-    pub(super) static DONE: Cell<bool> = const { Cell::new(false) };
+    static DONE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How often a step that found the database busy is tried, [`PAUSE`] apart.

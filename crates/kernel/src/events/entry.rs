@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use anyhow::{Context, Error, Result};
 
+use crate::db::{self, Record, Row};
+
 /// The id of an entry, as Redis writes it: `ms-seq`. Ordered as the entries are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryId {
@@ -34,6 +36,22 @@ impl FromStr for EntryId {
             Some(Self { ms, seq })
         });
         parts.with_context(|| format!("{text:?} is not the id of a stream's entry, such as 1700-0"))
+    }
+}
+
+/// An event that was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The event's id.
+    pub id: String,
+    /// Its entry in its stream.
+    pub entry: EntryId,
+}
+
+impl Row for Published {
+    fn read(record: &Record) -> db::Result<Self> {
+        let entry = EntryId { ms: record.get("entry_ms")?, seq: record.get("entry_seq")? };
+        Ok(Self { id: record.get("id")?, entry })
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use anyhow::Result;
 use scopeguard::defer;
 
-use super::entry::EntryId;
-use super::reconcile::{self, Published};
+use super::entry::{EntryId, Published};
+use super::reconcile;
 use super::{Event, EventType, bus, news};
 use crate::cx::Cx;
 use crate::db::{Query, Read, Reader};
@@ -135,9 +135,4 @@ async fn note(
 
 fn body(event: &Event) -> Result<String> {
     Ok(serde_json::to_string(event)?)
-}
-
-/// The types of events that `service` emits.
-pub(super) fn emitted_by(service: &Service) -> impl Iterator<Item = EventType> {
-    EventType::ALL.into_iter().filter(|event_type| event_type.source() == service.name)
 }

@@ -17,30 +17,19 @@
 
 use anyhow::Result;
 
+use super::EventType;
 use super::bus::{self, Standing};
-use super::entry::EntryId;
-use super::{EventType, publish};
+use super::entry::{EntryId, Published};
 use crate::cx::Cx;
-use crate::db::{self, Query, Read, Reader, Record, Row, Value};
+use crate::db::{self, Query, Read, Reader, Value};
 use crate::{Service, Timestamp, params, query, unit};
 
 /// How many events are looked at together.
 const BATCH: usize = 256;
 
-/// An event that was published.
-#[derive(Clone, Debug)]
-pub struct Published {
-    /// The event's id.
-    pub id: String,
-    /// Its entry in its stream.
-    pub entry: EntryId,
-}
-
-impl Row for Published {
-    fn read(record: &Record) -> db::Result<Self> {
-        let entry = EntryId { ms: record.get("entry_ms")?, seq: record.get("entry_seq")? };
-        Ok(Self { id: record.get("id")?, entry })
-    }
+/// The types of events that `service` emits.
+pub(super) fn emitted_by(service: &Service) -> impl Iterator<Item = EventType> {
+    EventType::ALL.into_iter().filter(|event_type| event_type.source() == service.name)
 }
 
 /// Compares `service`'s outbox with its streams, as far as there is time.
@@ -48,7 +37,7 @@ impl Row for Published {
 /// # Errors
 /// When the database or Redis fails; the rest is left for the next tick.
 pub(super) async fn reconcile(cx: &Cx, service: &'static Service) -> Result<()> {
-    for event_type in publish::emitted_by(service) {
+    for event_type in emitted_by(service) {
         compare(cx, service, event_type).await?;
     }
     Ok(())

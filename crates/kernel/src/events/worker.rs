@@ -166,7 +166,7 @@ async fn heal<H: Handler>() -> Result<()> {
     failures.note("repairing the outbox", publish::heal(&turn(), service).await);
     catch_up::<H>(&mut failures).await;
     failures.note("running the service's own tick", tick::<H>().await);
-    for event_type in publish::emitted_by(service) {
+    for event_type in reconcile::emitted_by(service) {
         failures.note("trimming", trim(service, event_type).await);
     }
     let forgotten = unit::change::<()>(Cx::NONE, service, forget_answers(service)).await;
