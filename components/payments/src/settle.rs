@@ -136,7 +136,7 @@ async fn follow(
     payment: &Payment,
     asked: Result<Intent, stripe::Error>,
 ) -> Result<Payment> {
-    let intent = asked.map_err(stripe::Error::into_cause)?;
+    let intent = asked?;
     // What was pending and is over is voided, not declined: its order has ended.
     let now = observe::observe(cx, payment, &intent).await?;
     if now.state.status() != payment.state.status() {
@@ -151,7 +151,7 @@ async fn follow(
 }
 
 async fn refund(cx: &Cx, payment: &Payment, intent: &str, patience: Patience) -> Result<Payment> {
-    stripe::refund(cx, payment, intent, patience).await.map_err(stripe::Error::into_cause)?;
+    stripe::refund(cx, payment, intent, patience).await?;
     match moves::write(cx, payment, News::GivenBack).await? {
         Some(refunded) => Ok(refunded),
         None => Ok(payment.reload().await?),
@@ -175,11 +175,11 @@ async fn try_to_close(cx: &Cx, payment: &Payment, patience: Patience) -> Result<
     let intent =
         payment.intent_id.as_deref().ok_or_else(|| anyhow!("the payment has no intent"))?;
     let asked = stripe::void(cx, payment, intent, patience).await;
-    let news = match asked.map_err(stripe::Error::into_cause)?.state() {
+    let news = match asked?.state() {
         IntentState::Canceled => News::Closed,
         IntentState::Taken => {
             let asked = stripe::refund(cx, payment, intent, patience).await;
-            asked.map_err(stripe::Error::into_cause)?;
+            asked?;
             News::Returned
         }
         state => return Err(anyhow!("the intent was not closed: {state:?}")),

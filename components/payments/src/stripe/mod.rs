@@ -69,13 +69,12 @@ pub(crate) enum Error {
     Unknown(anyhow::Error),
 }
 
-impl Error {
-    /// For the log.
-    pub(crate) fn into_cause(self) -> anyhow::Error {
-        match self {
-            Self::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
-            Self::InProgress => anyhow!("another request is already doing this"),
-            Self::Refused(cause) | Self::KeyReusedDifferently(cause) | Self::Unknown(cause) => {
+impl From<Error> for anyhow::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
+            Error::InProgress => anyhow!("another request is already doing this"),
+            Error::Refused(cause) | Error::KeyReusedDifferently(cause) | Error::Unknown(cause) => {
                 cause
             }
         }
