@@ -17,7 +17,9 @@ use crate::workspace::{Suite, Workspace};
 use crate::{build, install, say};
 
 /// Suites that run none of the components.
-const WITHOUT_COMPONENTS: [&str; 1] = ["deploy"];
+const WITHOUT_COMPONENTS: [&str; 2] = ["deploy", "statements"];
+/// Suites of the shop's package that use no database.
+const WITHOUT_DATABASE: [&str; 1] = ["deploy"];
 
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
@@ -163,16 +165,17 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
         let runs_components = !WITHOUT_COMPONENTS.contains(&name);
         steps.push(Step::new(name, Work::tests(command, runs_components)));
     }
-    let runs_the_shop = |suite: &&Suite| {
-        suite.package == SHOP_SUITES && !WITHOUT_COMPONENTS.contains(&suite.target.as_str())
+    let uses_a_database = |suite: &&Suite| {
+        suite.package == SHOP_SUITES && !WITHOUT_DATABASE.contains(&suite.target.as_str())
     };
-    for suite in suites.iter().filter(runs_the_shop) {
+    for suite in suites.iter().filter(uses_a_database) {
         let name = format!("{}{ON_POSTGRES}", suite.target);
         let mut command = tests(&["--test", &suite.target]);
         if suite.target == "crash" && std::env::var_os(CRASH_EVERY).is_none() {
             command.env(CRASH_EVERY, CRASH_POINTS_ON_POSTGRES);
         }
-        steps.push(Step::new(&name, Work::tests(command, true)));
+        let runs_components = !WITHOUT_COMPONENTS.contains(&suite.target.as_str());
+        steps.push(Step::new(&name, Work::tests(command, runs_components)));
     }
     steps
 }

@@ -1,8 +1,9 @@
 //! Accounts in the database.
 
+use boxoffice_contract::UserId;
 use boxoffice_contract::users::{Account, Credentials};
-use boxoffice_kernel::db::{self, Connection, Read, Row};
-use boxoffice_kernel::params;
+use boxoffice_kernel::db::{self, Query, Read, Reader};
+use boxoffice_kernel::{Timestamp, query, row};
 
 use crate::SERVICE;
 
@@ -11,24 +12,38 @@ pub(crate) fn address(credentials: &Credentials) -> String {
     credentials.email.trim().to_lowercase()
 }
 
-/// An account with what its password is checked against.
-pub(crate) struct Stored {
-    pub(crate) account: Account,
-    pub(crate) password_hash: String,
-}
-
-impl Stored {
-    pub(crate) fn read(row: &Row) -> db::Result<Self> {
-        Ok(Self {
-            account: Account { id: row.get("id")?, email: row.get("email")? },
-            password_hash: row.get("password_hash")?,
-        })
+row! {
+    /// A new account.
+    pub(crate) struct NewAccount in "auth_users" {
+        pub(crate) id: UserId,
+        pub(crate) email: String,
+        pub(crate) password_hash: String,
+        pub(crate) created_at: Timestamp,
     }
 }
 
-/// The account of `email`, if there is one.
+row! {
+    /// An account with what its password is checked against.
+    pub(crate) struct Stored {
+        id: UserId,
+        email: String,
+        pub(crate) password_hash: String,
+    }
+}
+
+impl Stored {
+    /// Returns the account, as its owner sees it.
+    pub(crate) fn account(self) -> Account {
+        Account { id: self.id, email: self.email }
+    }
+}
+
+/// Finds the account of `email`, if there is one.
 pub(crate) async fn find(email: &str) -> db::Result<Option<Stored>> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = "SELECT id, email, password_hash FROM auth_users WHERE email = ?1";
-    connection.first(sql, params![email]).await?.as_ref().map(Stored::read).transpose()
+    Reader::new(&SERVICE).read(of_address(email)).await
+}
+
+pub(crate) fn of_address(email: &str) -> Query {
+    const COLUMNS: &str = Stored::COLUMNS;
+    query!("SELECT {COLUMNS} FROM auth_users WHERE email = ?1", email)
 }

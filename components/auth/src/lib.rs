@@ -5,6 +5,7 @@
 //! | [`sign_up`], [`sign_in`], [`sign_out`], [`current_user`], [`jwks`] | one call of the API each |
 //! | [`account`] | accounts in the database |
 //! | [`password`] | hashing and checking passwords |
+//! | [`refusal`] | why something is refused |
 //! | [`session`] | tokens, and the cookie that carries them |
 //! | [`throttle`] | how often a sign-in may fail |
 
@@ -17,10 +18,13 @@ mod account;
 mod current_user;
 mod jwks;
 mod password;
+mod refusal;
 mod session;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+#[cfg(test)]
+mod statements;
 mod throttle;
 
 use auth_schema::SERVICE;

@@ -4,12 +4,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_contract::users::{Account, Credentials};
-use boxoffice_kernel::Problem;
+use boxoffice_kernel::Cx;
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::http::Valid;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 
 use crate::account::{self, Stored};
+use crate::refusal::{self, Refusal};
 use crate::{password, session, throttle};
 
 pub(crate) fn route() -> Router {
@@ -32,23 +33,28 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn sign_in(
+    cx: Cx,
     // A repeated sign-in does no harm: the key is checked and not needed.
     _: Idempotency,
     Valid(credentials): Valid<Credentials>,
 ) -> Result<Response> {
-    let email = account::address(&credentials);
-    throttle::admit(&email).await?;
-    let Some(stored) = check(&email, &credentials.password).await? else {
-        return Err(Problem::unauthorized("Address and password do not match")
-            .with_code("invalid_credentials"));
-    };
-    throttle::forget(&email).await?;
-    let response = Json(&stored.account).into_response();
-    Ok(session::start(&stored.account, response).await?)
+    let account = check(&cx, &credentials).await?.account();
+    let response = Json(&account).into_response();
+    Ok(session::start(&account, response).await?)
 }
 
-/// The account of `email`, if `password` is its password.
-async fn check(email: &str, password: &str) -> Result<Option<Stored>> {
+/// Finds the account whose address and password these are, unless too many guesses were made.
+async fn check(cx: &Cx, credentials: &Credentials) -> refusal::Result<Stored> {
+    let email = account::address(credentials);
+    throttle::admit(cx, &email).await?;
+    let stored = matching(&email, &credentials.password).await?;
+    let stored = stored.ok_or(Refusal::InvalidCredentials)?;
+    throttle::forget(cx, &email).await?;
+    Ok(stored)
+}
+
+/// Finds the account of `email`, if `password` is its password.
+async fn matching(email: &str, password: &str) -> anyhow::Result<Option<Stored>> {
     let Some(stored) = account::find(email).await? else {
         password::pretend(password).await?;
         return Ok(None);

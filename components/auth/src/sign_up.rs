@@ -6,18 +6,14 @@ use axum::routing::post;
 use boxoffice_contract::UserId;
 use boxoffice_contract::users::{Account, Credentials};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::db::{self, Transaction};
 use boxoffice_kernel::http::Valid;
-use boxoffice_kernel::problem::{FieldError, ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
-use boxoffice_kernel::{Problem, Timestamp, params};
+use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{Cx, Timestamp, Unit, db};
 use http::StatusCode;
 
-use crate::account;
+use crate::account::{self, NewAccount};
+use crate::refusal::{self, Refusal};
 use crate::{SERVICE, password, session};
-
-/// The scope of idempotency keys of those who have no account yet.
-const ANYONE: &str = "anyone";
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/users/signUp", post(sign_up))
@@ -38,55 +34,40 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn sign_up(
+    cx: Cx,
     idempotency: Idempotency,
-    Traced(trace): Traced,
     Valid(credentials): Valid<Credentials>,
 ) -> Result<Response> {
     let email = account::address(&credentials);
     // The body holds the password: its digest is not stored. A repeat shows that it knows the
     // password instead, below.
     let idempotency = idempotency.identified_by(&format!("signUp {email}"));
-    if let Some(replay) = command::replay(&SERVICE, ANYONE, &idempotency).await? {
-        return again(&credentials, replay).await;
+    if let Some(replay) = command::replay(&cx, &SERVICE, &idempotency).await? {
+        return Ok(repeat(&credentials, replay).await?);
     }
-    let account = Account { id: UserId::new(), email };
     let password_hash = password::hash(&credentials.password).await?;
-    let response = command::run(&SERVICE, ANYONE, trace, &idempotency, async |transaction| {
-        insert(transaction, &account, &password_hash).await?;
-        Ok(Reply::created("/api/users/currentUser", &account)?)
-    })
-    .await?;
+    let account = Account { id: UserId::new(), email: email.clone() };
+    let row = NewAccount { id: account.id, email, password_hash, created_at: Timestamp::now() };
+    let work = async |unit: &mut Unit<'_>| {
+        unit.insert(row.insert());
+        refusal::Result::Ok(Reply::created("/api/users/currentUser", &account)?)
+    };
+    let response = command::run(&cx, &SERVICE, &idempotency, work).await?;
     if response.headers().contains_key(command::REPLAYED) {
-        return again(&credentials, response).await;
+        return Ok(repeat(&credentials, response).await?);
     }
     Ok(session::start(&account, response).await?)
 }
 
-async fn insert(transaction: &Transaction, account: &Account, hash: &str) -> Result<()> {
-    let sql = "INSERT INTO auth_users (id, email, password_hash, created_at) \
-               VALUES (?1, ?2, ?3, ?4)";
-    let row = params![account.id, &account.email, hash, Timestamp::now()];
-    transaction.execute(sql, row).await.map_err(|error| match error {
-        taken if taken.is_unique("auth_users") => email_taken(),
-        other => other.into(),
-    })
-}
-
-fn email_taken() -> Problem {
-    let message = "This address already has an account; sign in instead".to_owned();
-    let field = Some("email".to_owned());
-    Problem::conflict(message.clone(), "email_taken").about(vec![FieldError { message, field }])
-}
-
-/// A repeat of a sign-up that succeeded: the same answer, and a session for whoever knows the
+/// Answers a repeat of a sign-up that succeeded: the same answer, and a session for whoever knows the
 /// password.
-async fn again(credentials: &Credentials, replay: Response) -> Result<Response> {
+async fn repeat(credentials: &Credentials, replay: Response) -> refusal::Result<Response> {
     let stored = account::find(&account::address(credentials))
         .await?
         .ok_or_else(|| db::Error::Row("the account of an earlier sign-up is missing".to_owned()))?;
     if !password::matches(&credentials.password, &stored.password_hash).await? {
-        return Err(email_taken());
+        return Err(Refusal::EmailTaken);
     }
     debug_assert_eq!(replay.status(), StatusCode::CREATED);
-    Ok(session::start(&stored.account, replay).await?)
+    Ok(session::start(&stored.account(), replay).await?)
 }

@@ -10,6 +10,8 @@
     reason = "the entry point's macro exports symbols; nothing here is unsafe by hand"
 )]
 
+#[cfg(test)]
+mod statements;
 mod timer;
 mod worker;
 

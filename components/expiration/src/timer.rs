@@ -4,9 +4,9 @@ use anyhow::Result;
 use boxoffice_contract::OrderId;
 use boxoffice_contract::events::{Expiration, OrderState, kind};
 use boxoffice_contract::orders::OrderStatus;
-use boxoffice_kernel::db::{self, Connection, Read, Transaction, Value};
+use boxoffice_kernel::db::{self, Query};
 use boxoffice_kernel::events::Event;
-use boxoffice_kernel::{Timestamp, Trace, params};
+use boxoffice_kernel::{Cx, Timestamp, Unit, params, query, unit};
 
 use crate::SERVICE;
 
@@ -19,56 +19,65 @@ const AGAIN_AFTER_SECONDS: i64 = 60;
 /// may still come, and must not start its timer anew.
 const KEEP_SECONDS: i64 = 7 * 24 * 60 * 60;
 
-/// Sets or stops the timers of `orders`, each another one, unless something newer is known; answers with
-/// those of which it did.
-pub(crate) async fn set(orders: &[&OrderState]) -> Result<Vec<OrderId>> {
-    let sql = format!(
-        "INSERT INTO expiration_timers (order_id, expires_at, version, running) VALUES {} \
-         ON CONFLICT (order_id) DO UPDATE SET expires_at = excluded.expires_at, \
-         version = excluded.version, running = excluded.running, fired_at = NULL \
-         WHERE excluded.version > expiration_timers.version RETURNING order_id",
-        db::places(orders.len(), 4)
-    );
-    let mut params: Vec<Value> = Vec::with_capacity(orders.len() * 4);
-    for order in orders {
-        let running = match order.status {
-            OrderStatus::Created | OrderStatus::AwaitingPayment => 1,
-            OrderStatus::Complete | OrderStatus::Cancelled | OrderStatus::Refunded => 0,
-        };
-        params.extend_from_slice(params![order.id, order.expires_at, order.version, running]);
-    }
-    let rows = Connection::open(&SERVICE).await?.query(&sql, &params).await?;
-    Ok(rows.iter().map(|row| row.get("order_id")).collect::<db::Result<_>>()?)
+/// Sets or stops the timers of `orders`, each of another one, unless something newer is known. Returns
+/// the ids of those of which it did.
+pub(crate) async fn set(cx: &Cx, orders: &[&OrderState]) -> Result<Vec<OrderId>> {
+    let changed = unit::change_all(cx, &SERVICE, setting(orders)).await?;
+    Ok(changed.into_iter().map(|(id,)| id).collect())
 }
 
-/// Fires a batch of what is due, each timer and its event in one transaction; tells whether there
-/// may be more.
-pub(crate) async fn fire_due() -> Result<bool> {
-    let fired = fire_batch().await?;
-    let connection = Connection::open(&SERVICE).await?;
+pub(crate) fn setting(orders: &[&OrderState]) -> Query {
+    let rows = db::places(orders.len(), 4);
+    let values = orders.iter().flat_map(|order| {
+        let running = match order.status {
+            OrderStatus::Created | OrderStatus::AwaitingPayment => true,
+            OrderStatus::Complete | OrderStatus::Cancelled | OrderStatus::Refunded => false,
+        };
+        params![order.id, order.expires_at, order.version, running].to_vec()
+    });
+    query!(
+        "INSERT INTO expiration_timers (order_id, expires_at, version, running) VALUES {rows} \
+         ON CONFLICT (order_id) DO UPDATE SET expires_at = excluded.expires_at, \
+         version = excluded.version, running = excluded.running, fired_at = NULL \
+         WHERE excluded.version > expiration_timers.version RETURNING order_id"
+    )
+    .bind_all(values)
+}
+
+/// Fires a batch of what is due, each timer and its event in one unit; tells whether there may be
+/// more.
+pub(crate) async fn fire_due(cx: &Cx) -> Result<bool> {
+    let fired = unit::run(cx, &SERVICE, fire_batch).await?;
     let old = Timestamp::now().plus_seconds(-KEEP_SECONDS);
-    let sql = "DELETE FROM expiration_timers WHERE running = 0 AND expires_at < ?1";
-    connection.query(sql, params![old]).await?;
+    unit::change::<()>(cx, &SERVICE, forgetting(old)).await?;
     Ok(fired == BATCH)
 }
 
-async fn fire_batch() -> Result<i64> {
-    let now = Timestamp::now();
-    // What another replica is firing at this moment is left to it.
-    let sql = "WITH due AS \
-               (SELECT order_id FROM expiration_timers WHERE running = 1 AND expires_at <= ?1 \
-                AND (fired_at IS NULL OR fired_at <= ?2) ORDER BY expires_at LIMIT ?3 \
-                FOR UPDATE SKIP LOCKED) \
-               UPDATE expiration_timers SET fired_at = ?1 \
-               WHERE order_id IN (SELECT order_id FROM due) RETURNING order_id, expires_at";
-    let again = now.plus_seconds(-AGAIN_AFTER_SECONDS);
-    let mut transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
-    let rows = transaction.query(sql, params![now, again, BATCH]).await?;
-    for row in &rows {
-        let data =
-            Expiration { order_id: row.get("order_id")?, expires_at: row.get("expires_at")? };
-        transaction.emit(Event::new(kind::ExpirationComplete, &data)?);
+async fn fire_batch(unit: &mut Unit<'_>) -> Result<i64> {
+    let due = unit.change_all::<(OrderId, Timestamp)>(firing(Timestamp::now())).await?;
+    let fired = i64::try_from(due.len()).unwrap_or(BATCH);
+    for (order_id, expires_at) in due {
+        let data = Expiration { order_id, expires_at };
+        unit.emit(Event::new(kind::ExpirationComplete, &data)?);
     }
-    transaction.commit().await?;
-    Ok(i64::try_from(rows.len()).unwrap_or(BATCH))
+    Ok(fired)
+}
+
+pub(crate) fn firing(now: Timestamp) -> Query {
+    // What another replica is firing at this moment is left to it.
+    query!(
+        "WITH due AS \
+         (SELECT order_id FROM expiration_timers WHERE running = 1 AND expires_at <= ?1 \
+         AND (fired_at IS NULL OR fired_at <= ?2) ORDER BY expires_at LIMIT ?3 \
+         FOR UPDATE SKIP LOCKED) \
+         UPDATE expiration_timers SET fired_at = ?1 \
+         WHERE order_id IN (SELECT order_id FROM due) RETURNING order_id, expires_at",
+        now,
+        now.plus_seconds(-AGAIN_AFTER_SECONDS),
+        BATCH
+    )
+}
+
+pub(crate) fn forgetting(before: Timestamp) -> Query {
+    query!("DELETE FROM expiration_timers WHERE running = 0 AND expires_at < ?1", before)
 }

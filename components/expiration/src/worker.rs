@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use boxoffice_contract::events::OrderState;
-use boxoffice_kernel::Service;
-use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, write_newest};
-use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest};
+use boxoffice_kernel::events::{Event, EventType, Outcome};
+use boxoffice_kernel::{Cx, Service};
 
 use crate::{SERVICE, timer};
 
@@ -14,17 +14,18 @@ pub(crate) struct Expirations;
 impl Handler for Expirations {
     const SERVICE: &'static Service = &SERVICE;
 
-    fn together(_: EventType) -> usize {
-        MOST_TOGETHER
+    fn batch_limit(_: EventType) -> usize {
+        BATCH_LIMIT
     }
 
-    async fn handle(events: &[Event]) -> Result<Vec<Outcome>> {
+    async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
         let orders = events.iter().map(order).collect::<Result<Vec<_>>>()?;
-        write_newest(&orders, |order| (order.id, order.version), timer::set).await
+        let set = async |orders: &[&OrderState]| timer::set(cx, orders).await;
+        apply_latest(&orders, |order| (order.id, order.version), set).await
     }
 
-    async fn tick(_: Deadline) -> Result<bool> {
-        timer::fire_due().await
+    async fn tick(cx: &Cx) -> Result<bool> {
+        timer::fire_due(cx).await
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use boxoffice_kernel::events::entry::EntryId;
 use boxoffice_kernel::events::news::{self, KEPT};
-use boxoffice_kernel::log;
+use boxoffice_kernel::{Cx, log};
 use http::HeaderMap;
 use spin_sdk::wasip3::http::types::{ErrorCode, Response};
 use spin_sdk::wasip3::random::random::get_random_u64;
@@ -105,7 +105,7 @@ async fn serve(_lead: Raised) {
         }
         // Whoever came before this is told of everything that it read.
         if let Err(error) = read().await {
-            log::failed("reading the news", &error);
+            log::failed(Cx::NONE, "reading the news", &error);
         }
         let is_over = !is_within(READ.get(), PATIENCE);
         FEED.with_borrow(|feed| crowd.tell(feed, Instant::now(), is_over));

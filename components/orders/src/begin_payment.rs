@@ -6,45 +6,44 @@ use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_contract::OrderId;
 use boxoffice_contract::orders::{self as api, OrderStatus};
-use boxoffice_kernel::db::Connection;
 use boxoffice_kernel::http::Id;
-use boxoffice_kernel::identity::User;
-use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{Problem, Timestamp};
+use boxoffice_kernel::{Timestamp, UserCx, problem, unit};
 
 use crate::SERVICE;
 use crate::order::Order;
-use crate::show::own_by;
+use crate::refusal::{Refusal, Result};
+use crate::show::own_in;
 use crate::transition;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/internal/orders/{id}/payment", post(begin_payment))
 }
 
-async fn begin_payment(user: User, Id(id): Id<OrderId>) -> Result<Json<api::Order>> {
-    let connection = Connection::open(&SERVICE).await?;
-    match transition::begin_payment(&connection, id, user.id).await? {
-        Some(order) => Ok(Json(order.body())),
-        None => Err(refusal(&own_by(&connection, &user, id).await?)),
-    }
+async fn begin_payment(cx: UserCx, Id(id): Id<OrderId>) -> problem::Result<Json<api::Order>> {
+    Ok(Json(begin(&cx, id).await?.body()))
 }
 
-fn refusal(order: &Order) -> Problem {
+/// Notes that the buyer begins to pay, and says why not if that cannot be.
+async fn begin(cx: &UserCx, id: OrderId) -> Result<Order> {
+    unit::run(cx, &SERVICE, async |unit| {
+        match transition::begin_payment(unit, id, cx.user.id).await? {
+            Some(order) => Ok(order),
+            None => Err(refusal(&own_in(cx, unit, id).await?)),
+        }
+    })
+    .await
+}
+
+fn refusal(order: &Order) -> Refusal {
     match order.status {
-        OrderStatus::Complete => Problem::conflict("This order is already paid for", "complete"),
-        OrderStatus::Cancelled => {
-            Problem::conflict("This order is cancelled. You were not charged", "cancelled")
-        }
-        OrderStatus::Refunded => {
-            Problem::conflict("This order was refunded; order the tickets again", "refunded")
-        }
+        OrderStatus::Complete => Refusal::PaidFor,
+        OrderStatus::Cancelled => Refusal::Cancelled,
+        OrderStatus::Refunded => Refusal::RefundedOnce,
         OrderStatus::Created | OrderStatus::AwaitingPayment
             if order.expires_at <= Timestamp::now() =>
         {
-            Problem::conflict("Your hold ended. You were not charged", "expired")
+            Refusal::Expired
         }
-        OrderStatus::Created | OrderStatus::AwaitingPayment => {
-            Problem::conflict("This order changed just now; read it again", "changed")
-        }
+        OrderStatus::Created | OrderStatus::AwaitingPayment => Refusal::Changed,
     }
 }

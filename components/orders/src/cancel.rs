@@ -5,15 +5,14 @@ use axum::response::Response;
 use axum::routing::delete;
 use boxoffice_contract::OrderId;
 use boxoffice_contract::orders::OrderStatus;
-use boxoffice_kernel::Problem;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::Id;
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
+use boxoffice_kernel::{Unit, UserCx};
 
 use crate::SERVICE;
-use crate::show::{own, own_by};
+use crate::refusal::{self, Refusal};
+use crate::show::{own, own_in};
 use crate::transition;
 
 pub(crate) fn route() -> Router {
@@ -39,29 +38,24 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn cancel(
-    user: User,
+    cx: UserCx,
     Id(id): Id<OrderId>,
     idempotency: Idempotency,
-    Traced(trace): Traced,
 ) -> Result<Response> {
-    own(&user, id).await?;
-    command::run(&SERVICE, &user.id.to_string(), trace, &idempotency, async |transaction| {
-        if transition::give_up(transaction, id, user.id).await?.is_some() {
-            return Ok(Reply::no_content());
-        }
-        // It had ended before.
-        let complaint = "This order is paid for; its tickets are yours and it cannot be cancelled";
-        match own_by(transaction, &user, id).await?.status {
-            OrderStatus::Cancelled => Ok(Reply::no_content()),
-            OrderStatus::Complete => Err(Problem::conflict(complaint, "complete")),
-            OrderStatus::Refunded => {
-                let complaint = "This order was already refunded";
-                Err(Problem::conflict(complaint, "refunded"))
-            }
-            OrderStatus::Created | OrderStatus::AwaitingPayment => {
-                Err(Problem::conflict("This order ended just now; read it again", "changed"))
-            }
-        }
-    })
-    .await
+    own(&cx, id).await?;
+    let work = async |unit: &mut Unit<'_>| give_up(&cx, unit, id).await;
+    Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
+}
+
+/// Ends the hold, unless it had ended before.
+async fn give_up(cx: &UserCx, unit: &mut Unit<'_>, id: OrderId) -> refusal::Result<Reply> {
+    if transition::give_up(unit, id, cx.user.id).await?.is_some() {
+        return Ok(Reply::no_content());
+    }
+    match own_in(cx, unit, id).await?.status {
+        OrderStatus::Cancelled => Ok(Reply::no_content()),
+        OrderStatus::Complete => Err(Refusal::Sold),
+        OrderStatus::Refunded => Err(Refusal::Refunded),
+        OrderStatus::Created | OrderStatus::AwaitingPayment => Err(Refusal::Ended),
+    }
 }

@@ -1,30 +1,25 @@
 //! `POST /api/orders`: holds tickets for a buyer.
 
+use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Extension, Router};
 use boxoffice_contract::TicketId;
 use boxoffice_contract::events::{TicketState, kind};
 use boxoffice_contract::orders::{self as api, NewOrder};
 use boxoffice_contract::tickets::{Ticket, TicketStatus};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::db::{Read, Transaction};
+use boxoffice_kernel::db::Read;
 use boxoffice_kernel::http::Valid;
-use boxoffice_kernel::http::serve::RequestId;
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::peer::{Call, Peer};
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
-use boxoffice_kernel::{Problem, Timestamp, Trace, config};
+use boxoffice_kernel::{Cx, Timestamp, Unit, UserCx, config, unit};
 use boxoffice_rules::money;
-use http::{HeaderMap, Method, StatusCode};
+use http::Method;
 
 use crate::SERVICE;
 use crate::listing::Listing;
-use crate::order::Order;
-
-/// The code of a refusal because the seller may be changing the listing.
-const CHANGING: &str = "changing";
+use crate::order::{Order, OrderRow};
+use crate::refusal::{self, Refusal};
 
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 
@@ -50,104 +45,92 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn create(
-    user: User,
+    cx: UserCx,
     idempotency: Idempotency,
-    Traced(trace): Traced,
-    Extension(request_id): Extension<RequestId>,
-    Valid(wish): Valid<NewOrder>,
+    Valid(new_order): Valid<NewOrder>,
 ) -> Result<Response> {
     let hold_seconds = config::number("hold_seconds").await?;
-    let caller = user.id.to_string();
-    let attempt =
-        async |transaction: &mut Transaction| hold(transaction, &user, &wish, hold_seconds).await;
-    match command::run(&SERVICE, &caller, trace, &idempotency, attempt).await {
-        Err(problem) if may_be_behind(&problem) => {
-            replicate(wish.ticket_id, &request_id).await?;
-            command::run(&SERVICE, &caller, trace, &idempotency, attempt).await
+    let work = async |unit: &mut Unit<'_>| hold(&cx, unit, &new_order, hold_seconds).await;
+    let outcome = match command::run(&cx, &SERVICE, &idempotency, work).await {
+        // That may only be news that has not arrived: the event of a new listing, or of a change for
+        // which the listing was frozen. The listing's owner knows.
+        Err(command::Error::Refused(Refusal::NoSuchListing | Refusal::Changing)) => {
+            replicate(&cx, new_order.ticket_id).await?;
+            command::run(&cx, &SERVICE, &idempotency, work).await
         }
-        outcome => outcome,
-    }
+        held => held,
+    };
+    Ok(outcome?)
 }
 
-/// Whether a hold was refused for what may only be news that has not arrived: the event of a new
-/// listing, or of a change for which the listing was frozen. The listing's owner knows.
-fn may_be_behind(problem: &Problem) -> bool {
-    problem.status() == StatusCode::NOT_FOUND || problem.code() == Some(CHANGING)
-}
-
+/// Holds tickets: a guarded change of the listing, the order and its event.
 async fn hold(
-    transaction: &mut Transaction,
-    user: &User,
-    wish: &NewOrder,
+    cx: &UserCx,
+    unit: &mut Unit<'_>,
+    new_order: &NewOrder,
     hold_seconds: i64,
-) -> Result<Reply> {
+) -> refusal::Result<Reply> {
     let now = Timestamp::now();
-    let listing = look(&transaction.before(), user, wish, now).await?;
-    let amount =
-        money::total(listing.price, wish.quantity, &listing.currency).ok_or_else(|| {
-            Problem::invalid_field(
-                "quantity",
-                "These tickets cost more than can be paid at once; order fewer",
-            )
-        })?;
-    listing.hold(transaction, wish.quantity);
+    let listing = available(cx, unit, new_order, now).await?;
+    let NewOrder { quantity, .. } = *new_order;
+    let amount = money::total(listing.price, quantity, &listing.currency);
+    let amount = amount.ok_or(Refusal::TooDear)?;
+    unit.require(listing.hold(quantity));
     let until = now.plus_seconds(hold_seconds);
-    let order = Order::new(listing, user.id, wish.quantity, amount, now, until);
-    order.insert(transaction);
-    transaction.emit(order.event(kind::OrderCreated)?);
+    let row = OrderRow::new(listing, cx.user.id, quantity, amount, now, until);
+    unit.insert(row.insert());
+    let order = Order::from(row);
+    unit.emit(order.event(kind::OrderCreated)?);
     let location = format!("/api/orders/{}", order.id);
     Ok(Reply::created(&location, &order.body())?.at_version(order.version))
 }
 
-/// The listing, if `wish` can be had of it. When tickets go on sale that many want, most are told that
-/// there are none left: that takes no lock, which would keep those waiting who still get some.
-async fn look(read: &impl Read, user: &User, wish: &NewOrder, now: Timestamp) -> Result<Listing> {
-    let Some(listing) = Listing::find(read, wish.ticket_id).await? else {
-        return Err(Problem::not_found("This listing does not exist"));
-    };
+/// Finds the listing, if `new_order` can be had of it. When tickets go on sale that many want, most
+/// are told that there are none left: that takes no lock, which would keep those waiting who still
+/// get some.
+async fn available(
+    cx: &UserCx,
+    read: &mut impl Read,
+    new_order: &NewOrder,
+    now: Timestamp,
+) -> refusal::Result<Listing> {
+    let listing = Listing::find_in(read, new_order.ticket_id).await?;
+    let listing = listing.ok_or(Refusal::NoSuchListing)?;
     let available = listing.quantity - listing.held - listing.sold;
-    Err(if listing.seller_id == user.id {
-        Problem::forbidden("These are your own tickets; edit or withdraw the listing instead")
+    Err(if listing.seller_id == cx.user.id {
+        Refusal::OwnListing
     } else if listing.withdrawn {
-        Problem::conflict("The seller has withdrawn these tickets", "withdrawn")
-    } else if listing.frozen {
-        Problem::conflict("The seller is changing this listing; try again in a moment", CHANGING)
+        Refusal::Withdrawn
+    } else if listing.is_frozen() {
+        Refusal::Changing
     } else if listing.starts_at.is_some_and(|start| start <= now) {
-        Problem::conflict("The event has begun; its tickets are off sale", "begun")
+        Refusal::Begun
     } else if listing.sold == listing.quantity {
-        Problem::conflict("These tickets are sold", "sold")
+        Refusal::SoldOut
     } else if available == 0 {
-        Problem::conflict(
-            "Someone else just reserved this ticket. You haven't been charged",
-            "reserved",
-        )
-    } else if available < wish.quantity {
-        let detail = format!("Only {available} of these tickets are left; order fewer");
-        Problem::conflict(detail, "not_enough")
+        Refusal::Reserved
+    } else if available < new_order.quantity {
+        Refusal::NotEnough { available }
     } else {
         return Ok(listing);
     })
 }
 
 /// Takes a listing over from `tickets`, if there is one, and ends a freeze whose time is up.
-async fn replicate(ticket_id: TicketId, request_id: &RequestId) -> Result<()> {
+async fn replicate(cx: &Cx, ticket_id: TicketId) -> refusal::Result<()> {
     let asked = Timestamp::now();
     let path = format!("/api/tickets/{ticket_id}");
-    let call = Call {
-        method: Method::GET,
-        path: &path,
-        token: None,
-        request_id: Some(request_id),
-        headers: HeaderMap::new(),
-    };
+    let call = Call::by_nobody(cx, Method::GET, &path);
     let Some(ticket) = TICKETS.ask::<Ticket>(call, None::<&()>).await? else {
         return Ok(());
     };
     let state = state(ticket);
-    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
-    Listing::replicate(&transaction, &[&state]).await?;
-    Listing::thaw(&transaction, ticket_id, asked).await?;
-    Ok(transaction.commit().await?)
+    unit::run(cx, &SERVICE, async |unit| {
+        unit.change::<()>(Listing::replicate(&[&state])).await?;
+        unit.change::<()>(Listing::thaw(ticket_id, asked)).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// A listing's state, as its event would tell it.

@@ -7,35 +7,32 @@ use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_contract::OrderId;
 use boxoffice_contract::orders as api;
-use boxoffice_kernel::config;
-use boxoffice_kernel::db::Transaction;
 use boxoffice_kernel::http::Id;
-use boxoffice_kernel::identity::User;
-use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::trace::Traced;
+use boxoffice_kernel::{UserCx, config, problem, unit};
 
 use crate::SERVICE;
-use crate::show::{own, own_by};
+use crate::order::Order;
+use crate::refusal::Result;
+use crate::show::{own, own_in};
 use crate::transition;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/internal/orders/{id}/payment/extension", post(extend))
 }
 
-/// Extends the hold, unless it was before; answers with the order as it is then.
-async fn extend(
-    user: User,
-    Id(id): Id<OrderId>,
-    Traced(trace): Traced,
-) -> Result<Json<api::Order>> {
-    own(&user, id).await?;
+async fn extend(cx: UserCx, Id(id): Id<OrderId>) -> problem::Result<Json<api::Order>> {
+    Ok(Json(extended(&cx, id).await?.body()))
+}
+
+/// Extends the hold, unless it was before; returns the order as it is then.
+async fn extended(cx: &UserCx, id: OrderId) -> Result<Order> {
+    own(cx, id).await?;
     let seconds = config::number("action_hold_seconds").await?;
-    let mut transaction = Transaction::begin(&SERVICE, trace).await?;
-    match transition::extend(&mut transaction, id, user.id, seconds).await? {
-        Some(order) => {
-            transaction.commit().await?;
-            Ok(Json(order.body()))
+    unit::run(cx, &SERVICE, async |unit| {
+        match transition::extend(unit, id, cx.user.id, seconds).await? {
+            Some(order) => Ok(order),
+            None => own_in(cx, unit, id).await,
         }
-        None => Ok(Json(own_by(&transaction, &user, id).await?.body())),
-    }
+    })
+    .await
 }

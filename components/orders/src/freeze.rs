@@ -7,14 +7,12 @@ use axum::{Json, Router};
 use boxoffice_contract::TicketId;
 use boxoffice_contract::events::TicketState;
 use boxoffice_contract::orders::Frozen;
-use boxoffice_kernel::db::Transaction;
 use boxoffice_kernel::http::Id;
-use boxoffice_kernel::identity::User;
-use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{Problem, Timestamp, Trace};
+use boxoffice_kernel::{Timestamp, UserCx, problem, unit};
 
 use crate::SERVICE;
 use crate::listing::Listing;
+use crate::refusal::{Refusal, Result};
 
 /// How long a seller's change may take until it is being committed, in seconds.
 const CHANGE_SECONDS: i64 = 7;
@@ -26,25 +24,26 @@ pub(crate) fn route() -> Router {
 }
 
 async fn freeze(
-    user: User,
+    cx: UserCx,
     Id(id): Id<TicketId>,
     Json(ticket): Json<TicketState>,
-) -> Result<Json<Frozen>> {
-    if ticket.id != id || ticket.seller_id != user.id {
-        return Err(Problem::forbidden("Only its seller may change a listing"));
+) -> problem::Result<Json<Frozen>> {
+    if ticket.id != id || ticket.seller_id != cx.user.id {
+        return Err(Refusal::NotSeller.into());
     }
+    Ok(Json(frozen(&cx, &ticket).await?))
+}
+
+/// Freezes the listing, if nothing of it is held.
+async fn frozen(cx: &UserCx, ticket: &TicketState) -> Result<Frozen> {
     let frozen_until = Timestamp::now().plus_seconds(CHANGE_SECONDS);
     let thaws_at = frozen_until.plus_seconds(COMMIT_SECONDS);
-    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
-    // The listing may be so new that its event has not arrived.
-    Listing::replicate(&transaction, &[&ticket]).await?;
-    let sold = Listing::freeze(&transaction, id, user.id, thaws_at).await?;
-    let Some(sold) = sold else {
-        return Err(Problem::conflict(
-            "Someone is checking out. You can edit this if their hold ends",
-            "held",
-        ));
-    };
-    transaction.commit().await?;
-    Ok(Json(Frozen { sold, frozen_until }))
+    unit::run(cx, &SERVICE, async |unit| {
+        // The listing may be so new that its event has not arrived.
+        unit.change::<()>(Listing::replicate(&[ticket])).await?;
+        let freeze = Listing::freeze(ticket.id, cx.user.id, thaws_at);
+        let (sold,) = unit.change(freeze).await?.ok_or(Refusal::Held)?;
+        Ok(Frozen { sold, frozen_until })
+    })
+    .await
 }

@@ -7,6 +7,7 @@
 //! | [`order`] | an order: in the database, in JSON, in events |
 //! | [`transition`] | how orders go on and end: one guarded statement each |
 //! | [`listing`] | the inventory |
+//! | [`refusal`] | why something is refused |
 //! | [`worker`] | what the events of tickets, payments and expiration change here |
 
 #![allow(
@@ -22,7 +23,10 @@ mod freeze;
 mod list;
 mod listing;
 mod order;
+mod refusal;
 mod show;
+#[cfg(test)]
+mod statements;
 mod transition;
 mod worker;
 

@@ -4,12 +4,12 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_contract::orders as api;
-use boxoffice_contract::{OrderId, Page};
-use boxoffice_kernel::db::{Connection, Read, Value};
+use boxoffice_contract::{OrderId, Page, UserId};
+use boxoffice_kernel::db::{Query, Read, Reader};
 use boxoffice_kernel::http::Fields;
 use boxoffice_kernel::http::page;
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{UserCx, query};
 use http::Uri;
 
 use crate::SERVICE;
@@ -34,26 +34,25 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
+pub(crate) async fn list(cx: UserCx, uri: Uri) -> Result<Response> {
     let mut fields = Fields::parse(uri.query(), &["limit", "cursor"]);
     let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
     let cursor = fields.take("cursor", page::read_cursor::<OrderId>);
     fields.finish()?;
-    let mut params = vec![Value::from(user.id), Value::from(limit + 1)];
-    let mut after = "";
-    if let Some(last) = cursor {
-        params.push(last.into());
-        after = "AND id < ?3";
-    }
-    // Ids are UUIDv7: they sort by time.
-    let sql = format!(
-        "SELECT {COLUMNS} FROM orders_orders WHERE buyer_id = ?1 {after} ORDER BY id DESC LIMIT ?2"
-    );
-    let rows = {
-        let connection = Connection::open(&SERVICE).await?;
-        connection.query(&sql, &params).await?
-    };
-    let orders = rows.iter().map(Order::read).collect::<Result<Vec<_>, _>>()?;
+    let orders: Vec<Order> =
+        Reader::new(&SERVICE).read_all(of_buyer(cx.user.id, cursor, limit + 1)).await?;
     let page = page::cut(orders, limit, |order| order.id)?.map(|order| order.body());
     Ok(page::respond(page, uri.path(), uri.query()))
+}
+
+/// Finds the newest `most` orders of `buyer`, of those that are older than `last` if it is given.
+pub(crate) fn of_buyer(buyer: UserId, last: Option<OrderId>, most: i64) -> Query {
+    let after = last.map_or("", |_| "AND id < ?3");
+    // Ids are UUIDv7: they sort by time.
+    query!(
+        "SELECT {COLUMNS} FROM orders_orders WHERE buyer_id = ?1 {after} ORDER BY id DESC LIMIT ?2",
+        buyer,
+        most
+    )
+    .bind_all(last)
 }

@@ -2,14 +2,41 @@
 
 use boxoffice_contract::events::{Kind, OrderState};
 use boxoffice_contract::orders::{self as api, CancelReason, OrderStatus, OrderedTicket};
-use boxoffice_contract::{OrderId, PaymentId, UserId};
-use boxoffice_kernel::Timestamp;
-use boxoffice_kernel::db::{self, Connection, Read, Row, Transaction};
+use boxoffice_contract::{OrderId, PaymentId, TicketId, UserId};
+use boxoffice_kernel::db::{self, Query, Read, Record, Row};
 use boxoffice_kernel::events::Event;
-use boxoffice_kernel::params;
+use boxoffice_kernel::{Timestamp, query, row};
 
-use crate::SERVICE;
 use crate::listing::Listing;
+
+row! {
+    /// An order's row.
+    #[derive(Clone, Debug)]
+    pub(crate) struct OrderRow in "orders_orders" {
+        id: OrderId,
+        buyer_id: UserId,
+        ticket_id: TicketId,
+        quantity: i64,
+        price: i64,
+        amount: i64,
+        currency: String,
+        /// That of a refunded order is that of a sale.
+        status: OrderStatus,
+        cancel_reason: Option<CancelReason> = unset,
+        payment_id: Option<PaymentId> = unset,
+        title: String,
+        venue: Option<String>,
+        city: Option<String>,
+        starts_at: Option<Timestamp>,
+        time_zone: Option<String>,
+        expires_at: Timestamp,
+        created_at: Timestamp,
+        version: i64,
+        seller_id: Option<UserId>,
+        refunded_at: Option<Timestamp> = unset,
+        restocked: bool = unset,
+    }
+}
 
 /// An order.
 #[derive(Clone, Debug)]
@@ -42,13 +69,11 @@ pub(crate) struct Order {
     pub(crate) payment_id: Option<PaymentId>,
 }
 
-/// The columns that [`Order::read`] needs.
-pub(crate) const COLUMNS: &str = "id, buyer_id, ticket_id, quantity, price, amount, currency, \
-    status, cancel_reason, payment_id, title, venue, city, starts_at, time_zone, expires_at, \
-    created_at, version, seller_id, refunded_at, restocked";
+/// The columns of an order.
+pub(crate) const COLUMNS: &str = OrderRow::COLUMNS;
 
-impl Order {
-    /// A new order of `buyer` for `quantity` of what `listing` offers, which costs `amount`.
+impl OrderRow {
+    /// Makes a new order of `buyer` for `quantity` of what `listing` offers, which costs `amount`.
     pub(crate) fn new(
         listing: Listing,
         buyer_id: UserId,
@@ -59,100 +84,73 @@ impl Order {
     ) -> Self {
         Self {
             id: OrderId::new(),
-            status: OrderStatus::Created,
-            cancel_reason: None,
+            buyer_id,
+            ticket_id: listing.ticket_id,
             quantity,
+            price: listing.price,
             amount,
             currency: listing.currency,
-            ticket: OrderedTicket {
-                id: listing.ticket_id,
-                title: listing.title,
-                price: listing.price,
-                venue: listing.venue,
-                city: listing.city,
-                starts_at: listing.starts_at,
-                time_zone: listing.time_zone,
-            },
+            status: OrderStatus::Created,
+            cancel_reason: None,
+            payment_id: None,
+            title: listing.title,
+            venue: listing.venue,
+            city: listing.city,
+            starts_at: listing.starts_at,
+            time_zone: listing.time_zone,
             expires_at,
             created_at: now,
             version: 1,
             seller_id: Some(listing.seller_id),
+            refunded_at: None,
             restocked: false,
-            buyer_id,
-            payment_id: None,
         }
     }
+}
 
-    /// Reads a row of [`COLUMNS`].
-    pub(crate) fn read(row: &Row) -> db::Result<Self> {
-        let refunded_at: Option<Timestamp> = row.get("refunded_at")?;
-        Ok(Self {
-            id: row.get("id")?,
-            status: match refunded_at {
-                Some(_) => OrderStatus::Refunded,
-                None => row.get("status")?,
-            },
-            cancel_reason: row.get("cancel_reason")?,
-            quantity: row.get("quantity")?,
-            amount: row.get("amount")?,
-            currency: row.get("currency")?,
+impl From<OrderRow> for Order {
+    fn from(row: OrderRow) -> Self {
+        Self {
+            id: row.id,
+            status: row.refunded_at.map_or(row.status, |_| OrderStatus::Refunded),
+            cancel_reason: row.cancel_reason,
+            quantity: row.quantity,
+            amount: row.amount,
+            currency: row.currency,
             ticket: OrderedTicket {
-                id: row.get("ticket_id")?,
-                title: row.get("title")?,
-                price: row.get("price")?,
-                venue: row.get("venue")?,
-                city: row.get("city")?,
-                starts_at: row.get("starts_at")?,
-                time_zone: row.get("time_zone")?,
+                id: row.ticket_id,
+                title: row.title,
+                price: row.price,
+                venue: row.venue,
+                city: row.city,
+                starts_at: row.starts_at,
+                time_zone: row.time_zone,
             },
-            expires_at: row.get("expires_at")?,
-            created_at: row.get("created_at")?,
-            version: row.get("version")?,
-            seller_id: row.get("seller_id")?,
-            restocked: row.get::<i64>("restocked")? != 0,
-            buyer_id: row.get("buyer_id")?,
-            payment_id: row.get("payment_id")?,
-        })
+            expires_at: row.expires_at,
+            created_at: row.created_at,
+            version: row.version,
+            seller_id: row.seller_id,
+            restocked: row.restocked,
+            buyer_id: row.buyer_id,
+            payment_id: row.payment_id,
+        }
+    }
+}
+
+impl Row for Order {
+    fn read(record: &Record) -> db::Result<Self> {
+        OrderRow::read(record).map(Self::from)
+    }
+}
+
+impl Order {
+    /// Finds the order `id`, if there is one.
+    pub(crate) async fn find_in(read: &mut impl Read, id: OrderId) -> db::Result<Option<Self>> {
+        read.read(Self::find(id)).await
     }
 
-    /// The order `id`, if there is one.
-    pub(crate) async fn find(id: OrderId) -> db::Result<Option<Self>> {
-        Self::find_by(&Connection::open(&SERVICE).await?, id).await
-    }
-
-    /// The same, read by a connection that is there already.
-    pub(crate) async fn find_by(read: &impl Read, id: OrderId) -> db::Result<Option<Self>> {
-        let sql = format!("SELECT {COLUMNS} FROM orders_orders WHERE id = ?1");
-        read.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
-    }
-
-    /// Has a new order stored when `transaction` commits.
-    pub(crate) fn insert(&self, transaction: &mut Transaction) {
-        let sql = "INSERT INTO orders_orders \
-            (id, buyer_id, ticket_id, quantity, price, amount, currency, status, title, venue, \
-             city, starts_at, time_zone, expires_at, created_at, version, seller_id) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
-        let ticket = &self.ticket;
-        let row = params![
-            self.id,
-            self.buyer_id,
-            ticket.id,
-            self.quantity,
-            ticket.price,
-            self.amount,
-            &self.currency,
-            self.status.name(),
-            &ticket.title,
-            ticket.venue.as_deref(),
-            ticket.city.as_deref(),
-            ticket.starts_at,
-            ticket.time_zone.as_deref(),
-            self.expires_at,
-            self.created_at,
-            self.version,
-            self.seller_id
-        ];
-        transaction.insert(sql, row);
+    pub(crate) fn find(id: OrderId) -> Query {
+        query!("SELECT {COLUMNS} FROM orders_orders WHERE id = ?1", id)
     }
 
     /// What the API answers of the order.

@@ -4,14 +4,15 @@ use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_contract::OrderId;
 use boxoffice_contract::orders as api;
-use boxoffice_kernel::Problem;
-use boxoffice_kernel::db::Read;
+use boxoffice_kernel::UserCx;
+use boxoffice_kernel::db::{Read, Reader};
 use boxoffice_kernel::http::{Id, etag};
-use boxoffice_kernel::identity::User;
-use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::problem::{self, ProblemBody};
 use http::header::{ETAG, HeaderName, HeaderValue};
 
+use crate::SERVICE;
 use crate::order::Order;
+use crate::refusal::{Refusal, Result};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/orders/{id}", get(show))
@@ -29,27 +30,20 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn show(
-    user: User,
+    cx: UserCx,
     Id(id): Id<OrderId>,
-) -> Result<([(HeaderName, HeaderValue); 1], Json<api::Order>)> {
-    let order = own(&user, id).await?;
+) -> problem::Result<([(HeaderName, HeaderValue); 1], Json<api::Order>)> {
+    let order = own(&cx, id).await?;
     Ok(([(ETAG, etag::of(order.version))], Json(order.body())))
 }
 
-/// The order `id`, which must be `user`'s.
-pub(crate) async fn own(user: &User, id: OrderId) -> Result<Order> {
-    of(user, Order::find(id).await?)
+/// Finds the order `id`, which must be that of the user who asks.
+pub(crate) async fn own(cx: &UserCx, id: OrderId) -> Result<Order> {
+    own_in(cx, &mut Reader::new(&SERVICE), id).await
 }
 
-/// The same, read by a connection that is there already.
-pub(crate) async fn own_by(read: &impl Read, user: &User, id: OrderId) -> Result<Order> {
-    of(user, Order::find_by(read, id).await?)
-}
-
-fn of(user: &User, order: Option<Order>) -> Result<Order> {
-    let order = order.ok_or_else(|| Problem::not_found("This order does not exist"))?;
-    if order.buyer_id == user.id {
-        return Ok(order);
-    }
-    Err(Problem::forbidden("This is somebody else's order"))
+/// Finds the same by a connection that is there already.
+pub(crate) async fn own_in(cx: &UserCx, read: &mut impl Read, id: OrderId) -> Result<Order> {
+    let order = Order::find_in(read, id).await?.ok_or(Refusal::NoSuchOrder)?;
+    if order.buyer_id == cx.user.id { Ok(order) } else { Err(Refusal::NotBuyer) }
 }

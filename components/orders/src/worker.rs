@@ -4,10 +4,10 @@ use anyhow::{Context, Result};
 use boxoffice_contract::OrderId;
 use boxoffice_contract::events::{Expiration, PaymentState, TicketState};
 use boxoffice_contract::orders::OrderStatus;
-use boxoffice_kernel::db::{Connection, Read, Transaction};
-use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, one_by_one, write_newest};
-use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
-use boxoffice_kernel::{Problem, Service};
+use boxoffice_kernel::db::{self, Read};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest, one_by_one};
+use boxoffice_kernel::events::{Event, EventType, Outcome};
+use boxoffice_kernel::{Cx, Service, Unit, unit};
 
 use crate::listing::Listing;
 use crate::order::Order;
@@ -19,71 +19,66 @@ pub(crate) struct Orders;
 impl Handler for Orders {
     const SERVICE: &'static Service = &SERVICE;
 
-    fn together(event_type: EventType) -> usize {
-        if is_of_listings(event_type) { MOST_TOGETHER } else { 1 }
+    fn batch_limit(event_type: EventType) -> usize {
+        if is_of_listings(event_type) { BATCH_LIMIT } else { 1 }
     }
 
-    async fn handle(events: &[Event]) -> Result<Vec<Outcome>> {
+    async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
         if events.iter().all(|event| is_of_listings(event.event_type)) {
-            return replicate(events).await;
+            return replicate(cx, events).await;
         }
-        one_by_one(events, go_on).await
+        one_by_one(events, async |event| {
+            unit::run(cx, &SERVICE, async |unit| advance(unit, event).await).await
+        })
+        .await
     }
 
-    async fn tick(_: Deadline) -> Result<bool> {
+    async fn tick(_: &Cx) -> Result<bool> {
         Ok(false)
     }
 }
 
 /// Takes over how sellers have written their listings.
-async fn replicate(events: &[Event]) -> Result<Vec<Outcome>> {
+async fn replicate(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
     let tickets = events.iter().map(Event::data).collect::<Result<Vec<TicketState>, _>>()?;
-    write_newest(
+    apply_latest(
         &tickets,
         |ticket| (ticket.id, ticket.version),
         async |tickets| {
-            let connection = Connection::open(&SERVICE).await?;
-            Ok(Listing::replicate(&connection, tickets).await?)
+            let changed = unit::change_all(cx, &SERVICE, Listing::replicate(tickets)).await?;
+            Ok(changed.into_iter().map(|(id,)| id).collect())
         },
     )
     .await
 }
 
 /// Has an order go on, as the event says.
-async fn go_on(event: &Event) -> Result<Outcome> {
-    let mut transaction = Transaction::begin(&SERVICE, event.trace()).await?;
+async fn advance(unit: &mut Unit<'_>, event: &Event) -> Result<Outcome> {
     let changed = match event.event_type {
         EventType::PaymentCreated => {
             let payment: PaymentState = event.data()?;
-            let order = transition::complete(&mut transaction, &payment).await;
-            order.map_err(Problem::into_cause).context("completing an order")?.is_some()
+            transition::complete(unit, &payment).await.context("completing an order")?
         }
         EventType::PaymentDeclined => {
             let payment: PaymentState = event.data()?;
-            let order = transition::decline(&mut transaction, &payment).await;
-            order.map_err(Problem::into_cause).context("ending an order")?.is_some()
+            transition::decline(unit, &payment).await.context("ending an order")?
         }
         EventType::PaymentRefunded => {
             let payment: PaymentState = event.data()?;
-            let order = transition::refund(&mut transaction, &payment).await;
-            let order = order.map_err(Problem::into_cause).context("undoing a sale")?;
-            if order.is_none() && is_held(&transaction, payment.order_id).await? {
+            let order = transition::refund(unit, &payment).await.context("undoing a sale")?;
+            if order.is_none() && is_held(unit, payment.order_id).await? {
                 // The sale's own event is still to come, by another stream.
                 anyhow::bail!("the order {} is refunded before its sale", payment.order_id);
             }
-            order.is_some()
+            order
         }
         EventType::ExpirationComplete => {
             let Expiration { order_id, .. } = event.data()?;
-            let order = transition::expire(&mut transaction, order_id).await;
-            order.map_err(Problem::into_cause).context("expiring an order")?.is_some()
+            transition::expire(unit, order_id).await.context("expiring an order")?
         }
         other => anyhow::bail!("orders does not handle {}", other.name()),
     };
-    if changed {
-        transaction.commit().await?;
-    }
-    Ok(Outcome::of(changed))
+    Ok(Outcome::of(changed.is_some()))
 }
 
 /// Whether it tells how a seller has written a listing.
@@ -92,8 +87,8 @@ const fn is_of_listings(event_type: EventType) -> bool {
 }
 
 /// Whether the order still holds its tickets.
-async fn is_held(read: &impl Read, id: OrderId) -> Result<bool> {
-    let order = Order::find_by(read, id).await?;
+async fn is_held(read: &mut impl Read, id: OrderId) -> db::Result<bool> {
+    let order = Order::find_in(read, id).await?;
     let held = [OrderStatus::Created, OrderStatus::AwaitingPayment];
     Ok(order.is_some_and(|order| held.contains(&order.status)))
 }

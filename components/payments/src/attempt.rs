@@ -8,13 +8,13 @@ use anyhow::anyhow;
 use boxoffice_contract::orders::Order;
 use boxoffice_contract::{OrderId, PaymentId, UserId};
 use boxoffice_kernel::command::Idempotency;
-use boxoffice_kernel::db::{self, Read, Transaction};
-use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{Problem, Timestamp, Trace, log, params};
+use boxoffice_kernel::db::{self, Query};
+use boxoffice_kernel::{Cx, Timestamp, Unit, UserCx, log, query, unit};
 
 use crate::machine::{ABANDONED, MAX_DECLINES, State};
 use crate::moves::{self, News};
 use crate::payment::{COLUMNS, Payment};
+use crate::refusal::{Refusal, Result};
 use crate::stripe::{self, Decline, Error, Intent, Patience};
 use crate::{SERVICE, observe, settle};
 
@@ -26,9 +26,6 @@ const IN_FLIGHT_SECONDS: i64 = 60;
 /// (<https://docs.stripe.com/api/idempotent_requests>). After that a request that is made again would
 /// be a new one: its intent is looked for instead.
 const KEYS_KEPT_SECONDS: i64 = 23 * 60 * 60;
-
-/// The code of what is refused since its payment is under way.
-pub(crate) const PAYMENT_PENDING: &str = "payment_pending";
 
 /// What the provider said.
 pub(crate) enum Answer {
@@ -45,122 +42,131 @@ pub(crate) enum Answer {
     Unknown(anyhow::Error),
 }
 
-/// The attempt that `buyer` has made with the same idempotency key, if any.
+/// Finds the attempt that the buyer has made with the same idempotency key, if any.
 pub(crate) async fn made_before(
-    buyer: UserId,
+    cx: &UserCx,
     idempotency: &Idempotency,
 ) -> db::Result<Option<Payment>> {
     let Some(key) = idempotency.key() else { return Ok(None) };
-    let condition = "buyer_id = ?1 AND idempotency_key = ?2";
-    Ok(Payment::select(condition, params![buyer, key]).await?.pop())
+    Payment::one(made_with(cx.user.id, key)).await
+}
+
+pub(crate) fn made_with(buyer: UserId, key: &str) -> Query {
+    query!(
+        "SELECT {COLUMNS} FROM payments_payments WHERE buyer_id = ?1 AND idempotency_key = ?2",
+        buyer,
+        key
+    )
 }
 
 /// Commits that the provider is about to be asked.
 ///
 /// # Errors
-/// 409 when the order is paid, or is being paid, or has been declined too often.
+/// That the order is paid, or is being paid, or has been declined too often.
 pub(crate) async fn begin(
-    buyer: UserId,
+    cx: &UserCx,
     order: &Order,
     token: &str,
     idempotency: &Idempotency,
 ) -> Result<Payment> {
-    let transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
+    let work = async |unit: &mut Unit<'_>| {
+        let beginning = beginning(cx.user.id, order, token, idempotency.key());
+        begin_in(unit, order.id, beginning).await
+    };
+    match unit::run(cx, &SERVICE, work).await {
+        Err(Refusal::InProgress) if is_paid(order.id).await? => Err(Refusal::AlreadyPaid),
+        outcome => outcome,
+    }
+}
+
+async fn begin_in(unit: &mut Unit<'_>, order_id: OrderId, beginning: Query) -> Result<Payment> {
+    let payment = match unit.change(beginning).await {
+        Err(db::Error::Constraint(db::Constraint::Unique(_))) => return Err(Refusal::InProgress),
+        outcome => outcome?.ok_or_else(|| anyhow!("an insert returned nothing"))?,
+    };
+    // Counted after the insert, which has waited for a decline that was being committed: that one is
+    // seen. `orders` may not have heard of it yet.
+    if moves::declines(unit, order_id).await? >= MAX_DECLINES {
+        return Err(Refusal::DeclinedTooOften);
+    }
+    Ok(payment)
+}
+
+pub(crate) fn beginning(buyer: UserId, order: &Order, token: &str, key: Option<&str>) -> Query {
     let now = Timestamp::now();
-    let sql = format!(
+    query!(
         "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
          idempotency_key, status, try_again_at, created_at, version, seller_id, ticket_id, title, \
          quantity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, 1, ?10, ?11, ?12, ?13) \
-         RETURNING {COLUMNS}"
-    );
-    let row = params![
+         RETURNING {COLUMNS}",
         PaymentId::new(),
         order.id,
         buyer,
         order.amount,
         &order.currency,
         token,
-        idempotency.key(),
+        key,
         now.plus_seconds(LOST_AFTER_SECONDS),
         now,
         order.seller_id,
         order.ticket.id,
         &order.ticket.title,
         order.quantity
-    ];
-    let row = match transaction.first(&sql, row).await {
-        Ok(row) => row.ok_or_else(|| anyhow!("an insert returned nothing"))?,
-        Err(db::Error::Constraint(db::Constraint::Unique(_))) => {
-            drop(transaction);
-            return Err(in_the_way(order.id).await?);
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let payment = Payment::read(&row)?;
-    // Counted after the insert, which has waited for a decline that was being committed: that one is
-    // seen. `orders` may not have heard of it yet.
-    if moves::declines(&transaction, order.id).await? >= MAX_DECLINES {
-        let detail = "This order is cancelled: its payments were declined. You were not charged";
-        return Err(Problem::conflict(detail, "cancelled"));
-    }
-    transaction.commit().await?;
-    Ok(payment)
+    )
 }
 
-/// Why another payment of the order cannot begin.
-async fn in_the_way(order_id: OrderId) -> Result<Problem> {
-    let condition = "order_id = ?1 AND status IN ('authorized', 'captured')";
-    let paid = !Payment::select(condition, params![order_id]).await?.is_empty();
-    Ok(if paid {
-        Problem::conflict("This order is already paid for", "already_paid")
-    } else {
-        in_progress()
-    })
+/// Whether an order is paid for, of which another payment cannot begin.
+async fn is_paid(order_id: OrderId) -> db::Result<bool> {
+    Ok(Payment::one(paid(order_id)).await?.is_some())
 }
 
-/// Refuses what is being done already.
-pub(crate) fn in_progress() -> Problem {
-    let detail = "A payment for this order is under way. Don't pay again";
-    Problem::conflict(detail, PAYMENT_PENDING)
+pub(crate) fn paid(order_id: OrderId) -> Query {
+    query!(
+        "SELECT {COLUMNS} FROM payments_payments \
+         WHERE order_id = ?1 AND status IN ('authorized', 'captured')",
+        order_id
+    )
 }
 
 /// Asks the provider, and commits what it says. A payment that is past that already is its answer. It
 /// was read just now: one whose order has ended is not asked for once more.
 pub(crate) async fn finish(
+    cx: &Cx,
     payment: Payment,
     patience: Patience,
-    trace: Trace,
 ) -> anyhow::Result<Answer> {
     if !payment.state.is_waiting() {
         return Ok(answer(payment, None));
     }
-    match ask(&payment, patience, trace).await {
+    match ask(cx, &payment, patience).await {
         Ok(intent) => {
-            let payment = observe::observe(&payment, &intent, trace).await?;
+            let payment = observe::observe(cx, &payment, &intent).await?;
             let answer = answer(payment.clone(), Some(intent));
             if let Answer::Unknown(cause) = &answer {
-                payment.put_off(&format!("{cause:#}")).await?;
+                payment.put_off(cx, &format!("{cause:#}")).await?;
             }
             Ok(answer)
         }
-        Err(Error::Declined(decline)) => refused(&payment, &decline, trace).await,
+        Err(Error::Declined(decline)) => refused(cx, &payment, &decline).await,
         Err(Error::Refused(cause)) => {
             // Such a request never works, with whatever card: it counts as declined, not as lost.
-            log::failed("authorizing a payment", &cause);
+            log::failed(&cx.with("payment", payment.id), "authorizing a payment", &cause);
             let decline = Decline {
                 code: "invalid_payment_method".to_owned(),
                 message: "This payment method cannot be used.".to_owned(),
             };
-            refused(&payment, &decline, trace).await
+            refused(cx, &payment, &decline).await
         }
         Err(Error::InProgress) => {
-            payment.wait().await?;
+            payment.wait(cx).await?;
             Ok(Answer::InProgress)
         }
         Err(Error::KeyReusedDifferently(cause) | Error::Unknown(cause)) => {
             // A buyer who asks again and again does not make it worse: a tick has a rhythm of its own.
             if patience == Patience::Worker {
-                payment.put_off(&format!("the provider's answer is not known: {cause:#}")).await?;
+                payment
+                    .put_off(cx, &format!("the provider's answer is not known: {cause:#}"))
+                    .await?;
             }
             Ok(Answer::Unknown(cause))
         }
@@ -168,19 +174,19 @@ pub(crate) async fn finish(
 }
 
 /// Asks for the money, or what became of asking.
-async fn ask(payment: &Payment, patience: Patience, trace: Trace) -> Result<Intent, Error> {
+async fn ask(cx: &Cx, payment: &Payment, patience: Patience) -> std::result::Result<Intent, Error> {
     if let Some(intent) = &payment.intent_id {
-        return stripe::retrieve(intent, patience, trace).await.map_err(not_refused);
+        return stripe::retrieve(cx, intent, patience).await.map_err(not_refused);
     }
     // Where nobody wants the money any more, it is not asked for once more to find out.
     let keys_kept = payment.created_at.plus_seconds(KEYS_KEPT_SECONDS) > Timestamp::now();
     if keys_kept && !payment.is_in_vain() {
-        match stripe::authorize(payment, patience, trace).await {
+        match stripe::authorize(cx, payment, patience).await {
             Err(Error::KeyReusedDifferently(_)) => {}
             answer => return answer,
         }
     }
-    let found = stripe::look_up(payment, patience, trace).await.map_err(not_refused)?;
+    let found = stripe::look_up(cx, payment, patience).await.map_err(not_refused)?;
     if let Some(intent) = found {
         return Ok(intent);
     }
@@ -202,11 +208,11 @@ fn not_refused(error: Error) -> Error {
     }
 }
 
-async fn refused(payment: &Payment, decline: &Decline, trace: Trace) -> anyhow::Result<Answer> {
+async fn refused(cx: &Cx, payment: &Payment, decline: &Decline) -> anyhow::Result<Answer> {
     // `None`: the same question was asked twice at once, and the other has committed the answer.
-    let finished = match moves::write(payment, News::Refused(decline), trace).await? {
+    let finished = match moves::write(cx, payment, News::Refused(decline)).await? {
         Some(payment) => Some(payment),
-        None => Payment::find(payment.id).await?,
+        None => Payment::one(Payment::find(payment.id)).await?,
     };
     Ok(match finished {
         Some(payment) => answer(payment, None),
@@ -234,26 +240,41 @@ fn answer(payment: Payment, intent: Option<Intent>) -> Answer {
 /// Gives up an attempt that waits for its buyer, who pays in another way. Returns whether it was one.
 /// That it is declined is committed before the provider is told: from then on, authenticating late
 /// cannot complete the order.
-pub(crate) async fn abandon(payment: &Payment, trace: Trace) -> Result<bool> {
-    let Some(declined) = moves::write(payment, News::OtherCard, trace).await? else {
+pub(crate) async fn abandon(cx: &Cx, payment: &Payment) -> Result<bool> {
+    let Some(declined) = moves::write(cx, payment, News::OtherCard).await? else {
         return Ok(false);
     };
-    if let Err(error) = settle::close(&declined, Patience::Worker, trace).await {
-        log::failed("closing an intent; a tick will try again", &error);
+    if let Err(error) = settle::close(cx, &declined, Patience::Worker).await {
+        log::failed(
+            &cx.with("payment", payment.id),
+            "closing an intent; a tick will try again",
+            &error,
+        );
     }
     Ok(true)
 }
 
-/// The payment of this order that is pending, authorized or captured.
-pub(crate) async fn live(order_id: OrderId) -> db::Result<Option<Payment>> {
-    let condition = "order_id = ?1 AND status IN ('pending', 'authorized', 'captured')";
-    Ok(Payment::select(condition, params![order_id]).await?.pop())
+/// Finds the payment of this order that is pending, authorized or captured.
+pub(crate) fn live(order_id: OrderId) -> Query {
+    query!(
+        "SELECT {COLUMNS} FROM payments_payments \
+         WHERE order_id = ?1 AND status IN ('pending', 'authorized', 'captured')",
+        order_id
+    )
 }
 
 /// Whether `payment` was the decline that its order ends with.
-pub(crate) async fn was_last(payment: &Payment) -> Result<bool> {
-    let condition = "order_id = ?1 AND status = 'declined' AND id <= ?2 AND decline_code <> ?3";
-    let row = params![payment.order_id, payment.id, ABANDONED];
-    let before = Payment::select(condition, row).await?;
+pub(crate) async fn was_last(payment: &Payment) -> db::Result<bool> {
+    let before = Payment::all(declined_until(payment)).await?;
     Ok(i64::try_from(before.len()).unwrap_or(MAX_DECLINES) >= MAX_DECLINES)
+}
+
+pub(crate) fn declined_until(payment: &Payment) -> Query {
+    query!(
+        "SELECT {COLUMNS} FROM payments_payments \
+         WHERE order_id = ?1 AND status = 'declined' AND id <= ?2 AND decline_code <> ?3",
+        payment.order_id,
+        payment.id,
+        ABANDONED
+    )
 }

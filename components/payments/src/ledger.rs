@@ -13,8 +13,8 @@
 //! `provider` is what Stripe holds; the other two are what is owed, and so are negative.
 
 use boxoffice_contract::UserId;
-use boxoffice_kernel::db::{self, Read, Transaction};
-use boxoffice_kernel::{Timestamp, params};
+use boxoffice_kernel::db::{self, Query, Read};
+use boxoffice_kernel::{Timestamp, Unit, query};
 use uuid::Uuid;
 
 use crate::machine::Movement;
@@ -32,7 +32,7 @@ impl Movement {
 
 /// Whose money it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Account {
+pub(crate) enum Account {
     Provider,
     Buyers,
     Sellers,
@@ -56,42 +56,41 @@ impl Account {
     }
 }
 
-/// Queues the entries of `movement`: it is booked when `transaction` commits, unless it is booked
-/// already.
+/// Queues the entries of `movement`: it is booked when the unit commits, unless it is booked already.
 pub(crate) async fn book(
-    transaction: &mut Transaction,
+    unit: &mut Unit<'_>,
     payment: &Payment,
     movement: Movement,
 ) -> db::Result<()> {
     let (from, to) = match movement {
         Movement::Charge => (Account::Buyers, Account::Provider),
         Movement::Sale => (Account::Sellers, Account::Buyers),
-        Movement::Refund => (Account::Provider, holder(transaction, payment).await?),
+        Movement::Refund => (Account::Provider, holder(unit, payment).await?),
     };
-    post(transaction, payment, movement, from, to);
+    unit.insert(posting(payment, movement, from, to));
     Ok(())
 }
 
-/// The account that has had the payment's money since before `transaction`.
-async fn holder(transaction: &Transaction, payment: &Payment) -> db::Result<Account> {
-    let sql = "SELECT id FROM payments_ledger WHERE payment_id = ?1 AND movement = 'sale' LIMIT 1";
-    let was_sold = transaction.first(sql, params![payment.id]).await?.is_some();
+/// The account that has had the payment's money since before the unit.
+async fn holder(unit: &mut Unit<'_>, payment: &Payment) -> db::Result<Account> {
+    let was_sold = unit.read::<()>(sale_of(payment)).await?.is_some();
     Ok(if was_sold { Account::Sellers } else { Account::Buyers })
 }
 
-/// Queues both entries of a movement of the payment's amount; one that is there already stays.
-fn post(
-    transaction: &mut Transaction,
-    payment: &Payment,
-    movement: Movement,
-    from: Account,
-    to: Account,
-) {
-    let sql = "INSERT INTO payments_ledger \
-               (id, payment_id, movement, account, owner_id, amount, currency, at) \
-               VALUES (?1, ?3, ?4, ?5, ?6, ?12, ?10, ?11), (?2, ?3, ?4, ?7, ?8, ?9, ?10, ?11) \
-               ON CONFLICT (payment_id, movement, account) DO NOTHING";
-    let rows = params![
+pub(crate) fn sale_of(payment: &Payment) -> Query {
+    query!(
+        "SELECT id FROM payments_ledger WHERE payment_id = ?1 AND movement = 'sale' LIMIT 1",
+        payment.id
+    )
+}
+
+/// Makes both entries of a movement of the payment's amount; one that is there already stays.
+pub(crate) fn posting(payment: &Payment, movement: Movement, from: Account, to: Account) -> Query {
+    query!(
+        "INSERT INTO payments_ledger \
+         (id, payment_id, movement, account, owner_id, amount, currency, at) \
+         VALUES (?1, ?3, ?4, ?5, ?6, ?12, ?10, ?11), (?2, ?3, ?4, ?7, ?8, ?9, ?10, ?11) \
+         ON CONFLICT (payment_id, movement, account) DO NOTHING",
         Uuid::now_v7(),
         Uuid::now_v7(),
         payment.id,
@@ -104,6 +103,5 @@ fn post(
         &payment.currency,
         Timestamp::now(),
         -payment.amount
-    ];
-    transaction.insert(sql, rows);
+    )
 }

@@ -13,6 +13,7 @@
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
 //! | [`observe`] | what the provider says of an intent |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
+//! | [`refusal`] | why something is refused |
 //! | [`ledger`] | who owns the money that the provider holds |
 //! | [`webhook`] | what the provider tells by itself |
 //! | [`reconcile`] | what a tick finds out or tries again |
@@ -34,8 +35,11 @@ mod pay;
 mod payment;
 mod reconcile;
 mod refund;
+mod refusal;
 mod settle;
 mod statement;
+#[cfg(test)]
+mod statements;
 mod stripe;
 mod view;
 mod webhook;

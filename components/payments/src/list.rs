@@ -4,15 +4,15 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_contract::payments as api;
-use boxoffice_contract::{OrderId, Page, PaymentId};
-use boxoffice_kernel::db::Value;
+use boxoffice_contract::{OrderId, Page, PaymentId, UserId};
+use boxoffice_kernel::db::{self, Query};
 use boxoffice_kernel::http::Fields;
 use boxoffice_kernel::http::page;
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{UserCx, query};
 use http::Uri;
 
-use crate::payment::Payment;
+use crate::payment::{COLUMNS, Payment};
 use crate::view::body;
 
 /// For how many orders one may ask at once.
@@ -38,30 +38,40 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(user: User, uri: Uri) -> Result<Response> {
+pub(crate) async fn list(cx: UserCx, uri: Uri) -> Result<Response> {
     let mut fields = Fields::parse(uri.query(), &["orderId", "limit", "cursor"]);
     let orders = fields.take("orderId", read_orders);
     let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
     let cursor = fields.take("cursor", page::read_cursor::<PaymentId>);
     fields.finish()?;
-    let mut params = vec![Value::from(user.id), Value::from(limit + 1)];
-    let mut condition = "buyer_id = ?1".to_owned();
-    if let Some(orders) = orders {
-        let first = params.len() + 1;
-        let places: Vec<String> =
-            (first..first + orders.len()).map(|place| format!("?{place}")).collect();
-        params.extend(orders.into_iter().map(Value::from));
-        condition.push_str(&format!(" AND order_id IN ({})", places.join(", ")));
-    }
-    if let Some(last) = cursor {
-        params.push(last.into());
-        condition.push_str(&format!(" AND id < ?{}", params.len()));
-    }
-    // Ids are UUIDv7: they sort by time.
-    condition.push_str(" ORDER BY id DESC LIMIT ?2");
-    let payments = Payment::select(&condition, &params).await?;
-    let page = page::cut(payments, limit, |payment| payment.id)?.map(|payment| body(&payment));
+    let found = Payment::all(of_buyer(cx.user.id, orders, cursor, limit + 1)).await?;
+    let page = page::cut(found, limit, |payment| payment.id)?.map(|payment| body(&payment));
     Ok(page::respond(page, uri.path(), uri.query()))
+}
+
+/// Finds the newest `most` payments of `buyer`: for `orders` if they are given, and older than `last`
+/// if that is.
+pub(crate) fn of_buyer(
+    buyer: UserId,
+    orders: Option<Vec<OrderId>>,
+    last: Option<PaymentId>,
+    most: i64,
+) -> Query {
+    let count = orders.as_ref().map_or(0, Vec::len);
+    let for_orders = match &orders {
+        Some(_) => format!(" AND order_id IN ({})", db::list(2, count)),
+        None => String::new(),
+    };
+    let after = last.map(|_| format!(" AND id < ?{}", count + 3)).unwrap_or_default();
+    // Ids are UUIDv7: they sort by time.
+    query!(
+        "SELECT {COLUMNS} FROM payments_payments \
+         WHERE buyer_id = ?1{for_orders}{after} ORDER BY id DESC LIMIT ?2",
+        buyer,
+        most
+    )
+    .bind_all(orders.into_iter().flatten())
+    .bind_all(last)
 }
 
 fn read_orders(text: &str) -> Result<Vec<OrderId>, String> {

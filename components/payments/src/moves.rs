@@ -5,11 +5,11 @@
 //! others change nothing.
 
 use anyhow::Result;
-use boxoffice_contract::{OrderId, UserId};
-use boxoffice_kernel::db::{self, Connection, Read, Transaction};
-use boxoffice_kernel::{Timestamp, Trace, params};
+use boxoffice_contract::{OrderId, PaymentId, UserId};
+use boxoffice_kernel::db::{self, Query, Read};
+use boxoffice_kernel::{Cx, Timestamp, Unit, query, unit};
 
-use crate::machine::{self, ABANDONED, End, MAX_DECLINES, Move, Signal, Stage, State};
+use crate::machine::{self, ABANDONED, End, MAX_DECLINES, Move, Signal, State};
 use crate::payment::{COLUMNS, Payment};
 use crate::stripe::{Decline, Intent, IntentState};
 use crate::{SERVICE, ledger};
@@ -97,55 +97,78 @@ impl News<'_> {
 
 /// Moves the payment as `news` wants it. Returns the payment as it is then, or `None` if there is
 /// nothing to move, or another move was faster.
-pub(crate) async fn write(
+pub(crate) async fn write(cx: &Cx, payment: &Payment, news: News<'_>) -> Result<Option<Payment>> {
+    let work = async |unit: &mut Unit<'_>| {
+        let payment = latest(unit, payment).await?;
+        step(unit, &payment, news).await
+    };
+    let moved = unit::run(cx, &SERVICE, work).await?;
+    if let Some(moved) = &moved {
+        warn_if_owed(cx, moved).await?;
+    }
+    Ok(moved)
+}
+
+/// Returns the payment as it was read, or, when the unit runs again, as it is by then.
+pub(crate) async fn latest(unit: &mut Unit<'_>, payment: &Payment) -> db::Result<Payment> {
+    if unit.is_repeat() { payment.reload_in(unit).await } else { Ok(payment.clone()) }
+}
+
+/// Puts a payment that was voided before an operator, if its order has become complete meanwhile.
+pub(crate) async fn warn_if_owed(cx: &Cx, moved: &Payment) -> Result<()> {
+    if moved.state == State::Voided && moved.end != End::Unsold {
+        moved.reload().await?.warn_if_owed(cx).await?;
+    }
+    Ok(())
+}
+
+/// Queues, or makes, the move of a payment that stands as it was read. Returns the payment as it is
+/// after the commit, or `None` if there is nothing to move, or another move was faster.
+pub(crate) async fn step(
+    unit: &mut Unit<'_>,
     payment: &Payment,
     news: News<'_>,
-    trace: Trace,
 ) -> Result<Option<Payment>> {
     let Some(signal) = news.signal() else { return Ok(None) };
     let mut payment = payment.clone();
     if payment.end == End::Unknown && machine::is_up_to_order(payment.state, signal) {
         // It may be known by now.
-        payment.end = payment.reload().await?.end;
+        payment.end = payment.reload_in(unit).await?.end;
     }
     let Some(step) = machine::next(payment.state, signal, payment.end) else { return Ok(None) };
-    let moved = match (step.to, news) {
-        (State::Action | State::Processing, _) => wait(&payment, step, news).await?,
-        (State::Declined | State::Open, _) if payment.state.is_waiting() => {
-            decline(&payment, step, news, trace).await?
+    let change = match (step.to, news) {
+        (State::Action | State::Processing, _) => {
+            return Ok(unit.change_alone(waiting(&payment, step, news)).await?);
         }
-        (State::Open, _) => reopen(&payment, news).await?,
-        (State::Declined, _) => close(&payment, step, trace).await?,
-        (State::Refunded, _) => give_back(&payment, trace).await?,
-        (_, News::RefundAsked(request)) => ask_refund(&payment, step, request, trace).await?,
-        (_, News::SaleKnown) => keep(&payment, step, trace).await?,
-        _ => replace(Transaction::begin(&SERVICE, trace).await?, &payment, step, news).await?,
+        (State::Declined | State::Open, _) if payment.state.is_waiting() => {
+            return decline(unit, &payment, step, news).await;
+        }
+        (State::Open, _) => return Ok(unit.change_alone(reopening(&payment, news)).await?),
+        (State::Refunded, _) => return give_back(unit, &payment).await,
+        (State::Declined, _) => {
+            // Whether or not another was faster: each books at most once.
+            unit.change::<()>(closing(&payment)).await?;
+            Some(())
+        }
+        (_, News::RefundAsked(request)) => {
+            unit.change::<()>(asking_refund(&payment, request)).await?
+        }
+        (_, News::SaleKnown) => unit.change::<()>(keeping(&payment)).await?,
+        _ => return replace(unit, &payment, step, news).await,
     };
-    if moved.is_some() && step.to == State::Voided && payment.end != End::Unsold {
-        // Its order may have become complete meanwhile.
-        payment.reload().await?.warn_if_owed().await?;
-    }
-    Ok(moved)
+    let Some(()) = change else { return Ok(None) };
+    follow(unit, Payment { state: step.to, ..payment }, step).await
 }
 
-/// Books and emits what `step` says of the payment that has `moved`, and commits. Returns `None` if
-/// another move was faster.
-async fn commit(
-    mut transaction: Transaction,
-    moved: Payment,
-    step: Move,
-) -> Result<Option<Payment>> {
+/// Books and emits what `step` says of the payment that has `moved`.
+async fn follow(unit: &mut Unit<'_>, moved: Payment, step: Move) -> Result<Option<Payment>> {
     for &movement in step.books {
-        ledger::book(&mut transaction, &moved, movement).await?;
+        ledger::book(unit, &moved, movement).await?;
     }
     for (version, &event) in (1 + moved.version - events(step)..).zip(step.emits) {
-        transaction.emit(Payment { version, ..moved.clone() }.event(event)?);
+        unit.emit(Payment { version, ..moved.clone() }.event(event)?);
     }
-    match transaction.commit().await {
-        Ok(()) => Ok(Some(moved)),
-        Err(db::Error::Overtaken(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(Some(moved))
 }
 
 /// How many events `step` emits: by so many versions the payment grows.
@@ -153,9 +176,9 @@ fn events(step: Move) -> i64 {
     i64::try_from(step.emits.len()).unwrap_or(i64::MAX)
 }
 
-/// Queues a guarded update that moves the payment, and commits it with what the move books and emits.
+/// Queues a guarded update that moves the payment, and what the move books and emits.
 async fn replace(
-    mut transaction: Transaction,
+    unit: &mut Unit<'_>,
     payment: &Payment,
     step: Move,
     news: News<'_>,
@@ -168,129 +191,145 @@ async fn replace(
         version: payment.version + events(step),
         ..payment.clone()
     };
-    let sql = "UPDATE payments_payments SET status = ?4, intent_id = ?5, stage = NULL, \
-               attention = NULL, attention_since = NULL, tries = ?6, failures = 0, \
-               try_again_at = ?7, version = ?8 \
-               WHERE id = ?1 AND status = ?2 AND version = ?3";
-    let params = params![
+    unit.require(replacing(payment, &moved));
+    follow(unit, moved, step).await
+}
+
+pub(crate) fn replacing(payment: &Payment, moved: &Payment) -> Query {
+    query!(
+        "UPDATE payments_payments SET status = ?4, intent_id = ?5, stage = NULL, \
+         attention = NULL, attention_since = NULL, tries = ?6, failures = 0, \
+         try_again_at = ?7, version = ?8 \
+         WHERE id = ?1 AND status = ?2 AND version = ?3",
         payment.id,
-        payment.state.status().name(),
+        payment.state.status(),
         payment.version,
-        moved.state.status().name(),
+        moved.state.status(),
         moved.intent_id.as_deref(),
         moved.tries,
         Timestamp::now(),
         moved.version
-    ];
-    transaction.guard(sql, params);
-    commit(transaction, moved, step).await
+    )
 }
 
 /// Notes that the money was given back.
-async fn give_back(payment: &Payment, trace: Trace) -> Result<Option<Payment>> {
-    let transaction = Transaction::begin(&SERVICE, trace).await?;
+async fn give_back(unit: &mut Unit<'_>, payment: &Payment) -> Result<Option<Payment>> {
     // Locked, so that no sale is booked between looking for one and giving the money back.
-    let now = Payment::select_in(&transaction, "id = ?1 FOR UPDATE", params![payment.id]).await?;
+    let now = unit.read_locked::<Payment>(locking(payment.id)).await?;
     let Some(now) = now.into_iter().next() else { return Ok(None) };
     let Some(step) = machine::next(now.state, Signal::GivenBack, now.end) else { return Ok(None) };
-    replace(transaction, &now, step, News::GivenBack).await
+    replace(unit, &now, step, News::GivenBack).await
+}
+
+pub(crate) fn locking(id: PaymentId) -> Query {
+    query!("SELECT {COLUMNS} FROM payments_payments WHERE id = ?1 FOR UPDATE", id)
 }
 
 /// Notes the intent, and that its buyer or a bank has to act.
-async fn wait(payment: &Payment, step: Move, news: News<'_>) -> Result<Option<Payment>> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = format!(
+pub(crate) fn waiting(payment: &Payment, step: Move, news: News<'_>) -> Query {
+    query!(
         "UPDATE payments_payments SET intent_id = ?2, stage = ?3, version = version + 1 \
          WHERE id = ?1 AND status = 'pending' \
-         AND (stage IS NULL OR (stage = 'action' AND ?3 = 'processing')) RETURNING {COLUMNS}"
-    );
-    let row = params![payment.id, news.intent(payment), step.to.stage().map(Stage::name)];
-    Ok(connection.first(&sql, row).await?.as_ref().map(Payment::read).transpose()?)
+         AND (stage IS NULL OR (stage = 'action' AND ?3 = 'processing')) RETURNING {COLUMNS}",
+        payment.id,
+        news.intent(payment),
+        step.to.stage()
+    )
 }
 
 /// Declines the payment. Its intent is noted only if it is to be closed.
 async fn decline(
+    unit: &mut Unit<'_>,
     payment: &Payment,
     mut step: Move,
     news: News<'_>,
-    trace: Trace,
 ) -> Result<Option<Payment>> {
-    let transaction = Transaction::begin(&SERVICE, trace).await?;
-    let sql = format!(
+    let declined: Option<Payment> = unit.change(declining(payment, step, news)).await?;
+    let Some(declined) = declined else { return Ok(None) };
+    if declines(unit, payment.order_id).await? < MAX_DECLINES {
+        step.emits = &[];
+    }
+    follow(unit, declined, step).await
+}
+
+pub(crate) fn declining(payment: &Payment, step: Move, news: News<'_>) -> Query {
+    let decline = news.decline();
+    let open = news.intent(payment).filter(|_| step.to == State::Open);
+    query!(
         "UPDATE payments_payments SET status = 'declined', decline_code = ?2, \
          decline_message = ?3, intent_id = COALESCE(?4, intent_id), stage = ?5, \
          attention = NULL, attention_since = NULL, tries = 0, try_again_at = ?6, \
-         version = version + 1 WHERE id = ?1 AND status = 'pending' RETURNING {COLUMNS}"
-    );
-    let decline = news.decline();
-    let open = news.intent(payment).filter(|_| step.to == State::Open);
-    let stage = step.to.stage().map(Stage::name);
-    let row = params![payment.id, decline.code, decline.message, open, stage, Timestamp::now()];
-    let Some(row) = transaction.first(&sql, row).await? else { return Ok(None) };
-    let declined = Payment::read(&row)?;
-    if declines(&transaction, payment.order_id).await? < MAX_DECLINES {
-        step.emits = &[];
-    }
-    commit(transaction, declined, step).await
+         version = version + 1 WHERE id = ?1 AND status = 'pending' RETURNING {COLUMNS}",
+        payment.id,
+        decline.code,
+        decline.message,
+        open,
+        step.to.stage(),
+        Timestamp::now()
+    )
 }
 
 /// Counts the declines of this order by the provider, not by its buyer.
-pub(crate) async fn declines(transaction: &Transaction, order_id: OrderId) -> db::Result<i64> {
-    let sql = "SELECT COUNT(*) AS declines FROM payments_payments \
-               WHERE order_id = ?1 AND status = 'declined' AND decline_code <> ?2";
-    let row = transaction.first(sql, params![order_id, ABANDONED]).await?;
-    row.map_or(Ok(0), |row| row.get("declines"))
+pub(crate) async fn declines(read: &mut impl Read, order_id: OrderId) -> db::Result<i64> {
+    Ok(read.read(counting(order_id)).await?.map_or(0, |(declines,)| declines))
+}
+
+pub(crate) fn counting(order_id: OrderId) -> Query {
+    query!(
+        "SELECT COUNT(*) AS declines FROM payments_payments \
+         WHERE order_id = ?1 AND status = 'declined' AND decline_code <> ?2",
+        order_id,
+        ABANDONED
+    )
 }
 
 /// Notes that the intent of a declined payment is to be closed: money came in by it.
-async fn reopen(payment: &Payment, news: News<'_>) -> Result<Option<Payment>> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = format!(
+pub(crate) fn reopening(payment: &Payment, news: News<'_>) -> Query {
+    query!(
         "UPDATE payments_payments SET stage = 'open', intent_id = ?2, tries = 0, \
          try_again_at = ?3 WHERE id = ?1 AND status = 'declined' \
-         AND (intent_id IS NULL OR intent_id = ?2) RETURNING {COLUMNS}"
-    );
-    let row = params![payment.id, news.intent(payment), Timestamp::now()];
-    Ok(connection.first(&sql, row).await?.as_ref().map(Payment::read).transpose()?)
+         AND (intent_id IS NULL OR intent_id = ?2) RETURNING {COLUMNS}",
+        payment.id,
+        news.intent(payment),
+        Timestamp::now()
+    )
 }
 
 /// Notes that the intent of a declined payment is closed.
-async fn close(payment: &Payment, step: Move, trace: Trace) -> Result<Option<Payment>> {
-    let transaction = Transaction::begin(&SERVICE, trace).await?;
-    let sql = "UPDATE payments_payments SET stage = NULL, attention = NULL, \
-               attention_since = NULL, tries = 0, failures = 0 \
-               WHERE id = ?1 AND status = 'declined' AND stage = 'open'";
-    transaction.execute(sql, params![payment.id]).await?;
-    commit(transaction, Payment { state: step.to, ..payment.clone() }, step).await
+pub(crate) fn closing(payment: &Payment) -> Query {
+    query!(
+        "UPDATE payments_payments SET stage = NULL, attention = NULL, \
+         attention_since = NULL, tries = 0, failures = 0 \
+         WHERE id = ?1 AND status = 'declined' AND stage = 'open'",
+        payment.id
+    )
 }
 
-/// Books the money of a payment that was charged at once as the seller's.
-async fn keep(payment: &Payment, step: Move, trace: Trace) -> Result<Option<Payment>> {
-    let transaction = Transaction::begin(&SERVICE, trace).await?;
-    // First, since it locks the payment: what is given back meanwhile is no sale any more, and a
-    // refund that was asked for meanwhile has booked the sale and stays due.
-    let sql = "UPDATE payments_payments SET tries = 0, failures = 0 \
-               WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id";
-    let Some(_) = transaction.first(sql, params![payment.id]).await? else { return Ok(None) };
-    commit(transaction, Payment { state: step.to, ..payment.clone() }, step).await
+/// Notes that the money of a payment that was charged at once is the seller's. It comes first in its
+/// unit, since it locks the payment: what is given back meanwhile is no sale any more, and a refund
+/// that was asked for meanwhile has booked the sale and stays due.
+pub(crate) fn keeping(payment: &Payment) -> Query {
+    query!(
+        "UPDATE payments_payments SET tries = 0, failures = 0 \
+         WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id",
+        payment.id
+    )
 }
 
 /// Notes that the sale is to be undone. That is due from here on, whatever becomes of the request.
-async fn ask_refund(
-    payment: &Payment,
-    step: Move,
-    request: RefundRequest,
-    trace: Trace,
-) -> Result<Option<Payment>> {
-    let transaction = Transaction::begin(&SERVICE, trace).await?;
-    let sql = "UPDATE payments_payments SET refund_asked_at = ?2, refund_asked_by = ?3, \
-               refund_reason = ?4, restock = ?5, tries = 1, try_again_at = ?6, \
-               version = version + 1 \
-               WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id";
+pub(crate) fn asking_refund(payment: &Payment, request: RefundRequest) -> Query {
     let RefundRequest { by, reason, restock } = request;
-    let (now, restock) = (Timestamp::now(), i64::from(restock));
-    let later = now.plus_seconds(LEFT_TO_REQUEST);
-    let row = params![payment.id, now, by, reason, restock, later];
-    let Some(_) = transaction.first(sql, row).await? else { return Ok(None) };
-    commit(transaction, Payment { state: step.to, ..payment.clone() }, step).await
+    let now = Timestamp::now();
+    query!(
+        "UPDATE payments_payments SET refund_asked_at = ?2, refund_asked_by = ?3, \
+         refund_reason = ?4, restock = ?5, tries = 1, try_again_at = ?6, \
+         version = version + 1 \
+         WHERE id = ?1 AND status = 'captured' AND refund_asked_at IS NULL RETURNING id",
+        payment.id,
+        now,
+        by,
+        reason,
+        restock,
+        now.plus_seconds(LEFT_TO_REQUEST)
+    )
 }

@@ -2,24 +2,22 @@
 
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use boxoffice_contract::orders::{Order, OrderStatus};
 use boxoffice_contract::payments::{NewPayment, Paid};
 use boxoffice_contract::{OrderId, PaymentId};
-use boxoffice_kernel::command::{self, Idempotency, REPLAYED, Reply};
-use boxoffice_kernel::http::serve::RequestId;
+use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::{Id, Valid};
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::peer::{Call, Peer};
-use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
-use boxoffice_kernel::{Problem, Timestamp, Trace, log};
+use boxoffice_kernel::problem::{self, ProblemBody};
+use boxoffice_kernel::{Timestamp, Unit, UserCx, log};
 use http::header::LOCATION;
 use http::{Method, StatusCode};
 
-use crate::attempt::{self, Answer, PAYMENT_PENDING};
+use crate::attempt::{self, Answer};
 use crate::machine::State;
 use crate::payment::Payment;
+use crate::refusal::{Refusal, Result};
 use crate::stripe::{self, Intent, Patience};
 use crate::view::paid;
 use crate::{SERVICE, settle};
@@ -63,18 +61,15 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn pay(
-    user: User,
+    cx: UserCx,
     idempotency: Idempotency,
-    Traced(trace): Traced,
-    Extension(request_id): Extension<RequestId>,
     Valid(new_payment): Valid<NewPayment>,
-) -> Result<Response> {
-    let caller = user.id.to_string();
-    if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
+) -> problem::Result<Response> {
+    if let Some(replay) = command::replay(&cx, &SERVICE, &idempotency).await? {
         return Ok(replay);
     }
-    let payment = find_or_start(&user, &new_payment, &idempotency, trace, &request_id).await?;
-    conclude(&user, payment, &idempotency, trace, &request_id).await
+    let payment = find_or_start(&cx, &new_payment, &idempotency).await?;
+    answer(&cx, conclude(&cx, payment).await?, &idempotency).await
 }
 
 /// Continue a payment
@@ -100,95 +95,95 @@ pub(crate) async fn pay(
     )
 )]
 pub(crate) async fn confirm(
-    user: User,
+    cx: UserCx,
     Id(id): Id<PaymentId>,
     idempotency: Idempotency,
-    Traced(trace): Traced,
-    Extension(request_id): Extension<RequestId>,
-) -> Result<Response> {
-    let payment = Payment::find(id).await?;
-    let payment = payment.ok_or_else(|| Problem::not_found("This payment does not exist"))?;
-    if payment.buyer_id != user.id {
-        return Err(Problem::forbidden("This is somebody else's payment"));
-    }
-    conclude(&user, payment, &idempotency, trace, &request_id).await
+) -> problem::Result<Response> {
+    let payment = own(&cx, id).await?;
+    answer(&cx, conclude(&cx, payment).await?, &idempotency).await
 }
 
-/// Finds out how `payment` stands, does what follows, and answers.
-async fn conclude(
-    user: &User,
-    payment: Payment,
+/// Finds the payment `id`, which must be that of the user who asks.
+async fn own(cx: &UserCx, id: PaymentId) -> Result<Payment> {
+    let payment = Payment::one(Payment::find(id)).await?.ok_or(Refusal::NoSuchPayment)?;
+    if payment.buyer_id == cx.user.id { Ok(payment) } else { Err(Refusal::NotBuyer) }
+}
+
+/// What a payment has come to.
+enum Conclusion {
+    /// The money is set aside, or even further.
+    Authorized(Payment),
+    /// The buyer has to do something, or everybody has to wait.
+    Waiting(Payment, Option<Box<Intent>>),
+}
+
+/// Answers with how the payment stands. That somebody has to wait is not kept for repeats: the next
+/// answer may be another.
+async fn answer(
+    cx: &UserCx,
+    conclusion: Conclusion,
     idempotency: &Idempotency,
-    trace: Trace,
-    request_id: &RequestId,
-) -> Result<Response> {
-    let repeated = matches!(payment.state, State::Declined | State::Open);
-    let payment = match attempt::finish(payment.clone(), Patience::Buyer, trace).await? {
+) -> problem::Result<Response> {
+    match conclusion {
+        Conclusion::Authorized(payment) => {
+            let location = format!("/api/orders/{}", payment.order_id);
+            let paid = paid(&payment, None);
+            let work = async |_: &mut Unit<'_>| Result::Ok(Reply::created(&location, &paid)?);
+            Ok(command::run(cx, &SERVICE, idempotency, work).await?)
+        }
+        Conclusion::Waiting(payment, intent) => {
+            let paid = paid(&payment, intent.map(|intent| *intent));
+            let location = [(LOCATION, location(&payment))];
+            Ok((StatusCode::ACCEPTED, location, Json(paid)).into_response())
+        }
+    }
+}
+
+/// Finds out how `payment` stands, and does what follows.
+async fn conclude(cx: &UserCx, payment: Payment) -> Result<Conclusion> {
+    let is_repeat = matches!(payment.state, State::Declined | State::Open);
+    let payment = match attempt::finish(cx, payment.clone(), Patience::Buyer).await? {
         Answer::Authorized(payment) => payment,
-        Answer::Declined(payment) => {
-            let refusal = declined(&payment).await?;
-            return Err(if repeated { refusal.with_header(REPLAYED, "true") } else { refusal });
-        }
-        Answer::Waiting(payment, intent) => {
-            return waiting(user, &payment, intent, trace, request_id).await;
-        }
-        Answer::InProgress => return Err(attempt::in_progress()),
+        Answer::Declined(payment) => return Err(declined(&payment, is_repeat).await?),
+        Answer::Waiting(payment, intent) => return waiting(cx, &payment, intent).await,
+        Answer::InProgress => return Err(Refusal::InProgress),
         // Nobody waits for what it was: it is given up whenever it is found.
         Answer::Unknown(cause) if payment.reload().await?.is_in_vain() => {
-            log::failed(
-                "looking for a payment whose order has ended; a tick will try again",
-                &cause,
-            );
-            let detail = "Your hold ended. If anything was charged, it is given back";
-            return Err(Problem::conflict(detail, "ended"));
+            let cx = cx.with("payment", payment.id);
+            let what = "looking for a payment whose order has ended; a tick will try again";
+            log::failed(&cx, what, &cause);
+            return Err(Refusal::EndedUnknown);
         }
-        Answer::Unknown(cause) => {
-            let detail = "We're checking your payment. Don't pay again";
-            return Err(Problem::unavailable(detail, 5, cause).with_code(PAYMENT_PENDING));
-        }
+        Answer::Unknown(cause) => return Err(Refusal::Unknown(cause)),
     };
     if Timestamp::now() > payment.created_at.plus_seconds(SLOW_SECONDS) {
-        look_after(user, &payment, request_id).await?;
+        look_after(cx, &payment).await?;
     }
     // The order may have ended before the money was there; then it is given up at once.
-    let payment = settle::settle_latest(&payment, Patience::Buyer, trace).await?;
+    let payment = settle::settle_latest(cx, &payment, Patience::Buyer).await?;
     if payment.is_given_up() {
-        return Err(ended());
+        return Err(Refusal::Ended);
     }
-    let caller = user.id.to_string();
-    let location = format!("/api/orders/{}", payment.order_id);
-    let paid = paid(&payment, None);
-    command::run(&SERVICE, &caller, trace, idempotency, async |_| {
-        Ok(Reply::created(&location, &paid)?)
-    })
-    .await
-}
-
-fn ended() -> Problem {
-    Problem::conflict("Your hold ended. You were not charged", "ended")
+    Ok(Conclusion::Authorized(payment))
 }
 
 /// The buyer has to do something, or everybody has to wait. The hold gets longer meanwhile, once.
-/// This answer is not kept for repeats: the next one may be another.
 async fn waiting(
-    user: &User,
+    cx: &UserCx,
     payment: &Payment,
     intent: Option<Box<Intent>>,
-    trace: Trace,
-    request_id: &RequestId,
-) -> Result<Response> {
-    look_after(user, payment, request_id).await?;
-    let payment = settle::settle_latest(payment, Patience::Buyer, trace).await?;
+) -> Result<Conclusion> {
+    look_after(cx, payment).await?;
+    let payment = settle::settle_latest(cx, payment, Patience::Buyer).await?;
     if payment.is_in_vain() {
-        return Err(ended());
+        return Err(Refusal::Ended);
     }
     let path = format!("/internal/orders/{}/payment/extension", payment.order_id);
-    let call = Call::by(user, Method::POST, &path, request_id);
-    if let Err(error) = ORDERS.send(call, None::<&()>).await {
-        log::failed("asking orders for more time; the hold stays as it is", &error);
+    if let Err(error) = ORDERS.send(Call::by(cx, Method::POST, &path), None::<&()>).await {
+        let cx = cx.with("payment", payment.id);
+        log::failed(&cx, "asking orders for more time; the hold stays as it is", &error);
     }
-    let paid = paid(&payment, intent.map(|intent| *intent));
-    Ok((StatusCode::ACCEPTED, [(LOCATION, location(&payment))], Json(paid)).into_response())
+    Ok(Conclusion::Waiting(payment, intent))
 }
 
 /// Where to go on with a payment.
@@ -198,49 +193,43 @@ fn location(payment: &Payment) -> String {
 
 /// The attempt that this request has made before, or a new one.
 async fn find_or_start(
-    user: &User,
+    cx: &UserCx,
     new_payment: &NewPayment,
     idempotency: &Idempotency,
-    trace: Trace,
-    request_id: &RequestId,
 ) -> Result<Payment> {
-    if let Some(payment) = attempt::made_before(user.id, idempotency).await? {
+    if let Some(payment) = attempt::made_before(cx, idempotency).await? {
         return same(payment, new_payment);
     }
-    let problem = match start(user, new_payment, idempotency, trace, request_id).await {
+    let refusal = match start(cx, new_payment, idempotency).await {
         Ok(payment) => return Ok(payment),
-        Err(problem) => problem,
+        Err(refusal) => refusal,
     };
     // The same request may have come twice at once, and the other been first.
-    match attempt::made_before(user.id, idempotency).await? {
+    match attempt::made_before(cx, idempotency).await? {
         Some(payment) => same(payment, new_payment),
-        None => Err(problem),
+        None => Err(refusal),
     }
 }
 
 /// Begins a new attempt.
 async fn start(
-    user: &User,
+    cx: &UserCx,
     new_payment: &NewPayment,
     idempotency: &Idempotency,
-    trace: Trace,
-    request_id: &RequestId,
 ) -> Result<Payment> {
-    let order = payable(user, new_payment.order_id, request_id).await?;
-    match attempt::begin(user.id, &order, &new_payment.token, idempotency).await {
-        Err(problem)
-            if problem.code() == Some(PAYMENT_PENDING) && gives_way(order.id, trace).await? =>
-        {
-            attempt::begin(user.id, &order, &new_payment.token, idempotency).await
+    let order = payable(cx, new_payment.order_id).await?;
+    match attempt::begin(cx, &order, &new_payment.token, idempotency).await {
+        Err(Refusal::InProgress) if gives_way(cx, order.id).await? => {
+            attempt::begin(cx, &order, &new_payment.token, idempotency).await
         }
         outcome => outcome,
     }
 }
 
 /// Whether the order's live payment only waits for its buyer, and has been given up now.
-async fn gives_way(order_id: OrderId, trace: Trace) -> Result<bool> {
-    match attempt::live(order_id).await? {
-        Some(payment) => attempt::abandon(&payment, trace).await,
+async fn gives_way(cx: &UserCx, order_id: OrderId) -> Result<bool> {
+    match Payment::one(attempt::live(order_id)).await? {
+        Some(payment) => attempt::abandon(cx, &payment).await,
         None => Ok(false),
     }
 }
@@ -250,32 +239,28 @@ fn same(payment: Payment, new_payment: &NewPayment) -> Result<Payment> {
     if payment.order_id == new_payment.order_id && payment.token == new_payment.token {
         return Ok(payment);
     }
-    Err(Problem::conflict(
-        "This Idempotency-Key was used for another payment; use a new one for each",
-        "idempotency_key_reused",
-    ))
+    Err(Refusal::KeyReusedDifferently)
 }
 
-/// Tells `orders` that `user` begins to pay, and asks what for.
-async fn payable(user: &User, order_id: OrderId, request_id: &RequestId) -> Result<Order> {
+/// Tells `orders` that the user begins to pay, and asks what for.
+async fn payable(cx: &UserCx, order_id: OrderId) -> Result<Order> {
     let path = format!("/internal/orders/{order_id}/payment");
-    let call = Call::by(user, Method::POST, &path, request_id);
-    let order = ORDERS.ask(call, None::<&()>).await?;
-    order.ok_or_else(|| Problem::not_found("This order does not exist"))
+    let order = ORDERS.ask(Call::by(cx, Method::POST, &path), None::<&()>).await?;
+    order.ok_or(Refusal::NoSuchOrder)
 }
 
 /// Asks `orders` whether the order has ended without a sale: the event of it may be on its way.
-async fn look_after(user: &User, payment: &Payment, request_id: &RequestId) -> Result<()> {
+async fn look_after(cx: &UserCx, payment: &Payment) -> Result<()> {
     let path = format!("/api/orders/{}", payment.order_id);
-    let call = Call::by(user, Method::GET, &path, request_id);
-    let seen: Option<Order> = ORDERS.ask(call, None::<&()>).await?;
+    let seen: Option<Order> = ORDERS.ask(Call::by(cx, Method::GET, &path), None::<&()>).await?;
     if let Some(order) = seen.filter(|order| order.status == OrderStatus::Cancelled) {
-        settle::note(order.id, OrderStatus::Cancelled, None, order.version).await?;
+        settle::note(cx, order.id, OrderStatus::Cancelled, None, order.version).await?;
     }
     Ok(())
 }
 
-async fn declined(payment: &Payment) -> Result<Problem> {
+/// Says what the provider's refusal means for the buyer.
+async fn declined(payment: &Payment, is_repeat: bool) -> Result<Refusal> {
     let code = payment.decline_code.as_deref().unwrap_or("card_declined");
     let advice = stripe::advice_on(code);
     let theirs = payment.decline_message.as_deref().filter(|message| !message.is_empty());
@@ -285,5 +270,5 @@ async fn declined(payment: &Payment) -> Result<Problem> {
     } else {
         format!("Your hold stays; {}", advice.next)
     };
-    Ok(Problem::declined(format!("{what} {next}"), code))
+    Ok(Refusal::Declined { detail: format!("{what} {next}"), code: code.to_owned(), is_repeat })
 }

@@ -3,9 +3,9 @@
 use boxoffice_contract::events::{Kind, PaymentState};
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::{OrderId, PaymentId, UserId};
-use boxoffice_kernel::db::{self, Connection, FromValue, Read, Row, Value};
+use boxoffice_kernel::db::{self, FromValue, Query, Read, Reader, Record, Row, Value};
 use boxoffice_kernel::events::Event;
-use boxoffice_kernel::{Timestamp, log, params};
+use boxoffice_kernel::{Cx, Timestamp, log, query, row, unit};
 
 use crate::SERVICE;
 use crate::machine::{self, Due, End, Stage, State, Status};
@@ -14,6 +14,12 @@ use crate::machine::{self, Due, End, Stage, State, Status};
 const FAILURES_BEFORE_ATTENTION: i64 = 8;
 /// What the log says of what is put before an operator.
 pub(crate) const NEEDS_OPERATOR: &str = "a payment needs an operator";
+
+impl From<Status> for Value {
+    fn from(it: Status) -> Self {
+        it.name().into()
+    }
+}
 
 impl FromValue for Status {
     fn from_value(value: &Value) -> Result<Self, String> {
@@ -25,6 +31,12 @@ impl FromValue for Status {
     }
 }
 
+impl From<Stage> for Value {
+    fn from(it: Stage) -> Self {
+        it.name().into()
+    }
+}
+
 impl FromValue for Stage {
     fn from_value(value: &Value) -> Result<Self, String> {
         let name = String::from_value(value)?;
@@ -32,19 +44,6 @@ impl FromValue for Stage {
             .into_iter()
             .find(|stage| stage.name() == name)
             .ok_or_else(|| format!("{name:?} is not a stage of a payment"))
-    }
-}
-
-impl End {
-    /// Reads how the order of the payment `id` ended.
-    fn read(row: &Row, id: PaymentId) -> db::Result<Self> {
-        Ok(match row.get("order_status")? {
-            Some(OrderStatus::Complete | OrderStatus::Refunded) => {
-                if row.get::<PaymentId>("sold_by")? == id { Self::Sold } else { Self::Unsold }
-            }
-            Some(OrderStatus::Cancelled) => Self::Unsold,
-            Some(OrderStatus::Created | OrderStatus::AwaitingPayment) | None => Self::Unknown,
-        })
     }
 }
 
@@ -88,67 +87,113 @@ pub(crate) struct Payment {
     pub(crate) end: End,
 }
 
-/// The columns that [`Payment::read`] needs.
-pub(crate) const COLUMNS: &str = "id, order_id, amount, currency, token, status, \
-    intent_id, decline_code, decline_message, tries, created_at, version, buyer_id, stage, \
-    seller_id, refund_reason, restock, failures, \
-    (SELECT status FROM payments_orders \
-        WHERE payments_orders.id = payments_payments.order_id) AS order_status, \
-    (SELECT payment_id FROM payments_orders \
-        WHERE payments_orders.id = payments_payments.order_id) AS sold_by";
+row! {
+    /// A payment's row, with how its order ended.
+    pub(crate) struct PaymentRow {
+        id: PaymentId,
+        order_id: OrderId,
+        amount: i64,
+        currency: String,
+        token: String,
+        status: Status,
+        intent_id: Option<String>,
+        decline_code: Option<String>,
+        decline_message: Option<String>,
+        tries: i64,
+        created_at: Timestamp,
+        version: i64,
+        buyer_id: UserId,
+        stage: Option<Stage>,
+        seller_id: Option<UserId>,
+        refund_reason: Option<String>,
+        restock: bool,
+        failures: i64,
+        order_status: Option<OrderStatus> = "(SELECT status FROM payments_orders \
+            WHERE payments_orders.id = payments_payments.order_id)",
+        sold_by: Option<PaymentId> = "(SELECT payment_id FROM payments_orders \
+            WHERE payments_orders.id = payments_payments.order_id)",
+    }
+}
+
+/// The columns of a payment.
+pub(crate) const COLUMNS: &str = PaymentRow::COLUMNS;
+
+impl PaymentRow {
+    fn end(&self) -> End {
+        match self.order_status {
+            Some(OrderStatus::Complete | OrderStatus::Refunded)
+                if self.sold_by == Some(self.id) =>
+            {
+                End::Sold
+            }
+            Some(OrderStatus::Complete | OrderStatus::Refunded | OrderStatus::Cancelled) => {
+                End::Unsold
+            }
+            Some(OrderStatus::Created | OrderStatus::AwaitingPayment) | None => End::Unknown,
+        }
+    }
+}
+
+impl From<PaymentRow> for Payment {
+    fn from(row: PaymentRow) -> Self {
+        let is_refund_asked = row.refund_reason.is_some();
+        Self {
+            end: row.end(),
+            id: row.id,
+            order_id: row.order_id,
+            state: State::from_columns(row.status, row.stage, row.tries, is_refund_asked),
+            amount: row.amount,
+            currency: row.currency,
+            created_at: row.created_at,
+            version: row.version,
+            token: row.token,
+            intent_id: row.intent_id,
+            decline_code: row.decline_code,
+            decline_message: row.decline_message,
+            tries: row.tries,
+            failures: row.failures,
+            buyer_id: row.buyer_id,
+            seller_id: row.seller_id,
+            refund_reason: row.refund_reason,
+            restock: row.restock,
+        }
+    }
+}
+
+impl Row for Payment {
+    fn read(record: &Record) -> db::Result<Self> {
+        PaymentRow::read(record).map(Self::from)
+    }
+}
 
 impl Payment {
-    /// Reads a row of [`COLUMNS`].
-    pub(crate) fn read(row: &Row) -> db::Result<Self> {
-        let id = row.get("id")?;
-        let tries = row.get("tries")?;
-        let refund_reason: Option<String> = row.get("refund_reason")?;
-        let (status, stage) = (row.get("status")?, row.get("stage")?);
-        Ok(Self {
-            id,
-            order_id: row.get("order_id")?,
-            state: State::from_columns(status, stage, tries, refund_reason.is_some()),
-            amount: row.get("amount")?,
-            currency: row.get("currency")?,
-            created_at: row.get("created_at")?,
-            version: row.get("version")?,
-            token: row.get("token")?,
-            intent_id: row.get("intent_id")?,
-            decline_code: row.get("decline_code")?,
-            decline_message: row.get("decline_message")?,
-            tries,
-            buyer_id: row.get("buyer_id")?,
-            seller_id: row.get("seller_id")?,
-            refund_reason,
-            restock: row.get::<i64>("restock")? != 0,
-            failures: row.get("failures")?,
-            end: End::read(row, id)?,
-        })
+    /// Reads the first payment that `query` answers with.
+    pub(crate) async fn one(query: Query) -> db::Result<Option<Self>> {
+        Reader::new(&SERVICE).read(query).await
     }
 
-    /// The payments that fulfil `condition`, in which `?1` and so on are `params`.
-    pub(crate) async fn select(condition: &str, params: &[Value]) -> db::Result<Vec<Self>> {
-        Self::select_in(&Connection::open(&SERVICE).await?, condition, params).await
+    /// Reads all payments that `query` answers with.
+    pub(crate) async fn all(query: Query) -> db::Result<Vec<Self>> {
+        Reader::new(&SERVICE).read_all(query).await
     }
 
-    /// The same, read by a connection or in a transaction.
-    pub(crate) async fn select_in(
-        read: &impl Read,
-        condition: &str,
-        params: &[Value],
-    ) -> db::Result<Vec<Self>> {
-        let sql = format!("SELECT {COLUMNS} FROM payments_payments WHERE {condition}");
-        read.query(&sql, params).await?.iter().map(Self::read).collect()
+    pub(crate) fn find(id: PaymentId) -> Query {
+        query!("SELECT {COLUMNS} FROM payments_payments WHERE id = ?1", id)
     }
 
-    /// The payment `id`, if there is one.
-    pub(crate) async fn find(id: PaymentId) -> db::Result<Option<Self>> {
-        Ok(Self::select("id = ?1", params![id]).await?.pop())
+    /// Finds the payments of an order.
+    pub(crate) fn of_order(order_id: OrderId) -> Query {
+        query!("SELECT {COLUMNS} FROM payments_payments WHERE order_id = ?1", order_id)
     }
 
     /// The payment as it is by now.
     pub(crate) async fn reload(&self) -> db::Result<Self> {
-        Ok(Self::find(self.id).await?.unwrap_or_else(|| self.clone()))
+        self.reload_in(&mut Reader::new(&SERVICE)).await
+    }
+
+    /// The same, read by a connection that is there already.
+    pub(crate) async fn reload_in(&self, read: &mut impl Read) -> db::Result<Self> {
+        Ok(read.read(Self::find(self.id)).await?.unwrap_or_else(|| self.clone()))
     }
 
     /// Whether its order was sold by it.
@@ -174,37 +219,45 @@ impl Payment {
     /// Puts off what is due, since it failed. Each time the wait doubles, up to ten minutes; after
     /// eight times an operator has to look at it, while it is tried on. Nothing is put off of a payment
     /// that has moved on meanwhile.
-    pub(crate) async fn put_off(&self, cause: &str) -> db::Result<()> {
+    pub(crate) async fn put_off(&self, cx: &Cx, cause: &str) -> db::Result<()> {
         let is_grave = self.failures + 1 >= FAILURES_BEFORE_ATTENTION;
-        let sql = "UPDATE payments_payments SET tries = tries + 1, failures = failures + 1, \
-                   try_again_at = ?3, attention = COALESCE(?4, attention), \
-                   attention_since = CASE WHEN ?4 IS NULL THEN attention_since \
-                       ELSE COALESCE(attention_since, ?5) END \
-                   WHERE id = ?1 AND status = ?2";
-        let connection = Connection::open(&SERVICE).await?;
         let attention = is_grave.then_some(cause);
-        let row = params![
-            self.id,
-            self.state.status().name(),
-            self.next_try(),
-            attention,
-            Timestamp::now()
-        ];
-        connection.query(sql, row).await?;
+        unit::change::<()>(cx, &SERVICE, self.putting_off(attention)).await?;
         if self.failures + 1 == FAILURES_BEFORE_ATTENTION {
-            log::noted(NEEDS_OPERATOR, format!("{}: {cause}", self.id));
+            log::noted(cx, NEEDS_OPERATOR, format!("{}: {cause}", self.id));
         }
         Ok(())
     }
 
+    pub(crate) fn putting_off(&self, attention: Option<&str>) -> Query {
+        query!(
+            "UPDATE payments_payments SET tries = tries + 1, failures = failures + 1, \
+             try_again_at = ?3, attention = COALESCE(?4, attention), \
+             attention_since = CASE WHEN ?4 IS NULL THEN attention_since \
+             ELSE COALESCE(attention_since, ?5) END \
+             WHERE id = ?1 AND status = ?2",
+            self.id,
+            self.state.status(),
+            self.next_try(),
+            attention,
+            Timestamp::now()
+        )
+    }
+
     /// Looks again later, since nothing could be done yet. Each time the wait doubles, up to ten
     /// minutes.
-    pub(crate) async fn wait(&self) -> db::Result<()> {
-        let sql = "UPDATE payments_payments SET tries = tries + 1, failures = 0, try_again_at = ?3 \
-                   WHERE id = ?1 AND status = ?2";
-        let connection = Connection::open(&SERVICE).await?;
-        let row = params![self.id, self.state.status().name(), self.next_try()];
-        connection.query(sql, row).await.map(drop)
+    pub(crate) async fn wait(&self, cx: &Cx) -> db::Result<()> {
+        unit::change::<()>(cx, &SERVICE, self.waiting()).await.map(drop)
+    }
+
+    pub(crate) fn waiting(&self) -> Query {
+        query!(
+            "UPDATE payments_payments SET tries = tries + 1, failures = 0, try_again_at = ?3 \
+             WHERE id = ?1 AND status = ?2",
+            self.id,
+            self.state.status(),
+            self.next_try()
+        )
     }
 
     fn next_try(&self) -> Timestamp {
@@ -212,28 +265,40 @@ impl Payment {
     }
 
     /// Puts the payment before an operator, until it moves on. The audit lists it.
-    pub(crate) async fn call_attention(&self, cause: &str) -> db::Result<()> {
-        let sql = "UPDATE payments_payments SET attention = ?2, \
-                   attention_since = COALESCE(attention_since, ?3) WHERE id = ?1";
-        let connection = Connection::open(&SERVICE).await?;
-        log::noted(NEEDS_OPERATOR, format!("{}: {cause}", self.id));
-        connection.query(sql, params![self.id, cause, Timestamp::now()]).await.map(drop)
+    pub(crate) async fn call_attention(&self, cx: &Cx, cause: &str) -> db::Result<()> {
+        log::noted(cx, NEEDS_OPERATOR, format!("{}: {cause}", self.id));
+        unit::change::<()>(cx, &SERVICE, self.calling_attention(cause)).await.map(drop)
+    }
+
+    pub(crate) fn calling_attention(&self, cause: &str) -> Query {
+        query!(
+            "UPDATE payments_payments SET attention = ?2, \
+             attention_since = COALESCE(attention_since, ?3) WHERE id = ?1",
+            self.id,
+            cause,
+            Timestamp::now()
+        )
     }
 
     /// Puts the payment before an operator if only people can put it right.
-    pub(crate) async fn warn_if_owed(&self) -> db::Result<()> {
+    pub(crate) async fn warn_if_owed(&self, cx: &Cx) -> db::Result<()> {
         match machine::needs_operator(self.state, self.end) {
-            Some(cause) => self.call_attention(cause).await,
+            Some(cause) => self.call_attention(cx, cause).await,
             None => Ok(()),
         }
     }
 
     /// Takes the payment from what operators have to look at.
-    pub(crate) async fn need_no_attention(&self) -> db::Result<()> {
-        let sql = "UPDATE payments_payments SET attention = NULL, attention_since = NULL \
-                   WHERE id = ?1";
-        let connection = Connection::open(&SERVICE).await?;
-        connection.query(sql, params![self.id]).await.map(drop)
+    pub(crate) async fn need_no_attention(&self, cx: &Cx) -> db::Result<()> {
+        unit::change::<()>(cx, &SERVICE, self.needing_no_attention()).await.map(drop)
+    }
+
+    pub(crate) fn needing_no_attention(&self) -> Query {
+        query!(
+            "UPDATE payments_payments SET attention = NULL, attention_since = NULL \
+             WHERE id = ?1",
+            self.id
+        )
     }
 
     /// The event that tells of the payment's state.

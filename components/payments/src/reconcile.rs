@@ -2,13 +2,13 @@
 //! and tells operators of what will not come right by itself.
 
 use anyhow::{Context, Result};
-use boxoffice_kernel::db::{Connection, Read};
-use boxoffice_kernel::events::Deadline;
-use boxoffice_kernel::{Timestamp, Trace, log, params};
+use boxoffice_contract::PaymentId;
+use boxoffice_kernel::db::Query;
+use boxoffice_kernel::{Cx, Timestamp, log, query, unit};
 
 use crate::attempt::{self, Answer};
 use crate::machine::Due;
-use crate::payment::{NEEDS_OPERATOR, Payment};
+use crate::payment::{COLUMNS, NEEDS_OPERATOR, Payment};
 use crate::stripe::Patience;
 use crate::{SERVICE, settle};
 
@@ -35,14 +35,14 @@ pub(crate) const DUE: &str = "try_again_at <= ?1 AND (status IN ('pending', 'aut
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
-    let due = format!("{DUE} ORDER BY try_again_at LIMIT ?2");
-    for payment in Payment::select(&due, params![Timestamp::now(), BATCH]).await? {
-        if deadline.has_passed() {
+pub(crate) async fn due(cx: &Cx) -> Result<()> {
+    for payment in Payment::all(due_at(Timestamp::now())).await? {
+        if cx.is_out_of_time() {
             break;
         }
-        if let Err(error) = advance(payment).await {
-            log::failed("settling a payment that is due; a tick will try again", &error);
+        let cx = cx.with("payment", payment.id);
+        if let Err(error) = advance(&cx, payment).await {
+            log::failed(&cx, "settling a payment that is due; a tick will try again", &error);
             // Who does not answer for one will hardly for the next, and others queue behind.
             break;
         }
@@ -50,36 +50,44 @@ pub(crate) async fn due(deadline: &Deadline) -> Result<()> {
     Ok(())
 }
 
+pub(crate) fn due_at(now: Timestamp) -> Query {
+    query!(
+        "SELECT {COLUMNS} FROM payments_payments WHERE {DUE} ORDER BY try_again_at LIMIT ?2",
+        now,
+        BATCH
+    )
+}
+
 /// Does what is due for one payment. If the provider turns out to have its money, does what is due
 /// for that too.
-async fn advance(mut payment: Payment) -> Result<()> {
+async fn advance(cx: &Cx, mut payment: Payment) -> Result<()> {
     loop {
         // What was done for the others, or by the provider, took a while.
         payment = payment.reload().await?;
         match payment.due() {
-            Some(Due::FindOut) => match find_out(payment).await? {
+            Some(Due::FindOut) => match find_out(cx, payment).await? {
                 Some(authorized) => payment = authorized,
                 None => return Ok(()),
             },
             Some(Due::Close) => {
-                return settle::close(&payment, Patience::Worker, Trace::NONE).await;
+                return settle::close(cx, &payment, Patience::Worker).await;
             }
-            _ => return settle::settle(&payment, Patience::Worker, Trace::NONE).await.map(drop),
+            _ => return settle::settle(cx, &payment, Patience::Worker).await.map(drop),
         }
     }
 }
 
 /// Asks the provider again about a payment whose answer was lost or is still to come. Returns the
 /// payment if the provider has its money.
-async fn find_out(payment: Payment) -> Result<Option<Payment>> {
+async fn find_out(cx: &Cx, payment: Payment) -> Result<Option<Payment>> {
     let id = payment.id;
-    let answer = attempt::finish(payment, Patience::Worker, Trace::NONE).await;
+    let answer = attempt::finish(cx, payment, Patience::Worker).await;
     match answer.with_context(|| format!("looking up payment {id}"))? {
         Answer::Authorized(payment) => Ok(Some(payment)),
         Answer::Waiting(payment, _) => {
             // The order may have ended, and this be the first that is heard of an intent.
-            if settle::settle(&payment, Patience::Worker, Trace::NONE).await?.is_none() {
-                payment.wait().await?;
+            if settle::settle(cx, &payment, Patience::Worker).await?.is_none() {
+                payment.wait(cx).await?;
             }
             Ok(None)
         }
@@ -92,18 +100,24 @@ async fn find_out(payment: Payment) -> Result<Option<Payment>> {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn warn_of_lapsing() -> Result<()> {
-    let now = Timestamp::now();
-    // The first condition is the index's, word for word, as above.
-    let sql = "UPDATE payments_payments SET attention = ?1, attention_since = ?2 \
-               WHERE status IN ('pending', 'authorized') AND status = 'authorized' \
-               AND created_at < ?3 AND attention IS NULL \
-               RETURNING id";
+pub(crate) async fn warn_of_lapsing(cx: &Cx) -> Result<()> {
     let cause = "the authorization is about to expire, and the money is neither taken nor released";
-    let connection = Connection::open(&SERVICE).await?;
-    let rows = connection.query(sql, params![cause, now, now.plus_seconds(-LAPSES_SOON)]).await?;
-    for row in rows {
-        log::noted(NEEDS_OPERATOR, format!("{}: {cause}", row.get::<String>("id")?));
+    let warning = warning(cause, Timestamp::now());
+    for (id,) in unit::change_all::<(PaymentId,)>(cx, &SERVICE, warning).await? {
+        log::noted(cx, NEEDS_OPERATOR, format!("{id}: {cause}"));
     }
     Ok(())
+}
+
+pub(crate) fn warning(cause: &str, now: Timestamp) -> Query {
+    // The first condition is the index's, word for word, as above.
+    query!(
+        "UPDATE payments_payments SET attention = ?1, attention_since = ?2 \
+         WHERE status IN ('pending', 'authorized') AND status = 'authorized' \
+         AND created_at < ?3 AND attention IS NULL \
+         RETURNING id",
+        cause,
+        now,
+        now.plus_seconds(-LAPSES_SOON)
+    )
 }

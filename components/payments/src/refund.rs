@@ -7,15 +7,14 @@ use boxoffice_contract::PaymentId;
 use boxoffice_contract::payments::{NewRefund, Paid};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::{Id, Valid};
-use boxoffice_kernel::identity::User;
-use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
-use boxoffice_kernel::{Problem, Trace, config, log};
+use boxoffice_kernel::problem::{self, ProblemBody};
+use boxoffice_kernel::{Unit, UserCx, config, log};
 use http::StatusCode;
 
 use crate::machine::State;
 use crate::moves::{self, News, RefundRequest};
 use crate::payment::Payment;
+use crate::refusal::{Refusal, Result};
 use crate::stripe::Patience;
 use crate::view::paid;
 use crate::{SERVICE, settle};
@@ -49,57 +48,54 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn refund(
-    user: User,
+    cx: UserCx,
     Id(id): Id<PaymentId>,
     idempotency: Idempotency,
-    Traced(trace): Traced,
     Valid(new_refund): Valid<NewRefund>,
-) -> Result<Response> {
-    let caller = user.id.to_string();
-    if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
+) -> problem::Result<Response> {
+    if let Some(replay) = command::replay(&cx, &SERVICE, &idempotency).await? {
         return Ok(replay);
     }
-    let payment = ask(&user, id, &new_refund).await?;
-    // It is due from here on: what fails now is for a tick.
-    if let Err(error) = settle::settle(&payment, Patience::Buyer, trace).await {
-        log::failed("refunding a payment; a tick will try again", &error);
-    }
-    let payment = payment.reload().await?;
+    let payment = undo(&cx, id, &new_refund).await?;
     let paid = paid(&payment, None);
     if payment.state != State::Refunded {
         return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
     }
-    command::run(&SERVICE, &caller, trace, &idempotency, async |_| Ok(Reply::ok(&paid)?)).await
+    let work = async |_: &mut Unit<'_>| Result::Ok(Reply::ok(&paid)?);
+    Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
+}
+
+/// Has the payment `id` refunded, and returns it as it is then.
+async fn undo(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
+    let payment = ask(cx, id, new_refund).await?;
+    // It is due from here on: what fails now is for a tick.
+    if let Err(error) = settle::settle(cx, &payment, Patience::Buyer).await {
+        let cx = cx.with("payment", payment.id);
+        log::failed(&cx, "refunding a payment; a tick will try again", &error);
+    }
+    Ok(payment.reload().await?)
 }
 
 /// Commits that the payment `id` is to be refunded, unless that is so already.
-async fn ask(user: &User, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
-    let payment = Payment::find(id).await?;
-    let payment = payment.ok_or_else(|| Problem::not_found("This payment does not exist"))?;
-    if payment.seller_id != Some(user.id) && !is_operator(user).await? {
-        let detail = "Only the seller of these tickets may refund them";
-        return Err(Problem::forbidden(detail));
+async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
+    let payment = Payment::one(Payment::find(id)).await?.ok_or(Refusal::NoSuchPayment)?;
+    if payment.seller_id != Some(cx.user.id) && !is_operator(cx).await? {
+        return Err(Refusal::NotSeller);
     }
     match payment.state {
         State::Refunded if payment.has_sold() => return Ok(payment),
         State::Captured | State::Settled | State::Refunding if payment.has_sold() => {}
-        State::Authorized => {
-            let detail = "The money is still being taken; try again in a moment";
-            return Err(Problem::conflict(detail, "not_captured"));
-        }
-        _ => {
-            let detail = "This payment did not buy any tickets, so there is nothing to refund";
-            return Err(Problem::conflict(detail, "not_sold"));
-        }
+        State::Authorized => return Err(Refusal::NotCaptured),
+        _ => return Err(Refusal::NotSold),
     }
     let NewRefund { reason, restock } = *new_refund;
-    let request = RefundRequest { by: user.id, reason: reason.name(), restock };
-    moves::write(&payment, News::RefundAsked(request), Trace::NONE).await?;
+    let request = RefundRequest { by: cx.user.id, reason: reason.name(), restock };
+    moves::write(cx, &payment, News::RefundAsked(request)).await?;
     Ok(payment.reload().await?)
 }
 
-/// Whether `user` may refund the sales of others.
-async fn is_operator(user: &User) -> anyhow::Result<bool> {
+/// Whether the user who asks may refund the sales of others.
+async fn is_operator(cx: &UserCx) -> anyhow::Result<bool> {
     let operators = config::variable("operators").await?;
-    Ok(operators.split(',').any(|id| id.trim().parse() == Ok(user.id)))
+    Ok(operators.split(',').any(|id| id.trim().parse() == Ok(cx.user.id)))
 }

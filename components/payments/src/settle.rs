@@ -6,8 +6,8 @@
 use anyhow::{Context, Result, anyhow};
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::{OrderId, PaymentId};
-use boxoffice_kernel::db::{Connection, Read};
-use boxoffice_kernel::{Trace, log, params};
+use boxoffice_kernel::db::{self, Query};
+use boxoffice_kernel::{Cx, log, query, unit};
 
 use crate::machine::{Due, MoneyAction};
 use crate::moves::{self, News};
@@ -17,19 +17,33 @@ use crate::{SERVICE, observe};
 
 /// Stores how an order stands, unless something newer is known. Returns whether it did.
 pub(crate) async fn note(
+    cx: &Cx,
     order_id: OrderId,
     status: OrderStatus,
     payment_id: Option<PaymentId>,
     version: i64,
-) -> Result<bool> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = "INSERT INTO payments_orders (id, status, payment_id, version) \
-               VALUES (?1, ?2, ?3, ?4) \
-               ON CONFLICT (id) DO UPDATE SET status = excluded.status, \
-               payment_id = excluded.payment_id, version = excluded.version \
-               WHERE excluded.version > payments_orders.version RETURNING id";
-    let row = params![order_id, status.name(), payment_id, version];
-    Ok(connection.first(sql, row).await?.is_some())
+) -> db::Result<bool> {
+    let noting = noting(order_id, status, payment_id, version);
+    Ok(unit::change::<()>(cx, &SERVICE, noting).await?.is_some())
+}
+
+pub(crate) fn noting(
+    order_id: OrderId,
+    status: OrderStatus,
+    payment_id: Option<PaymentId>,
+    version: i64,
+) -> Query {
+    query!(
+        "INSERT INTO payments_orders (id, status, payment_id, version) \
+         VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (id) DO UPDATE SET status = excluded.status, \
+         payment_id = excluded.payment_id, version = excluded.version \
+         WHERE excluded.version > payments_orders.version RETURNING id",
+        order_id,
+        status,
+        payment_id,
+        version
+    )
 }
 
 /// Reads the payment again and does what is due for it. Returns the payment as it is then. Logs a
@@ -38,22 +52,26 @@ pub(crate) async fn note(
 /// # Errors
 /// When the payment cannot be read.
 pub(crate) async fn settle_latest(
+    cx: &Cx,
     payment: &Payment,
     patience: Patience,
-    trace: Trace,
 ) -> Result<Payment> {
     let payment = payment.reload().await?;
-    Ok(settle_or_log(&payment, patience, trace).await.unwrap_or(payment))
+    Ok(settle_or_log(cx, &payment, patience).await.unwrap_or(payment))
 }
 
 /// Calls [`settle`], and logs its failure: the action stays due for a tick.
 pub(crate) async fn settle_or_log(
+    cx: &Cx,
     payment: &Payment,
     patience: Patience,
-    trace: Trace,
 ) -> Option<Payment> {
-    settle(payment, patience, trace).await.unwrap_or_else(|error| {
-        log::failed("settling a payment; a tick will try again", &error);
+    settle(cx, payment, patience).await.unwrap_or_else(|error| {
+        log::failed(
+            &cx.with("payment", payment.id),
+            "settling a payment; a tick will try again",
+            &error,
+        );
         None
     })
 }
@@ -64,20 +82,20 @@ pub(crate) async fn settle_or_log(
 /// # Errors
 /// When the provider or the database fail. It stays due then.
 pub(crate) async fn settle(
+    cx: &Cx,
     payment: &Payment,
     patience: Patience,
-    trace: Trace,
 ) -> Result<Option<Payment>> {
     match payment.due() {
-        Some(Due::Act(action)) => act(payment, action, patience, trace).await.map(Some),
+        Some(Due::Act(action)) => act(cx, payment, action, patience).await.map(Some),
         Some(Due::Keep) => {
-            moves::write(payment, News::SaleKnown, trace).await?;
+            moves::write(cx, payment, News::SaleKnown).await?;
             Ok(None)
         }
         // That is for a tick: an event, or a buyer, would wait too long.
         Some(Due::FindOut | Due::Close) => Ok(None),
         None => {
-            payment.warn_if_owed().await?;
+            payment.warn_if_owed(cx).await?;
             Ok(None)
         }
     }
@@ -85,27 +103,27 @@ pub(crate) async fn settle(
 
 /// Asks the provider to act, and writes down its answer. Puts a failure off.
 async fn act(
+    cx: &Cx,
     payment: &Payment,
     action: MoneyAction,
     patience: Patience,
-    trace: Trace,
 ) -> Result<Payment> {
     let intent =
         payment.intent_id.as_deref().ok_or_else(|| anyhow!("the payment has no intent"))?;
     let done = match action {
         MoneyAction::Capture => {
-            let asked = stripe::capture(payment, intent, patience, trace).await;
-            follow(payment, asked, trace).await
+            let asked = stripe::capture(cx, payment, intent, patience).await;
+            follow(cx, payment, asked).await
         }
         MoneyAction::Void => {
-            let asked = stripe::void(payment, intent, patience, trace).await;
-            follow(payment, asked, trace).await
+            let asked = stripe::void(cx, payment, intent, patience).await;
+            follow(cx, payment, asked).await
         }
-        MoneyAction::Refund => refund(payment, intent, patience, trace).await,
+        MoneyAction::Refund => refund(cx, payment, intent, patience).await,
     };
     if let Err(error) = &done {
         let what = format!("{action:?} of payment {} ({intent})", payment.id);
-        payment.put_off(&format!("{what}: {error:#}")).await?;
+        payment.put_off(cx, &format!("{what}: {error:#}")).await?;
         return done.context(what);
     }
     done
@@ -114,13 +132,13 @@ async fn act(
 /// Writes down how the intent stands after an action. Where that is not what the action was for, the
 /// rest is due after it: what could not be voided since it was taken is given back next.
 async fn follow(
+    cx: &Cx,
     payment: &Payment,
     asked: Result<Intent, stripe::Error>,
-    trace: Trace,
 ) -> Result<Payment> {
-    let intent = asked.map_err(stripe::Error::into_cause)?;
+    let intent = asked?;
     // What was pending and is over is voided, not declined: its order has ended.
-    let now = observe::observe(payment, &intent, trace).await?;
+    let now = observe::observe(cx, payment, &intent).await?;
     if now.state.status() != payment.state.status() {
         return Ok(now);
     }
@@ -128,18 +146,13 @@ async fn follow(
         return Err(anyhow!("the intent {} did not change: {:?}", intent.id, intent.state()));
     }
     // Nothing went wrong; the provider does not know yet.
-    payment.wait().await?;
+    payment.wait(cx).await?;
     Ok(now)
 }
 
-async fn refund(
-    payment: &Payment,
-    intent: &str,
-    patience: Patience,
-    trace: Trace,
-) -> Result<Payment> {
-    stripe::refund(payment, intent, patience, trace).await.map_err(stripe::Error::into_cause)?;
-    match moves::write(payment, News::GivenBack, trace).await? {
+async fn refund(cx: &Cx, payment: &Payment, intent: &str, patience: Patience) -> Result<Payment> {
+    stripe::refund(cx, payment, intent, patience).await?;
+    match moves::write(cx, payment, News::GivenBack).await? {
         Some(refunded) => Ok(refunded),
         None => Ok(payment.reload().await?),
     }
@@ -150,26 +163,26 @@ async fn refund(
 ///
 /// # Errors
 /// When the provider or the database fail. It stays to be done then.
-pub(crate) async fn close(payment: &Payment, patience: Patience, trace: Trace) -> Result<()> {
-    let closed = try_to_close(payment, patience, trace).await;
+pub(crate) async fn close(cx: &Cx, payment: &Payment, patience: Patience) -> Result<()> {
+    let closed = try_to_close(cx, payment, patience).await;
     if let Err(error) = &closed {
-        payment.put_off(&format!("closing the intent of {}: {error:#}", payment.id)).await?;
+        payment.put_off(cx, &format!("closing the intent of {}: {error:#}", payment.id)).await?;
     }
     closed
 }
 
-async fn try_to_close(payment: &Payment, patience: Patience, trace: Trace) -> Result<()> {
+async fn try_to_close(cx: &Cx, payment: &Payment, patience: Patience) -> Result<()> {
     let intent =
         payment.intent_id.as_deref().ok_or_else(|| anyhow!("the payment has no intent"))?;
-    let asked = stripe::void(payment, intent, patience, trace).await;
-    let news = match asked.map_err(stripe::Error::into_cause)?.state() {
+    let asked = stripe::void(cx, payment, intent, patience).await;
+    let news = match asked?.state() {
         IntentState::Canceled => News::Closed,
         IntentState::Taken => {
-            let asked = stripe::refund(payment, intent, patience, trace).await;
-            asked.map_err(stripe::Error::into_cause)?;
+            let asked = stripe::refund(cx, payment, intent, patience).await;
+            asked?;
             News::Returned
         }
         state => return Err(anyhow!("the intent was not closed: {state:?}")),
     };
-    moves::write(payment, news, trace).await.map(drop)
+    moves::write(cx, payment, news).await.map(drop)
 }

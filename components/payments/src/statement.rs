@@ -5,15 +5,14 @@ use std::fmt::Write;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_contract::UserId;
 use boxoffice_contract::ledger::{Balance, Entry, Movement, Statement};
 use boxoffice_contract::payments::PaymentStatus;
-use boxoffice_kernel::db::{self, Connection, Read, Row, Value};
+use boxoffice_contract::{OrderId, PaymentId, TicketId, UserId};
+use boxoffice_kernel::db::{self, Query, Read, Reader};
 use boxoffice_kernel::http::Fields;
 use boxoffice_kernel::http::page;
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Problem, Timestamp};
+use boxoffice_kernel::{Problem, Timestamp, UserCx, query, row};
 use boxoffice_rules::money;
 use http::Uri;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -25,46 +24,59 @@ use crate::machine::Status;
 /// for a request.
 const MAX_LINES: i64 = 20_000;
 
-/// The columns, of the ledger and of its payments, that [`read`] needs.
-const COLUMNS: &str = "entry.id, entry.payment_id, payment.order_id, \
-        payment.ticket_id, payment.title, payment.quantity, entry.movement, entry.amount, \
-        entry.currency, entry.at, payment.status, payment.refund_reason";
+/// The columns of an entry, of the ledger and of its payments.
+const COLUMNS: &str = "entry.id, entry.payment_id, payment.order_id, payment.ticket_id, \
+    payment.title, payment.quantity, entry.movement, entry.amount, entry.currency, entry.at, \
+    payment.status, payment.refund_reason";
 
-fn read(row: &Row) -> db::Result<Entry> {
-    let is_asked_for = row.get::<Option<String>>("refund_reason")?.is_some();
-    let payment_status = match row.get::<Status>("status")? {
-        Status::Refunded => PaymentStatus::Refunded,
-        _ if is_asked_for => PaymentStatus::Refunding,
-        _ => PaymentStatus::Captured,
-    };
-    Ok(Entry {
-        id: row.get("id")?,
-        payment_id: row.get("payment_id")?,
-        order_id: row.get("order_id")?,
-        ticket_id: row.get("ticket_id")?,
-        title: row.get("title")?,
-        quantity: row.get("quantity")?,
-        movement: row.get::<Movement>("movement")?.into(),
-        // What is owed to the seller is negative in the books.
-        amount: -row.get::<i64>("amount")?,
-        currency: row.get("currency")?,
-        at: row.get("at")?,
-        payment_status: payment_status.into(),
-    })
+row! {
+    /// An entry, with its payment.
+    struct EntryRow {
+        id: String,
+        payment_id: PaymentId,
+        order_id: OrderId,
+        ticket_id: TicketId,
+        title: String,
+        quantity: i64,
+        movement: Movement,
+        amount: i64,
+        currency: String,
+        at: Timestamp,
+        status: Status,
+        refund_reason: Option<String>,
+    }
+}
+
+impl From<EntryRow> for Entry {
+    fn from(row: EntryRow) -> Self {
+        let payment_status = match row.status {
+            Status::Refunded => PaymentStatus::Refunded,
+            _ if row.refund_reason.is_some() => PaymentStatus::Refunding,
+            _ => PaymentStatus::Captured,
+        };
+        Self {
+            id: row.id,
+            payment_id: row.payment_id,
+            order_id: row.order_id,
+            ticket_id: row.ticket_id,
+            title: row.title,
+            quantity: row.quantity,
+            movement: row.movement.into(),
+            // What is owed to the seller is negative in the books.
+            amount: -row.amount,
+            currency: row.currency,
+            at: row.at,
+            payment_status: payment_status.into(),
+        }
+    }
 }
 
 /// Which part of the ledger is wanted.
-struct Range {
-    seller: UserId,
-    from: Timestamp,
-    to: Timestamp,
-}
-
-impl Range {
-    /// `?1` to `?3` of a statement.
-    fn params(&self) -> Vec<Value> {
-        vec![self.seller.into(), self.from.into(), self.to.into()]
-    }
+#[derive(Clone, Copy)]
+pub(crate) struct Range {
+    pub(crate) seller: UserId,
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
 }
 
 pub(crate) fn route() -> Router {
@@ -90,7 +102,7 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn statement(user: User, uri: Uri) -> Result<Response> {
+pub(crate) async fn statement(cx: UserCx, uri: Uri) -> Result<Response> {
     let known = ["from", "to", "format", "limit", "cursor"];
     let mut fields = Fields::parse(uri.query(), &known);
     let from = fields.take("from", read_time).unwrap_or(Timestamp::from_millis(0));
@@ -102,12 +114,12 @@ pub(crate) async fn statement(user: User, uri: Uri) -> Result<Response> {
     if from > to {
         return Err(Problem::invalid_field("to", "The end must not be before the beginning"));
     }
-    let range = Range { seller: user.id, from, to };
+    let range = Range { seller: cx.user.id, from, to };
     if as_file {
-        return file(&range).await;
+        return file(range).await;
     }
-    let entries = entries(&range, cursor, limit + 1).await?;
-    let balances = balances(&range).await?;
+    let entries = read_entries(newest(range, cursor, limit + 1)).await?;
+    let balances = balances(range).await?;
     let page = page::cut(entries, limit, |entry| entry.id.clone())?;
     let link = page::link(&page, uri.path(), uri.query());
     Ok((link, Json(Statement { balances, page })).into_response())
@@ -128,58 +140,64 @@ fn read_format(text: &str) -> Result<bool, String> {
     }
 }
 
-async fn entries(range: &Range, after: Option<String>, most: i64) -> db::Result<Vec<Entry>> {
-    let mut params = range.params();
-    params.push(most.into());
-    let mut condition = "";
-    if let Some(after) = after {
-        params.push(after.into());
-        condition = "AND entry.id < ?5";
-    }
-    // Ids are UUIDv7: they sort by time.
-    select(&format!("{condition} ORDER BY entry.id DESC LIMIT ?4"), &params).await
+async fn read_entries(query: Query) -> db::Result<Vec<Entry>> {
+    let rows: Vec<EntryRow> = Reader::new(&SERVICE).read_all(query).await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
 }
 
-async fn select(rest: &str, params: &[Value]) -> db::Result<Vec<Entry>> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = format!(
-        "SELECT {} FROM payments_ledger AS entry \
+/// Finds the newest `most` entries, of those that are older than `last` if it is given.
+pub(crate) fn newest(range: Range, last: Option<String>, most: i64) -> Query {
+    let after = last.as_ref().map_or("", |_| "AND entry.id < ?5");
+    // Ids are UUIDv7: they sort by time.
+    entries(range, &format!("{after} ORDER BY entry.id DESC"), most).bind_all(last)
+}
+
+/// Finds the oldest `most` entries.
+pub(crate) fn oldest(range: Range, most: i64) -> Query {
+    entries(range, "ORDER BY entry.id", most)
+}
+
+fn entries(Range { seller, from, to }: Range, which: &str, most: i64) -> Query {
+    query!(
+        "SELECT {COLUMNS} FROM payments_ledger AS entry \
          JOIN payments_payments AS payment ON payment.id = entry.payment_id \
          WHERE entry.owner_id = ?1 AND entry.account = 'sellers' \
-         AND entry.at >= ?2 AND entry.at < ?3 {rest}",
-        COLUMNS
-    );
-    connection.query(&sql, params).await?.iter().map(read).collect()
+         AND entry.at >= ?2 AND entry.at < ?3 {which} LIMIT ?4",
+        seller,
+        from,
+        to,
+        most
+    )
 }
 
-async fn balances(range: &Range) -> db::Result<Vec<Balance>> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = "SELECT currency, \
-               CAST(SUM(CASE WHEN at < ?2 THEN -amount ELSE 0 END) AS BIGINT) AS opening, \
-               CAST(SUM(-amount) AS BIGINT) AS closing FROM payments_ledger \
-               WHERE owner_id = ?1 AND account = 'sellers' AND at < ?3 \
-               GROUP BY currency ORDER BY currency";
-    let read = |row: &Row| {
-        Ok(Balance {
-            currency: row.get("currency")?,
-            opening: row.get("opening")?,
-            closing: row.get("closing")?,
-        })
-    };
-    connection.query(sql, &range.params()).await?.iter().map(read).collect()
+async fn balances(range: Range) -> db::Result<Vec<Balance>> {
+    let sums: Vec<(String, i64, i64)> = Reader::new(&SERVICE).read_all(adding_up(range)).await?;
+    let balance = |(currency, opening, closing)| Balance { currency, opening, closing };
+    Ok(sums.into_iter().map(balance).collect())
+}
+
+pub(crate) fn adding_up(Range { seller, from, to }: Range) -> Query {
+    query!(
+        "SELECT currency, \
+         CAST(SUM(CASE WHEN at < ?2 THEN -amount ELSE 0 END) AS BIGINT) AS opening, \
+         CAST(SUM(-amount) AS BIGINT) AS closing FROM payments_ledger \
+         WHERE owner_id = ?1 AND account = 'sellers' AND at < ?3 \
+         GROUP BY currency ORDER BY currency",
+        seller,
+        from,
+        to
+    )
 }
 
 /// All of the range as CSV.
-async fn file(range: &Range) -> Result<Response> {
-    let mut params = range.params();
-    params.push((MAX_LINES + 1).into());
-    let entries = select("ORDER BY entry.id LIMIT ?4", &params).await?;
+async fn file(range: Range) -> Result<Response> {
+    let entries = read_entries(oldest(range, MAX_LINES + 1)).await?;
     if entries.len() > usize::try_from(MAX_LINES).unwrap_or(usize::MAX) {
         let message =
             format!("The file would have more than {MAX_LINES} lines; choose a shorter period");
         return Err(Problem::invalid_field("from", message));
     }
-    let name = format!("attachment; filename=\"boxoffice-ledger{}.csv\"", days(range));
+    let name = format!("attachment; filename=\"boxoffice-ledger{}.csv\"", days(&range));
     let headers =
         [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];
     Ok((headers, csv(&entries)?).into_response())

@@ -10,11 +10,9 @@ use anyhow::{Context, bail};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use boxoffice_kernel::db::{self, Connection, Read, Row};
-use boxoffice_kernel::events::Deadline;
+use boxoffice_kernel::db::{self, Query};
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
-use boxoffice_kernel::{Problem, Timestamp, Trace, config, log, params};
+use boxoffice_kernel::{Cx, Problem, Timestamp, config, log, query, row, unit};
 use boxoffice_rules::money;
 use bytes::Bytes;
 use futures::channel::oneshot::{Receiver, channel};
@@ -24,7 +22,7 @@ use send_wrapper::SendWrapper;
 use serde::Deserialize;
 
 use crate::machine::{State, Status};
-use crate::payment::Payment;
+use crate::payment::{COLUMNS, Payment};
 use crate::stripe::{Intent, signature};
 use crate::{SERVICE, moves, observe};
 
@@ -141,15 +139,11 @@ pub(crate) fn route() -> Router {
         (status = 503, description = "No secret is set, or the event cannot be stored now", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn receive(
-    Traced(trace): Traced,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response> {
-    let body = admit(&headers, &body).await?;
+pub(crate) async fn receive(cx: Cx, headers: HeaderMap, body: Bytes) -> Result<Response> {
+    let body = admit(&cx, &headers, &body).await?;
     let event = Event::parse(body)
         .map_err(|error| Problem::malformed(format!("The body is not an event: {error}")))?;
-    let (stored, done) = begin(event, body.to_owned(), trace);
+    let (stored, done) = begin(cx.with("event", &event.id), event, body.to_owned());
     let alarm = SendWrapper::new(spin_sdk::time::sleep(PATIENCE)).shared();
     match select(stored, alarm.clone()).await {
         Either::Left((Ok(stored), _)) => stored?,
@@ -170,15 +164,15 @@ pub(crate) async fn receive(
 /// Begins to store the event and act on it, and goes on with that even if nobody waits any more: a
 /// call to the database that is given up half way would leave a connection in an unknown state. Says
 /// first whether it is stored, then that everything is done.
-fn begin(event: Event, body: String, trace: Trace) -> (Receiver<db::Result<()>>, Receiver<()>) {
+fn begin(cx: Cx, event: Event, body: String) -> (Receiver<db::Result<()>>, Receiver<()>) {
     let ((stored, when_stored), (done, when_done)) = (channel(), channel());
     spin_sdk::wasip3::spawn(async move {
-        let is_open = store(&event, &body).await;
+        let is_open = store(&cx, &event, &body).await;
         let act = matches!(is_open, Ok(true));
         // Who waits for either may have gone.
         let _ = stored.send(is_open.map(drop));
-        if act && let Err(error) = apply(&event, trace).await {
-            log::failed("acting on Stripe's event; a tick will try again", &error);
+        if act && let Err(error) = apply(&cx, &event).await {
+            log::failed(&cx, "acting on Stripe's event; a tick will try again", &error);
         }
         let _ = done.send(());
     });
@@ -186,7 +180,7 @@ fn begin(event: Event, body: String, trace: Trace) -> (Receiver<db::Result<()>>,
 }
 
 /// The body, if it was signed with one of our secrets.
-async fn admit<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<&'a str> {
+async fn admit<'a>(cx: &Cx, headers: &HeaderMap, body: &'a [u8]) -> Result<&'a str> {
     let secrets = config::variable("stripe_webhook_secret").await?;
     if signature::secrets(&secrets).next().is_none() {
         let cause = anyhow::anyhow!("Stripe's event was refused: stripe_webhook_secret is not set");
@@ -196,7 +190,7 @@ async fn admit<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<&'a str> {
     let header = headers.get(SIGNATURE).and_then(|header| header.to_str().ok());
     let now = Timestamp::now().as_millis() / 1_000;
     signature::verify(header, body, &secrets, now).map_err(|refusal| {
-        log::noted("an event that claims to be Stripe's was refused", refusal.sentence());
+        log::noted(cx, "an event that claims to be Stripe's was refused", refusal.sentence());
         Problem::malformed(refusal.sentence()).with_code("bad_signature")
     })?;
     std::str::from_utf8(body).map_err(|_| Problem::malformed("The body is not UTF-8"))
@@ -204,51 +198,59 @@ async fn admit<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<&'a str> {
 
 /// Stores the event, and tells whether it is still to be acted on: it is new, or what it tells was
 /// never applied.
-async fn store(event: &Event, body: &str) -> db::Result<bool> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = "INSERT INTO payments_webhooks (id, type, body, received_at, try_again_at) \
-               VALUES (?1, ?2, ?3, ?4, ?5) \
-               ON CONFLICT (id) DO UPDATE SET type = excluded.type RETURNING body";
+async fn store(cx: &Cx, event: &Event, body: &str) -> db::Result<bool> {
+    let stored = unit::change(cx, &SERVICE, storing(&event.id, &event.kind, body)).await?;
+    Ok(stored.is_some_and(|(body,): (Option<String>,)| body.is_some()))
+}
+
+pub(crate) fn storing(id: &str, kind: &str, body: &str) -> Query {
     let now = Timestamp::now();
-    let row = params![&event.id, &event.kind, body, now, now.plus_seconds(LEFT_TO_REQUEST)];
-    let stored = connection.first(sql, row).await?;
-    stored.map_or(Ok(false), |row| Ok(row.get::<Option<String>>("body")?.is_some()))
+    query!(
+        "INSERT INTO payments_webhooks (id, type, body, received_at, try_again_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (id) DO UPDATE SET type = excluded.type RETURNING body",
+        id,
+        kind,
+        body,
+        now,
+        now.plus_seconds(LEFT_TO_REQUEST)
+    )
 }
 
 /// Does what the event asks for, and notes that it is done.
-async fn apply(event: &Event, trace: Trace) -> anyhow::Result<()> {
+async fn apply(cx: &Cx, event: &Event) -> anyhow::Result<()> {
     match event.news()? {
         Some(News::Intent(intent)) => {
-            if let Some(payment) = payment_of(&intent).await? {
-                observe::observe(&payment, &intent, trace).await?;
+            if let Some(payment) = payment_of(cx, &intent).await? {
+                observe::observe(cx, &payment, &intent).await?;
             }
         }
-        Some(News::Charge(charge)) => refunded(charge, trace).await?,
-        Some(News::Trouble(trouble)) => warn(&event.kind, trouble).await?,
+        Some(News::Charge(charge)) => refunded(cx, charge).await?,
+        Some(News::Trouble(trouble)) => warn(cx, &event.kind, trouble).await?,
         None => {}
     }
-    done(&event.id).await.map_err(Into::into)
+    Ok(done(cx, &event.id).await?)
 }
 
 /// Follows a refund. It is kept for later where our books do not know yet that money was taken.
-async fn refunded(charge: Charge, trace: Trace) -> anyhow::Result<()> {
+async fn refunded(cx: &Cx, charge: Charge) -> anyhow::Result<()> {
     let is_refund = charge.refunded && charge.captured;
     let Some(intent) = charge.payment_intent.filter(|_| is_refund) else { return Ok(()) };
-    let Some(payment) = by_intent(&intent).await? else { return Ok(()) };
+    let Some(payment) = Payment::one(by_intent(&intent)).await? else { return Ok(()) };
     if matches!(payment.state.status(), Status::Pending | Status::Authorized) {
         bail!("a refund of the payment {} arrived before its capture was recorded", payment.id)
     }
-    moves::write(&payment, moves::News::GivenBack, trace).await.map(drop)
+    moves::write(cx, &payment, moves::News::GivenBack).await.map(drop)
 }
 
 /// Puts a dispute, or a refund that did not reach the buyer, before an operator; a dispute that was
 /// won needs nobody any more.
-async fn warn(kind: &str, trouble: Trouble) -> anyhow::Result<()> {
+async fn warn(cx: &Cx, kind: &str, trouble: Trouble) -> anyhow::Result<()> {
     let Trouble { id, payment_intent: Some(intent), status, reason, failure_reason } = trouble
     else {
         return Ok(());
     };
-    let Some(payment) = by_intent(&intent).await? else { return Ok(()) };
+    let Some(payment) = Payment::one(by_intent(&intent)).await? else { return Ok(()) };
     let status = status.unwrap_or_default();
     if kind == "refund.failed" && payment.state == State::Refunding {
         bail!("a failed refund of {} arrived before the refund was recorded", payment.id);
@@ -256,76 +258,101 @@ async fn warn(kind: &str, trouble: Trouble) -> anyhow::Result<()> {
     // https://docs.stripe.com/api/disputes/object, `status`.
     let is_harmless = matches!(status.as_str(), "won" | "warning_closed" | "prevented");
     if kind == "charge.dispute.closed" && is_harmless {
-        return Ok(payment.need_no_attention().await?);
+        return Ok(payment.need_no_attention(cx).await?);
     }
     let why = reason.or(failure_reason).unwrap_or_default();
-    Ok(payment.call_attention(&format!("Stripe reports {kind}: {id} {status} {why}")).await?)
+    Ok(payment.call_attention(cx, &format!("Stripe reports {kind}: {id} {status} {why}")).await?)
 }
 
-/// Our payment whose intent this is.
-async fn by_intent(intent: &str) -> db::Result<Option<Payment>> {
-    Ok(Payment::select("intent_id = ?1", params![intent]).await?.pop())
+/// Finds our payment whose intent this is.
+pub(crate) fn by_intent(intent: &str) -> Query {
+    query!("SELECT {COLUMNS} FROM payments_payments WHERE intent_id = ?1", intent)
 }
 
 /// Our payment that an intent is for; others may use the account, too.
-async fn payment_of(intent: &Intent) -> db::Result<Option<Payment>> {
+async fn payment_of(cx: &Cx, intent: &Intent) -> db::Result<Option<Payment>> {
     let Some(id) = intent.payment_id() else { return Ok(None) };
-    let Some(payment) = Payment::find(id).await? else { return Ok(None) };
+    let Some(payment) = Payment::one(Payment::find(id)).await? else { return Ok(None) };
     let same_money = money::stripe_amount(&payment.currency, payment.amount) == Some(intent.amount)
         && payment.currency.eq_ignore_ascii_case(&intent.currency);
     let same_intent = payment.intent_id.as_ref().is_none_or(|known| *known == intent.id);
     if same_money && same_intent {
         return Ok(Some(payment));
     }
-    log::noted("an event names another intent than the payment does", &intent.id);
+    log::noted(cx, "an event names another intent than the payment does", &intent.id);
     Ok(None)
 }
 
-async fn done(id: &str) -> db::Result<()> {
-    let connection = Connection::open(&SERVICE).await?;
-    let sql = "UPDATE payments_webhooks SET body = NULL WHERE id = ?1";
-    connection.query(sql, params![id]).await.map(drop)
+async fn done(cx: &Cx, id: &str) -> db::Result<()> {
+    unit::change::<()>(cx, &SERVICE, doing_with(id)).await.map(drop)
+}
+
+/// Notes that nothing is left to do about an event.
+pub(crate) fn doing_with(id: &str) -> Query {
+    query!("UPDATE payments_webhooks SET body = NULL WHERE id = ?1", id)
+}
+
+row! {
+    /// An event that was stored and not acted on.
+    struct Stored {
+        id: String,
+        body: String,
+        tries: i64,
+    }
 }
 
 /// Acts on events that were stored and not acted on; forgets old ones.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn tick(deadline: &Deadline) -> anyhow::Result<()> {
-    for row in due().await? {
-        if deadline.has_passed() {
+pub(crate) async fn tick(cx: &Cx) -> anyhow::Result<()> {
+    for stored in due(cx).await? {
+        if cx.is_out_of_time() {
             break;
         }
-        let (id, body): (String, String) = (row.get("id")?, row.get("body")?);
-        let applied = match Event::parse(&body) {
-            Ok(event) => apply(&event, Trace::NONE).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = applied {
-            log::failed("acting on Stripe's event", &error);
-            let failed = "UPDATE payments_webhooks SET tries = tries + 1 WHERE id = ?1";
-            Connection::open(&SERVICE).await?.query(failed, params![&id]).await?;
-            if row.get::<i64>("tries")? + 1 >= MAX_TRIES {
-                log::noted("giving up an event from Stripe", &id);
-                done(&id).await?;
+        let cx = cx.with("event", &stored.id);
+        if let Err(error) = act(&cx, &stored).await {
+            log::failed(&cx, "acting on Stripe's event", &error);
+            unit::change::<()>(&cx, &SERVICE, failing(&stored.id)).await?;
+            if stored.tries + 1 >= MAX_TRIES {
+                log::noted(&cx, "giving up an event from Stripe", &stored.id);
+                done(&cx, &stored.id).await?;
             }
         }
     }
     Ok(())
 }
 
+async fn act(cx: &Cx, stored: &Stored) -> anyhow::Result<()> {
+    apply(cx, &Event::parse(&stored.body)?).await
+}
+
+pub(crate) fn failing(id: &str) -> Query {
+    query!("UPDATE payments_webhooks SET tries = tries + 1 WHERE id = ?1", id)
+}
+
 /// Takes up events that are due, so that no other replica does, and deletes old ones.
-async fn due() -> db::Result<Vec<Row>> {
-    let connection = Connection::open(&SERVICE).await?;
+async fn due(cx: &Cx) -> db::Result<Vec<Stored>> {
     let now = Timestamp::now();
-    let old = "DELETE FROM payments_webhooks WHERE received_at < ?1";
-    connection.query(old, params![now.plus_seconds(-KEEP_SECONDS)]).await?;
-    let due = "WITH due AS \
-               (SELECT id FROM payments_webhooks WHERE body IS NOT NULL AND try_again_at <= ?1 \
-                ORDER BY try_again_at LIMIT ?3 FOR UPDATE SKIP LOCKED) \
-               UPDATE payments_webhooks SET try_again_at = ?2 \
-               WHERE id IN (SELECT id FROM due) RETURNING id, body, tries";
-    connection.query(due, params![now, now.plus_seconds(60), BATCH]).await
+    unit::change::<()>(cx, &SERVICE, forgetting(now.plus_seconds(-KEEP_SECONDS))).await?;
+    unit::change_all(cx, &SERVICE, taking_up(now)).await
+}
+
+pub(crate) fn forgetting(before: Timestamp) -> Query {
+    query!("DELETE FROM payments_webhooks WHERE received_at < ?1", before)
+}
+
+pub(crate) fn taking_up(now: Timestamp) -> Query {
+    query!(
+        "WITH due AS \
+         (SELECT id FROM payments_webhooks WHERE body IS NOT NULL AND try_again_at <= ?1 \
+         ORDER BY try_again_at LIMIT ?3 FOR UPDATE SKIP LOCKED) \
+         UPDATE payments_webhooks SET try_again_at = ?2 \
+         WHERE id IN (SELECT id FROM due) RETURNING id, body, tries",
+        now,
+        now.plus_seconds(60),
+        BATCH
+    )
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use boxoffice_contract::events::OrderState;
 use boxoffice_kernel::events::worker::{Handler, one_by_one};
-use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
-use boxoffice_kernel::{Service, log, params};
+use boxoffice_kernel::events::{Event, EventType, Outcome};
+use boxoffice_kernel::{Cx, Service, log};
 
 use crate::payment::Payment;
 use crate::stripe::Patience;
@@ -16,28 +16,28 @@ pub(crate) struct Payments;
 impl Handler for Payments {
     const SERVICE: &'static Service = &SERVICE;
 
-    async fn handle(events: &[Event]) -> Result<Vec<Outcome>> {
-        one_by_one(events, end).await
+    async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
+        one_by_one(events, async |event| end(cx, event).await).await
     }
 
     /// Finds out about answers that were lost, and does what is still due.
-    async fn tick(deadline: Deadline) -> Result<bool> {
-        if let Err(error) = webhook::tick(&deadline).await {
-            log::failed("acting on Stripe's events", &error);
+    async fn tick(cx: &Cx) -> Result<bool> {
+        if let Err(error) = webhook::tick(cx).await {
+            log::failed(cx, "acting on Stripe's events", &error);
         }
-        reconcile::warn_of_lapsing().await?;
-        reconcile::due(&deadline).await?;
+        reconcile::warn_of_lapsing(cx).await?;
+        reconcile::due(cx).await?;
         Ok(false)
     }
 }
 
 /// Does what is due since an order has ended.
-async fn end(event: &Event) -> Result<Outcome> {
+async fn end(cx: &Cx, event: &Event) -> Result<Outcome> {
     let order = order(event)?;
-    let changed = settle::note(order.id, order.status, order.payment_id, order.version).await?;
-    for payment in Payment::select("order_id = ?1", params![order.id]).await? {
+    let changed = settle::note(cx, order.id, order.status, order.payment_id, order.version).await?;
+    for payment in Payment::all(Payment::of_order(order.id)).await? {
         // The event has been applied, whatever fails here.
-        settle::settle_or_log(&payment, Patience::Worker, event.trace()).await;
+        settle::settle_or_log(cx, &payment, Patience::Worker).await;
     }
     Ok(Outcome::of(changed))
 }

@@ -2,8 +2,8 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::Response;
-use boxoffice_kernel::http::serve::REQUEST_ID;
-use boxoffice_kernel::{config, log};
+use boxoffice_kernel::cx::REQUEST_ID;
+use boxoffice_kernel::{Cx, config, log};
 use boxoffice_web::state::{Failed, Missing, Page, State};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -40,7 +40,7 @@ pub(crate) async fn finish(
     let mut answer = with_page(answer, asked).await;
     match guards().await {
         Ok(guards) => answer.headers_mut().extend(guards),
-        Err(error) => log::failed("adding security headers to an answer", &error),
+        Err(error) => log::failed(Cx::NONE, "adding security headers to an answer", &error),
     }
     answer
 }
@@ -70,7 +70,7 @@ async fn with_page(
             http::Response::from_parts(parts, Full::new(body))
         }
         Err(error) => {
-            log::failed("rendering the page of a problem", &error);
+            log::failed(&visit.cx, "rendering the page of a problem", &error);
             http::Response::from_parts(parts, Full::new(problem))
         }
     }

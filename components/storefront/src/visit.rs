@@ -5,10 +5,9 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use boxoffice_contract::UserId;
 use boxoffice_kernel::http::coding;
-use boxoffice_kernel::http::serve::RequestId;
 use boxoffice_kernel::identity::{MaybeUser, User};
 use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{Problem, Timestamp};
+use boxoffice_kernel::{Cx, Problem, Timestamp};
 use boxoffice_web::state::{Page, State, Visitor};
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
 use http::request::Parts;
@@ -32,8 +31,8 @@ pub(crate) struct Visit {
     pub(crate) notice: Option<Notice>,
     /// How the answer is to come.
     pub(crate) manner: Manner,
-    /// The request, in logs.
-    pub(crate) id: RequestId,
+    /// The request, in logs and for the services.
+    pub(crate) cx: Cx,
     /// The address that was asked for: path and query.
     pub(crate) here: String,
 }
@@ -106,14 +105,13 @@ impl<S: Send + Sync> FromRequestParts<S> for AnyVisit {
 
 impl Visit {
     fn of_nobody(parts: &Parts) -> Self {
-        let unknown = || RequestId(HeaderValue::from_static("unknown"));
         Self {
             user: None,
             language: Language::of(text(&parts.headers, &ACCEPT_LANGUAGE)),
             // What is to be said is said on the page that follows, not on what a form answers.
             notice: Notice::read(&parts.headers).filter(|_| parts.method == Method::GET),
             manner: Manner::of(&parts.headers),
-            id: parts.extensions.get().cloned().unwrap_or_else(unknown),
+            cx: Cx::of_request(parts),
             here: local_part(&parts.uri),
         }
     }

@@ -7,13 +7,12 @@ use boxoffice_contract::events::kind;
 use boxoffice_contract::tickets::{self as api, Draft};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::Valid;
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
+use boxoffice_kernel::{Unit, UserCx};
 
 use crate::SERVICE;
-use crate::pages;
 use crate::ticket::{Ticket, tidied};
+use crate::{pages, refusal};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets", post(create))
@@ -33,19 +32,20 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn create(
-    user: User,
+    cx: UserCx,
     idempotency: Idempotency,
-    Traced(trace): Traced,
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
-    let caller = user.id.to_string();
-    let created = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
-        let ticket = Ticket::new(user.id, tidied(draft.clone()));
-        ticket.insert(transaction)?;
-        transaction.emit(ticket.event(kind::TicketCreated)?);
-        transaction.tell(ticket.news(false));
-        let location = format!("/api/tickets/{}", ticket.id);
-        Ok(Reply::created(&location, &ticket.body())?.at_version(ticket.version))
-    });
-    pages::changed(created.await).await
+    let work = async |unit: &mut Unit<'_>| list(&cx, unit, draft.clone());
+    let created = command::run(&cx, &SERVICE, &idempotency, work).await;
+    Ok(pages::changed(created).await?)
+}
+
+fn list(cx: &UserCx, unit: &mut Unit<'_>, draft: Draft) -> refusal::Result<Reply> {
+    let ticket = Ticket::new(cx.user.id, tidied(draft));
+    unit.insert(ticket.insert()?);
+    unit.emit(ticket.event(kind::TicketCreated)?);
+    unit.tell(ticket.news(false));
+    let location = format!("/api/tickets/{}", ticket.id);
+    Ok(Reply::created(&location, &ticket.body())?.at_version(ticket.version))
 }

@@ -1,31 +1,22 @@
 //! `PUT /api/tickets/{id}`: changes a listing of one's own.
 
+use axum::Router;
 use axum::response::Response;
 use axum::routing::put;
-use axum::{Extension, Router};
 use boxoffice_contract::TicketId;
 use boxoffice_contract::events::kind;
 use boxoffice_contract::tickets::{self as api, Draft};
-use boxoffice_kernel::Problem;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::etag::IfMatch;
-use boxoffice_kernel::http::serve::RequestId;
 use boxoffice_kernel::http::{Id, Valid};
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
-use send_wrapper::SendWrapper;
+use boxoffice_kernel::{Unit, UserCx};
 
 use crate::SERVICE;
 use crate::freeze::{freeze, still_holds};
 use crate::pages;
-use crate::show::not_found;
+use crate::refusal::{self, Refusal};
 use crate::ticket::{Status, Ticket, tidied};
-
-/// How often a change is begun that others overtake.
-const ATTEMPTS: u32 = 4;
-/// The code of a change that was overtaken.
-const CHANGED: &str = "changed";
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets/{id}", put(edit))
@@ -54,89 +45,64 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn edit(
-    user: User,
+    cx: UserCx,
     Id(id): Id<TicketId>,
     if_match: IfMatch,
     idempotency: Idempotency,
-    Traced(trace): Traced,
-    Extension(request_id): Extension<RequestId>,
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
-    let caller = user.id.to_string();
-    if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
-        return Ok(replay);
-    }
     let draft = tidied(draft);
-    unless_overtaken(&if_match, async || {
-        let ticket = own(&user, id).await?;
-        if_match.check(ticket.version)?;
-        match ticket.status {
-            Status::Sold => return Err(sold()),
-            Status::Withdrawn => return Err(withdrawn()),
-            Status::Open | Status::Held => {}
-        }
-        let frozen = freeze(&ticket, &user, &request_id).await?;
-        covers(&draft, frozen.sold)?;
-        let changed = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
-            let edited = ticket.update(transaction, draft.clone()).await?;
-            let edited = edited.ok_or_else(changed_meanwhile)?;
-            transaction.emit(edited.event(kind::TicketUpdated)?);
-            still_holds(&frozen)?;
-            // As orders counts: its events may have yet to tell.
-            let edited = edited.counted(0, frozen.sold);
-            transaction.tell(edited.news(true));
-            Ok(Reply::ok(&edited.body())?.at_version(edited.version))
-        });
-        pages::changed(changed.await).await
-    })
-    .await
+    let work = async |unit: &mut Unit<'_>| rewrite(&cx, unit, id, &if_match, &draft).await;
+    let changed = command::run_asking_first(&cx, &SERVICE, &idempotency, work).await;
+    Ok(pages::changed(changed).await?)
 }
 
-/// Makes a change that must find the version it is based on. Where the client does not mind which
-/// version that is, a change that was overtaken begins anew: what it is based on may well have
-/// changed between freezing and committing, by a hold that ended just before.
-pub(crate) async fn unless_overtaken(
+/// Replaces what the seller wrote, while `orders` holds nothing of the listing.
+async fn rewrite(
+    cx: &UserCx,
+    unit: &mut Unit<'_>,
+    id: TicketId,
     if_match: &IfMatch,
-    change: impl AsyncFn() -> Result<Response>,
-) -> Result<Response> {
-    SendWrapper::new(async move {
-        for _ in 1..ATTEMPTS {
-            match change().await {
-                Err(problem) if problem.code() == Some(CHANGED) && !if_match.is_given() => {}
-                outcome => return outcome,
-            }
-        }
-        change().await
-    })
-    .await
+    draft: &Draft,
+) -> refusal::Result<Reply> {
+    let ticket = own(cx, unit, id).await?;
+    if !if_match.allows(ticket.version) {
+        return Err(Refusal::ReadBefore);
+    }
+    match ticket.status {
+        Status::Sold => return Err(Refusal::SoldOut),
+        Status::Withdrawn => return Err(Refusal::Withdrawn),
+        Status::Open | Status::Held => {}
+    }
+    unit.release();
+    let frozen = freeze(cx, &ticket).await?;
+    covers(draft, frozen.sold)?;
+    let edited = unit.change::<Ticket>(ticket.update(draft.clone())?).await?;
+    let edited = edited.ok_or_else(|| overtaken(unit, if_match))?;
+    unit.emit(edited.event(kind::TicketUpdated)?);
+    still_holds(&frozen)?;
+    // As orders counts: its events may have yet to tell.
+    let edited = edited.counted(0, frozen.sold);
+    unit.tell(edited.news(true));
+    Ok(Reply::ok(&edited.body())?.at_version(edited.version))
 }
 
 /// Checks that not fewer tickets are listed than are `sold` already.
-fn covers(draft: &Draft, sold: i64) -> Result<()> {
-    if draft.quantity >= sold {
-        return Ok(());
+fn covers(draft: &Draft, sold: i64) -> refusal::Result<()> {
+    if draft.quantity >= sold { Ok(()) } else { Err(Refusal::FewerThanSold { sold }) }
+}
+
+/// Says what becomes of a change that found another version than it was based on. Where the client
+/// does not mind which version that is, it begins again.
+pub(crate) fn overtaken(unit: &mut Unit<'_>, if_match: &IfMatch) -> Refusal {
+    if if_match.is_given() {
+        return Refusal::Changed;
     }
-    let message = format!("{sold} of these tickets are sold already; list at least as many");
-    Err(Problem::invalid_field("quantity", message))
+    unit.overtaken("another change of the listing").into()
 }
 
-/// The listing `id`, which must be `user`'s.
-pub(crate) async fn own(user: &User, id: TicketId) -> Result<Ticket> {
-    let ticket = Ticket::find(id).await?.ok_or_else(not_found)?;
-    if ticket.seller_id == user.id {
-        return Ok(ticket);
-    }
-    Err(Problem::forbidden("Only its seller may change a listing"))
-}
-
-pub(crate) fn sold() -> Problem {
-    Problem::conflict("All of these tickets are sold; the listing stays as it is", "sold")
-}
-
-fn withdrawn() -> Problem {
-    Problem::conflict("This listing is withdrawn; list the tickets again", "withdrawn")
-}
-
-pub(crate) fn changed_meanwhile() -> Problem {
-    Problem::conflict("This listing changed just now; read it again", CHANGED)
+/// Finds the listing `id`, which must be that of the user who asks.
+pub(crate) async fn own(cx: &UserCx, unit: &mut Unit<'_>, id: TicketId) -> refusal::Result<Ticket> {
+    let ticket = Ticket::find_in(unit, id).await?.ok_or(Refusal::NoSuchListing)?;
+    if ticket.seller_id == cx.user.id { Ok(ticket) } else { Err(Refusal::NotSeller) }
 }

@@ -9,6 +9,7 @@
 //! | [`ticket`] | a listing: in the database, in JSON, in events |
 //! | [`shown`] | the same in JSON as the API shows it, put together from what is JSON already |
 //! | [`pages`] | pages of listings, kept in Redis until a listing changes |
+//! | [`refusal`] | why something is refused |
 //! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
 //! | [`worker`] | what the events of orders change here |
 
@@ -22,8 +23,11 @@ mod edit;
 mod freeze;
 mod list;
 mod pages;
+mod refusal;
 mod show;
 mod shown;
+#[cfg(test)]
+mod statements;
 mod ticket;
 mod withdraw;
 mod worker;

@@ -7,12 +7,12 @@ use axum::response::Response;
 use axum::routing::get;
 use boxoffice_contract::tickets as api;
 use boxoffice_contract::{Page, TicketId, UserId};
-use boxoffice_kernel::Timestamp;
-use boxoffice_kernel::db::{Connection, Read, Row, Value};
+use boxoffice_kernel::db::{self, Query, Read, Reader, Record, Row, Value};
 use boxoffice_kernel::http::page;
 use boxoffice_kernel::http::{Fields, json};
 use boxoffice_kernel::identity::MaybeUser;
 use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{Timestamp, query};
 use boxoffice_rules::money;
 use http::header::LINK;
 use http::{HeaderMap, HeaderValue, Uri};
@@ -22,8 +22,8 @@ use utoipa::ToSchema;
 
 use crate::SERVICE;
 use crate::pages::{self, Written};
-use crate::shown::Shown;
-use crate::ticket::{COLUMNS, Ticket};
+use crate::shown::{Shown, Stored};
+use crate::ticket::{self, Ticket};
 
 /// The longest search, in characters.
 const MAX_SEARCH: usize = 200;
@@ -119,6 +119,20 @@ pub(crate) async fn list(
     let mut response = json::revalidated(&headers, page.tag, || page.json);
     response.headers_mut().extend(page.link.map(|link| (LINK, link)));
     Ok(response)
+}
+
+/// A row of a list, with what it is sorted by.
+struct Listed<T> {
+    id: TicketId,
+    sort_key: i64,
+    listing: T,
+}
+
+impl<T: Row> Row for Listed<T> {
+    fn read(record: &Record) -> db::Result<Self> {
+        let (id, sort_key) = (record.get("id")?, record.get("sort_key")?);
+        Ok(Self { id, sort_key, listing: T::read(record)? })
+    }
 }
 
 /// An entry of a page.
@@ -272,11 +286,13 @@ impl Select {
 
     /// The page, which `uri` asks for.
     async fn read(&self, uri: &Uri) -> Result<Written> {
-        let rows = self.run(Shown::COLUMNS).await?;
-        let entries = rows
-            .iter()
-            .map(|row| Shown::read(row)?.map(|shown| self.entry(row, shown)).transpose())
-            .collect::<Result<Option<Vec<_>>>>()?;
+        let found: Vec<Listed<Stored>> = self.run(Stored::COLUMNS).await?;
+        let entries = found
+            .into_iter()
+            .map(|Listed { id, sort_key, listing }| {
+                Some(self.entry(id, sort_key, listing.shown()?))
+            })
+            .collect::<Option<Vec<_>>>();
         let entries = match entries {
             Some(entries) => entries,
             None => self.renewed().await?,
@@ -287,35 +303,36 @@ impl Select {
         Ok(Written { tag, link, json: page::written(&page.map(|entry| entry.shown.json)) })
     }
 
-    /// The rows that the filter finds, with `columns` and those of [`Select::entry`].
-    async fn run(&self, columns: &str) -> Result<Vec<Row>> {
-        let connection = Connection::open(&SERVICE).await?;
-        Ok(connection.query(&self.sql(columns), &self.params).await?)
+    /// The rows that the filter finds, with `columns`.
+    async fn run<T: Row>(&self, columns: &str) -> db::Result<Vec<Listed<T>>> {
+        Reader::new(&SERVICE).read_all(self.query(columns)).await
     }
 
-    fn entry(&self, row: &Row, shown: Shown) -> Result<Entry> {
-        let id = row.get("id")?;
-        Ok(Entry { id, position: Position(self.sort, row.get("sort_key")?, id), shown })
+    fn entry(&self, id: TicketId, sort_key: i64, shown: Shown) -> Entry {
+        Entry { id, position: Position(self.sort, sort_key, id), shown }
     }
 
     /// The same page, of which something is behind.
     async fn renewed(&self) -> Result<Vec<Entry>> {
-        let rows = self.run(COLUMNS).await?;
-        rows.iter().map(|row| self.entry(row, Shown::renewed(&Ticket::read(row)?)?)).collect()
+        let found: Vec<Listed<Ticket>> = self.run(ticket::COLUMNS).await?;
+        let renewed = found.into_iter().map(|Listed { id, sort_key, listing }| {
+            Ok(self.entry(id, sort_key, Shown::renewed(&listing)?))
+        });
+        renewed.collect()
     }
 
-    fn sql(&self, columns: &str) -> String {
+    fn query(&self, columns: &str) -> Query {
         let (column, descends) = self.sort.key();
         let way = if descends { "DESC" } else { "ASC" };
         let order = match self.sort {
             Sort::Newest => "id DESC".to_owned(),
             _ => format!("{column} {way}, id {way}"),
         };
-        format!(
-            "SELECT id, {column} AS sort_key, {columns} FROM tickets_tickets WHERE {} ORDER BY {order} LIMIT {}",
-            self.conditions.join(" AND "),
-            self.limit + 1
+        let (conditions, most) = (self.conditions.join(" AND "), self.limit + 1);
+        query!(
+            "SELECT id, {column} AS sort_key, {columns} FROM tickets_tickets WHERE {conditions} ORDER BY {order} LIMIT {most}"
         )
+        .bind_all(self.params.iter().cloned())
     }
 }
 
@@ -364,6 +381,29 @@ fn read_sort(text: &str) -> Result<Sort, String> {
         .map_err(|_| "Sort by newest, startsAt, price or -price".to_owned())
 }
 
+/// Lists by every filter and in every order, of what is stored in JSON and of what is behind.
+#[cfg(test)]
+pub(crate) fn samples() -> Vec<Query> {
+    let filters = [
+        None,
+        Some(
+            "q=a+b&city=c&from=2027-05-01T00:00:00Z&to=2027-05-02T00:00:00Z&maxPrice=1&maxUnits=2",
+        ),
+        Some("sellerId=00000000-0000-0000-0000-000000000000&sort=startsAt"),
+        Some("sort=price"),
+        Some("sort=-price"),
+    ];
+    let parse = |query| Select::parse(query, None).unwrap_or_else(|error| panic!("{error:?}"));
+    let mut selects: Vec<Select> = filters.map(parse).into();
+    for sort in [Sort::Newest, Sort::StartsAt, Sort::Price, Sort::PriceDescending] {
+        let mut select = Select { sort, ..parse(None) };
+        select.after(&Position(sort, 1, TicketId::nil()));
+        selects.push(select);
+    }
+    let both = [Stored::COLUMNS, ticket::COLUMNS];
+    selects.iter().flat_map(|select| both.map(|columns| select.query(columns))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -373,11 +413,15 @@ mod tests {
         Select::parse(Some(query), None)
     }
 
+    fn sql(select: &Select) -> String {
+        select.query(ticket::COLUMNS).sql().to_owned()
+    }
+
     #[test]
     fn every_value_is_a_parameter() {
         let select =
             select("q=O'Hara%20100%25&city=Basel&maxPrice=500&sort=-price&limit=5").unwrap();
-        let sql = select.sql(COLUMNS);
+        let sql = sql(&select);
         assert!(sql.contains("words LIKE ?2 ESCAPE '\\' AND words LIKE ?3"), "{sql}");
         assert!(sql.ends_with("ORDER BY price DESC, id DESC LIMIT 6"), "{sql}");
         assert!(!sql.contains("O'Hara") && !sql.contains("500"), "{sql}");
@@ -399,7 +443,7 @@ mod tests {
     #[test]
     fn a_cursor_belongs_to_its_order() {
         let cursor = page::write_cursor(&Position(Sort::Price, 500, TicketId::nil())).unwrap();
-        let sql = select(&format!("sort=price&cursor={cursor}")).unwrap().sql(COLUMNS);
+        let sql = sql(&select(&format!("sort=price&cursor={cursor}")).unwrap());
         assert!(sql.contains("(price, id) > (?2, ?3)"), "{sql}");
         assert_eq!(select(&format!("cursor={cursor}")).unwrap_err().status(), 400);
     }
@@ -414,16 +458,15 @@ mod tests {
         for wrong in ["", ".", "-1", "4,5", "1e3", "45.", "4.5.6", "+1", "99999999999999999999"] {
             read_units(wrong).unwrap_err();
         }
-        let sql = select("maxUnits=45").unwrap().sql(COLUMNS);
+        let sql = sql(&select("maxUnits=45").unwrap());
         assert!(sql.contains("'JPY'") && sql.contains("'KWD'") && !sql.contains("'EUR'"), "{sql}");
     }
 
     #[test]
     fn sellers_see_all_of_their_own_and_nobody_elses() {
         let (me, other) = (UserId::new(), UserId::new());
-        let of = |seller| {
-            Select::parse(Some(&format!("sellerId={seller}")), Some(me)).unwrap().sql(COLUMNS)
-        };
+        let of =
+            |seller| sql(&Select::parse(Some(&format!("sellerId={seller}")), Some(me)).unwrap());
         assert!(
             of(me).contains("seller_id = ?1") && !of(me).contains("withdrawn = 0"),
             "{}",

@@ -1,13 +1,12 @@
 //! Pages of listings, kept while no listing changes: see [`Cache`].
 
-use axum::response::Response;
 use boxoffice_kernel::cache::{Cache, Found};
-use boxoffice_kernel::db;
 use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{command, db};
 use http::HeaderValue;
 use send_wrapper::SendWrapper;
 
-use crate::SERVICE;
+use crate::{SERVICE, refusal};
 
 const PAGES: Cache = Cache { key: "tickets:pages" };
 
@@ -74,9 +73,9 @@ pub(crate) async fn forget() -> anyhow::Result<()> {
 }
 
 /// `outcome` of a command that changes a listing, when no page is kept any more that tells otherwise.
-pub(crate) async fn changed(outcome: Result<Response>) -> Result<Response> {
+pub(crate) async fn changed(outcome: refusal::Outcome) -> refusal::Outcome {
     if outcome.is_ok() {
-        forget().await?;
+        forget().await.map_err(|error| command::Error::Refused(error.into()))?;
     }
     outcome
 }

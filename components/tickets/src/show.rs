@@ -5,11 +5,11 @@ use axum::response::Response;
 use axum::routing::get;
 use boxoffice_contract::TicketId;
 use boxoffice_contract::tickets as api;
-use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::{Id, etag, json};
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::HeaderMap;
 
+use crate::refusal::Refusal;
 use crate::shown::Shown;
 
 pub(crate) fn route() -> Router {
@@ -30,10 +30,6 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn show(Id(id): Id<TicketId>, headers: HeaderMap) -> Result<Response> {
-    let shown = Shown::find(id).await?.ok_or_else(not_found)?;
+    let shown = Shown::find(id).await?.ok_or(Refusal::NoSuchListing)?;
     Ok(json::revalidated(&headers, etag::of(shown.version), || shown.json))
-}
-
-pub(crate) fn not_found() -> Problem {
-    Problem::not_found("This listing does not exist")
 }

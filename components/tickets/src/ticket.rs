@@ -1,17 +1,14 @@
 //! A listing: in the database, in JSON, in events.
 
-use boxoffice_contract::events::Kind;
-use boxoffice_contract::events::TicketState;
+use boxoffice_contract::events::{Kind, TicketState};
 use boxoffice_contract::news::TicketNews;
 pub(crate) use boxoffice_contract::tickets::TicketStatus as Status;
 use boxoffice_contract::tickets::{self as api, Draft};
 use boxoffice_contract::{TicketId, UserId};
-use boxoffice_kernel::Timestamp;
-use boxoffice_kernel::db::{self, Connection, Read, Row, Transaction, Value};
+use boxoffice_kernel::db::{self, Query, Read, Record, Row, Value};
 use boxoffice_kernel::events::Event;
-use boxoffice_kernel::params;
-
-use crate::{SERVICE, shown};
+use boxoffice_kernel::{Timestamp, query, row};
+use serde::Serialize;
 
 /// A listing.
 #[derive(Clone, Debug)]
@@ -48,6 +45,24 @@ pub(crate) struct Ticket {
     pub(crate) version: i64,
 }
 
+/// What only its seller changes.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'t> {
+    id: TicketId,
+    title: &'t str,
+    price: i64,
+    currency: &'t str,
+    quantity: i64,
+    seller_id: UserId,
+    venue: Option<&'t str>,
+    city: Option<&'t str>,
+    starts_at: Option<Timestamp>,
+    time_zone: Option<&'t str>,
+    description: Option<&'t str>,
+    created_at: Timestamp,
+}
+
 /// Returns the draft without blanks around its texts.
 pub(crate) fn tidied(mut draft: Draft) -> Draft {
     draft.title = trimmed(draft.title);
@@ -76,22 +91,83 @@ pub(crate) fn standing(quantity: i64, held: i64, sold: i64) -> (Status, i64) {
 pub(crate) const NEXT_VERSION: &str = "version = version + 1, \
     content_at = content_at + CASE WHEN content_at = version THEN 1 ELSE 0 END";
 
-/// The columns that [`recounted`] needs.
-pub(crate) const COUNTS: &str = "id, version, quantity, held, sold, withdrawn";
-
-/// What pages learn of a listing whose held and sold have changed; reads a row of [`COUNTS`].
-pub(crate) fn recounted(row: &Row) -> db::Result<TicketNews> {
-    let (status, available) = match row.get::<i64>("withdrawn")? {
-        0 => standing(row.get("quantity")?, row.get("held")?, row.get("sold")?),
-        _ => (Status::Withdrawn, 0),
-    };
-    let (id, version) = (row.get("id")?, row.get("version")?);
-    Ok(TicketNews { id, version, status, available, edited: false })
+row! {
+    /// What changes of a listing with its orders.
+    pub(crate) struct Counts {
+        id: TicketId,
+        version: i64,
+        quantity: i64,
+        held: i64,
+        sold: i64,
+        withdrawn: bool,
+    }
 }
 
-/// The columns that [`Ticket::read`] needs.
-pub(crate) const COLUMNS: &str = "id, title, price, currency, quantity, held, sold, withdrawn, \
-    seller_id, venue, city, starts_at, time_zone, description, created_at, version";
+impl Counts {
+    /// Returns what pages learn of a listing whose held and sold have changed.
+    pub(crate) fn news(&self) -> TicketNews {
+        let Self { id, version, quantity, held, sold, withdrawn } = *self;
+        let (status, available) = match withdrawn {
+            true => (Status::Withdrawn, 0),
+            false => standing(quantity, held, sold),
+        };
+        TicketNews { id, version, status, available, edited: false }
+    }
+}
+
+row! {
+    /// A listing's row, without what searches compare with.
+    pub(crate) struct TicketRow {
+        id: TicketId,
+        title: String,
+        price: i64,
+        currency: String,
+        quantity: i64,
+        held: i64,
+        sold: i64,
+        withdrawn: bool,
+        seller_id: UserId,
+        venue: Option<String>,
+        city: Option<String>,
+        starts_at: Option<Timestamp>,
+        time_zone: Option<String>,
+        description: Option<String>,
+        created_at: Timestamp,
+        version: i64,
+    }
+}
+
+/// The columns of a listing.
+pub(crate) const COLUMNS: &str = TicketRow::COLUMNS;
+
+impl From<TicketRow> for Ticket {
+    fn from(row: TicketRow) -> Self {
+        let ticket = Self {
+            id: row.id,
+            title: row.title,
+            price: row.price,
+            currency: row.currency,
+            quantity: row.quantity,
+            available: 0,
+            status: if row.withdrawn { Status::Withdrawn } else { Status::Open },
+            seller_id: row.seller_id,
+            venue: row.venue,
+            city: row.city,
+            starts_at: row.starts_at,
+            time_zone: row.time_zone,
+            description: row.description,
+            created_at: row.created_at,
+            version: row.version,
+        };
+        ticket.counted(row.held, row.sold)
+    }
+}
+
+impl Row for Ticket {
+    fn read(record: &Record) -> db::Result<Self> {
+        TicketRow::read(record).map(Self::from)
+    }
+}
 
 impl Ticket {
     /// A new listing of `seller`.
@@ -130,31 +206,6 @@ impl Ticket {
         }
     }
 
-    /// Reads a row of [`COLUMNS`].
-    pub(crate) fn read(row: &Row) -> db::Result<Self> {
-        let ticket = Self {
-            id: row.get("id")?,
-            title: row.get("title")?,
-            price: row.get("price")?,
-            currency: row.get("currency")?,
-            quantity: row.get("quantity")?,
-            available: 0,
-            status: match row.get::<i64>("withdrawn")? {
-                0 => Status::Open,
-                _ => Status::Withdrawn,
-            },
-            seller_id: row.get("seller_id")?,
-            venue: row.get("venue")?,
-            city: row.get("city")?,
-            starts_at: row.get("starts_at")?,
-            time_zone: row.get("time_zone")?,
-            description: row.get("description")?,
-            created_at: row.get("created_at")?,
-            version: row.get("version")?,
-        };
-        Ok(ticket.counted(row.get("held")?, row.get("sold")?))
-    }
-
     /// The same with so many held and sold.
     pub(crate) fn counted(mut self, held: i64, sold: i64) -> Self {
         if self.status == Status::Withdrawn {
@@ -164,67 +215,62 @@ impl Ticket {
         self
     }
 
-    /// The listing `id`, if there is one.
-    pub(crate) async fn find(id: TicketId) -> db::Result<Option<Self>> {
-        let connection = Connection::open(&SERVICE).await?;
-        let sql = format!("SELECT {COLUMNS} FROM tickets_tickets WHERE id = ?1");
-        connection.first(&sql, params![id]).await?.as_ref().map(Self::read).transpose()
+    /// Finds the listing `id`, if there is one.
+    pub(crate) async fn find_in(read: &mut impl Read, id: TicketId) -> db::Result<Option<Self>> {
+        read.read(Self::find(id)).await
     }
 
-    /// Has a new listing stored when `transaction` commits.
+    pub(crate) fn find(id: TicketId) -> Query {
+        query!("SELECT {COLUMNS} FROM tickets_tickets WHERE id = ?1", id)
+    }
+
+    /// Stores a new listing.
     ///
     /// # Errors
     /// Never: a listing can be written as JSON.
-    pub(crate) fn insert(&self, transaction: &mut Transaction) -> anyhow::Result<()> {
-        let sql = "INSERT INTO tickets_tickets \
+    pub(crate) fn insert(&self) -> anyhow::Result<Query> {
+        let insert = query!(
+            "INSERT INTO tickets_tickets \
             (id, seller_id, title, price, currency, quantity, venue, city, starts_at, time_zone, \
              description, words, city_key, content, created_at, version, content_at) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16)";
-        let mut row = vec![Value::from(self.id), Value::from(self.seller_id)];
-        row.extend(self.content()?);
-        row.extend([Value::from(self.created_at), Value::from(self.version)]);
-        transaction.insert(sql, &row);
-        Ok(())
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16)",
+            self.id,
+            self.seller_id
+        );
+        let dated = [Value::from(self.created_at), Value::from(self.version)];
+        Ok(insert.bind_all(self.written_by_seller()?).bind_all(dated))
     }
 
     /// Replaces what its seller writes, if the listing is still as it is here. What is held and sold
     /// stays as events have told it: the edit must not count what they have yet to tell.
     ///
     /// # Errors
-    /// What the database says.
-    pub(crate) async fn update(
-        &self,
-        transaction: &Transaction,
-        draft: Draft,
-    ) -> anyhow::Result<Option<Self>> {
-        let sql = format!(
+    /// Never: a listing can be written as JSON.
+    pub(crate) fn update(&self, draft: Draft) -> anyhow::Result<Query> {
+        let update = query!(
             "UPDATE tickets_tickets SET title = ?3, price = ?4, currency = ?5, quantity = ?6, \
              venue = ?7, city = ?8, starts_at = ?9, time_zone = ?10, description = ?11, \
              words = ?12, city_key = ?13, content = ?14, content_at = version + 1, \
              version = version + 1 \
-             WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}"
+             WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}",
+            self.id,
+            self.version
         );
-        let mut row = vec![Value::from(self.id), Value::from(self.version)];
-        row.extend(self.rewritten(draft).content()?);
-        Ok(transaction.first(&sql, &row).await?.as_ref().map(Self::read).transpose()?)
+        Ok(update.bind_all(self.rewritten(draft).written_by_seller()?))
     }
 
     /// Takes the listing off sale, if it is still at `version`.
-    pub(crate) async fn withdraw(
-        transaction: &Transaction,
-        id: TicketId,
-        version: i64,
-    ) -> db::Result<Option<Self>> {
-        let sql = format!(
+    pub(crate) fn withdraw(id: TicketId, version: i64) -> Query {
+        query!(
             "UPDATE tickets_tickets SET withdrawn = 1, {NEXT_VERSION} \
-             WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}"
-        );
-        let row = transaction.first(&sql, params![id, version]).await?;
-        row.as_ref().map(Self::read).transpose()
+             WHERE id = ?1 AND version = ?2 AND withdrawn = 0 RETURNING {COLUMNS}",
+            id,
+            version
+        )
     }
 
     /// What a seller writes, from the title on, what searches compare with, and all of it in JSON.
-    fn content(&self) -> anyhow::Result<[Value; 12]> {
+    fn written_by_seller(&self) -> anyhow::Result<[Value; 12]> {
         let texts =
             [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
         let words: Vec<String> =
@@ -241,8 +287,30 @@ impl Ticket {
             self.description.as_ref().into(),
             words.join("\n").into(),
             self.city.as_ref().map(|city| city.to_lowercase()).into(),
-            shown::content(self)?.into(),
+            self.content()?.into(),
         ])
+    }
+
+    /// What only its seller changes, in JSON.
+    ///
+    /// # Errors
+    /// Never: a listing can be written as JSON.
+    pub(crate) fn content(&self) -> anyhow::Result<String> {
+        let content = Content {
+            id: self.id,
+            title: &self.title,
+            price: self.price,
+            currency: &self.currency,
+            quantity: self.quantity,
+            seller_id: self.seller_id,
+            venue: self.venue.as_deref(),
+            city: self.city.as_deref(),
+            starts_at: self.starts_at,
+            time_zone: self.time_zone.as_deref(),
+            description: self.description.as_deref(),
+            created_at: self.created_at,
+        };
+        Ok(serde_json::to_string(&content)?)
     }
 
     /// What the API answers of the listing.

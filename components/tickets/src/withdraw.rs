@@ -1,22 +1,21 @@
 //! `DELETE /api/tickets/{id}`: takes a listing of one's own off sale.
 
+use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::delete;
-use axum::{Extension, Router};
 use boxoffice_contract::TicketId;
 use boxoffice_contract::events::kind;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::http::etag::IfMatch;
-use boxoffice_kernel::http::serve::RequestId;
-use boxoffice_kernel::identity::User;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::trace::Traced;
+use boxoffice_kernel::{Unit, UserCx};
 
 use crate::SERVICE;
-use crate::edit::{changed_meanwhile, own, sold, unless_overtaken};
+use crate::edit::{overtaken, own};
 use crate::freeze::{freeze, still_holds};
 use crate::pages;
+use crate::refusal::{self, Refusal};
 use crate::ticket::{Status, Ticket};
 
 pub(crate) fn route() -> Router {
@@ -44,36 +43,42 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn withdraw(
-    user: User,
+    cx: UserCx,
     Id(id): Id<TicketId>,
     if_match: IfMatch,
     idempotency: Idempotency,
-    Traced(trace): Traced,
-    Extension(request_id): Extension<RequestId>,
 ) -> Result<Response> {
-    let caller = user.id.to_string();
-    if let Some(replay) = command::replay(&SERVICE, &caller, &idempotency).await? {
-        return Ok(replay);
+    let work = async |unit: &mut Unit<'_>| take_off_sale(&cx, unit, id, &if_match).await;
+    match command::run_asking_first(&cx, &SERVICE, &idempotency, work).await {
+        // Twice is as good as once.
+        Err(command::Error::Refused(Refusal::Withdrawn)) => Ok(Reply::no_content().into_response()),
+        changed => Ok(pages::changed(changed).await?),
     }
-    unless_overtaken(&if_match, async || {
-        let ticket = own(&user, id).await?;
-        if ticket.status == Status::Withdrawn {
-            return Ok(Reply::no_content().into_response());
-        }
-        if_match.check(ticket.version)?;
-        if ticket.status == Status::Sold {
-            return Err(sold());
-        }
-        let frozen = freeze(&ticket, &user, &request_id).await?;
-        let changed = command::run(&SERVICE, &caller, trace, &idempotency, async |transaction| {
-            let withdrawn = Ticket::withdraw(transaction, id, ticket.version).await?;
-            let withdrawn = withdrawn.ok_or_else(changed_meanwhile)?;
-            transaction.emit(withdrawn.event(kind::TicketUpdated)?);
-            transaction.tell(withdrawn.news(false));
-            still_holds(&frozen)?;
-            Ok(Reply::no_content())
-        });
-        pages::changed(changed.await).await
-    })
-    .await
+}
+
+/// Takes the listing off sale, while `orders` holds nothing of it.
+async fn take_off_sale(
+    cx: &UserCx,
+    unit: &mut Unit<'_>,
+    id: TicketId,
+    if_match: &IfMatch,
+) -> refusal::Result<Reply> {
+    let ticket = own(cx, unit, id).await?;
+    if ticket.status == Status::Withdrawn {
+        return Err(Refusal::Withdrawn);
+    }
+    if !if_match.allows(ticket.version) {
+        return Err(Refusal::ReadBefore);
+    }
+    if ticket.status == Status::Sold {
+        return Err(Refusal::SoldOut);
+    }
+    unit.release();
+    let frozen = freeze(cx, &ticket).await?;
+    let withdrawn = unit.change::<Ticket>(Ticket::withdraw(id, ticket.version)).await?;
+    let withdrawn = withdrawn.ok_or_else(|| overtaken(unit, if_match))?;
+    unit.emit(withdrawn.event(kind::TicketUpdated)?);
+    unit.tell(withdrawn.news(false));
+    still_holds(&frozen)?;
+    Ok(Reply::no_content())
 }

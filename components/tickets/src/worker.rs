@@ -4,12 +4,12 @@ use anyhow::Result;
 use boxoffice_contract::events::OrderState;
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::{OrderId, TicketId};
-use boxoffice_kernel::db::{self, Read, Transaction, Value};
-use boxoffice_kernel::events::worker::{Handler, MOST_TOGETHER, write_newest};
-use boxoffice_kernel::events::{Deadline, Event, EventType, Outcome};
-use boxoffice_kernel::{Service, Trace, params};
+use boxoffice_kernel::db::{self, Query, Value};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest};
+use boxoffice_kernel::events::{Event, EventType, Outcome};
+use boxoffice_kernel::{Cx, Service, Unit, params, query, unit};
 
-use crate::ticket::{COUNTS, NEXT_VERSION, recounted};
+use crate::ticket::{Counts, NEXT_VERSION};
 use crate::{SERVICE, pages};
 
 /// This service's side of the events.
@@ -18,16 +18,17 @@ pub(crate) struct Tickets;
 impl Handler for Tickets {
     const SERVICE: &'static Service = &SERVICE;
 
-    fn together(_: EventType) -> usize {
-        MOST_TOGETHER
+    fn batch_limit(_: EventType) -> usize {
+        BATCH_LIMIT
     }
 
-    async fn handle(events: &[Event]) -> Result<Vec<Outcome>> {
+    async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
         let orders = events.iter().map(order).collect::<Result<Vec<_>>>()?;
-        write_newest(&orders, |order| (order.id, order.version), replicate).await
+        let take_over = async |orders: &[&OrderState]| replicate(cx, orders).await;
+        apply_latest(&orders, |order| (order.id, order.version), take_over).await
     }
 
-    async fn tick(_: Deadline) -> Result<bool> {
+    async fn tick(_: &Cx) -> Result<bool> {
         Ok(false)
     }
 }
@@ -52,61 +53,70 @@ fn counted_as(order: &OrderState) -> OrderStatus {
     }
 }
 
-/// Takes over the states of `orders`, each another one, unless newer ones are known, and counts their
-/// listings anew; answers with the orders of which it did.
-async fn replicate(orders: &[&OrderState]) -> Result<Vec<OrderId>> {
-    // What is told of it is news, which has no trace.
-    let mut transaction = Transaction::begin(&SERVICE, Trace::NONE).await?;
+/// Takes over the states of `orders`, each of another one, unless newer ones are known, and counts their
+/// listings again. Returns the ids of the orders of which it did.
+async fn replicate(cx: &Cx, orders: &[&OrderState]) -> Result<Vec<OrderId>> {
+    let changed = unit::run(cx, &SERVICE, async |unit| take_over(unit, orders).await).await?;
+    if !changed.is_empty() {
+        pages::forget().await?;
+    }
+    Ok(changed)
+}
+
+async fn take_over(unit: &mut Unit<'_>, orders: &[&OrderState]) -> db::Result<Vec<OrderId>> {
     // The listings first: of two events of their orders at once, the second waits here, and then sees
     // the first one's order when it adds up. In one order, or two workers would wait for each other.
-    let listings = ids(orders.iter().map(|order| order.ticket_id));
-    let lock = format!(
-        "SELECT id FROM tickets_tickets WHERE id IN ({}) ORDER BY id FOR UPDATE",
-        db::list(0, listings.len())
-    );
-    transaction.lock(&lock, &listings).await?;
-    let sql = format!(
-        "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) VALUES {} \
-         ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
-         WHERE excluded.version > tickets_orders.version RETURNING id, ticket_id",
-        db::places(orders.len(), 5)
-    );
-    let mut params: Vec<Value> = Vec::with_capacity(orders.len() * 5);
-    for order in orders {
+    unit.lock(locking(ids(orders.iter().map(|order| order.ticket_id)))).await?;
+    let changed: Vec<(OrderId, TicketId)> = unit.change_all(storing(orders)).await?;
+    if !changed.is_empty() {
+        let listings = ids(changed.iter().map(|(_, listing)| *listing));
+        for counts in unit.change_all::<Counts>(counting(listings)).await? {
+            unit.tell(counts.news());
+        }
+    }
+    Ok(changed.into_iter().map(|(order, _)| order).collect())
+}
+
+pub(crate) fn locking(listings: Vec<Value>) -> Query {
+    let list = db::list(0, listings.len());
+    query!("SELECT id FROM tickets_tickets WHERE id IN ({list}) ORDER BY id FOR UPDATE")
+        .bind_all(listings)
+}
+
+pub(crate) fn storing(orders: &[&OrderState]) -> Query {
+    let rows = db::places(orders.len(), 5);
+    let values = orders.iter().flat_map(|order| {
         let status = counted_as(order).name();
-        let row = params![order.id, order.ticket_id, order.quantity, status, order.version];
-        params.extend_from_slice(row);
-    }
-    let rows = transaction.query(&sql, &params).await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let changed = rows.iter().map(|row| row.get("id")).collect::<db::Result<_>>()?;
-    let listings = rows.iter().map(|row| row.get("ticket_id")).collect::<db::Result<Vec<_>>>()?;
-    let listings = ids(listings.into_iter());
-    // Added up anew, not changed by one order's share: whatever was wrong is right with the next
+        params![order.id, order.ticket_id, order.quantity, status, order.version].to_vec()
+    });
+    query!(
+        "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) VALUES {rows} \
+         ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
+         WHERE excluded.version > tickets_orders.version RETURNING id, ticket_id"
+    )
+    .bind_all(values)
+}
+
+pub(crate) fn counting(listings: Vec<Value>) -> Query {
+    const COUNTS: &str = Counts::COLUMNS;
+    let list = db::list(0, listings.len());
+    // Added up again, not changed by one order's share: whatever was wrong is right with the next
     // event. The statuses are written out, as in the indexes' conditions:
     // with parameters in their place the indexes would not be used.
-    let count = format!(
+    query!(
         "UPDATE tickets_tickets SET {NEXT_VERSION}, \
          held = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders AS o \
                  WHERE o.ticket_id = tickets_tickets.id \
                  AND o.status IN ('created', 'awaiting:payment')), \
          sold = (SELECT COALESCE(SUM(quantity), 0) FROM tickets_orders AS o \
                  WHERE o.ticket_id = tickets_tickets.id AND o.status = 'complete') \
-         WHERE id IN ({}) RETURNING {COUNTS}",
-        db::list(0, listings.len())
-    );
-    for row in transaction.query(&count, &listings).await? {
-        transaction.tell(recounted(&row)?);
-    }
-    transaction.commit().await?;
-    pages::forget().await?;
-    Ok(changed)
+         WHERE id IN ({list}) RETURNING {COUNTS}"
+    )
+    .bind_all(listings)
 }
 
 /// Each of `ids` once, in order, and [`db::padded`].
-fn ids(ids: impl Iterator<Item = TicketId>) -> Vec<Value> {
+pub(crate) fn ids(ids: impl Iterator<Item = TicketId>) -> Vec<Value> {
     let mut ids: Vec<TicketId> = ids.collect();
     ids.sort_unstable();
     ids.dedup();

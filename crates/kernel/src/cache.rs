@@ -13,7 +13,7 @@ use anyhow::Result;
 use uuid::Uuid;
 
 use crate::redis::{as_text, execute, script, text, within};
-use crate::{Timestamp, log};
+use crate::{Cx, Timestamp, log};
 
 /// How long an answer is kept, in milliseconds.
 const KEPT_MS: i64 = 1_000;
@@ -139,7 +139,7 @@ impl Cache {
 fn noted<T>(what: &str, outcome: Result<T>) -> Option<T> {
     outcome
         .inspect_err(|error| {
-            log::failed(what, error);
+            log::failed(Cx::NONE, what, error);
             PAUSE_ENDS.set(Timestamp::now().as_millis() + PAUSE_MS);
         })
         .ok()

@@ -1,77 +1,66 @@
 //! One command, one atomic write: what changes, the events that tell of it and the answer to an
 //! `Idempotency-Key` are committed together.
 
-use axum::extract::FromRequestParts;
+use std::cell::Cell;
+
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
-use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use send_wrapper::SendWrapper;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use crate::db::{self, Connection, Read, Transaction};
+use crate::cx::Cx;
+use crate::db::{self, Query, Read, Reader};
 use crate::http::etag;
-use crate::{Problem, Service, Timestamp, Trace, params};
+use crate::idempotency::Key;
+pub use crate::idempotency::{IDEMPOTENCY_KEY, Idempotency};
+use crate::unit::{self, Unit};
+use crate::{Problem, Service, Timestamp, query, row};
 
-/// The header that makes a repeated request the same request
-/// (draft-ietf-httpapi-idempotency-key-header).
-pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// On an answer that was given before.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// The headers of an answer that a replay repeats.
 const KEPT_HEADERS: [HeaderName; 2] = [LOCATION, ETAG];
+/// The scope of the keys of those who have no account yet.
+const ANYONE: &str = "anyone";
 
-/// The request's `Idempotency-Key`, if it has one, and what it was first sent with.
-#[derive(Clone, Debug)]
-pub struct Idempotency(Option<Key>);
-
-#[derive(Clone, Debug)]
-struct Key {
-    key: String,
-    fingerprint: String,
+/// Why a command did nothing.
+#[derive(Debug)]
+pub enum Error<R> {
+    /// It was refused.
+    Refused(R),
+    /// The `Idempotency-Key` was used for another request.
+    KeyReusedDifferently,
 }
 
-/// SHA-256 of a request's body, which `serve` leaves for [`Idempotency`].
-#[derive(Clone)]
-pub(crate) struct BodyDigest(pub(crate) String);
-
-impl BodyDigest {
-    pub(crate) fn of(body: &[u8]) -> Self {
-        Self(hex(&Sha256::digest(body)))
+impl<R: From<db::Error>> Error<R> {
+    fn of(error: Error<db::Error>) -> Self {
+        match error {
+            Error::Refused(error) => Self::Refused(error.into()),
+            Error::KeyReusedDifferently => Self::KeyReusedDifferently,
+        }
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(None)) };
-        let visible = value.as_bytes().iter().all(|byte| (b' '..=b'~').contains(byte));
-        let key = value.to_str().ok().filter(|key| visible && (1..=255).contains(&key.len()));
-        let Some(key) = key else {
-            return Err(Problem::malformed(
-                "Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID",
-            ));
-        };
-        let digest = parts.extensions.get::<BodyDigest>().map_or("", |digest| digest.0.as_str());
-        let fingerprint = format!("{} {} {digest}", parts.method, parts.uri.path());
-        Ok(Self(Some(Key { key: key.to_owned(), fingerprint })))
+impl<R: Into<Problem>> From<Error<R>> for Problem {
+    fn from(error: Error<R>) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::KeyReusedDifferently => Self::conflict(
+                "This Idempotency-Key was used for another request; use a new one for each",
+                "idempotency_key_reused",
+            ),
+        }
     }
 }
 
-impl Idempotency {
-    /// The same key, told apart by `fingerprint` in place of the body: for bodies with secrets,
-    /// whose digest must not be stored.
-    #[must_use]
-    pub fn identified_by(self, fingerprint: &str) -> Self {
-        Self(self.0.map(|Key { key, .. }| Key { key, fingerprint: fingerprint.to_owned() }))
-    }
-
-    /// The key itself.
-    #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.0.as_ref().map(|key| key.key.as_str())
+row! {
+    /// An answer that was given.
+    struct Answer {
+        fingerprint: String,
+        status: i64,
+        headers: String,
+        body: String,
     }
 }
 
@@ -135,152 +124,154 @@ impl IntoResponse for Reply {
     }
 }
 
-/// Runs `work` in a transaction for `caller` and commits it with its events, which carry the
-/// request's `trace`, and its answer. A request that was answered before gets the same answer, and
-/// nothing happens again. `work` is run again when its transaction was overtaken, or undone, by another
-/// one or with the connection: it must do nothing but by its transaction.
+/// Runs `work` as a [`Unit`] and commits it with its answer. A request that was answered before gets
+/// the same answer, and nothing happens again.
 ///
 /// # Errors
-/// What `work` says, after which nothing has changed; 409 when the key was used for another
-/// request; 503 when the database is too busy, or it is not known what became of it.
-pub async fn run<F>(
+/// What `work` refuses, after which nothing has changed; that the key was used for another request.
+pub async fn run<R: From<db::Error>>(
+    cx: &Cx,
     service: &'static Service,
-    caller: &str,
-    trace: Trace,
     idempotency: &Idempotency,
-    work: F,
-) -> Result<Response, Problem>
-where
-    F: AsyncFn(&mut Transaction) -> Result<Reply, Problem>,
-{
-    SendWrapper::new(async move {
-        let mut attempt = 1;
-        let problem = loop {
-            match attempt_once(service, caller, trace, idempotency, &work).await {
-                Ok(reply) => return Ok(reply.into_response()),
-                Err(problem) if attempt < db::ATTEMPTS => match database_error(&problem) {
-                    // What has changed is there to be seen.
-                    Some(db::Error::Overtaken(_)) => {}
-                    Some(db::Error::Undone(_)) => db::pause(attempt).await,
-                    _ => break problem,
-                },
-                Err(problem) => break problem,
-            }
-            attempt += 1;
-        };
-        // The request may have come before, or twice at once. That is found out last, since it hardly
-        // ever did. It is what made this one fail: at the latest, there cannot be two answers to one key.
-        replay(service, caller, idempotency).await?.ok_or(problem)
-    })
-    .await
-}
-
-async fn attempt_once<F>(
-    service: &'static Service,
-    caller: &str,
-    trace: Trace,
-    idempotency: &Idempotency,
-    work: &F,
-) -> Result<Reply, Problem>
-where
-    F: AsyncFn(&mut Transaction) -> Result<Reply, Problem>,
-{
-    let mut transaction = Transaction::begin(service, trace).await?;
-    let reply = work(&mut transaction).await?;
-    remember(service, caller, idempotency, &mut transaction, &reply)?;
-    transaction.commit().await?;
-    Ok(reply)
-}
-
-fn database_error(problem: &Problem) -> Option<&db::Error> {
-    problem.cause()?.downcast_ref()
-}
-
-/// The answer that `caller`'s request got when it came before, if it did.
-///
-/// # Errors
-/// 409 when the key was used for another request.
-pub async fn replay(
-    service: &'static Service,
-    caller: &str,
-    idempotency: &Idempotency,
-) -> Result<Option<Response>, Problem> {
-    let Some(key) = &idempotency.0 else { return Ok(None) };
-    let sql = format!(
-        "SELECT fingerprint, status, headers, body FROM {}_idempotency \
-         WHERE scope = ?1 AND key = ?2",
-        service.name
-    );
-    let row = {
-        let connection = Connection::open(service).await?;
-        connection.first(&sql, params![caller, key.key.as_str()]).await?
-    };
-    let Some(row) = row else { return Ok(None) };
-    if row.get::<String>("fingerprint")? != key.fingerprint {
-        return Err(Problem::conflict(
-            "This Idempotency-Key was used for another request; use a new one for each",
-            "idempotency_key_reused",
-        ));
+    work: impl AsyncFn(&mut Unit<'_>) -> Result<Reply, R>,
+) -> Result<Response, Error<R>> {
+    match attempt(cx, service, idempotency, work).await {
+        Ok(reply) => Ok(reply.into_response()),
+        Err((refusal, _)) => answer_to_repeat(cx, service, idempotency, refusal).await,
     }
-    let reply = restore(&row)?;
-    let mut response = reply.into_response();
+}
+
+/// Runs `work` in the same way, for what does more than write: whether the request was answered before
+/// is asked first as well.
+///
+/// # Errors
+/// As of [`run`].
+pub async fn run_asking_first<R: From<db::Error>>(
+    cx: &Cx,
+    service: &'static Service,
+    idempotency: &Idempotency,
+    work: impl AsyncFn(&mut Unit<'_>) -> Result<Reply, R>,
+) -> Result<Response, Error<R>> {
+    if let Some(answer) = replay(cx, service, idempotency).await.map_err(Error::of)? {
+        return Ok(answer);
+    }
+    match attempt(cx, service, idempotency, work).await {
+        Ok(reply) => Ok(reply.into_response()),
+        // It was asked a moment ago.
+        Err((refusal, false)) => Err(Error::Refused(refusal)),
+        Err((refusal, true)) => answer_to_repeat(cx, service, idempotency, refusal).await,
+    }
+}
+
+/// Runs `work` and stores its answer with it. A refusal comes with whether anything was to be changed.
+async fn attempt<R: From<db::Error>>(
+    cx: &Cx,
+    service: &'static Service,
+    idempotency: &Idempotency,
+    work: impl AsyncFn(&mut Unit<'_>) -> Result<Reply, R>,
+) -> Result<Reply, (R, bool)> {
+    let has_begun = SendWrapper::new(Cell::new(false));
+    let ran = unit::run(cx, service, async |unit| {
+        let outcome = work(unit).await;
+        has_begun.set(unit.has_changes());
+        let reply = outcome?;
+        if let Some(answer) = remembered(cx, service, idempotency, &reply)? {
+            unit.insert(answer);
+        }
+        Ok::<_, R>(reply)
+    });
+    ran.await.map_err(|refusal| (refusal, has_begun.get()))
+}
+
+/// Returns the answer that the request got before, if that is what made this one fail. That is found
+/// out last, since it hardly ever is: at the latest, there cannot be two answers to one key.
+async fn answer_to_repeat<R: From<db::Error>>(
+    cx: &Cx,
+    service: &'static Service,
+    idempotency: &Idempotency,
+    refusal: R,
+) -> Result<Response, Error<R>> {
+    let answer = replay(cx, service, idempotency).await.map_err(Error::of)?;
+    answer.ok_or(Error::Refused(refusal))
+}
+
+/// Returns the answer that the request got when it came before, if it did.
+///
+/// # Errors
+/// That the key was used for another request; what the database says.
+pub async fn replay(
+    cx: &Cx,
+    service: &'static Service,
+    idempotency: &Idempotency,
+) -> Result<Option<Response>, Error<db::Error>> {
+    let Some(key) = &idempotency.0 else { return Ok(None) };
+    let found = Reader::new(service).read::<Answer>(find(service, &scope(cx), key)).await;
+    let Some(answer) = found.map_err(Error::Refused)? else { return Ok(None) };
+    if answer.fingerprint != key.fingerprint {
+        return Err(Error::KeyReusedDifferently);
+    }
+    let mut response = restore(answer).map_err(Error::Refused)?.into_response();
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(Some(response))
 }
 
-fn restore(row: &db::Row) -> Result<Reply, Problem> {
-    let status = u16::try_from(row.get::<i64>("status")?)
-        .ok()
-        .and_then(|status| StatusCode::from_u16(status).ok())
-        .ok_or_else(|| db::Error::Row("a stored answer has no valid status".to_owned()))?;
+/// Whose keys are told apart from those of others.
+fn scope(cx: &Cx) -> String {
+    cx.caller().map_or_else(|| ANYONE.to_owned(), |caller| caller.to_string())
+}
+
+pub(crate) fn find(service: &Service, scope: &str, key: &Key) -> Query {
+    let name = service.name;
+    query!(
+        "SELECT fingerprint, status, headers, body FROM {name}_idempotency \
+         WHERE scope = ?1 AND key = ?2",
+        scope,
+        &key.key
+    )
+}
+
+fn restore(answer: Answer) -> db::Result<Reply> {
+    let invalid = |what: &str| db::Error::Row(format!("a stored answer has no valid {what}"));
+    let status = u16::try_from(answer.status).ok();
+    let status = status.and_then(|status| StatusCode::from_u16(status).ok());
     let stored: Vec<(String, String)> =
-        serde_json::from_str(&row.get::<String>("headers")?).map_err(anyhow::Error::from)?;
+        serde_json::from_str(&answer.headers).map_err(|_| invalid("headers"))?;
     let headers = stored
         .into_iter()
         .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
         .collect::<Vec<(HeaderName, HeaderValue)>>();
-    Ok(Reply { status, headers: headers.into_iter().collect(), body: row.get("body")? })
+    Ok(Reply {
+        status: status.ok_or_else(|| invalid("status"))?,
+        headers: headers.into_iter().collect(),
+        body: answer.body,
+    })
 }
 
-/// Stores `reply` for repeats of `caller`'s request, as part of `transaction`.
-fn remember(
-    service: &'static Service,
-    caller: &str,
+/// Makes the statement that stores `reply` for repeats of the request, if it has a key.
+pub(crate) fn remembered(
+    cx: &Cx,
+    service: &Service,
     idempotency: &Idempotency,
-    transaction: &mut Transaction,
     reply: &Reply,
-) -> db::Result<()> {
-    let Some(key) = &idempotency.0 else { return Ok(()) };
+) -> db::Result<Option<Query>> {
+    let Some(key) = &idempotency.0 else { return Ok(None) };
     let headers: Vec<(&str, &str)> = KEPT_HEADERS
         .iter()
         .filter_map(|name| Some((name.as_str(), reply.headers.get(name)?.to_str().ok()?)))
         .collect();
     let headers =
         serde_json::to_string(&headers).map_err(|error| db::Error::Failed(error.to_string()))?;
-    let sql = format!(
-        "INSERT INTO {}_idempotency \
+    let name = service.name;
+    Ok(Some(query!(
+        "INSERT INTO {name}_idempotency \
          (scope, key, fingerprint, status, headers, body, created_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        service.name
-    );
-    let row = params![
-        caller,
-        key.key.as_str(),
-        key.fingerprint.as_str(),
+        scope(cx),
+        &key.key,
+        &key.fingerprint,
         i64::from(reply.status.as_u16()),
         headers,
-        reply.body.as_str(),
+        &reply.body,
         Timestamp::now()
-    ];
-    transaction.insert(sql, row);
-    Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    )))
 }

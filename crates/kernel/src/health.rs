@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use crate::Service;
-use crate::db::{Connection, Read};
+use crate::db::{Query, Read, Reader};
 use crate::events::bus;
+use crate::{Cx, Service, query};
 
 /// The state of one dependency.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -31,7 +31,7 @@ impl Check {
         match outcome {
             Ok(_) => Self { ok: true, required: true, detail: None },
             Err(error) => {
-                crate::log::failed(complaint, &error);
+                crate::log::failed(Cx::NONE, complaint, &error);
                 Self { ok: false, required: true, detail: Some(complaint.to_owned()) }
             }
         }
@@ -101,9 +101,12 @@ pub fn routes(service: &'static Service, prefix: &str, redis: bool) -> Router {
 }
 
 async fn database(service: &'static Service) -> anyhow::Result<()> {
-    let connection = Connection::open(service).await?;
-    connection.query("SELECT 1 AS one", &[]).await?;
+    Reader::new(service).read::<()>(anything()).await?;
     Ok(())
+}
+
+pub(crate) fn anything() -> Query {
+    query!("SELECT 1 AS one")
 }
 
 #[cfg(test)]

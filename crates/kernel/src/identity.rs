@@ -1,5 +1,7 @@
 //! Who is asking, by the composed component that exports `boxoffice:identity/session`.
 
+use std::ops::Deref;
+
 use axum::extract::FromRequestParts;
 use boxoffice_contract::UserId;
 use http::HeaderMap;
@@ -7,7 +9,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
 use send_wrapper::SendWrapper;
 
-use crate::Problem;
+use crate::{Cx, Problem};
 
 mod wit {
     #![allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated")]
@@ -21,7 +23,7 @@ pub const COOKIE_NAME: &str = "session";
 /// The same where the shop is served by https: browsers then keep it to this host and to https.
 pub const SECURE_COOKIE_NAME: &str = "__Host-session";
 
-/// The user who is asking. As an extractor, it refuses those who are not signed in.
+/// The user who is asking.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The account.
@@ -32,29 +34,52 @@ pub struct User {
     pub token: String,
 }
 
-/// The user who is asking, if anyone is signed in.
-pub struct MaybeUser(pub Option<User>);
+/// The context of a request of somebody who is signed in. A handler that needs a user takes it in
+/// place of a [`Cx`], which has none to give. The session is verified once, on the routes that do.
+#[derive(Clone, Debug)]
+pub struct UserCx {
+    cx: Cx,
+    /// Who is asking.
+    pub user: User,
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for User {
+impl Deref for UserCx {
+    type Target = Cx;
+
+    fn deref(&self) -> &Cx {
+        &self.cx
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for UserCx {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let token = token(&parts.headers)
-            .ok_or_else(|| Problem::unauthorized("Sign in first, then try again"))?;
-        verify(token.to_owned()).await
+        let user = signed_in(&parts.headers).await?;
+        Ok(Self { cx: Cx::of_request(parts).called_by(user.id), user })
     }
 }
+
+/// The user who is asking, if anyone is signed in.
+pub struct MaybeUser(pub Option<User>);
 
 impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match User::from_request_parts(parts, state).await {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match signed_in(&parts.headers).await {
             Ok(user) => Ok(Self(Some(user))),
             Err(problem) if problem.status() == http::StatusCode::UNAUTHORIZED => Ok(Self(None)),
             Err(problem) => Err(problem),
         }
     }
+}
+
+/// Returns the user whose session `headers` bring.
+async fn signed_in(headers: &HeaderMap) -> Result<User, Problem> {
+    let token =
+        token(headers).ok_or_else(|| Problem::unauthorized("Sign in first, then try again"))?;
+    verify(token.to_owned()).await
 }
 
 async fn verify(token: String) -> Result<User, Problem> {

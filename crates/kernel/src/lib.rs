@@ -3,11 +3,13 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`] | application variables |
-//! | [`db`] | connections, transactions, migrations: the one place that knows the database |
+//! | [`cx`], [`deadline`], [`log`] | what a request, an event or a tick brings along; the log |
+//! | [`db`] | connections, statements, rows, migrations: the one place that knows the database |
+//! | [`unit`], [`outbox`] | the only way to change anything, with the events that tell of it |
 //! | [`cache`] | answers that are kept in Redis until they change |
-//! | [`command`] | one command, one atomic write: transaction, outbox and idempotency together |
+//! | [`command`], [`idempotency`] | one command, one atomic write: a unit and the answer to a key |
 //! | [`redis`] | commands to Redis |
-//! | [`events`] | the outbox, the bus on Redis, the consumers |
+//! | [`events`] | the bus on Redis, the consumers |
 //! | [`http`] | the request's way in and out: limits, ids, extractors, pages |
 //! | [`problem`] | the one error that clients see (RFC 9457) |
 //! | [`identity`] | who is asking, by the composed `boxoffice:identity/session` |
@@ -22,17 +24,28 @@ pub mod cache;
 pub mod client;
 pub mod command;
 pub mod config;
+pub mod cx;
 pub mod db;
+pub mod deadline;
 pub mod events;
 pub mod health;
 pub mod http;
+mod idempotency;
 pub mod identity;
 pub mod log;
+mod outbox;
 pub mod peer;
 pub mod problem;
 mod redis;
+#[cfg(test)]
+mod statements;
 pub mod trace;
+pub mod unit;
 
 pub use boxoffice_contract::{Timestamp, Trace};
 pub use boxoffice_schema::Service;
+pub use cx::Cx;
+pub use deadline::Deadline;
+pub use identity::UserCx;
 pub use problem::Problem;
+pub use unit::Unit;

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::Trace;
+use crate::cx::Cx;
 
 /// Logs what went wrong inside while serving the request `request_id`; clients never see this text.
 pub fn request_failed(request_id: &str, error: &anyhow::Error) {
@@ -41,13 +42,13 @@ fn event_line(
 }
 
 /// Logs what an operator may want to know, and need not act on.
-pub fn noted(what: &str, detail: impl Display) {
-    eprintln!("level=warn what={what:?} detail={:?}", detail.to_string());
+pub fn noted(cx: &Cx, what: &str, detail: impl Display) {
+    eprintln!("level=warn what={what:?} detail={:?}{cx}", detail.to_string());
 }
 
-/// Logs a failure outside of any request: of a handler, of the outbox, of a tick.
-pub fn failed(what: &str, error: &anyhow::Error) {
-    eprintln!("level=error while={what:?} error={:?}", format!("{error:#}"));
+/// Logs what failed without failing what it was done for, and for what it was done.
+pub fn failed(cx: &Cx, what: &str, error: &anyhow::Error) {
+    eprintln!("level=error while={what:?} error={:?}{cx}", format!("{error:#}"));
 }
 
 #[cfg(test)]

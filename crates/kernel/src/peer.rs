@@ -10,9 +10,8 @@ use http_body_util::Full;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::http::serve::{REQUEST_ID, RequestId};
-use crate::identity::User;
-use crate::{Problem, client, config};
+use crate::cx::{REQUEST_ID, RequestId};
+use crate::{Cx, Problem, UserCx, client, config};
 
 /// A sibling that takes longer than this counts as not available.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -42,17 +41,49 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call in the name of `user`, as part of the request `request_id`.
+    /// Makes a call in the name of the user who is asking.
     #[must_use]
-    pub fn by(user: &'a User, method: Method, path: &'a str, request_id: &'a RequestId) -> Self {
-        Self {
-            method,
-            path,
-            token: Some(&user.token),
-            request_id: Some(request_id),
-            headers: HeaderMap::new(),
-        }
+    pub fn by(cx: &'a UserCx, method: Method, path: &'a str) -> Self {
+        Self { token: Some(&cx.user.token), ..Self::by_nobody(cx, method, path) }
     }
+
+    /// Makes a call that whoever asks may make.
+    #[must_use]
+    pub fn by_nobody(cx: &'a Cx, method: Method, path: &'a str) -> Self {
+        let request_id = cx.request_id();
+        Self { method, path, token: None, request_id, headers: HeaderMap::new() }
+    }
+}
+
+/// Why a sibling did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It refuses, in its own words.
+    #[error("{status}: {}", .refusal.detail)]
+    Refused {
+        /// The status of its answer.
+        status: StatusCode,
+        /// What it says.
+        refusal: Refusal,
+    },
+    /// It cannot be reached, does not answer in time, or broke.
+    #[error("{name} does not answer: {cause:#}")]
+    Unavailable {
+        /// What people call it.
+        name: &'static str,
+        /// What went wrong.
+        cause: anyhow::Error,
+    },
+    /// Its answer is not what it should be.
+    #[error("{0:#}")]
+    Odd(anyhow::Error),
+}
+
+/// A sibling's refusal, as far as it is passed on.
+#[derive(Debug, serde::Deserialize)]
+pub struct Refusal {
+    detail: String,
+    code: Option<String>,
 }
 
 impl Peer {
@@ -102,43 +133,54 @@ impl Peer {
     /// The thing that `call` reads or changes; `None` if the sibling knows no such thing.
     ///
     /// # Errors
-    /// The sibling's own refusal, passed on to the client; 503 when it is not available.
+    /// The sibling's own refusal; that it is not available.
     pub async fn ask<T: DeserializeOwned>(
         &self,
         call: Call<'_>,
         body: Option<&impl Serialize>,
-    ) -> Result<Option<T>, Problem> {
+    ) -> Result<Option<T>, Error> {
         let answer = self.send(call, body).await.map_err(|cause| self.unavailable(cause))?;
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(None),
             status if status.is_success() => {
                 let read = serde_json::from_slice(answer.body())
                     .with_context(|| format!("reading the answer of {}", self.name));
-                Ok(Some(read?))
+                read.map(Some).map_err(Error::Odd)
             }
-            status if status.is_client_error() => Err(pass_on(status, answer.body())),
+            status if status.is_client_error() => Err(refused(status, answer.body())),
             status => Err(self.unavailable(anyhow::anyhow!("{} answered {status}", self.name))),
         }
     }
 
-    fn unavailable(&self, cause: anyhow::Error) -> Problem {
-        let detail = format!("The {} service does not answer right now; try again", self.name);
-        Problem::unavailable(detail, 2, cause)
+    fn unavailable(&self, cause: anyhow::Error) -> Error {
+        Error::Unavailable { name: self.name, cause }
     }
 }
 
-/// A sibling's refusal in its own words.
-fn pass_on(status: StatusCode, body: &[u8]) -> Problem {
-    #[derive(serde::Deserialize)]
-    struct Refusal {
-        detail: String,
-        code: Option<String>,
-    }
-    let Ok(Refusal { detail, code }) = serde_json::from_slice(body) else {
-        return Problem::internal(anyhow::anyhow!(
+fn refused(status: StatusCode, body: &[u8]) -> Error {
+    match serde_json::from_slice(body) {
+        Ok(refusal) => Error::Refused { status, refusal },
+        Err(_) => Error::Odd(anyhow::anyhow!(
             "another service answered {status} without a problem document"
-        ));
-    };
+        )),
+    }
+}
+
+impl From<Error> for Problem {
+    /// A sibling's refusal is passed on to the client in its own words.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused { status, refusal } => pass_on(status, refusal),
+            Error::Unavailable { name, cause } => {
+                let detail = format!("The {name} service does not answer right now; try again");
+                Self::unavailable(detail, 2, cause)
+            }
+            Error::Odd(cause) => cause.into(),
+        }
+    }
+}
+
+fn pass_on(status: StatusCode, Refusal { detail, code }: Refusal) -> Problem {
     let problem = match status {
         StatusCode::UNAUTHORIZED => Problem::unauthorized(detail),
         StatusCode::FORBIDDEN => Problem::forbidden(detail),

@@ -211,25 +211,6 @@ impl Problem {
         self
     }
 
-    /// What went wrong, for callers that have no client to tell.
-    #[must_use]
-    pub fn into_cause(self) -> anyhow::Error {
-        let Inner { cause, title, detail, .. } = *self.0;
-        cause.unwrap_or_else(|| anyhow::anyhow!("{title}: {detail}"))
-    }
-
-    /// The word for programs, if there is one.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        self.0.code.as_deref()
-    }
-
-    /// What is behind it, if that is known; only the log tells.
-    #[must_use]
-    pub fn cause(&self) -> Option<&anyhow::Error> {
-        self.0.cause.as_ref()
-    }
-
     /// The status code.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -1,18 +1,11 @@
 //! The trace in a request's headers: see [`Trace`].
 
-use std::convert::Infallible;
-
-use axum::extract::FromRequestParts;
 use boxoffice_contract::Trace;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
-use http::request::Parts;
 
 /// The header of requests; the attribute of events has the same name.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// The trace that a request is part of, as an extractor.
-pub struct Traced(pub Trace);
 
 /// Returns the trace that a request's headers name.
 #[must_use]
@@ -30,14 +23,6 @@ pub fn put(trace: Trace, headers: &mut HeaderMap) {
     let value = trace.traceparent().and_then(|value| HeaderValue::try_from(value).ok());
     if let Some(value) = value {
         headers.entry(TRACEPARENT).or_insert(value);
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Traced {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(of(&parts.headers)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use boxoffice_kernel::{Trace, client, config, log};
+use boxoffice_kernel::{Cx, client, config, log, trace};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{Method, Request, Response, StatusCode};
@@ -59,7 +59,7 @@ pub(super) struct Client {
     base: String,
     key: String,
     patience: Patience,
-    trace: Trace,
+    cx: Cx,
     since: Instant,
 }
 
@@ -79,12 +79,16 @@ struct ErrorDetail {
 }
 
 impl Client {
-    /// A client for what is part of `trace`.
-    pub(super) async fn new(patience: Patience, trace: Trace) -> Result<Self, Error> {
+    /// Returns a client for what `cx` is of.
+    pub(super) async fn new(cx: &Cx, patience: Patience) -> Result<Self, Error> {
         let base = config::variable("stripe_api_base").await.map_err(Error::Unknown)?;
         let key = config::variable("stripe_api_key").await.map_err(Error::Unknown)?;
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { base, key, patience, trace, since: Instant::now() })
+        Ok(Self { base, key, patience, cx: cx.clone(), since: Instant::now() })
+    }
+
+    pub(super) const fn cx(&self) -> &Cx {
+        &self.cx
     }
 
     fn left(&self) -> Duration {
@@ -105,7 +109,7 @@ impl Client {
                 Ok(answer) => format!("{} (request {})", answer.status(), id_of(answer.headers())),
                 Err(error) => format!("{error:#}"),
             };
-            log::noted("repeating a request to Stripe", why);
+            log::noted(&self.cx, "repeating a request to Stripe", why);
             SendWrapper::new(spin_sdk::time::sleep(pause)).await;
         }
         Err(anyhow!("the last try had no result"))
@@ -132,7 +136,7 @@ impl Client {
             http = http.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let mut http = http.body(Full::new(Bytes::from(request.body.unwrap_or_default())))?;
-        boxoffice_kernel::trace::put(self.trace, http.headers_mut());
+        trace::put(self.cx.trace(), http.headers_mut());
         Ok(http)
     }
 }
@@ -147,7 +151,7 @@ impl StripeClient for Client {
         if parts.status.is_success() {
             return Ok(body);
         }
-        Err(explain(parts.status, &parts.headers, &body))
+        Err(explain(&self.cx, parts.status, &parts.headers, &body))
     }
 }
 
@@ -169,7 +173,7 @@ impl StripeClientErr for Error {
 
 /// Tells a decline from a refusal, and both from what says nothing about what happened: trouble on
 /// Stripe's side, a limit on requests, or the same key under way twice.
-fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+fn explain(cx: &Cx, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
     let request_id = id_of(headers);
     let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
         return Error::Unknown(anyhow!(
@@ -180,6 +184,7 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
     let message = message.unwrap_or_default();
     if status == StatusCode::PAYMENT_REQUIRED {
         log::noted(
+            cx,
             "a payment was declined",
             format!(
                 "code {} decline_code {}: {message} (request {request_id})",
@@ -217,6 +222,7 @@ fn explain(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
 mod tests {
     use std::cell::RefCell;
 
+    use boxoffice_kernel::Trace;
     use boxoffice_kernel::trace::TRACEPARENT;
     use stripe_client_core::{RequestBuilder, StripeBlockingClient};
 
@@ -241,7 +247,7 @@ mod tests {
     fn headers_in(trace: Trace) -> HeaderMap {
         let (base, key) = ("https://stripe.example".to_owned(), "sk_test_1".to_owned());
         let (patience, since) = (Patience::Worker, Instant::now());
-        let client = Client { base, key, patience, trace, since };
+        let client = Client { base, key, patience, cx: Cx::of_trace(trace), since };
         let unsent = Unsent { client, made: RefCell::default() };
         let request = RequestBuilder::new(StripeMethod::Get, "/refunds").customize::<String>();
         assert!(request.send_blocking(&unsent).is_err());
@@ -258,7 +264,7 @@ mod tests {
 
     fn of(status: u16, body: &str) -> Error {
         let status = StatusCode::from_u16(status).unwrap_or_default();
-        explain(status, &HeaderMap::new(), body.as_bytes())
+        explain(Cx::NONE, status, &HeaderMap::new(), body.as_bytes())
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) mod signature;
 use std::collections::HashMap;
 
 use anyhow::anyhow;
-use boxoffice_kernel::{Timestamp, Trace, config, log};
+use boxoffice_kernel::{Cx, Timestamp, config, log};
 use boxoffice_rules::money;
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
@@ -70,13 +70,12 @@ pub(crate) enum Error {
     Unknown(anyhow::Error),
 }
 
-impl Error {
-    /// For the log.
-    pub(crate) fn into_cause(self) -> anyhow::Error {
-        match self {
-            Self::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
-            Self::InProgress => anyhow!("another request is already doing this"),
-            Self::Refused(cause) | Self::KeyReusedDifferently(cause) | Self::Unknown(cause) => {
+impl From<Error> for anyhow::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
+            Error::InProgress => anyhow!("another request is already doing this"),
+            Error::Refused(cause) | Error::KeyReusedDifferently(cause) | Error::Unknown(cause) => {
                 cause
             }
         }
@@ -125,11 +124,11 @@ struct Page<T> {
 /// Asks for the payment's amount to be set aside. A payment method that cannot do that is charged
 /// at once.
 pub(crate) async fn authorize(
+    cx: &Cx,
     payment: &Payment,
     patience: Patience,
-    trace: Trace,
 ) -> Result<Intent, Error> {
-    let client = Client::new(patience, trace).await?;
+    let client = Client::new(cx, patience).await?;
     let method = payment_method(&client, payment).await?;
     let refusal = match confirm(&client, payment, &method, Capture::Later).await {
         Err(Error::Refused(refusal)) => refusal,
@@ -217,12 +216,8 @@ async fn kind_of(client: &Client, method: &str) -> Result<Option<String>, Error>
 }
 
 /// The intent as it is now.
-pub(crate) async fn retrieve(
-    intent: &str,
-    patience: Patience,
-    trace: Trace,
-) -> Result<Intent, Error> {
-    retrieve_by(&Client::new(patience, trace).await?, intent).await
+pub(crate) async fn retrieve(cx: &Cx, intent: &str, patience: Patience) -> Result<Intent, Error> {
+    retrieve_by(&Client::new(cx, patience).await?, intent).await
 }
 
 async fn retrieve_by(client: &Client, intent: &str) -> Result<Intent, Error> {
@@ -232,11 +227,11 @@ async fn retrieve_by(client: &Client, intent: &str) -> Result<Intent, Error> {
 /// The intent that was made for `payment`, found by its metadata: for answers that were lost, where
 /// asking again would not do. `None`: there is none.
 pub(crate) async fn look_up(
+    cx: &Cx,
     payment: &Payment,
     patience: Patience,
-    trace: Trace,
 ) -> Result<Option<Intent>, Error> {
-    let client = Client::new(patience, trace).await?;
+    let client = Client::new(cx, patience).await?;
     let query = format!("metadata['payment_id']:'{}'", payment.id);
     let search = SearchPaymentIntent::new(query).build().customize::<Page<Intent>>();
     let found = search.send(&client).await?;
@@ -275,12 +270,12 @@ async fn look_through(client: &Client, payment: &Payment) -> Result<Option<Inten
 /// Takes the money that was set aside; answers with the intent as it is then, whether that was
 /// done or refused.
 pub(crate) async fn capture(
+    cx: &Cx,
     payment: &Payment,
     intent: &str,
     patience: Patience,
-    trace: Trace,
 ) -> Result<Intent, Error> {
-    let client = Client::new(patience, trace).await?;
+    let client = Client::new(cx, patience).await?;
     let request = CapturePaymentIntent::new(intent).build().customize::<Intent>();
     let asked = request.request_strategy(next_key(payment, "capture")?).send(&client).await;
     as_it_is(&client, intent, asked).await
@@ -288,12 +283,12 @@ pub(crate) async fn capture(
 
 /// Gives up the intent, and with it the money that was set aside; answers as [`capture`] does.
 pub(crate) async fn void(
+    cx: &Cx,
     payment: &Payment,
     intent: &str,
     patience: Patience,
-    trace: Trace,
 ) -> Result<Intent, Error> {
-    let client = Client::new(patience, trace).await?;
+    let client = Client::new(cx, patience).await?;
     let request = CancelPaymentIntent::new(intent).build().customize::<Intent>();
     let asked = request.request_strategy(next_key(payment, "void")?).send(&client).await;
     as_it_is(&client, intent, asked).await
@@ -308,11 +303,11 @@ async fn as_it_is(
 ) -> Result<Intent, Error> {
     match asked {
         Err(Error::Declined(Decline { code, message })) => {
-            log::noted("Stripe refused", format!("{code}: {message}"));
+            log::noted(client.cx(), "Stripe refused", format!("{code}: {message}"));
             retrieve_by(client, intent).await
         }
         Err(Error::Refused(refusal)) => {
-            log::noted("Stripe refused", format!("{refusal:#}"));
+            log::noted(client.cx(), "Stripe refused", format!("{refusal:#}"));
             retrieve_by(client, intent).await
         }
         answer => answer,
@@ -321,12 +316,12 @@ async fn as_it_is(
 
 /// Gives back the money that was taken.
 pub(crate) async fn refund(
+    cx: &Cx,
     payment: &Payment,
     intent: &str,
     patience: Patience,
-    trace: Trace,
 ) -> Result<(), Error> {
-    let client = Client::new(patience, trace).await?;
+    let client = Client::new(cx, patience).await?;
     let mut request = CreateRefund::new().payment_intent(intent);
     if let Some(reason) = &payment.refund_reason {
         // Parsing a reason cannot fail: an unknown one is passed on as it is.
@@ -340,7 +335,7 @@ pub(crate) async fn refund(
         // It may have been given back by hand, or the answer been lost for longer than Stripe knows
         // keys.
         Err(Error::Refused(refusal)) if is_refunded(&client, payment, intent).await? => {
-            log::noted("Stripe refused", format!("{refusal:#}"));
+            log::noted(cx, "Stripe refused", format!("{refusal:#}"));
             Ok(())
         }
         Err(error) => Err(error),

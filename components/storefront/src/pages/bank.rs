@@ -88,7 +88,7 @@ pub(crate) async fn progress(visit: &Visit, id: OrderId) -> Result<Progress> {
         Ok(Err(refusal)) if refusal.status == StatusCode::CONFLICT => Ok(Progress::Settled),
         Ok(Err(refusal)) => Err(refusal.into_problem()),
         Err(error) => {
-            log::failed("going on with a payment", &error);
+            log::failed(&visit.cx, "going on with a payment", &error);
             Ok(Progress::Refused(CHECKING.to_owned()))
         }
     }
@@ -105,7 +105,7 @@ async fn went_on(visit: &Visit, payment: Payment) -> Result<Progress, Problem> {
         return Ok(Progress::Asked(page));
     }
     // Not the address itself: it may hold what lets others act for the buyer.
-    log::noted("a bank's page cannot be shown", format!("of payment {}", payment.id));
+    log::noted(&visit.cx, "a bank's page cannot be shown", format!("of payment {}", payment.id));
     Ok(Progress::Refused(NO_PAGE.to_owned()))
 }
 

@@ -7,7 +7,7 @@ use boxoffice_contract::OrderId;
 use boxoffice_contract::orders::Order;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{config, log};
+use boxoffice_kernel::{Cx, config, log};
 use boxoffice_rules::money;
 use boxoffice_web::state::{self, Checkout, Form, Method, Page, State, TestCard};
 use http::{StatusCode, Uri};
@@ -98,7 +98,7 @@ async fn state(visit: &Visit, order: &Order, shown: state::Order, pay: Form) -> 
     let title = format!("Pay for “{}”", shown.title);
     let page = Checkout {
         order: shown,
-        method: method(order).await?,
+        method: method(&visit.cx, order).await?,
         pay,
         cancel: blank(),
         again: show::again(order),
@@ -109,12 +109,12 @@ async fn state(visit: &Visit, order: &Order, shown: state::Order, pay: Form) -> 
 
 /// How the order is paid: by Stripe's form with a key for it, by a test card where a sandbox is all
 /// that there is to pay into.
-async fn method(order: &Order) -> anyhow::Result<Method> {
+async fn method(cx: &Cx, order: &Order) -> anyhow::Result<Method> {
     let key = config::variable("stripe_publishable_key").await?;
     if !key.is_empty() {
         let Some(amount) = money::stripe_amount(&order.currency, order.amount) else {
             let error = anyhow::anyhow!("Stripe cannot take {} {}", order.amount, order.currency);
-            log::failed("offering payment", &error);
+            log::failed(cx, "offering payment", &error);
             return Ok(Method::Unavailable);
         };
         return Ok(Method::Stripe {
@@ -129,7 +129,7 @@ async fn method(order: &Order) -> anyhow::Result<Method> {
             "stripe_publishable_key is not set, so nobody can pay: set it to the key (pk_…) that \
              belongs to stripe_api_key"
         );
-        log::failed("offering payment", &error);
+        log::failed(cx, "offering payment", &error);
         return Ok(Method::Unavailable);
     }
     let card = |(token, name, effect): (&str, &str, &str)| TestCard {

@@ -51,13 +51,17 @@ async fn pay(visit: Visit, Id(id): Id<OrderId>, sent: Sent) -> Result<Response> 
                 to_outcome(&visit, id).await
             }
             Err(error) => {
-                log::failed("reading the result of a payment; the order shows it", &error);
+                log::failed(
+                    &visit.cx,
+                    "reading the result of a payment; the order shows it",
+                    &error,
+                );
                 to_outcome(&visit, id).await
             }
         },
         Ok(Err(refusal)) => refused(&visit, id, &sent, refusal).await,
         Err(error) => {
-            log::failed("sending a payment, which may have been made anyway", &error);
+            log::failed(&visit.cx, "sending a payment, which may have been made anyway", &error);
             unknown(&visit, id, &sent).await
         }
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use boxoffice_kernel::command::IDEMPOTENCY_KEY;
-use boxoffice_kernel::peer::{Call, Peer};
+use boxoffice_kernel::peer::{self, Call, Peer};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, http::etag};
 use bytes::Bytes;
@@ -55,7 +55,7 @@ impl<'a> Change<'a> {
 impl Visit {
     fn call<'a>(&'a self, method: Method, path: &'a str, headers: HeaderMap) -> Call<'a> {
         let token = self.user.as_ref().map(|user| user.token.as_str());
-        Call { method, path, token, request_id: Some(&self.id), headers }
+        Call { method, path, token, request_id: self.cx.request_id(), headers }
     }
 
     /// Reads what is at `path`; `None` if there is no such thing.
@@ -67,6 +67,18 @@ impl Visit {
         peer: &Peer,
         path: &str,
     ) -> Result<Option<T>> {
+        Ok(self.ask(peer, path).await?)
+    }
+
+    /// Reads the same, where a service that does not answer is no reason to give up.
+    ///
+    /// # Errors
+    /// As of [`Peer::ask`].
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        peer: &Peer,
+        path: &str,
+    ) -> Result<Option<T>, peer::Error> {
         peer.ask(self.call(Method::GET, path, HeaderMap::new()), None::<&()>).await
     }
 

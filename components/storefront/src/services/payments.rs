@@ -40,10 +40,10 @@ pub(crate) async fn of(visit: &Visit, orders: &[Order]) -> Vec<Payment> {
         return Vec::new();
     }
     let path = format!("/api/payments?limit=100&orderId={}", ids.join(","));
-    match visit.read::<Page<Payment>>(&PAYMENTS, &path).await {
+    match visit.ask::<Page<Payment>>(&PAYMENTS, &path).await {
         Ok(page) => page.unwrap_or_default().items,
-        Err(problem) => {
-            log::failed("asking for the payments of orders", &problem.into_cause());
+        Err(error) => {
+            log::failed(&visit.cx, "asking for the payments of orders", &error.into());
             Vec::new()
         }
     }

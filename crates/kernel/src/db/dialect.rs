@@ -14,14 +14,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::Value;
-
-/// A statement and its parameters.
-#[derive(Clone, Debug)]
-pub(super) struct Statement {
-    pub(super) sql: String,
-    pub(super) params: Vec<Value>,
-}
+use super::{Query, Value};
 
 /// `sql` for SQLite.
 pub(super) fn sqlite(sql: &str) -> Cow<'_, str> {
@@ -67,7 +60,10 @@ fn numbered_from(sql: &str, offset: usize) -> String {
 /// `guards` and `inserts`, which do not depend on one another, as one statement for Postgres: a single way
 /// there and back. Dividing by zero is what undoes it when a guard, which answers with a row for each
 /// that it has changed, has changed none. None of none.
-pub(super) fn postgres_together(guards: &[Statement], inserts: &[Statement]) -> Option<Statement> {
+pub(super) fn postgres_together(
+    guards: &[Query],
+    inserts: &[Query],
+) -> Option<(String, Vec<Value>)> {
     // What is not the last one precedes it as a part of its own.
     let (last, first) = match (guards, inserts) {
         ([], []) => return None,
@@ -93,13 +89,14 @@ pub(super) fn postgres_together(guards: &[Statement], inserts: &[Statement]) -> 
             let _ = write!(sql, "SELECT 1 / ({}) AS changed", changed.join(" * "));
         }
     }
-    Some(Statement { sql, params })
+    Some((sql, params))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+    use crate::query;
 
     #[test]
     fn parameters_are_numbered_as_each_database_has_it() {
@@ -122,34 +119,30 @@ mod tests {
 
     #[test]
     fn guards_and_inserts_become_one_statement() {
-        let statement = |sql: String, params: &[i64]| Statement {
-            sql,
-            params: params.iter().copied().map(Value::from).collect(),
-        };
         let insert = |table: &str, values: &[i64]| {
-            statement(format!("INSERT INTO {table} VALUES (?1, ?2)"), values)
+            query!("INSERT INTO {table} VALUES (?1, ?2)").bind_all(values.iter().copied())
         };
         assert!(postgres_together(&[], &[]).is_none());
-        let one = postgres_together(&[], &[insert("a", &[1, 2])]).unwrap();
-        assert_eq!(one.sql, "INSERT INTO a VALUES ($1, $2)");
+        let (one, _) = postgres_together(&[], &[insert("a", &[1, 2])]).unwrap();
+        assert_eq!(one, "INSERT INTO a VALUES ($1, $2)");
         let inserts = [insert("a", &[1, 2]), insert("b", &[3, 4]), insert("c", &[5, 6])];
-        let all = postgres_together(&[], &inserts).unwrap();
+        let (all, params) = postgres_together(&[], &inserts).unwrap();
         assert_eq!(
-            all.sql,
+            all,
             "WITH p0 AS (INSERT INTO a VALUES ($1, $2)) , p1 AS (INSERT INTO b VALUES ($3, $4)) \
              INSERT INTO c VALUES ($5, $6)"
         );
-        assert_eq!(all.params, (1..=6).map(Value::from).collect::<Vec<_>>());
-        let guard = |n| statement("UPDATE g SET x = ?1 RETURNING 1 AS changed".to_owned(), &[n]);
-        let all = postgres_together(&[guard(7)], &inserts[..1]).unwrap();
+        assert_eq!(params, (1..=6).map(Value::from).collect::<Vec<_>>());
+        let guard = |n: i64| query!("UPDATE g SET x = ?1 RETURNING 1 AS changed", n);
+        let (all, params) = postgres_together(&[guard(7)], &inserts[..1]).unwrap();
         assert_eq!(
-            all.sql,
+            all,
             "WITH p0 AS (UPDATE g SET x = $1 RETURNING 1 AS changed) , \
              p1 AS (INSERT INTO a VALUES ($2, $3)) SELECT 1 / ((SELECT count(*) FROM p0)) AS changed"
         );
-        assert_eq!(all.params, [7, 1, 2].map(Value::from));
-        let two = postgres_together(&[guard(7), guard(8)], &[]).unwrap();
+        assert_eq!(params, [7, 1, 2].map(Value::from));
+        let (two, _) = postgres_together(&[guard(7), guard(8)], &[]).unwrap();
         let end = "SELECT 1 / ((SELECT count(*) FROM p0) * (SELECT count(*) FROM p1)) AS changed";
-        assert!(two.sql.ends_with(end), "{}", two.sql);
+        assert!(two.ends_with(end), "{two}");
     }
 }

@@ -15,7 +15,7 @@ pub enum Constraint {
 }
 
 /// Why a statement failed.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum Error {
     /// The database cannot be reached, or is too busy. Nothing was done; the same call may succeed
     /// later.
@@ -25,8 +25,8 @@ pub enum Error {
     /// commit. All of it may succeed at once if it is run again.
     #[error("the transaction was rolled back: {0}")]
     Undone(String),
-    /// The transaction was undone: something that it was made up from is not so any more. It may succeed
-    /// if it is made up anew.
+    /// The transaction was undone: a row it was based on has changed. Build the transaction again and
+    /// retry.
     #[error("a row has changed since it was read: {0}")]
     Overtaken(String),
     /// The connection was lost while something was being written: it may have been done or not.
@@ -56,7 +56,7 @@ impl Error {
 
     /// The error of a statement within a transaction that was not being committed: whatever was
     /// lost with the connection, nothing was done.
-    pub(super) fn before_commit(self) -> Self {
+    pub(crate) fn before_commit(self) -> Self {
         match self {
             Self::Lost(text) => Self::Undone(text),
             other => other,

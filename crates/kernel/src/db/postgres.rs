@@ -18,8 +18,8 @@ use spin_sdk::pg::{
 use spin_sdk::time::sleep;
 use spin_sdk::wit_bindgen::StreamResult;
 
-use super::dialect::{self, Statement};
-use super::{Constraint, Error, Result, Row, Value};
+use super::dialect;
+use super::{Constraint, Error, Query, Record, Result, Value};
 
 /// How long to wait for a connection, in all.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ const SETTINGS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_time
 
 /// A connection in the hands of one request; it goes back to the pool when dropped. A transaction
 /// that is open then is rolled back.
-pub(super) struct Lease {
+pub(crate) struct Lease {
     connection: Option<Connection>,
     in_transaction: AtomicBool,
 }
@@ -50,7 +50,7 @@ impl Lease {
         Ok(Self { connection: Some(connection), in_transaction: AtomicBool::new(false) })
     }
 
-    pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+    pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Record>> {
         self.run(dialect::postgres(sql), params).await
     }
 
@@ -70,9 +70,9 @@ impl Lease {
     }
 
     /// Where nothing has begun yet, the one statement that there is commits itself.
-    pub(super) async fn commit(&self, guards: &[Statement], inserts: &[Statement]) -> Result<()> {
-        let has_begun = self.in_transaction.load(Ordering::Relaxed);
-        if let Some(Statement { sql, params }) = dialect::postgres_together(guards, inserts) {
+    pub(super) async fn commit(&self, guards: &[Query], inserts: &[Query]) -> Result<()> {
+        let has_begun = self.has_begun();
+        if let Some((sql, params)) = dialect::postgres_together(guards, inserts) {
             let outcome = self.run(sql, &params).await.map(drop);
             if !has_begun {
                 return outcome;
@@ -95,7 +95,12 @@ impl Lease {
         }
     }
 
-    async fn run(&self, sql: String, params: &[Value]) -> Result<Vec<Row>> {
+    /// Whether a transaction has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.in_transaction.load(Ordering::Relaxed)
+    }
+
+    async fn run(&self, sql: String, params: &[Value]) -> Result<Vec<Record>> {
         let Some(connection) = &self.connection else {
             return Err(Error::Failed("the connection was already given back".to_owned()));
         };
@@ -151,7 +156,7 @@ async fn open(address: &str) -> Result<Connection> {
     Connection::open(address).await.map_err(explain)
 }
 
-async fn run(connection: &Connection, sql: String, params: &[Value]) -> Result<Vec<Row>> {
+async fn run(connection: &Connection, sql: String, params: &[Value]) -> Result<Vec<Record>> {
     let params: Vec<ParameterValue> = params.iter().cloned().map(into_postgres).collect();
     let (columns, mut stream, end) =
         connection.query(sql, params).await.map_err(explain)?.into_inner();
@@ -163,7 +168,7 @@ async fn run(connection: &Connection, sql: String, params: &[Value]) -> Result<V
         let (status, read) = stream.read(Vec::with_capacity(ROWS_AT_ONCE)).await;
         for row in read {
             let values = row.into_iter().map(from_postgres).collect::<Result<_>>()?;
-            rows.push(Row::new(Arc::clone(&columns), values));
+            rows.push(Record::new(Arc::clone(&columns), values));
         }
         if !matches!(status, StreamResult::Complete(_)) {
             break;

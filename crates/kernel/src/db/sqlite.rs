@@ -28,8 +28,8 @@ mod wit {
 
 use wit::spin::sqlite::sqlite::{self, Connection, RowResult};
 
-use super::dialect::{self, Statement};
-use super::{Constraint, Error, Result, Row, Value};
+use super::dialect;
+use super::{Constraint, Error, Query, Record, Result, Value};
 
 /// How long SQLite waits for other writers before it says busy, in milliseconds.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
@@ -44,7 +44,7 @@ thread_local! {
 
 /// A connection in the hands of one request; it goes back when dropped, and a transaction that is open
 /// on it is rolled back.
-pub(super) struct Lease {
+pub(crate) struct Lease {
     connection: Option<Connection>,
     in_transaction: AtomicBool,
 }
@@ -59,7 +59,7 @@ impl Lease {
         Ok(Self { connection: Some(connection), in_transaction: AtomicBool::new(false) })
     }
 
-    pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+    pub(super) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Record>> {
         let connection = self.connection()?;
         let sql = dialect::sqlite(sql);
         // Within a transaction nobody waits for anybody.
@@ -87,16 +87,17 @@ impl Lease {
         Ok(())
     }
 
-    pub(super) async fn commit(&self, guards: &[Statement], inserts: &[Statement]) -> Result<()> {
-        if !(guards.is_empty() && inserts.is_empty()) {
+    pub(super) async fn commit(&self, guards: &[Query], inserts: &[Query]) -> Result<()> {
+        // A single statement commits itself.
+        if guards.len() + inserts.len() > 1 {
             self.begin().await?;
         }
-        for Statement { sql, params } in guards {
+        for Query { sql, params, .. } in guards {
             if self.query(sql, params).await?.is_empty() {
-                return Err(Error::Overtaken(sql.clone()));
+                return Err(Error::Overtaken(sql.to_string()));
             }
         }
-        for Statement { sql, params } in inserts {
+        for Query { sql, params, .. } in inserts {
             self.query(sql, params).await?;
         }
         if self.in_transaction.load(Ordering::Relaxed) {
@@ -104,6 +105,11 @@ impl Lease {
             self.in_transaction.store(false, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Whether a transaction has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.in_transaction.load(Ordering::Relaxed)
     }
 
     fn connection(&self) -> Result<&Connection> {
@@ -139,7 +145,7 @@ async fn open() -> Result<Connection> {
     Ok(connection)
 }
 
-async fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+async fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Record>> {
     let params = params.iter().cloned().map(into_sqlite).collect();
     let answer = connection.execute_async(sql.to_owned(), params).await;
     let (columns, rows, end) = answer.map_err(explain)?;
@@ -148,18 +154,18 @@ async fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec
     read(columns, rows)
 }
 
-fn run_at_once(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+fn run_at_once(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Record>> {
     let params: Vec<_> = params.iter().cloned().map(into_sqlite).collect();
     let answer = connection.execute(sql, &params).map_err(explain)?;
     read(answer.columns, answer.rows)
 }
 
-fn read(columns: Vec<String>, rows: Vec<RowResult>) -> Result<Vec<Row>> {
+fn read(columns: Vec<String>, rows: Vec<RowResult>) -> Result<Vec<Record>> {
     let columns: Arc<[String]> = columns.into();
     rows.into_iter()
         .map(|row| {
             let values = row.values.into_iter().map(from_sqlite).collect::<Result<_>>()?;
-            Ok(Row::new(Arc::clone(&columns), values))
+            Ok(Record::new(Arc::clone(&columns), values))
         })
         .collect()
 }

@@ -50,6 +50,12 @@ impl From<i64> for Value {
     }
 }
 
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Int(value.into())
+    }
+}
+
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())
@@ -104,6 +110,12 @@ impl FromValue for i64 {
     }
 }
 
+impl FromValue for bool {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        i64::from_value(value).map(|number| number != 0)
+    }
+}
+
 impl FromValue for String {
     fn from_value(value: &Value) -> Result<Self, String> {
         match value {
@@ -148,6 +160,12 @@ macro_rules! names {
                 Self::from_name(&name).ok_or_else(|| format!("{name:?} is not {}", $kind))
             }
         }
+
+        impl From<$name> for Value {
+            fn from(value: $name) -> Self {
+                value.name().into()
+            }
+        }
     )+};
 }
 
@@ -170,13 +188,13 @@ impl<T: FromValue> FromValue for Option<T> {
 
 /// One row of an answer.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct Record {
     columns: Arc<[String]>,
     values: Vec<Value>,
 }
 
-impl Row {
-    pub(super) fn new(columns: Arc<[String]>, values: Vec<Value>) -> Self {
+impl Record {
+    pub(crate) fn new(columns: Arc<[String]>, values: Vec<Value>) -> Self {
         Self { columns, values }
     }
 
@@ -185,12 +203,18 @@ impl Row {
     /// # Errors
     /// [`Error::Row`] when there is no such column or its value does not fit `T`.
     pub fn get<T: FromValue>(&self, column: &str) -> Result<T, Error> {
-        let value = self
-            .columns
-            .iter()
-            .position(|name| name == column)
-            .and_then(|index| self.values.get(index))
-            .ok_or_else(|| Error::Row(format!("no column {column}")))?;
+        let index = self.columns.iter().position(|name| name == column);
+        self.at(index.ok_or_else(|| Error::Row(format!("no column {column}")))?)
+    }
+
+    /// Reads the column at `index` as `T`.
+    ///
+    /// # Errors
+    /// [`Error::Row`] if there is no such column or its value does not fit `T`.
+    pub fn at<T: FromValue>(&self, index: usize) -> Result<T, Error> {
+        let (Some(column), Some(value)) = (self.columns.get(index), self.values.get(index)) else {
+            return Err(Error::Row(format!("no column {index}")));
+        };
         T::from_value(value).map_err(|problem| Error::Row(format!("column {column}: {problem}")))
     }
 }
@@ -208,7 +232,7 @@ mod tests {
 
     #[test]
     fn rows_are_read_by_name_and_type() {
-        let row = Row::new(
+        let row = Record::new(
             ["id", "count", "note"].map(String::from).into(),
             vec![Value::from("x"), Value::from(3), Value::Null],
         );

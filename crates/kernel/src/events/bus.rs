@@ -14,8 +14,7 @@ use boxoffice_contract::bus::{DEAD_LETTERS, TICKS};
 use serde::Deserialize;
 use spin_sdk::redis::RedisResult;
 
-use super::entry::EntryId;
-use super::reconcile::Published;
+use super::entry::{EntryId, Published};
 use super::scripts::{
     APPEND, APPEND_CAPPED, BURY, CLAIM, ENTRIES, GIVE_BACK, PUBLISH, RANGE, READ, STANDING, TRIM,
 };

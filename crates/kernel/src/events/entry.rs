@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use anyhow::{Context, Error, Result};
 
+use crate::db::{self, Record, Row};
+
 /// The id of an entry, as Redis writes it: `ms-seq`. Ordered as the entries are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryId {
@@ -37,6 +39,22 @@ impl FromStr for EntryId {
     }
 }
 
+/// An event that was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The event's id.
+    pub id: String,
+    /// Its entry in its stream.
+    pub entry: EntryId,
+}
+
+impl Row for Published {
+    fn read(record: &Record) -> db::Result<Self> {
+        let entry = EntryId { ms: record.get("entry_ms")?, seq: record.get("entry_seq")? };
+        Ok(Self { id: record.get("id")?, entry })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -48,7 +66,10 @@ mod tests {
         assert!(id("5-9") < id("5-10") && id("5-10") < id("10-0") && EntryId::ZERO < id("0-1"));
         assert_eq!(id("1898596800000-12").to_string(), "1898596800000-12");
         for wrong in ["", "5", "5-", "-5", "5-x", "18446744073709551615-0"] {
-            assert!(wrong.parse::<EntryId>().unwrap_err().to_string().contains("no id"), "{wrong}");
+            assert!(
+                wrong.parse::<EntryId>().unwrap_err().to_string().contains("not the id"),
+                "{wrong}"
+            );
         }
     }
 }

@@ -4,22 +4,19 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`outbox`] | from a committed transaction to the bus |
+//! | [`publish`] | from the outbox to the bus |
 //! | [`reconcile`] | what the bus has lost, and what everybody has had |
 //! | [`bus`], [`entry`] | Redis: a stream per type, its doorbell, the dead letters; ids of entries |
 //! | [`news`] | what pages that are open learn of listings; no event |
 //! | [`worker`] | from the bus into a service's handlers |
-//! | [`deadline`] | how long a worker works at one go |
 
 pub mod bus;
-pub mod deadline;
 pub mod entry;
 pub mod news;
-pub mod outbox;
+pub mod publish;
 pub mod reconcile;
 mod scripts;
 pub mod worker;
 
 pub use boxoffice_contract::{Event, EventType};
-pub use deadline::Deadline;
 pub use worker::Outcome;

@@ -17,53 +17,39 @@
 
 use anyhow::Result;
 
+use super::EventType;
 use super::bus::{self, Standing};
-use super::deadline::Deadline;
-use super::entry::EntryId;
-use super::{EventType, outbox};
-use crate::db::{self, Connection, Read, Row, Value};
-use crate::{Service, Timestamp, params};
+use super::entry::{EntryId, Published};
+use crate::cx::Cx;
+use crate::db::{self, Query, Read, Reader, Value};
+use crate::{Service, Timestamp, params, query, unit};
 
 /// How many events are looked at together.
 const BATCH: usize = 256;
 
-/// An event that was published.
-#[derive(Clone, Debug)]
-pub struct Published {
-    /// The event's id.
-    pub id: String,
-    /// Its entry in its stream.
-    pub entry: EntryId,
-}
-
-impl Published {
-    fn read(row: &Row) -> Result<Self> {
-        let entry = EntryId { ms: row.get("entry_ms")?, seq: row.get("entry_seq")? };
-        Ok(Self { id: row.get("id")?, entry })
-    }
+/// The types of events that `service` emits.
+pub(super) fn emitted_by(service: &Service) -> impl Iterator<Item = EventType> {
+    EventType::ALL.into_iter().filter(|event_type| event_type.source() == service.name)
 }
 
 /// Compares `service`'s outbox with its streams, as far as there is time.
 ///
 /// # Errors
 /// When the database or Redis fails; the rest is left for the next tick.
-pub(super) async fn reconcile(service: &'static Service, deadline: Deadline) -> Result<()> {
-    for event_type in outbox::emitted_by(service) {
-        compare(service, event_type, deadline).await?;
+pub(super) async fn reconcile(cx: &Cx, service: &'static Service) -> Result<()> {
+    for event_type in emitted_by(service) {
+        compare(cx, service, event_type).await?;
     }
     Ok(())
 }
 
-async fn compare(
-    service: &'static Service,
-    event_type: EventType,
-    deadline: Deadline,
-) -> Result<()> {
+async fn compare(cx: &Cx, service: &'static Service, event_type: EventType) -> Result<()> {
     let mut until = EntryId::ZERO;
     // Read when there is more than one batch: only then is anything to be skipped.
     let mut compared = None;
     loop {
-        let events = published_after(service, event_type, until).await?;
+        let published = published_after(service, event_type, until);
+        let events: Vec<Published> = Reader::new(service).read_all(published).await?;
         let Some(last) = events.last() else { break };
         until = last.entry;
         let there_is_more = events.len() == BATCH;
@@ -77,9 +63,9 @@ async fn compare(
             let pairs = events.iter().zip(&standings);
             pairs.filter(move |(_, standing)| **standing == wanted).map(|(event, _)| event)
         };
-        forget(service, which(Standing::Had)).await?;
-        unpublish(service, which(Standing::Lost)).await?;
-        if !there_is_more || deadline.has_passed() {
+        write(cx, service, forget(service, which(Standing::Had))).await?;
+        write(cx, service, unpublish(service, which(Standing::Lost))).await?;
+        if !there_is_more || cx.is_out_of_time() {
             break;
         }
         if compared.is_none() {
@@ -99,21 +85,17 @@ async fn compare(
     }
 }
 
-/// The first batch of events in the stream of `event_type` that come after `after`.
-async fn published_after(
-    service: &'static Service,
-    event_type: EventType,
-    after: EntryId,
-) -> Result<Vec<Published>> {
-    let sql = format!(
-        "SELECT id, entry_ms, entry_seq FROM {}_outbox WHERE type = ?1 \
+/// Finds the first batch of events in the stream of `event_type` that come after `after`.
+pub(crate) fn published_after(service: &Service, event_type: EventType, after: EntryId) -> Query {
+    let name = service.name;
+    query!(
+        "SELECT id, entry_ms, entry_seq FROM {name}_outbox WHERE type = ?1 \
          AND published_at IS NOT NULL AND (entry_ms, entry_seq) > (?2, ?3) \
          ORDER BY entry_ms, entry_seq LIMIT {BATCH}",
-        service.name
-    );
-    let connection = Connection::open(service).await?;
-    let rows = connection.query(&sql, params![event_type.name(), after.ms, after.seq]).await?;
-    rows.iter().map(Published::read).collect()
+        event_type.name(),
+        after.ms,
+        after.seq
+    )
 }
 
 /// The entry of the first event of `event_type` that the outbox still looks after.
@@ -124,60 +106,71 @@ pub(super) async fn first(
     service: &'static Service,
     event_type: EventType,
 ) -> Result<Option<EntryId>> {
-    let sql = format!(
-        "SELECT id, entry_ms, entry_seq FROM {}_outbox WHERE type = ?1 \
+    let first = Reader::new(service).read(first_published(service, event_type)).await?;
+    Ok(first.map(|Published { entry, .. }| entry))
+}
+
+pub(crate) fn first_published(service: &Service, event_type: EventType) -> Query {
+    let name = service.name;
+    query!(
+        "SELECT id, entry_ms, entry_seq FROM {name}_outbox WHERE type = ?1 \
          AND published_at IS NOT NULL ORDER BY entry_ms, entry_seq LIMIT 1",
-        service.name
-    );
-    let connection = Connection::open(service).await?;
-    let row = connection.first(&sql, params![event_type.name()]).await?;
-    Ok(row.as_ref().map(Published::read).transpose()?.map(|event| event.entry))
+        event_type.name()
+    )
 }
 
 /// Notes which entries events have become.
 ///
 /// # Errors
 /// When the database fails; the events count as unpublished then.
-pub(super) async fn note(service: &'static Service, events: &[Published]) -> Result<()> {
-    let Some((values, mut params)) = values(events.iter()) else { return Ok(()) };
-    params.push(Timestamp::now().into());
-    let sql = format!(
-        "WITH done (id, ms, seq) AS (VALUES {values}) UPDATE {}_outbox AS outbox \
-         SET published_at = ?{}, entry_ms = done.ms, entry_seq = done.seq \
-         FROM done WHERE outbox.id = done.id",
-        service.name,
-        params.len()
-    );
-    Connection::open(service).await?.query(&sql, &params).await?;
+pub(super) async fn note(cx: &Cx, service: &'static Service, events: &[Published]) -> Result<()> {
+    write(cx, service, became(service, events)).await
+}
+
+/// Runs `query`, if there is anything to change.
+async fn write(cx: &Cx, service: &'static Service, query: Option<Query>) -> Result<()> {
+    if let Some(query) = query {
+        unit::change::<()>(cx, service, query).await?;
+    }
     Ok(())
+}
+
+/// Notes which entries events have become.
+pub(crate) fn became(service: &Service, events: &[Published]) -> Option<Query> {
+    let (rows, params) = values(events.iter())?;
+    let (name, at) = (service.name, params.len() + 1);
+    let update = query!(
+        "WITH done (id, ms, seq) AS (VALUES {rows}) UPDATE {name}_outbox AS outbox \
+         SET published_at = ?{at}, entry_ms = done.ms, entry_seq = done.seq \
+         FROM done WHERE outbox.id = done.id"
+    );
+    Some(update.bind_all(params).bind_all([Timestamp::now()]))
 }
 
 /// Deletes events that everybody has had.
-async fn forget(service: &'static Service, events: impl Iterator<Item = &Published>) -> Result<()> {
+pub(crate) fn forget<'e>(
+    service: &Service,
+    events: impl Iterator<Item = &'e Published>,
+) -> Option<Query> {
     // Ids are UUIDs of ours: nothing in them needs quoting.
-    let list: Vec<String> = events.map(|event| format!("'{}'", event.id)).collect();
-    if list.is_empty() {
-        return Ok(());
-    }
-    let sql = format!("DELETE FROM {}_outbox WHERE id IN ({})", service.name, list.join(", "));
-    Connection::open(service).await?.query(&sql, &[]).await?;
-    Ok(())
+    let ids: Vec<String> = events.map(|event| format!("'{}'", event.id)).collect();
+    let (name, list) = (service.name, ids.join(", "));
+    (!ids.is_empty()).then(|| query!("DELETE FROM {name}_outbox WHERE id IN ({list})"))
 }
 
 /// Has events published again, unless another host has done so meanwhile.
-async fn unpublish(
-    service: &'static Service,
-    events: impl Iterator<Item = &Published>,
-) -> Result<()> {
-    let Some((values, params)) = values(events) else { return Ok(()) };
-    let sql = format!(
-        "WITH lost (id, ms, seq) AS (VALUES {values}) UPDATE {}_outbox AS outbox \
+pub(crate) fn unpublish<'e>(
+    service: &Service,
+    events: impl Iterator<Item = &'e Published>,
+) -> Option<Query> {
+    let (rows, params) = values(events)?;
+    let name = service.name;
+    let update = query!(
+        "WITH lost (id, ms, seq) AS (VALUES {rows}) UPDATE {name}_outbox AS outbox \
          SET published_at = NULL, entry_ms = NULL, entry_seq = NULL FROM lost \
-         WHERE outbox.id = lost.id AND outbox.entry_ms = lost.ms AND outbox.entry_seq = lost.seq",
-        service.name
+         WHERE outbox.id = lost.id AND outbox.entry_ms = lost.ms AND outbox.entry_seq = lost.seq"
     );
-    Connection::open(service).await?.query(&sql, &params).await?;
-    Ok(())
+    Some(update.bind_all(params))
 }
 
 /// Rows of SQL's `VALUES`, and its parameters: id, and the two parts of the entry. None for no events,

@@ -12,11 +12,12 @@ use futures::stream::FuturesUnordered;
 use serde::Deserialize;
 
 use super::bus::{self, Delivery};
-use super::deadline::Deadline;
 use super::{Event, EventType};
-use super::{outbox, reconcile};
-use crate::db::{Connection, Read};
-use crate::{Service, Timestamp, config, log, params};
+use super::{publish, reconcile};
+use crate::cx::Cx;
+use crate::db::Query;
+use crate::deadline::Deadline;
+use crate::{Service, Timestamp, config, log, query, unit};
 
 /// After this many deliveries an event that a handler refuses goes to the dead letters.
 const MAX_DELIVERIES: i64 = 8;
@@ -25,8 +26,8 @@ const MAX_DELIVERIES: i64 = 8;
 const TURN: Duration = Duration::from_secs(3);
 /// How many events of a batch are at work at once. Each may hold a connection to the database.
 const AT_ONCE: usize = 8;
-/// How many events are handled together at most: as many as are read at once.
-pub const MOST_TOGETHER: usize = bus::BATCH;
+/// How many events one batch has at most: as many as are read at once.
+pub const BATCH_LIMIT: usize = bus::BATCH;
 /// How long answers to idempotent requests are remembered, in seconds.
 const REMEMBER_SECONDS: i64 = 24 * 60 * 60;
 
@@ -63,20 +64,20 @@ pub trait Handler {
 
     /// How many events of this type [`Handler::handle`] gets at most. What can be written by one
     /// statement for many costs each a fraction of what it costs alone.
-    fn together(_: EventType) -> usize {
+    fn batch_limit(_: EventType) -> usize {
         1
     }
 
-    /// Applies events of one type, as if one after the other; what came of each. Should it fail, each is
-    /// handled alone. What follows from one that is alone is part of its trace.
-    async fn handle(events: &[Event]) -> Result<Vec<Outcome>>;
+    /// Applies a batch of events of one type in order and returns one outcome per event. If the batch
+    /// fails, each event is handled alone. What follows from one that is alone is part of its trace.
+    async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>>;
 
-    /// A batch of what the service does on a tick besides what all do, or of it what can be begun
-    /// before `deadline`; tells whether there may be another batch.
-    async fn tick(deadline: Deadline) -> Result<bool>;
+    /// Does a batch of what the service does on a tick besides what all do, or what of it can be
+    /// begun in time; tells whether there may be another batch.
+    async fn tick(cx: &Cx) -> Result<bool>;
 }
 
-/// Has `apply` apply one event after the other; what came of each.
+/// Applies events one after the other by `apply` and returns one outcome per event.
 ///
 /// # Errors
 /// What `apply` says.
@@ -91,12 +92,12 @@ pub async fn one_by_one(
     Ok(outcomes)
 }
 
-/// Has `write` write the newest of several states of each thing, whose id and version `of` tells, and
-/// answer with the ids of those that it has changed; what came of each state.
+/// Applies the latest of several states of each thing and returns one outcome per state. `of` tells
+/// a state's id and version; `write` returns the ids of the things that it has changed.
 ///
 /// # Errors
 /// What `write` says.
-pub async fn write_newest<S, I: PartialEq>(
+pub async fn apply_latest<S, I: PartialEq>(
     states: &[S],
     of: impl Fn(&S) -> (I, i64),
     write: impl AsyncFnOnce(&[&S]) -> Result<Vec<I>>,
@@ -142,7 +143,7 @@ pub async fn answer<H: Handler>(message: &[u8]) -> Result<()> {
         drain::<H>(event_type, &String::from_utf8_lossy(message)).await
     };
     // What was committed before something failed is news all the same.
-    outbox::publish_pending(H::SERVICE).await;
+    publish::publish_pending(H::SERVICE).await;
     outcome
 }
 
@@ -150,18 +151,24 @@ fn subscriptions(service: &'static Service) -> impl Iterator<Item = EventType> {
     EventType::ALL.into_iter().filter(|event_type| event_type.groups().contains(&service.name))
 }
 
+/// Returns the context of a tick, of which each part has a turn of its own.
+fn turn() -> Cx {
+    Cx::of_tick(Deadline::after(TURN))
+}
+
 /// Does everything that may have been left undone. One part that fails does not keep the others
 /// from being done.
 async fn heal<H: Handler>() -> Result<()> {
     let service = H::SERVICE;
     let mut failures = Failures::default();
-    failures.note("repairing the outbox", outbox::heal(service, Deadline::after(TURN)).await);
+    failures.note("repairing the outbox", publish::heal(&turn(), service).await);
     catch_up::<H>(&mut failures).await;
     failures.note("running the service's own tick", tick::<H>().await);
-    for event_type in outbox::emitted_by(service) {
+    for event_type in reconcile::emitted_by(service) {
         failures.note("trimming", trim(service, event_type).await);
     }
-    failures.note("deleting old stored answers", forget_answers(service).await);
+    let forgotten = unit::change::<()>(Cx::NONE, service, forget_answers(service)).await;
+    failures.note("deleting old stored answers", forgotten.map(drop).map_err(Into::into));
     failures.note("recording the tick", bus::ticked(service.name, Timestamp::now()).await);
     failures.into_result()
 }
@@ -247,7 +254,7 @@ async fn redeliver<H: Handler>(
     Ok(claimed.next)
 }
 
-/// Applies `deliveries`, several at a time and together, acknowledges what was applied, and publishes what came of
+/// Applies `deliveries`, several batches at a time, acknowledges what was applied, and publishes what came of
 /// it. What there is no time for is given back.
 ///
 /// Handlers take events in any order, and so do they when they are at work at once, as those of several
@@ -263,7 +270,7 @@ async fn apply_all<H: Handler>(
     let mut at_work = FuturesUnordered::new();
     loop {
         while !left.is_empty() && at_work.len() < AT_ONCE && !deadline.has_passed() {
-            let (some, rest) = left.split_at(so_many(left.len(), H::together(event_type)));
+            let (some, rest) = left.split_at(batch_size(left.len(), H::batch_limit(event_type)));
             left = rest;
             at_work.push(async move { (some, apply::<H>(some).await) });
         }
@@ -286,36 +293,37 @@ async fn apply_all<H: Handler>(
     }
     bus::acknowledge(event_type, group, &done).await?;
     bus::give_back(event_type, group, left).await?;
-    outbox::publish_pending(H::SERVICE).await;
+    publish::publish_pending(H::SERVICE).await;
     Ok(())
 }
 
-/// How many of those that are left are handled together: as many as a power of two, so that the
-/// statements have few texts, which databases keep prepared.
-fn so_many(left: usize, most: usize) -> usize {
-    left.min(most).checked_ilog2().map_or(1, |log| 1 << log)
+/// Returns how many of those that are left make a batch: a power of two, so that the statements have
+/// few texts, which databases keep prepared.
+fn batch_size(left: usize, limit: usize) -> usize {
+    left.min(limit).checked_ilog2().map_or(1, |log| 1 << log)
 }
 
-/// Applies `deliveries` together, or each alone if that fails; what came of each.
+/// Applies `deliveries` as a batch and returns one outcome per delivery. If the batch fails, retries
+/// each alone.
 async fn apply<H: Handler>(deliveries: &[Delivery]) -> Vec<Result<()>> {
-    let error = match apply_together::<H>(deliveries).await {
+    let error = match apply_batch::<H>(deliveries).await {
         Ok(()) => return deliveries.iter().map(|_| Ok(())).collect(),
         Err(error) => error,
     };
     if deliveries.len() == 1 {
         return vec![Err(error)];
     }
-    log::failed("handling events together; each will be handled alone", &error);
+    log::failed(Cx::NONE, "handling events together; each will be handled alone", &error);
     let mut outcomes = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
-        outcomes.push(apply_together::<H>(std::slice::from_ref(delivery)).await);
+        outcomes.push(apply_batch::<H>(std::slice::from_ref(delivery)).await);
     }
     outcomes
 }
 
-async fn apply_together<H: Handler>(deliveries: &[Delivery]) -> Result<()> {
+async fn apply_batch<H: Handler>(deliveries: &[Delivery]) -> Result<()> {
     let events = deliveries.iter().map(Delivery::parse).collect::<Result<Vec<_>>>()?;
-    let outcomes = H::handle(&events).await?;
+    let outcomes = H::handle(&context(&events), &events).await?;
     for (event, outcome) in events.iter().zip(outcomes) {
         let (name, trace) = (event.event_type.name(), event.trace());
         log::event(H::SERVICE.name, name, event.id, trace, outcome.name());
@@ -323,13 +331,24 @@ async fn apply_together<H: Handler>(deliveries: &[Delivery]) -> Result<()> {
     Ok(())
 }
 
+/// Returns the context in which `events` are handled: what follows from several has no trace.
+fn context(events: &[Event]) -> Cx {
+    match events {
+        [event] => {
+            Cx::of_trace(event.trace()).with("event", event.event_type.name()).with("id", event.id)
+        }
+        [event, ..] => Cx::NONE.with("event", event.event_type.name()).with("events", events.len()),
+        [] => Cx::default(),
+    }
+}
+
 /// Does what the service does on a tick besides what all do.
 async fn tick<H: Handler>() -> Result<()> {
-    let deadline = Deadline::after(TURN);
-    while H::tick(deadline).await? && !deadline.has_passed() {
-        outbox::publish_pending(H::SERVICE).await;
+    let cx = turn();
+    while H::tick(&cx).await? && !cx.is_out_of_time() {
+        publish::publish_pending(H::SERVICE).await;
     }
-    outbox::publish_pending(H::SERVICE).await;
+    publish::publish_pending(H::SERVICE).await;
     Ok(())
 }
 
@@ -338,12 +357,10 @@ async fn trim(service: &'static Service, event_type: EventType) -> Result<()> {
     bus::trim(event_type, reconcile::first(service, event_type).await?).await
 }
 
-async fn forget_answers(service: &'static Service) -> Result<()> {
-    let connection = Connection::open(service).await?;
-    let sql = format!("DELETE FROM {}_idempotency WHERE created_at < ?1", service.name);
+pub(crate) fn forget_answers(service: &Service) -> Query {
+    let name = service.name;
     let old = Timestamp::now().plus_seconds(-REMEMBER_SECONDS);
-    connection.query(&sql, params![old]).await?;
-    Ok(())
+    query!("DELETE FROM {name}_idempotency WHERE created_at < ?1", old)
 }
 
 /// Failures that are reported together at the end.
@@ -374,7 +391,7 @@ mod tests {
     fn of_several_states_of_a_thing_the_newest_is_written_once() {
         let [one, other, known] = [1, 2, 3].map(Uuid::from_u128);
         let states = [(one, 1), (other, 7), (one, 3), (known, 2), (one, 2), (other, 7)];
-        let written = write_newest(
+        let written = apply_latest(
             &states,
             |state| *state,
             async |newest| {
@@ -388,8 +405,8 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_a_power_of_two_are_handled_together() {
-        let of = |(left, most)| so_many(left, most);
+    fn a_batch_is_a_power_of_two() {
+        let of = |(left, limit)| batch_size(left, limit);
         let cases = [(1, 64), (2, 64), (3, 64), (63, 64), (64, 64), (200, 64), (5, 1)];
         assert_eq!(cases.map(of), [1, 2, 2, 32, 64, 64, 1]);
     }

@@ -27,20 +27,12 @@ pub fn is_fresh(headers: &HeaderMap, tag: &str) -> bool {
 pub struct IfMatch(Option<Vec<String>>);
 
 impl IfMatch {
-    /// Checks that the thing is still what the client read.
-    ///
-    /// # Errors
-    /// 412 when it has changed.
-    pub fn check(&self, version: i64) -> Result<(), Problem> {
+    /// Whether the thing, which is at `version`, is still what the client read.
+    #[must_use]
+    pub fn allows(&self, version: i64) -> bool {
         let tag = format!("\"{version}\"");
-        match &self.0 {
-            Some(tags) if !tags.iter().any(|given| *given == tag || given == "*") => {
-                Err(Problem::precondition_failed(
-                    "This has changed since you read it. Read it again, then repeat your change",
-                ))
-            }
-            _ => Ok(()),
-        }
+        let is_it = |given: &String| *given == tag || given == "*";
+        self.0.as_ref().is_none_or(|tags| tags.iter().any(is_it))
     }
 
     /// Whether the client minds which version it changes.
@@ -78,9 +70,9 @@ mod tests {
     #[test]
     fn only_the_version_that_was_read_matches() {
         let tags = |tags: &[&str]| IfMatch(Some(tags.iter().map(ToString::to_string).collect()));
-        assert!(tags(&["\"3\"", "\"4\""]).check(4).is_ok());
-        assert!(tags(&["\"3\""]).check(4).is_err());
-        assert!(tags(&["*"]).check(4).is_ok());
-        assert!(IfMatch(None).check(4).is_ok());
+        assert!(tags(&["\"3\"", "\"4\""]).allows(4));
+        assert!(!tags(&["\"3\""]).allows(4));
+        assert!(tags(&["*"]).allows(4));
+        assert!(IfMatch(None).allows(4));
     }
 }

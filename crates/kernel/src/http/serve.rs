@@ -3,26 +3,20 @@
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, ORIGIN};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, HeaderValue, ORIGIN};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use tower_service::Service as _;
 use uuid::Uuid;
 
-use crate::command::{BodyDigest, IDEMPOTENCY_KEY};
-use crate::events::outbox;
+use crate::cx::{REQUEST_ID, RequestId};
+use crate::events::publish;
+use crate::idempotency::{BodyDigest, IDEMPOTENCY_KEY};
 use crate::problem::{Cause, Problem};
 use crate::{Service, log};
 
 /// The longest body that a request may have, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
-
-/// Names a request through all services and logs.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The id of the request at hand, for the log and for calls to siblings.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub HeaderValue);
 
 /// Serves one request by `service`'s `router`.
 ///
@@ -62,7 +56,7 @@ pub async fn answer(
             }
         },
     };
-    outbox::publish_soon(service);
+    publish::publish_soon(service);
     (response, id)
 }
 
@@ -172,6 +166,8 @@ pub fn sign(headers: &mut HeaderMap, id: RequestId) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use http::header::HeaderName;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {

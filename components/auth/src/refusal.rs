@@ -1,0 +1,59 @@
+//! Why nobody is signed in, or signed up.
+
+use boxoffice_kernel::problem::FieldError;
+use boxoffice_kernel::{Problem, db};
+
+/// Why there is no session.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The address has an account already.
+    EmailTaken,
+    /// Address and password do not match.
+    InvalidCredentials,
+    /// Too many sign-ins have failed for the address.
+    TooManyFailures {
+        /// How long to wait.
+        seconds: i64,
+    },
+    /// Something failed that should not.
+    Failed(anyhow::Error),
+}
+
+/// What a call refuses.
+pub(crate) type Result<T> = std::result::Result<T, Refusal>;
+
+impl From<db::Error> for Refusal {
+    /// That the address is taken is found out by storing the account.
+    fn from(error: db::Error) -> Self {
+        if error.is_unique("auth_users") { Self::EmailTaken } else { Self::Failed(error.into()) }
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::EmailTaken => {
+                let message = "This address already has an account; sign in instead".to_owned();
+                let field = Some("email".to_owned());
+                Self::conflict(message.clone(), "email_taken")
+                    .about(vec![FieldError { message, field }])
+            }
+            Refusal::InvalidCredentials => Self::unauthorized("Address and password do not match")
+                .with_code("invalid_credentials"),
+            Refusal::TooManyFailures { seconds } => {
+                let minutes = (seconds + 59) / 60;
+                let detail = format!(
+                    "Too many failed sign-ins for this address; try again in {minutes} minutes"
+                );
+                Self::too_many(detail, seconds)
+            }
+            Refusal::Failed(error) => error.into(),
+        }
+    }
+}

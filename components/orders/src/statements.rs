@@ -1,0 +1,95 @@
+//! Every statement of this service.
+
+use boxoffice_contract::events::{PaymentState, TicketState};
+use boxoffice_contract::{OrderId, PaymentId, TicketId, UserId};
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::db::{Query, statements};
+
+use crate::listing::Listing;
+use crate::order::{Order, OrderRow};
+use crate::{list, transition};
+
+#[test]
+fn every_statement_is_listed() {
+    statements::check(env!("CARGO_MANIFEST_DIR"), &[], &all());
+}
+
+fn all() -> Vec<Query> {
+    let (id, ticket_id, user_id) = (OrderId::nil(), TicketId::nil(), UserId::nil());
+    let now = Timestamp::from_millis(0);
+    let (listing, payment) = (listing(), payment());
+    let ticket = ticket();
+    let (one, two) = ([&ticket], [&ticket, &ticket]);
+    let order = OrderRow::new(listing.clone(), user_id, 1, 1, now, now);
+    vec![
+        Listing::find(ticket_id),
+        listing.hold(1),
+        Listing::free(ticket_id, 1),
+        Listing::sell(ticket_id, 1),
+        Listing::take_back(ticket_id, 1),
+        Listing::replicate(&one),
+        Listing::replicate(&two),
+        Listing::freeze(ticket_id, user_id, now),
+        Listing::thaw(ticket_id, now),
+        order.insert(),
+        Order::find(id),
+        list::of_buyer(user_id, None, 1),
+        list::of_buyer(user_id, Some(id), 1),
+        transition::giving_up(id, user_id),
+        transition::expiring(id, now),
+        transition::declining(&payment),
+        transition::beginning(id, user_id, now),
+        transition::extending(id, user_id, now, now),
+        transition::completing(&payment),
+        transition::refunding(&payment, now),
+    ]
+}
+
+fn ticket() -> TicketState {
+    TicketState {
+        id: TicketId::nil(),
+        version: 1,
+        seller_id: UserId::nil(),
+        title: String::new(),
+        price: 1,
+        currency: String::new(),
+        quantity: 1,
+        withdrawn: false,
+        venue: None,
+        city: None,
+        starts_at: None,
+        time_zone: None,
+    }
+}
+
+fn listing() -> Listing {
+    let TicketState { id, version, seller_id, title, price, currency, quantity, .. } = ticket();
+    Listing {
+        ticket_id: id,
+        seller_id,
+        title,
+        price,
+        currency,
+        quantity,
+        withdrawn: false,
+        venue: None,
+        city: None,
+        starts_at: None,
+        time_zone: None,
+        held: 0,
+        sold: 0,
+        frozen_until: 0,
+        version,
+    }
+}
+
+fn payment() -> PaymentState {
+    PaymentState {
+        id: PaymentId::nil(),
+        version: 1,
+        order_id: OrderId::nil(),
+        amount: 1,
+        currency: String::new(),
+        restock: false,
+    }
+}

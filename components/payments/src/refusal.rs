@@ -1,0 +1,118 @@
+//! Why a payment does not become what somebody wants it to be.
+
+use boxoffice_kernel::command::REPLAYED;
+use boxoffice_kernel::{Problem, db, peer};
+
+/// The code of what is refused since its payment is under way.
+const PAYMENT_PENDING: &str = "payment_pending";
+
+/// Why nobody paid, or got anything back.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// No payment has this id.
+    NoSuchPayment,
+    /// No order has this id.
+    NoSuchOrder,
+    /// The payment is somebody else's.
+    NotBuyer,
+    /// The order is paid for.
+    AlreadyPaid,
+    /// The order, or the very payment, is being paid.
+    InProgress,
+    /// The order's payments were declined too often.
+    DeclinedTooOften,
+    /// The order ended, and nobody was charged.
+    Ended,
+    /// The order ended while the provider's answer is not known.
+    EndedUnknown,
+    /// The provider's answer is not known.
+    Unknown(anyhow::Error),
+    /// The provider declined the payment.
+    Declined {
+        /// What happened and what to do, in sentences.
+        detail: String,
+        /// Stripe's decline code.
+        code: String,
+        /// Whether it was said before.
+        is_repeat: bool,
+    },
+    /// The key was used for another payment.
+    KeyReusedDifferently,
+    /// Only the tickets' seller may refund them.
+    NotSeller,
+    /// The money is not taken yet.
+    NotCaptured,
+    /// No tickets were sold by the payment.
+    NotSold,
+    /// `orders` refused, or did not answer.
+    Peer(peer::Error),
+    /// Something failed that should not.
+    Failed(anyhow::Error),
+}
+
+/// What a call refuses.
+pub(crate) type Result<T> = std::result::Result<T, Refusal>;
+
+impl From<db::Error> for Refusal {
+    fn from(error: db::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<peer::Error> for Refusal {
+    fn from(error: peer::Error) -> Self {
+        Self::Peer(error)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (detail, code) = match refusal {
+            Refusal::NoSuchPayment => return Self::not_found("This payment does not exist"),
+            Refusal::NoSuchOrder => return Self::not_found("This order does not exist"),
+            Refusal::NotBuyer => return Self::forbidden("This is somebody else's payment"),
+            Refusal::NotSeller => {
+                return Self::forbidden("Only the seller of these tickets may refund them");
+            }
+            Refusal::Unknown(cause) => {
+                let detail = "We're checking your payment. Don't pay again";
+                return Self::unavailable(detail, 5, cause).with_code(PAYMENT_PENDING);
+            }
+            Refusal::Declined { detail, code, is_repeat } => {
+                let problem = Self::declined(detail, code);
+                return if is_repeat { problem.with_header(REPLAYED, "true") } else { problem };
+            }
+            Refusal::Peer(error) => return error.into(),
+            Refusal::Failed(error) => return error.into(),
+            Refusal::AlreadyPaid => ("This order is already paid for", "already_paid"),
+            Refusal::InProgress => {
+                ("A payment for this order is under way. Don't pay again", PAYMENT_PENDING)
+            }
+            Refusal::DeclinedTooOften => (
+                "This order is cancelled: its payments were declined. You were not charged",
+                "cancelled",
+            ),
+            Refusal::Ended => ("Your hold ended. You were not charged", "ended"),
+            Refusal::EndedUnknown => {
+                ("Your hold ended. If anything was charged, it is given back", "ended")
+            }
+            Refusal::KeyReusedDifferently => (
+                "This Idempotency-Key was used for another payment; use a new one for each",
+                "idempotency_key_reused",
+            ),
+            Refusal::NotCaptured => {
+                ("The money is still being taken; try again in a moment", "not_captured")
+            }
+            Refusal::NotSold => {
+                ("This payment did not buy any tickets, so there is nothing to refund", "not_sold")
+            }
+        };
+        Self::conflict(detail, code)
+    }
+}

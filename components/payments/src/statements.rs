@@ -1,0 +1,127 @@
+//! Every statement of this service.
+
+use boxoffice_contract::orders::{Order, OrderStatus, OrderedTicket};
+use boxoffice_contract::{OrderId, PaymentId, TicketId, UserId};
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::db::{Query, statements};
+
+use crate::ledger::{self, Account};
+use crate::machine::{End, Move, Movement, State};
+use crate::moves::{self, News, RefundRequest};
+use crate::payment::Payment;
+use crate::statement::{self, Range};
+use crate::{attempt, list, reconcile, settle, webhook};
+
+#[test]
+fn every_statement_is_listed() {
+    let mut all = of_payments();
+    all.extend(of_others());
+    statements::check(env!("CARGO_MANIFEST_DIR"), &["src/machine/tests/"], &all);
+}
+
+fn of_payments() -> Vec<Query> {
+    let (id, order_id, buyer) = (PaymentId::nil(), OrderId::nil(), UserId::nil());
+    let now = Timestamp::from_millis(0);
+    let (payment, order) = (payment(), order());
+    let step = Move { to: State::Open, emits: &[], books: &[] };
+    let request = RefundRequest { by: buyer, reason: "", restock: false };
+    vec![
+        Payment::find(id),
+        Payment::of_order(order_id),
+        payment.putting_off(None),
+        payment.waiting(),
+        payment.calling_attention(""),
+        payment.needing_no_attention(),
+        moves::replacing(&payment, &payment),
+        moves::locking(id),
+        moves::waiting(&payment, step, News::OtherCard),
+        moves::declining(&payment, step, News::OtherCard),
+        moves::counting(order_id),
+        moves::reopening(&payment, News::OtherCard),
+        moves::closing(&payment),
+        moves::keeping(&payment),
+        moves::asking_refund(&payment, request),
+        attempt::made_with(buyer, ""),
+        attempt::beginning(buyer, &order, "", None),
+        attempt::paid(order_id),
+        attempt::live(order_id),
+        attempt::declined_until(&payment),
+        reconcile::due_at(now),
+        reconcile::warning("", now),
+        list::of_buyer(buyer, None, None, 1),
+        list::of_buyer(buyer, Some(vec![order_id, order_id]), None, 1),
+        list::of_buyer(buyer, None, Some(id), 1),
+        list::of_buyer(buyer, Some(vec![order_id]), Some(id), 1),
+    ]
+}
+
+fn of_others() -> Vec<Query> {
+    let now = Timestamp::from_millis(0);
+    let range = Range { seller: UserId::nil(), from: now, to: now };
+    let payment = payment();
+    vec![
+        ledger::sale_of(&payment),
+        ledger::posting(&payment, Movement::Charge, Account::Buyers, Account::Provider),
+        settle::noting(OrderId::nil(), OrderStatus::Complete, None, 1),
+        statement::newest(range, None, 1),
+        statement::newest(range, Some(String::new()), 1),
+        statement::oldest(range, 1),
+        statement::adding_up(range),
+        webhook::storing("", "", ""),
+        webhook::by_intent(""),
+        webhook::doing_with(""),
+        webhook::failing(""),
+        webhook::forgetting(now),
+        webhook::taking_up(now),
+    ]
+}
+
+fn order() -> Order {
+    let at = Timestamp::from_millis(0);
+    let ticket = OrderedTicket {
+        id: TicketId::nil(),
+        title: String::new(),
+        price: 1,
+        venue: None,
+        city: None,
+        starts_at: None,
+        time_zone: None,
+    };
+    Order {
+        id: OrderId::nil(),
+        status: OrderStatus::Created.into(),
+        cancel_reason: None,
+        quantity: 1,
+        amount: 1,
+        currency: String::new(),
+        ticket,
+        expires_at: at,
+        created_at: at,
+        version: 1,
+        seller_id: None,
+        restocked: false,
+    }
+}
+
+fn payment() -> Payment {
+    Payment {
+        id: PaymentId::nil(),
+        order_id: OrderId::nil(),
+        state: State::Pending,
+        amount: 1,
+        currency: String::new(),
+        created_at: Timestamp::from_millis(0),
+        version: 1,
+        token: String::new(),
+        intent_id: None,
+        decline_code: None,
+        decline_message: None,
+        tries: 0,
+        failures: 0,
+        buyer_id: UserId::nil(),
+        seller_id: None,
+        refund_reason: None,
+        restock: false,
+        end: End::Unknown,
+    }
+}

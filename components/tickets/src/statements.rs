@@ -1,0 +1,55 @@
+//! Every statement of this service.
+
+use boxoffice_contract::events::OrderState;
+use boxoffice_contract::orders::OrderStatus;
+use boxoffice_contract::tickets::Draft;
+use boxoffice_contract::{OrderId, TicketId, UserId};
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::db::{Query, statements};
+
+use crate::ticket::Ticket;
+use crate::{list, shown, worker};
+
+#[test]
+fn every_statement_is_listed() {
+    let mut all = all();
+    all.extend(list::samples());
+    statements::check(env!("CARGO_MANIFEST_DIR"), &[], &all);
+}
+
+fn all() -> Vec<Query> {
+    let id = TicketId::nil();
+    let ticket = Ticket::new(UserId::nil(), Draft::default());
+    let order = order();
+    let listings = |count| worker::ids((0..count).map(|_| TicketId::new()));
+    vec![
+        Ticket::find(id),
+        ticket.insert().unwrap_or_else(|error| panic!("{error}")),
+        ticket.update(Draft::default()).unwrap_or_else(|error| panic!("{error}")),
+        Ticket::withdraw(id, 1),
+        shown::stored(id),
+        shown::renewing(id, 1, String::new()),
+        worker::locking(listings(1)),
+        worker::locking(listings(2)),
+        worker::storing(&[&order]),
+        worker::storing(&[&order, &order]),
+        worker::counting(listings(1)),
+        worker::counting(listings(2)),
+    ]
+}
+
+fn order() -> OrderState {
+    OrderState {
+        id: OrderId::nil(),
+        version: 1,
+        status: OrderStatus::Created,
+        buyer_id: UserId::nil(),
+        ticket_id: TicketId::nil(),
+        quantity: 1,
+        amount: 1,
+        currency: String::new(),
+        expires_at: Timestamp::from_millis(0),
+        payment_id: None,
+        restocked: false,
+    }
+}

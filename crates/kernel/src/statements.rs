@@ -1,0 +1,51 @@
+//! Every statement that services share, but for those of `db` itself. `{s}` stands for the service's
+//! name, as in migrations.
+
+use boxoffice_contract::OrderId;
+use boxoffice_contract::events::{Expiration, kind};
+use uuid::Uuid;
+
+use crate::command::{self, Reply};
+use crate::cx::Cx;
+use crate::db::{Query, statements};
+use crate::events::entry::{EntryId, Published};
+use crate::events::{Event, publish, reconcile, worker};
+use crate::idempotency::{Idempotency, Key};
+use crate::{Service, Timestamp, health, outbox};
+
+static SERVICE: Service = Service { name: "{s}", db_url: "", migrations: &[] };
+/// What knows no service.
+const WITHOUT: [&str; 2] = ["src/db/", "src/schema.rs"];
+
+#[test]
+fn every_statement_is_listed() {
+    statements::check(env!("CARGO_MANIFEST_DIR"), &WITHOUT, &all().unwrap_or_default());
+}
+
+fn all() -> anyhow::Result<Vec<Query>> {
+    let now = Timestamp::from_millis(0);
+    let data = Expiration { order_id: OrderId::nil(), expires_at: now };
+    let event = Event::new(kind::ExpirationComplete, &data)?;
+    let key = || Key { key: String::new(), fingerprint: String::new() };
+    let idempotency = Idempotency(Some(key()));
+    let published = Published { id: Uuid::nil().to_string(), entry: EntryId::ZERO };
+    let many = [published.clone(), published];
+    let mut all = vec![
+        health::anything(),
+        command::find(&SERVICE, "", &key()),
+        publish::left_behind(&SERVICE, now),
+        reconcile::published_after(&SERVICE, event.event_type, EntryId::ZERO),
+        reconcile::first_published(&SERVICE, event.event_type),
+        worker::forget_answers(&SERVICE),
+    ];
+    let answer = command::remembered(Cx::NONE, &SERVICE, &idempotency, &Reply::no_content())?;
+    all.extend(answer);
+    all.extend(outbox::store(&SERVICE, std::slice::from_ref(&event))?);
+    all.extend(outbox::store(&SERVICE, &[event.clone(), event])?);
+    for events in [&many[..1], &many] {
+        all.extend(reconcile::became(&SERVICE, events));
+        all.extend(reconcile::forget(&SERVICE, events.iter()));
+        all.extend(reconcile::unpublish(&SERVICE, events.iter()));
+    }
+    Ok(all)
+}

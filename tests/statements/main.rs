@@ -1,0 +1,81 @@
+//! Every statement that a service sends is one that its database understands.
+//!
+//! The services' unit tests write each statement into `statements.sql` beside their sources, and fail if
+//! one is missing there. Here all of them are prepared on the newest schema: by SQLite, or by a Postgres
+//! of the test's own. None is run.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use boxoffice_ops::schema::ALL;
+use boxoffice_schema::{self as schema, Service};
+use boxoffice_tests::database::{Database, OwnPostgres};
+use boxoffice_tests::workspace;
+
+/// What every service sends; `{s}` stands for its name.
+const COMMON: &str = "crates/kernel/statements.sql";
+
+/// The file with what `service` alone sends.
+fn own(service: &Service) -> PathBuf {
+    workspace().join("components").join(service.name).join("statements.sql")
+}
+
+/// All that `service` sends.
+fn statements(service: &Service) -> Vec<String> {
+    let texts = [workspace().join(COMMON), own(service)].map(|file| {
+        let text = std::fs::read_to_string(&file);
+        text.unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    });
+    let text = texts.join("\n").replace("{s}", service.name);
+    let lines = text.lines().filter(|line| !(line.is_empty() || line.starts_with("--")));
+    lines.map(|line| line.strip_suffix(';').unwrap().to_owned()).collect()
+}
+
+/// The tables of `service`, as the newest version has them.
+fn tables(service: &Service) -> Vec<String> {
+    let mut all = vec![schema::versions_table(service)];
+    all.extend(schema::upgrade(service, 0, 0));
+    all
+}
+
+/// What SQLite says against `sql`, as `db/dialect.rs` sends it.
+fn refused_by_sqlite(database: &rusqlite::Connection, sql: &str) -> Option<String> {
+    let sql = sql.replace(" FOR UPDATE SKIP LOCKED", "").replace(" FOR UPDATE", "");
+    database.prepare(&sql).err().map(|error| error.to_string())
+}
+
+/// What Postgres says against `sql`, as `db/dialect.rs` sends it.
+fn refused_by_postgres(database: &Database, sql: &str) -> Option<String> {
+    let sql = sql.replace('?', "$");
+    let prepare = format!("PREPARE it AS {sql}");
+    database.execute(&prepare).err().map(|error| error.to_string())
+}
+
+#[test]
+fn every_statement_can_be_prepared() {
+    let postgres = OwnPostgres::create();
+    let sqlite = rusqlite::Connection::open_in_memory().unwrap();
+    let mut wrong = String::new();
+    let mut count = 0;
+    for service in ALL {
+        for table in tables(service) {
+            match &postgres {
+                Some(own) => Database::Postgres(own.url()).define(&table).unwrap(),
+                None => sqlite.execute_batch(&table).unwrap(),
+            }
+        }
+        for sql in statements(service) {
+            let refused = match &postgres {
+                Some(own) => refused_by_postgres(&Database::Postgres(own.url()), &sql),
+                None => refused_by_sqlite(&sqlite, &sql),
+            };
+            if let Some(error) = refused {
+                writeln!(wrong, "{}: {error}\n  {sql}", service.name).unwrap();
+            }
+            count += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count > 100, "{count} statements are too few to be all");
+}
