@@ -32,11 +32,12 @@ fn applied(around: &Surroundings) -> BTreeMap<&'static str, Vec<(i64, i64)>> {
     SERVICES.into_iter().map(|service| (service, of(service))).collect()
 }
 
-/// The texts of `component`'s migrations, oldest first.
-fn texts(component: &str) -> Vec<String> {
-    let components = Path::new(env!("CARGO_MANIFEST_DIR")).join("../components");
-    let folder = std::fs::read_dir(components.join(component).join("migrations")).unwrap();
-    let mut files: Vec<_> = folder.map(|file| file.unwrap().path()).collect();
+/// The texts of the migrations in `folder`, such as `components/orders`, oldest first.
+fn texts(folder: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder).join("migrations");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|kind| kind == "sql")).collect();
     files.sort();
     files.into_iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
@@ -44,8 +45,11 @@ fn texts(component: &str) -> Vec<String> {
 /// The versions that each service should be through: one for each text of its own and of those that
 /// all have. The first of each kind come together.
 fn written() -> BTreeMap<&'static str, Vec<i64>> {
-    let common = texts("common").len();
-    let of = |service| (1..=i64::try_from(texts(service).len() + common - 1).unwrap()).collect();
+    let common = texts("crates/schema").len();
+    let of = |service| {
+        let own = texts(&format!("components/{service}")).len();
+        (1..=i64::try_from(own + common - 1).unwrap()).collect()
+    };
     SERVICES.into_iter().map(|service| (service, of(service))).collect()
 }
 
