@@ -137,9 +137,9 @@ const ORDER: &str = "01980f3c-0000-7000-8000-000000000004";
 /// heard of, and a hold whose event is still unpublished.
 fn make_first_version(around: &Surroundings) {
     let database = around.database();
-    let common = &texts("common")[0];
+    let common = &texts("crates/schema")[0];
     for service in SERVICES {
-        let first = common.replace("{s}", service) + &texts(service)[0];
+        let first = common.replace("{s}", service) + &texts(&format!("components/{service}"))[0];
         database.define(&first).unwrap();
         let noted = format!(
             "CREATE TABLE {service}_migrations \
