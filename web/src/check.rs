@@ -91,7 +91,7 @@ fn offered(name: &str, value: &str, clock: Option<&str>) -> Verdict {
     let text = value.trim();
     match name {
         "title" => listing::title(text),
-        // The service reads the number; what is none is out of its range.
+        // The service reads the number. Text that is not a number is out of range.
         "quantity" => listing::quantity(text.parse().unwrap_or(0)),
         // The others may be left out.
         _ if text.is_empty() => Ok(()),

@@ -59,7 +59,7 @@ pub(crate) async fn sign_up(
     Ok(session::start(&account, response).await?)
 }
 
-/// Answers a repeat of a sign-up that succeeded: the same answer, and a session for whoever knows the
+/// Answers a repeat of a sign-up that succeeded: the same answer, and a session for a caller who knows the
 /// password.
 async fn repeat(credentials: &Credentials, replay: Response) -> refusal::Result<Response> {
     let stored = account::find(&account::address(credentials))

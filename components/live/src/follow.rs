@@ -19,7 +19,8 @@ use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use send_wrapper::SendWrapper;
 
-use crate::hub;
+use crate::poller;
+use crate::subscription::Subscription;
 
 /// How many listings one stream may tell of: more than a page shows.
 const MOST: usize = 100;
@@ -27,17 +28,6 @@ const MOST: usize = 100;
 const RETRY_SECONDS: i64 = 5;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-
-/// What a stream is to tell, and for how long.
-#[derive(Clone, Debug)]
-pub(crate) struct Subscription {
-    /// The listings, sorted.
-    pub(crate) tickets: Vec<TicketId>,
-    /// What was heard last; None for someone who has just come.
-    pub(crate) after: Option<EntryId>,
-    /// How long at most.
-    pub(crate) length: Duration,
-}
 
 pub(crate) fn route() -> Router {
     Router::new().route("/live", get(follow))
@@ -48,7 +38,7 @@ async fn follow(RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Respons
     let after = headers.get(LAST_EVENT_ID).map(heard_last);
     let seconds = config::number("live_seconds").await?;
     let length = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    SendWrapper::new(hub::ready()).await.map_err(|cause| {
+    SendWrapper::new(poller::ready()).await.map_err(|cause| {
         let detail = "Live updates are not available right now; reload the page instead";
         Problem::unavailable(detail, RETRY_SECONDS, cause)
     })?;

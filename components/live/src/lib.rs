@@ -5,25 +5,26 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`follow`] | `GET /live`: who wants to hear of what |
-//! | [`hub`] | the one task: reads, tells, waits, and again |
+//! | [`follow`], [`subscription`] | `GET /live`: reads which listings a page follows |
+//! | [`poller`] | the one task: reads, tells, waits, and again |
 //! | [`feed`] | the news of the last minutes |
-//! | [`crowd`], [`page`] | the pages that are open, and what each has yet to hear |
-//! | [`pen`] | writes a body bit by bit |
-//! | [`words`] | what is written |
+//! | [`connections`], [`page`] | the pages that are open, and what each has yet to hear |
+//! | [`sse_writer`] | writes a body bit by bit |
+//! | [`sse`] | what is written |
 
 #![allow(
     unsafe_code,
     reason = "the entry point's macro exports symbols; nothing here is unsafe by hand"
 )]
 
-mod crowd;
+mod connections;
 mod feed;
 mod follow;
-mod hub;
 mod page;
-mod pen;
-mod words;
+mod poller;
+mod sse;
+mod sse_writer;
+mod subscription;
 
 use axum::Router;
 use boxoffice_kernel::{Service, http::serve};
@@ -33,7 +34,7 @@ use spin_sdk::http::{EmptyBody, IntoResponse, Request};
 use spin_sdk::http_service;
 use spin_sdk::wasip3::http::types::{ErrorCode, Response};
 
-use crate::follow::Subscription;
+use crate::subscription::Subscription;
 
 /// This service, which keeps nothing.
 static SERVICE: Service = Service { name: "live", db_url: "", migrations: &[] };
@@ -57,7 +58,7 @@ async fn handle(request: Request) -> Result<Response, ErrorCode> {
     response.headers_mut().remove(CONTENT_LENGTH);
     serve::sign(response.headers_mut(), id);
     if with_body {
-        hub::open(response.headers().clone(), subscription)
+        poller::open(response.headers().clone(), subscription)
     } else {
         response.map(|_| EmptyBody::new()).into_response()
     }

@@ -6,8 +6,8 @@ use boxoffice_contract::TicketId;
 use boxoffice_kernel::events::entry::EntryId;
 
 use crate::feed::{Due, Feed};
-use crate::follow::Subscription;
-use crate::words;
+use crate::sse;
+use crate::subscription::Subscription;
 
 /// How long a stream is silent at most, so that whoever is between, and the page, know that it is
 /// alive, and this side notices that the page is gone.
@@ -41,16 +41,16 @@ impl Page {
         let mut words = String::new();
         let position = feed.position();
         if !self.greeted {
-            words.push_str(words::OPENING);
+            words.push_str(sse::OPENING);
         }
         if !self.greeted || self.heard != Some(position) {
             words.push_str(&self.due(feed));
         }
         if !self.greeted || is_last || now.duration_since(self.told) >= SILENCE {
-            words.push_str(&words::heartbeat(position));
+            words.push_str(&sse::heartbeat(position));
         }
         if now >= self.ends {
-            words.push_str(words::COME_BACK);
+            words.push_str(sse::COME_BACK);
         }
         if !words.is_empty() {
             self.told = now;
@@ -62,10 +62,10 @@ impl Page {
 
     fn due(&self, feed: &Feed) -> String {
         match feed.due(self.heard, &self.tickets) {
-            Due::Everything => words::reload(feed.position()),
+            Due::Everything => sse::reload(feed.position()),
             Due::News(news) => {
                 // Plain numbers and names: they can always be written.
-                news.iter().filter_map(|(id, news)| words::ticket(*id, news).ok()).collect()
+                news.iter().filter_map(|(id, news)| sse::ticket(*id, news).ok()).collect()
             }
         }
     }

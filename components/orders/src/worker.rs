@@ -52,7 +52,7 @@ async fn replicate(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
     .await
 }
 
-/// Has an order go on, as the event says.
+/// Advances an order, as the event says.
 async fn advance(unit: &mut Unit<'_>, event: &Event) -> Result<Outcome> {
     let changed = match event.event_type {
         EventType::PaymentCreated => {

@@ -1,7 +1,7 @@
 //! Where a payment can stand, what moves it, and what is due: the one page to read about money.
 //!
 //! Nothing here asks or writes anything. [`next`] says where a signal leads, what is emitted and what
-//! is booked; [`due`] says what is to be done then. `moves.rs` writes moves down, `settle.rs` and
+//! is booked; [`due`] says what follows. `moves.rs` writes moves down, `settle.rs` and
 //! `reconcile.rs` do what is due. The tests walk through both tables, and compare this page with them.
 //!
 //! # The picture
@@ -139,7 +139,7 @@ pub(crate) enum State {
     Captured,
     /// The money is taken and booked as the seller's; nothing is left to do.
     Settled,
-    /// The sale is to be undone.
+    /// The seller undoes the sale.
     Refunding,
     /// No money was taken, and the intent is over.
     Voided,
@@ -147,7 +147,7 @@ pub(crate) enum State {
     Refunded,
     /// The provider declined the payment.
     Declined,
-    /// Declined, but a browser could go on with the intent: it is to be closed.
+    /// Declined, but a browser could go on with the intent: a tick closes it.
     Open,
 }
 
@@ -256,7 +256,7 @@ pub(crate) enum Movement {
     Charge,
     /// It is the seller's.
     Sale,
-    /// It was given back, by whoever had it.
+    /// It was given back by its holder.
     Refund,
 }
 
@@ -290,7 +290,7 @@ pub(crate) fn next(state: State, signal: Signal, end: End) -> Option<Move> {
         // An older signal may come after a newer one: what is being processed is past the action.
         (Pending, Signal::Action, _) => (Action, &[], &[]),
         (Pending | Action, Signal::Processing, _) => (Processing, &[], &[]),
-        // A browser with the client secret could use another method: the intent is to be closed.
+        // A browser with the client secret could use another method, so the intent must be closed.
         (Pending | Action | Processing, Signal::Failed, _) | (Action, Signal::OtherCard, _) => {
             (Open, &[PaymentDeclined], &[])
         }
@@ -331,7 +331,7 @@ pub(crate) fn is_up_to_order(state: State, signal: Signal) -> bool {
     unknown != sold || unknown != unsold
 }
 
-/// What is to be done about a payment.
+/// What a payment needs next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     /// Ask the provider what became of it.

@@ -237,7 +237,7 @@ pub(crate) fn waiting(payment: &Payment, step: Move, news: News<'_>) -> Query {
     )
 }
 
-/// Declines the payment. Its intent is noted only if it is to be closed.
+/// Declines the payment. Its intent is noted only if it must be closed.
 async fn decline(
     unit: &mut Unit<'_>,
     payment: &Payment,
@@ -283,7 +283,7 @@ pub(crate) fn counting(order_id: OrderId) -> Query {
     )
 }
 
-/// Notes that the intent of a declined payment is to be closed: money came in by it.
+/// Notes that the intent of a declined payment must be closed: money came in by it.
 pub(crate) fn reopening(payment: &Payment, news: News<'_>) -> Query {
     query!(
         "UPDATE payments_payments SET stage = 'open', intent_id = ?2, tries = 0, \
@@ -316,7 +316,7 @@ pub(crate) fn keeping(payment: &Payment) -> Query {
     )
 }
 
-/// Notes that the sale is to be undone. That is due from here on, whatever becomes of the request.
+/// Notes that the seller undoes the sale. That is due from here on, even if the request fails.
 pub(crate) fn asking_refund(payment: &Payment, request: RefundRequest) -> Query {
     let RefundRequest { by, reason, restock } = request;
     let now = Timestamp::now();

@@ -65,7 +65,7 @@ pub(crate) async fn refund(
     Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
 }
 
-/// Has the payment `id` refunded, and returns it as it is then.
+/// Refunds the payment `id`, and returns it as it is then.
 async fn undo(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
     let payment = ask(cx, id, new_refund).await?;
     // It is due from here on: what fails now is for a tick.
@@ -76,7 +76,7 @@ async fn undo(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Paym
     Ok(payment.reload().await?)
 }
 
-/// Commits that the payment `id` is to be refunded, unless that is so already.
+/// Commits the request to refund the payment `id`, unless it was made before.
 async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
     let payment = Payment::one(Payment::find(id)).await?.ok_or(Refusal::NoSuchPayment)?;
     if payment.seller_id != Some(cx.user.id) && !is_operator(cx).await? {

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::assets;
 use crate::notice::Notice;
-use crate::visit::{GZIP, Manner, Visit};
+use crate::visitor::{GZIP, Manner, Visit};
 
 /// Shorter answers fit into one packet as they are.
 const WORTH_COMPRESSING: usize = 1_024;

@@ -6,14 +6,14 @@
 //! | module | holds |
 //! |---|---|
 //! | [`pages`] | one page or form each |
-//! | [`visit`] | who is looking, in which language, by which means |
+//! | [`visitor`] | who is looking, in which language, by which means |
 //! | [`services`] | what the services are asked, and what they answer |
 //! | [`show`] | from what they answer to what a page shows |
 //! | [`shown`] | amounts, dates and numbers in the visitor's way |
 //! | [`form`] | forms as they come in, and what is wrong with them |
 //! | [`answer`] | from a page to an answer: HTML or JSON, its length, its `ETag` |
-//! | [`dress`] | what all answers get: security headers, and pages in place of problems |
-//! | [`notice`], [`next`] | what is said once after a redirect; where one is sent |
+//! | [`layout`] | what all answers get: security headers, and pages in place of problems |
+//! | [`notice`], [`redirect_target`] | what is said once after a redirect; where one is sent |
 
 #![allow(
     unsafe_code,
@@ -22,15 +22,15 @@
 
 mod answer;
 mod assets;
-mod dress;
 mod form;
-mod next;
+mod layout;
 mod notice;
 mod pages;
+mod redirect_target;
 mod services;
 mod show;
 mod shown;
-mod visit;
+mod visitor;
 
 use axum::Router;
 use boxoffice_kernel::{Service, http::serve};
@@ -50,7 +50,7 @@ fn router() -> Router {
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let (request, asked) = dress::note(request);
+    let (request, asked) = layout::note(request);
     let answer = serve(&SERVICE, ROUTER.with(Router::clone), request).await;
-    dress::finish(answer, asked).await
+    layout::finish(answer, asked).await
 }

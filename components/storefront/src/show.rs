@@ -11,7 +11,7 @@ use boxoffice_web::state::{self, Card, Standing};
 use crate::form::new_key;
 use crate::services::{orders, tickets};
 use crate::shown::{balance, moment, money};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// Letters and digits that nobody takes for one another (Crockford's Base32).
 const ALPHABET: [char; 32] = [

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`create`], [`show`], [`list`], [`edit`], [`withdraw`] | one call of the API each |
 //! | [`ticket`] | a listing: in the database, in JSON, in events |
-//! | [`shown`] | the same in JSON as the API shows it, put together from what is JSON already |
+//! | [`stored_json`] | the same in JSON as the API shows it, put together from what is JSON already |
 //! | [`pages`] | pages of listings, kept in Redis until a listing changes |
 //! | [`refusal`] | why something is refused |
 //! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
@@ -25,9 +25,9 @@ mod list;
 mod pages;
 mod refusal;
 mod show;
-mod shown;
 #[cfg(test)]
 mod statements;
+mod stored_json;
 mod ticket;
 mod withdraw;
 mod worker;

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 use crate::SERVICE;
 use crate::pages::{self, Written};
-use crate::shown::{Shown, Stored};
+use crate::stored_json::{Stored, StoredJson};
 use crate::ticket::{self, Ticket};
 
 /// The longest search, in characters.
@@ -139,7 +139,7 @@ impl<T: Row> Row for Listed<T> {
 struct Entry {
     id: TicketId,
     position: Position,
-    shown: Shown,
+    shown: StoredJson,
 }
 
 /// What tells this page from what it was or will be: its entries at their versions.
@@ -308,7 +308,7 @@ impl Select {
         Reader::new(&SERVICE).read_all(self.query(columns)).await
     }
 
-    fn entry(&self, id: TicketId, sort_key: i64, shown: Shown) -> Entry {
+    fn entry(&self, id: TicketId, sort_key: i64, shown: StoredJson) -> Entry {
         Entry { id, position: Position(self.sort, sort_key, id), shown }
     }
 
@@ -316,7 +316,7 @@ impl Select {
     async fn renewed(&self) -> Result<Vec<Entry>> {
         let found: Vec<Listed<Ticket>> = self.run(ticket::COLUMNS).await?;
         let renewed = found.into_iter().map(|Listed { id, sort_key, listing }| {
-            Ok(self.entry(id, sort_key, Shown::renewed(&listing)?))
+            Ok(self.entry(id, sort_key, StoredJson::renewed(&listing)?))
         });
         renewed.collect()
     }

@@ -10,7 +10,7 @@ use boxoffice_kernel::problem::{ProblemBody, Result};
 use http::HeaderMap;
 
 use crate::refusal::Refusal;
-use crate::shown::Shown;
+use crate::stored_json::StoredJson;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets/{id}", get(show))
@@ -30,6 +30,6 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn show(Id(id): Id<TicketId>, headers: HeaderMap) -> Result<Response> {
-    let shown = Shown::find(id).await?.ok_or(Refusal::NoSuchListing)?;
+    let shown = StoredJson::find(id).await?.ok_or(Refusal::NoSuchListing)?;
     Ok(json::revalidated(&headers, etag::of(shown.version), || shown.json))
 }

@@ -8,7 +8,7 @@ use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
 use crate::ticket::Ticket;
-use crate::{list, shown, worker};
+use crate::{list, stored_json, worker};
 
 #[test]
 fn every_statement_is_listed() {
@@ -27,8 +27,8 @@ fn all() -> Vec<Query> {
         ticket.insert().unwrap_or_else(|error| panic!("{error}")),
         ticket.update(Draft::default()).unwrap_or_else(|error| panic!("{error}")),
         Ticket::withdraw(id, 1),
-        shown::stored(id),
-        shown::renewing(id, 1, String::new()),
+        stored_json::stored(id),
+        stored_json::renewing(id, 1, String::new()),
         worker::locking(listings(1)),
         worker::locking(listings(2)),
         worker::storing(&[&order]),

@@ -41,7 +41,7 @@ impl Timestamp {
     /// Reads RFC 3339 with any offset.
     ///
     /// # Errors
-    /// A sentence for whoever typed it.
+    /// A sentence for the person who typed it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parsed = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
             format!("{text:?} is not a date and time such as 2027-05-01T19:30:00Z (RFC 3339)")

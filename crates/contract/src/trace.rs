@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// for several of them, interleaved at each await: kept anywhere else, one would have another's.
 ///
 /// Whatever is no `traceparent` counts as none: a trace is never a reason to refuse anything. Nor is
-/// a newer version than `00` understood, of which nobody knows yet how it is to be passed on.
+/// a newer version than `00` understood, since nobody knows yet how to pass it on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trace(Option<Parent>);
 

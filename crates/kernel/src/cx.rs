@@ -92,7 +92,7 @@ impl Cx {
         self.caller
     }
 
-    /// Whether nothing more is to be begun.
+    /// Returns whether nothing more may begin.
     #[must_use]
     pub fn is_out_of_time(&self) -> bool {
         self.deadline.is_some_and(Deadline::has_passed)

@@ -1,4 +1,4 @@
-//! From a transaction to what is to be published: events are stored with the change that they tell
+//! From a transaction to what gets published: events are stored with the change that they tell
 //! of, and wait here, with the news, once that is committed.
 
 use std::cell::RefCell;

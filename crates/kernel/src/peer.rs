@@ -47,7 +47,7 @@ impl<'a> Call<'a> {
         Self { token: Some(&cx.user.token), ..Self::by_nobody(cx, method, path) }
     }
 
-    /// Makes a call that whoever asks may make.
+    /// Makes a call that needs no signed-in user.
     #[must_use]
     pub fn by_nobody(cx: &'a Cx, method: Method, path: &'a str) -> Self {
         let request_id = cx.request_id();

@@ -174,7 +174,7 @@ impl<'cx> Unit<'cx> {
         self.news.push(news);
     }
 
-    /// Has the unit run again, since what it would be based on is not so any more.
+    /// Makes the unit run again, since a row that it was based on has changed.
     pub fn overtaken(&mut self, by: &str) -> Error {
         let error = Error::Overtaken(by.to_owned());
         self.failed = Some(error.clone());

@@ -1,4 +1,4 @@
-//! What fields may hold, and the sentence that says so to whoever filled one in: once for the
+//! What fields may hold, and the sentence that says so: once for the
 //! services, which have the last word, and for the browser, which says it sooner.
 //!
 //! | module | holds |

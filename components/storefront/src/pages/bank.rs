@@ -11,11 +11,11 @@ use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, config, log};
 use http::{Method, StatusCode, Uri};
 
+use super::completion::{CHECKING, completed};
 use super::entrance::sign_in_first;
-use super::pay::{CHECKING, completed};
 use crate::answer;
 use crate::services::{Change, PAYMENTS, payments};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// What a checkout's address says after the bank was asked. What came of that is asked for by the
 /// page itself, so that the address says nothing that somebody else could make up.

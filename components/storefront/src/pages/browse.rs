@@ -14,7 +14,7 @@ use crate::form::wrong;
 use crate::services::tickets;
 use crate::show::cards;
 use crate::shown::{Day, day, read_units, shift};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// The filters, as in the address.
 const FILTERS: [&str; 6] = ["q", "city", "from", "to", "maxPrice", "sort"];

@@ -14,7 +14,7 @@ use icalendar::{Calendar, Component, DatePerhapsTime, Event, EventLike};
 
 use super::entrance::sign_in_first;
 use crate::services::orders;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// Nobody says how long an event lasts: an entry of this many seconds is easily seen, and moved.
 const SECONDS: i64 = 2 * 60 * 60;

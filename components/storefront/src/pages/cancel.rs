@@ -14,7 +14,7 @@ use crate::answer;
 use crate::form::Sent;
 use crate::notice::Notice;
 use crate::services::{Change, ORDERS};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}/cancel", post(cancel))

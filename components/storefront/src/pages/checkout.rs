@@ -19,7 +19,7 @@ use crate::answer::{self, Keep};
 use crate::form::{blank, wrong_at_all};
 use crate::services::orders::is_held;
 use crate::show;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// Where Stripe itself answers: whatever else `stripe_api_base` says is a sandbox.
 const STRIPE: &str = "https://api.stripe.com";

@@ -11,7 +11,7 @@ use crate::services::Refusal;
 use crate::shown::{
     amount_field, currencies, instant, local_currency, moment_field, money, read_amount, time_zones,
 };
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// The fields of the form.
 pub(crate) const FIELDS: [&str; 9] = [

@@ -19,7 +19,7 @@ use crate::form::{Sent, blank, new_key, wrong_at_all};
 use crate::notice::Notice;
 use crate::services::tickets::{self, status};
 use crate::services::{Change, Refusal, TICKETS};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// What a seller is told while somebody is checking out.
 pub(crate) const HELD: &str = "Someone is checking out. You can edit this if their hold ends.";

@@ -12,10 +12,10 @@ use http::{Method, Uri};
 
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key};
-use crate::next::{entrance, local};
 use crate::notice::Notice;
+use crate::redirect_target::{entrance, local};
 use crate::services::{AUTH, Change};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// What of the form is shown again; a password is not.
 const SHOWN: [&str; 1] = ["email"];
@@ -105,5 +105,5 @@ fn next_of(uri: &Uri) -> String {
 /// # Errors
 /// When the address is none.
 pub(crate) async fn sign_in_first(visit: &Visit, next: &str) -> Result<Response, Problem> {
-    Ok(answer::go(visit, &crate::next::sign_in(next), None).await?)
+    Ok(answer::go(visit, &crate::redirect_target::sign_in(next), None).await?)
 }

@@ -16,7 +16,7 @@ use crate::answer;
 use crate::form::{Sent, new_key, wrong};
 use crate::services::{Change, ORDERS, Refusal, made};
 use crate::show::no_longer_to_be_had;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 const FIELDS: [&str; 1] = ["quantity"];
 

@@ -13,7 +13,7 @@ use crate::answer::{self, Keep};
 use crate::form::blank;
 use crate::services::{escaped, tickets};
 use crate::show::card;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 pub(crate) const ADDRESS: &str = "/listings";
 

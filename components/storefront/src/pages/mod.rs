@@ -7,6 +7,7 @@
 //! | [`sign_in`], [`sign_up`], [`sign_out`] | the same |
 //! | [`sell`], [`edit`], [`withdraw`] | `/tickets/new`, `/tickets/{id}/edit`, and withdrawing |
 //! | [`checkout`], [`pay`], [`cancel`] | `/orders/{id}/checkout`, and its forms |
+//! | [`completion`] | what paying and the bank share: waiting for the order to be complete |
 //! | [`bank`] | `/orders/{id}/bank` and `/orders/{id}/return`: to the buyer's bank, and back |
 //! | [`order`], [`calendar`] | `/orders/{id}`, and the event for a calendar |
 //! | [`orders`], [`listings`] | `/orders` and `/listings` |
@@ -20,6 +21,7 @@ mod browse;
 mod calendar;
 mod cancel;
 mod checkout;
+mod completion;
 mod draft;
 mod edit;
 mod entrance;

@@ -14,7 +14,7 @@ use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
 use crate::services::{orders, payments};
 use crate::show;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}", get(outcome))

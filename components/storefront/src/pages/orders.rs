@@ -11,7 +11,7 @@ use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
 use crate::services::{escaped, orders, payments};
 use crate::show::order;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 const ADDRESS: &str = "/orders";
 

@@ -1,33 +1,24 @@
 //! `POST /orders/{id}/pay`.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
 use boxoffice_contract::OrderId;
-use boxoffice_contract::orders::OrderStatus;
-use boxoffice_contract::payments::{NewPayment, Payment, PaymentStatus};
+use boxoffice_contract::payments::{NewPayment, PaymentStatus};
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::log;
 use boxoffice_kernel::problem::Result;
 use http::{Method, StatusCode};
-use send_wrapper::SendWrapper;
 
 use super::checkout::{self, again, to_outcome};
+use super::completion::{CHECKING, completed};
 use super::entrance::sign_in_first;
 use crate::form::{Sent, new_key, wrong_at_all};
-use crate::services::{Change, PAYMENTS, Refusal, orders, payments};
-use crate::visit::Visit;
+use crate::services::{Change, PAYMENTS, Refusal, payments};
+use crate::visitor::Visit;
 
 /// What is shown again of the form: which card it was.
 const SHOWN: [&str; 1] = ["token"];
-/// What is said while nobody knows whether the payment went through.
-pub(super) const CHECKING: &str = "We're checking your payment. Don't pay again.";
-/// How long to wait, again and again, for a paid order to be complete: its page can say so at once
-/// then, and says that it is being checked otherwise.
-const WAITS_MS: [u64; 7] = [20, 40, 80, 160, 320, 640, 640];
-
 pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}/pay", post(pay))
 }
@@ -63,21 +54,6 @@ async fn pay(visit: Visit, Id(id): Id<OrderId>, sent: Sent) -> Result<Response> 
         Err(error) => {
             log::failed(&visit.cx, "sending a payment, which may have been made anyway", &error);
             unknown(&visit, id, &sent).await
-        }
-    }
-}
-
-/// Waits until the order that `payment` pays for is complete, if it is about to be, but not for ever.
-pub(super) async fn completed(visit: &Visit, payment: &Payment) {
-    let paid = [PaymentStatus::Authorized, PaymentStatus::Captured];
-    if !payment.status.known().is_some_and(|status| paid.contains(&status)) {
-        return;
-    }
-    for wait in WAITS_MS {
-        SendWrapper::new(spin_sdk::time::sleep(Duration::from_millis(wait))).await;
-        let order = orders::find(visit, payment.order_id).await;
-        if !matches!(order, Ok(Some(order)) if order.status == OrderStatus::AwaitingPayment) {
-            return;
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::answer;
 use crate::form::Sent;
 use crate::notice::Notice;
 use crate::services::{Change, PAYMENTS, payments};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/sales/{payment}/refund", post(refund))

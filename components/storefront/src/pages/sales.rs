@@ -20,7 +20,7 @@ use crate::form::{blank, wrong};
 use crate::services::ledger;
 use crate::show::deal;
 use crate::shown::{Day, balance};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 pub(crate) const ADDRESS: &str = "/sales";
 const FILE: &str = "/sales.csv";

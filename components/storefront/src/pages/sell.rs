@@ -14,7 +14,7 @@ use crate::answer::{self, Keep};
 use crate::form::{Sent, new_key, wrong_at_all};
 use crate::notice::Notice;
 use crate::services::{Change, TICKETS, made};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 const ADDRESS: &str = "/tickets/new";
 /// What those are told whose session has ended while they wrote: what they wrote is kept.

@@ -11,7 +11,7 @@ use crate::answer;
 use crate::form::Sent;
 use crate::notice::Notice;
 use crate::services::{AUTH, Change, Refusal};
-use crate::visit::AnyVisit;
+use crate::visitor::AnyVisit;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/sign-out", post(sign_out))

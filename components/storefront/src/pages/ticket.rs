@@ -18,7 +18,7 @@ use crate::services::orders::{self, is_held};
 use crate::services::tickets::{self, has_begun, is_to_be_had};
 use crate::show::{card, cards};
 use crate::shown::money;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// How many tickets one may hold at once here.
 const MOST_AT_ONCE: i64 = 10;

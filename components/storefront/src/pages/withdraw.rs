@@ -15,7 +15,7 @@ use crate::answer;
 use crate::form::Sent;
 use crate::notice::Notice;
 use crate::services::{Change, TICKETS};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/tickets/{id}/withdraw", post(withdraw))

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::PAYMENTS;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 const PATH: &str = "/api/payments/ledger";
 

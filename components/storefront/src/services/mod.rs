@@ -26,7 +26,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use refusal::{Refusal, sentence};
 
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 pub(crate) const AUTH: Peer = Peer { name: "auth", base_url: "auth_base_url" };
 pub(crate) const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };

@@ -5,7 +5,7 @@ use boxoffice_contract::{OrderId, Page, Timestamp};
 use boxoffice_kernel::problem::Result;
 
 use super::{ORDERS, escaped};
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// Whether an order's tickets are held still.
 pub(crate) fn is_held(order: &Order) -> bool {

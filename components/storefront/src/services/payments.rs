@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::PAYMENTS;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// The payment that `payments` tells of in answer to a change.
 ///

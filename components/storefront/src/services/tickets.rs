@@ -5,7 +5,7 @@ use boxoffice_contract::{Page, TicketId, Timestamp};
 use boxoffice_kernel::problem::Result;
 
 use super::TICKETS;
-use crate::visit::Visit;
+use crate::visitor::Visit;
 
 /// Whether the event has begun: its tickets are off sale then.
 pub(crate) fn has_begun(ticket: &Ticket) -> bool {

@@ -78,7 +78,7 @@ fn point(language: &Language) -> char {
 /// Reads an amount of `currency` that somebody typed, in minor units.
 ///
 /// # Errors
-/// A sentence for whoever typed it.
+/// A sentence for the person who typed it.
 pub(crate) fn read_amount(text: &str, currency: &str, language: &Language) -> Result<i64, String> {
     let digits = digits(currency);
     let example = amount_field(45 * 10_i64.pow(u32::from(digits)), currency, language);
@@ -101,7 +101,7 @@ pub(crate) fn read_amount(text: &str, currency: &str, language: &Language) -> Re
 /// Reads a number that somebody typed, of whatever currency: its digits, with a point if needed.
 ///
 /// # Errors
-/// A sentence for whoever typed it.
+/// A sentence for the person who typed it.
 pub(crate) fn read_units(text: &str, language: &Language) -> Result<String, String> {
     plain(text.trim(), language).ok_or_else(|| {
         format!("Give the highest price as a number such as 45 or 45{}50", point(language))

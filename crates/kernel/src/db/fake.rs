@@ -15,7 +15,7 @@ pub(crate) struct Lease {
     has_begun: Cell<bool>,
 }
 
-/// Has this thread's statements answered by `answers`, one after the other, and by no rows after
+/// Answers this thread's statements by `answers`, one after the other, and by no rows after
 /// them.
 pub(crate) fn answer(answers: impl IntoIterator<Item = Result<Vec<Record>>>) {
     ASKED.take();

@@ -23,7 +23,7 @@ thread_local! {
     static IS_PUBLISHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Has [`publish_pending`] run beside whatever else this instance does, if there is anything to
+/// Runs [`publish_pending`] beside whatever else this instance does, if there is anything to
 /// publish. While it runs, what others commit waits for it: the more is committed at once, the more is
 /// published in one go.
 pub(crate) fn publish_soon(service: &'static Service) {

@@ -158,7 +158,7 @@ pub(crate) fn forget<'e>(
     (!ids.is_empty()).then(|| query!("DELETE FROM {name}_outbox WHERE id IN ({list})"))
 }
 
-/// Has events published again, unless another host has done so meanwhile.
+/// Publishes events again, unless another host has done so meanwhile.
 pub(crate) fn unpublish<'e>(
     service: &Service,
     events: impl Iterator<Item = &'e Published>,

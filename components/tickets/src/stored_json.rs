@@ -11,7 +11,7 @@ use crate::ticket::{Status, Ticket, standing};
 
 /// A listing in JSON, and its version.
 #[derive(Debug)]
-pub(crate) struct Shown {
+pub(crate) struct StoredJson {
     pub(crate) json: String,
     pub(crate) version: i64,
 }
@@ -31,18 +31,18 @@ row! {
 
 impl Stored {
     /// Returns the listing; None if its content is behind.
-    pub(crate) fn shown(self) -> Option<Shown> {
+    pub(crate) fn shown(self) -> Option<StoredJson> {
         let Self { content_at, quantity, held, sold, withdrawn, version, .. } = self;
         let content = self.content.filter(|_| content_at == version)?;
         let (status, available) = match withdrawn {
             true => (Status::Withdrawn, 0),
             false => standing(quantity, held, sold),
         };
-        Some(Shown::new(content, status, available, version))
+        Some(StoredJson::new(content, status, available, version))
     }
 }
 
-impl Shown {
+impl StoredJson {
     fn new(content: String, status: Status, available: i64, version: i64) -> Self {
         let mut json = content;
         let closing = json.pop();
@@ -122,7 +122,7 @@ mod tests {
         for (held, sold) in [(0, 0), (3, 0), (1, 2), (0, 3)] {
             let ticket = Ticket::new(UserId::new(), draft.clone()).counted(held, sold);
             let content = ticket.content().unwrap();
-            let shown = Shown::new(content, ticket.status, ticket.available, ticket.version);
+            let shown = StoredJson::new(content, ticket.status, ticket.available, ticket.version);
             let shown: serde_json::Value = serde_json::from_str(&shown.json).unwrap();
             assert_eq!(shown, serde_json::to_value(ticket.body()).unwrap());
         }

@@ -17,11 +17,11 @@ use http::HeaderMap;
 use spin_sdk::wasip3::http::types::{ErrorCode, Response};
 use spin_sdk::wasip3::random::random::get_random_u64;
 
-use crate::crowd::Crowd;
+use crate::connections::Connections;
 use crate::feed::Feed;
-use crate::follow::Subscription;
 use crate::page::Page;
-use crate::pen::{self, Pen};
+use crate::sse_writer::{self, SseWriter};
+use crate::subscription::Subscription;
 
 /// How often Redis is asked what is new.
 const TURN: Duration = Duration::from_millis(250);
@@ -40,7 +40,7 @@ thread_local! {
     static READ: Cell<Option<Instant>> = const { Cell::new(None) };
     static FAILED: Cell<Option<Instant>> = const { Cell::new(None) };
     /// Pages that have just come.
-    static ARRIVALS: RefCell<Vec<(Page, Pen)>> = const { RefCell::new(Vec::new()) };
+    static ARRIVALS: RefCell<Vec<(Page, SseWriter)>> = const { RefCell::new(Vec::new()) };
     /// Whether somebody serves the pages.
     static LED: Cell<bool> = const { Cell::new(false) };
     /// Whether somebody who has just come is reading the feed.
@@ -85,10 +85,10 @@ pub(crate) async fn ready() -> Result<()> {
 /// # Errors
 /// When the host does not take the answer.
 pub(crate) fn open(headers: HeaderMap, wish: Subscription) -> Result<Response, ErrorCode> {
-    let (response, pen) = pen::answer(headers)?;
+    let (response, writer) = sse_writer::answer(headers)?;
     let chance = get_random_u64() as f64 / u64::MAX as f64;
     let page = Page::new(wish, Instant::now(), chance);
-    ARRIVALS.with_borrow_mut(|arrivals| arrivals.push((page, pen)));
+    ARRIVALS.with_borrow_mut(|arrivals| arrivals.push((page, writer)));
     if let Some(lead) = Raised::raise(&LED) {
         spin_sdk::wasip3::spawn(serve(lead));
     }
@@ -97,10 +97,10 @@ pub(crate) fn open(headers: HeaderMap, wish: Subscription) -> Result<Response, E
 
 /// Serves all pages until none is open.
 async fn serve(_lead: Raised) {
-    let mut crowd = Crowd::default();
+    let mut connections = Connections::default();
     loop {
-        crowd.admit(ARRIVALS.take());
-        if crowd.is_empty() {
+        connections.admit(ARRIVALS.take());
+        if connections.is_empty() {
             return;
         }
         // Whoever came before this is told of everything that it read.
@@ -108,8 +108,8 @@ async fn serve(_lead: Raised) {
             log::failed(Cx::NONE, "reading the news", &error);
         }
         let is_over = !is_within(READ.get(), PATIENCE);
-        FEED.with_borrow(|feed| crowd.tell(feed, Instant::now(), is_over));
-        crowd.pause(TURN).await;
+        FEED.with_borrow(|feed| connections.tell(feed, Instant::now(), is_over));
+        connections.pause(TURN).await;
     }
 }
 

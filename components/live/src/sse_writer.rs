@@ -6,22 +6,22 @@ use spin_sdk::wasip3::http_compat::BodyWriter;
 use http::HeaderMap;
 
 /// The writing end of an answer's body.
-pub(crate) struct Pen(BodyWriter);
+pub(crate) struct SseWriter(BodyWriter);
 
 /// An answer with these headers, and what writes its body.
 ///
 /// # Errors
 /// When the host does not take the headers.
-pub(crate) fn answer(headers: HeaderMap) -> Result<(Response, Pen), ErrorCode> {
+pub(crate) fn answer(headers: HeaderMap) -> Result<(Response, SseWriter), ErrorCode> {
     let headers = Fields::try_from(headers)
         .map_err(|error| ErrorCode::InternalError(Some(error.to_string())))?;
     let (writer, body, trailers) = BodyWriter::new();
     // Whether it was sent is told by the writer as well.
     let (response, _sent) = Response::new(headers, Some(body), trailers);
-    Ok((response, Pen(writer)))
+    Ok((response, SseWriter(writer)))
 }
 
-impl Pen {
+impl SseWriter {
     /// Writes `text`, as soon as there is room for it; None when nobody reads any more.
     pub(crate) async fn write(mut self, text: String) -> Option<Self> {
         let unwritten = self.0.stream_writer.write_all(text.into_bytes()).await;

@@ -10,35 +10,35 @@ use futures::stream::FuturesUnordered;
 
 use crate::feed::Feed;
 use crate::page::Page;
-use crate::pen::Pen;
+use crate::sse_writer::SseWriter;
 
 /// How long after its end a stream waits for a page that does not read.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// All open pages.
 #[derive(Default)]
-pub(crate) struct Crowd {
+pub(crate) struct Connections {
     pages: BTreeMap<u64, (Page, Writing)>,
-    /// What is being written: to which page, and the pen, unless that was the last.
-    writes: FuturesUnordered<LocalBoxFuture<'static, (u64, Option<Pen>)>>,
+    /// What is being written: to which page, and the writer, unless that was the last.
+    writes: FuturesUnordered<LocalBoxFuture<'static, (u64, Option<SseWriter>)>>,
     next: u64,
 }
 
 /// Writes `words`, and ends the body if they are the last.
 async fn write(
     key: u64,
-    pen: Pen,
+    writer: SseWriter,
     words: String,
     is_last: bool,
     registration: AbortRegistration,
-) -> (u64, Option<Pen>) {
+) -> (u64, Option<SseWriter>) {
     let writing = async {
-        match pen.write(words).await {
-            Some(pen) if is_last => {
-                pen.finish().await;
+        match writer.write(words).await {
+            Some(writer) if is_last => {
+                writer.finish().await;
                 None
             }
-            pen => pen,
+            writer => writer,
         }
     };
     (key, Abortable::new(writing, registration).await.ok().flatten())
@@ -47,16 +47,16 @@ async fn write(
 /// Whether a page can be told something.
 enum Writing {
     /// It has read what it was told.
-    Done(Pen),
+    Done(SseWriter),
     /// It has not; it hears of the rest when it has.
     Busy(AbortHandle),
 }
 
-impl Crowd {
+impl Connections {
     /// Lets `pages` in.
-    pub(crate) fn admit(&mut self, pages: Vec<(Page, Pen)>) {
-        for (page, pen) in pages {
-            self.pages.insert(self.next, (page, Writing::Done(pen)));
+    pub(crate) fn admit(&mut self, pages: Vec<(Page, SseWriter)>) {
+        for (page, writer) in pages {
+            self.pages.insert(self.next, (page, Writing::Done(writer)));
             self.next += 1;
         }
     }
@@ -84,10 +84,10 @@ impl Crowd {
                 return true;
             }
             let (abort, registration) = AbortHandle::new_pair();
-            let Writing::Done(pen) = std::mem::replace(writing, Writing::Busy(abort)) else {
+            let Writing::Done(writer) = std::mem::replace(writing, Writing::Busy(abort)) else {
                 return true;
             };
-            writes.push(Box::pin(write(*key, pen, words, is_last, registration)));
+            writes.push(Box::pin(write(*key, writer, words, is_last, registration)));
             true
         });
     }
@@ -97,7 +97,7 @@ impl Crowd {
         let mut alarm = pin!(spin_sdk::time::sleep(time));
         while !self.writes.is_empty() {
             match select(self.writes.next(), &mut alarm).await {
-                Either::Left((Some((key, pen)), _)) => self.written(key, pen),
+                Either::Left((Some((key, writer)), _)) => self.written(key, writer),
                 Either::Left((None, _)) => {}
                 Either::Right(((), _)) => return,
             }
@@ -105,11 +105,11 @@ impl Crowd {
         alarm.await;
     }
 
-    fn written(&mut self, key: u64, pen: Option<Pen>) {
-        match pen {
-            Some(pen) => {
+    fn written(&mut self, key: u64, writer: Option<SseWriter>) {
+        match writer {
+            Some(writer) => {
                 if let Some((_, writing)) = self.pages.get_mut(&key) {
-                    *writing = Writing::Done(pen);
+                    *writing = Writing::Done(writer);
                 }
             }
             None => drop(self.pages.remove(&key)),

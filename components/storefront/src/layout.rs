@@ -15,7 +15,7 @@ use spin_sdk::http::Request;
 
 use crate::answer::{self, Keep};
 use crate::services::sentence;
-use crate::visit::{AnyVisit, Manner, Visit};
+use crate::visitor::{AnyVisit, Manner, Visit};
 
 /// The media type of problems (RFC 9457).
 const PROBLEM: &str = "application/problem+json";
