@@ -5,8 +5,8 @@ use std::cell::RefCell;
 
 use crate::Service;
 use crate::db::{self, Query, Value};
-use crate::events::Event;
 use crate::{params, query};
+use boxoffice_contract::Event;
 use boxoffice_contract::news::TicketNews;
 
 /// How many events one statement stores, and one call publishes.

@@ -4,8 +4,8 @@ use send_wrapper::SendWrapper;
 
 use crate::cx::Cx;
 use crate::db::{self, Again, Error, Lease, Query, Read, Record, Result, Row};
-use crate::events::Event;
 use crate::{Service, outbox};
+use boxoffice_contract::Event;
 use boxoffice_contract::news::TicketNews;
 
 /// What is changed together, with the events that tell of it.
