@@ -150,5 +150,5 @@ async fn an_authorization_that_is_about_to_lapse_is_put_before_an_operator() {
     assert_eq!(before_operators(&stage).await, Vec::<String>::new());
     stage.passes(DAY + 1).await;
     let told = before_operators(&stage).await;
-    assert!(told.len() == 1 && told[0].contains("lapse"), "{told:#?}");
+    assert!(told.len() == 1 && told[0].contains("about to expire"), "{told:#?}");
 }
