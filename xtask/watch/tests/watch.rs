@@ -34,7 +34,8 @@ struct Watched {
 impl Watched {
     fn start() -> Self {
         let root = tempfile::tempdir().expect("a folder for the test");
-        for folder in ["components", "host", "web", "wit", "target/wasm32-wasip2/release"] {
+        let sources = ["components", "crates", "host", "tools", "web", "wit"];
+        for folder in sources.into_iter().chain(["target/wasm32-wasip2/release"]) {
             fs::create_dir_all(root.path().join(folder)).expect("a folder for the test");
         }
         let script = |name: &str, text: &str| -> PathBuf {
