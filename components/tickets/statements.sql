@@ -20,7 +20,7 @@ SELECT id, price AS sort_key, id, title, price, currency, quantity, held, sold, 
 SELECT id, price AS sort_key, content, content_at, quantity, held, sold, withdrawn, version FROM tickets_tickets WHERE withdrawn = 0 AND (starts_at IS NULL OR starts_at > ?1) AND (price, id) < (?2, ?3) ORDER BY price DESC, id DESC LIMIT 21;
 SELECT id, price AS sort_key, id, title, price, currency, quantity, held, sold, withdrawn, seller_id, venue, city, starts_at, time_zone, description, created_at, version FROM tickets_tickets WHERE withdrawn = 0 AND (starts_at IS NULL OR starts_at > ?1) AND (price, id) < (?2, ?3) ORDER BY price DESC, id DESC LIMIT 21;
 
--- src/shown.rs
+-- src/stored_json.rs
 SELECT content, content_at, quantity, held, sold, withdrawn, version FROM tickets_tickets WHERE id = ?1;
 UPDATE tickets_tickets SET content = ?3, content_at = ?2 WHERE id = ?1 AND version = ?2 AND content_at <> ?2;
 
