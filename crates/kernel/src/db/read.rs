@@ -71,7 +71,7 @@ pub(crate) fn rows<T: Row>(records: &[Record]) -> Result<Vec<T>> {
     records.iter().map(T::read).collect()
 }
 
-/// Returns the connection in `lease`, and takes one first if there is none: to `service`'s tables,
+/// Returns the connection in `lease`, and takes one first if it is empty: to `service`'s tables,
 /// migrated to the newest schema.
 pub(crate) async fn open<'l>(
     service: &'static Service,

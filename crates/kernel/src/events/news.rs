@@ -11,7 +11,7 @@ use super::bus;
 use super::entry::EntryId;
 
 /// About how many entries the stream keeps (Redis trims it by whole nodes): minutes, with ten
-/// changes a second. Whoever has missed more asks for the whole state, which is less to send.
+/// changes a second. A page that has missed more asks for the whole state, which is less to send.
 pub const KEPT: usize = 2_000;
 
 /// News, and where it stands in the stream.
@@ -19,7 +19,7 @@ pub const KEPT: usize = 2_000;
 pub struct Entry {
     /// The entry's id.
     pub id: EntryId,
-    /// What it tells; None if it is none of ours.
+    /// What it tells; `None` if the entry is not ours.
     pub news: Option<TicketNews>,
 }
 
