@@ -12,5 +12,6 @@ pub static SERVICE: Service = Service {
         OUTBOX_ENTRIES,
         include_str!("0002_extended.sql"),
         include_str!("0003_refunds.sql"),
+        include_str!("0004_told.sql"),
     ],
 };

@@ -6,7 +6,7 @@ use axum::routing::post;
 use boxoffice_contract::TicketId;
 use boxoffice_contract::events::{TicketState, kind};
 use boxoffice_contract::orders::{self as api, NewOrder};
-use boxoffice_contract::tickets::{Ticket, TicketStatus};
+use boxoffice_contract::tickets::Ticket;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::Read;
 use boxoffice_kernel::http::Valid;
@@ -124,29 +124,11 @@ async fn replicate(cx: &Cx, ticket_id: TicketId) -> refusal::Result<()> {
     let Some(ticket) = TICKETS.ask::<Ticket>(call, None::<&()>).await? else {
         return Ok(());
     };
-    let state = state(ticket);
+    let state = TicketState::from(ticket);
     unit::run(cx, &SERVICE, async |unit| {
         unit.change::<()>(Listing::replicate(&[&state])).await?;
         unit.change::<()>(Listing::thaw(ticket_id, asked)).await?;
         Ok(())
     })
     .await
-}
-
-/// A listing's state, as its event would tell it.
-fn state(ticket: Ticket) -> TicketState {
-    TicketState {
-        id: ticket.id,
-        version: ticket.version,
-        seller_id: ticket.seller_id,
-        title: ticket.title,
-        price: ticket.price,
-        currency: ticket.currency,
-        quantity: ticket.quantity,
-        withdrawn: ticket.status == TicketStatus::Withdrawn,
-        venue: ticket.venue,
-        city: ticket.city,
-        starts_at: ticket.starts_at,
-        time_zone: ticket.time_zone,
-    }
 }

@@ -7,6 +7,7 @@
 //! | [`order`] | an order: in the database, in JSON, in events |
 //! | [`transition`] | how orders go on and end: one guarded statement each |
 //! | [`listing`] | the inventory |
+//! | [`untold`] | sales that not everybody has heard of |
 //! | [`refusal`] | why something is refused |
 //! | [`worker`] | what the events of tickets, payments and expiration change here |
 
@@ -28,6 +29,7 @@ mod show;
 #[cfg(test)]
 mod statements;
 mod transition;
+mod untold;
 mod worker;
 
 use axum::routing::get;

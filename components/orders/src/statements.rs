@@ -7,7 +7,7 @@ use boxoffice_kernel::db::{Query, statements};
 
 use crate::listing::Listing;
 use crate::order::{Order, OrderRow};
-use crate::{list, transition};
+use crate::{list, transition, untold};
 
 #[test]
 fn every_statement_is_listed() {
@@ -42,6 +42,8 @@ fn all() -> Vec<Query> {
         transition::extending(id, user_id, now, now),
         transition::completing(&payment),
         transition::refunding(&payment, now),
+        untold::first(),
+        untold::telling(),
     ]
 }
 

@@ -125,7 +125,8 @@ pub(crate) async fn complete(unit: &mut Unit<'_>, payment: &PaymentState) -> Res
 
 pub(crate) fn completing(payment: &PaymentState) -> Query {
     query!(
-        "UPDATE orders_orders SET status = 'complete', payment_id = ?2, version = version + 1 \
+        "UPDATE orders_orders SET status = 'complete', payment_id = ?2, version = version + 1, \
+         told_version = version + 1 \
          WHERE id = ?1 AND {HELD} AND amount = ?3 AND currency = ?4 RETURNING {COLUMNS}",
         payment.order_id,
         payment.id,
@@ -148,7 +149,8 @@ pub(crate) async fn refund(unit: &mut Unit<'_>, payment: &PaymentState) -> Resul
 
 pub(crate) fn refunding(payment: &PaymentState, now: Timestamp) -> Query {
     query!(
-        "UPDATE orders_orders SET refunded_at = ?3, restocked = ?4, version = version + 1 \
+        "UPDATE orders_orders SET refunded_at = ?3, restocked = ?4, version = version + 1, \
+         told_version = version + 1 \
          WHERE id = ?1 AND status = 'complete' AND payment_id = ?2 AND refunded_at IS NULL \
          RETURNING {COLUMNS}",
         payment.order_id,

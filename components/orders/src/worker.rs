@@ -11,7 +11,7 @@ use boxoffice_kernel::{Cx, Service, Unit, unit};
 
 use crate::listing::Listing;
 use crate::order::Order;
-use crate::{SERVICE, transition};
+use crate::{SERVICE, transition, untold};
 
 /// This service's side of the events.
 pub(crate) struct Orders;
@@ -33,8 +33,8 @@ impl Handler for Orders {
         .await
     }
 
-    async fn tick(_: &Cx) -> Result<bool> {
-        Ok(false)
+    async fn tick(cx: &Cx) -> Result<bool> {
+        untold::tell(cx).await
     }
 }
 

@@ -24,11 +24,12 @@ impl Sibling {
     }
 }
 
-static ALL: [Sibling; 4] = [
+static ALL: [Sibling; 5] = [
     Sibling::new("auth", "auth_base_url", "/api/users"),
     Sibling::new("tickets", "tickets_base_url", "/api/tickets"),
     Sibling::new("orders", "orders_base_url", "/api/orders"),
     Sibling::new("payments", "payments_base_url", "/api/payments"),
+    Sibling::new("admissions", "admissions_base_url", "/api/admissions"),
 ];
 
 /// What each service answers to `GET` of `file` below its prefix: the status, and the JSON.

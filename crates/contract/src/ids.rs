@@ -62,6 +62,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// The id of an admission: one person's right to enter one event.
+    AdmissionId;
     /// The id of a listing.
     TicketId;
     /// The id of an order.
@@ -70,6 +72,10 @@ ids! {
     PaymentId;
     /// The id of an account: a buyer, a seller or an operator.
     UserId;
+    /// The id of a scan at a door, which the door makes.
+    ScanId;
+    /// The id of a link for a door's staff.
+    StaffId;
     /// The id of an event; a repeat of the event carries the same.
     EventId;
 }

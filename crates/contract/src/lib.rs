@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`ids`] | a type for each kind of id |
 //! | [`timestamp`], [`trace`] | instants in RFC 3339; the trace that something is part of |
-//! | [`tickets`], [`orders`], [`payments`], [`ledger`], [`users`] | each service's bodies and statuses |
+//! | [`tickets`], [`orders`], [`payments`], [`ledger`], [`users`], [`admissions`], [`door`] | each service's bodies and statuses |
 //! | [`page`], [`problem`] | lists by cursor; the body of every error |
 //! | [`events`] | the events: types, payloads and groups |
 //! | [`news`] | what open pages learn of listings |
@@ -20,7 +20,9 @@
 #[macro_use]
 mod names;
 
+pub mod admissions;
 pub mod bus;
+pub mod door;
 pub mod events;
 pub mod ids;
 pub mod ledger;
@@ -36,7 +38,7 @@ pub mod users;
 pub mod word;
 
 pub use events::{Event, EventType};
-pub use ids::{EventId, OrderId, PaymentId, TicketId, UserId};
+pub use ids::{AdmissionId, EventId, OrderId, PaymentId, ScanId, StaffId, TicketId, UserId};
 pub use page::Page;
 pub use problem::{FieldError, ProblemBody};
 pub use timestamp::Timestamp;

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use boxoffice_contract::admissions::{Acceptance, NewTransfer};
+use boxoffice_contract::door::{NewScans, NewStaff};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
 use boxoffice_contract::tickets::Draft;
 use boxoffice_contract::users::Credentials;
 use boxoffice_contract::{FieldError, Timestamp};
 
-use crate::{Verdict, account, listing, purchase, unless};
+use crate::{Verdict, account, door, listing, purchase, unless};
 
 /// A field of a body, by its name in JSON, and what its rule says of it.
 pub type Checked = (&'static str, Verdict<Cow<'static, str>>);
@@ -81,6 +83,31 @@ impl Rules for NewRefund {
     }
 }
 
+impl Rules for NewTransfer {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("email", account::email(&self.email))]
+    }
+}
+
+impl Rules for Acceptance {
+    fn checked(&self) -> Vec<Checked> {
+        let is_given = (1..=100).contains(&self.token.len());
+        vec![field("token", unless(is_given, "Give the token in the transfer's link"))]
+    }
+}
+
+impl Rules for NewScans {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("door", door::name(&self.door)), field("scans", door::scans(&self.scans))]
+    }
+}
+
+impl Rules for NewStaff {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("name", door::name(&self.name))]
+    }
+}
+
 impl Rules for Credentials {
     fn checked(&self) -> Vec<Checked> {
         vec![
@@ -111,6 +138,10 @@ mod tests {
         assert_eq!(wrong(&NewOrder::default()), ["ticketId"]);
         assert_eq!(wrong(&NewPayment::default()), ["orderId", "token"]);
         assert_eq!(wrong(&Credentials::default()), ["email", "password"]);
+        assert_eq!(wrong(&NewTransfer::default()), ["email"]);
+        assert_eq!(wrong(&Acceptance::default()), ["token"]);
+        assert_eq!(wrong(&NewScans::default()), ["door", "scans"]);
+        assert_eq!(wrong(&NewStaff::default()), ["name"]);
         assert!(wrong(&NewRefund::default()).is_empty());
     }
 
@@ -148,6 +179,10 @@ mod tests {
         known(&NewOrder::default());
         known(&NewPayment::default());
         known(&NewRefund::default());
+        known(&NewTransfer::default());
+        known(&Acceptance::default());
+        known(&NewScans::default());
+        known(&NewStaff::default());
         known(&Credentials::default());
     }
 }

@@ -6,6 +6,7 @@
 //! | [`listing`] | what sellers write |
 //! | [`account`] | e-mail addresses and passwords |
 //! | [`purchase`] | what buyers send |
+//! | [`door`] | what doors tell of themselves and of their scans |
 //! | [`amount`] | amounts in minor units, and as people write them |
 //! | [`money`] | currencies, and what can be charged in them |
 //! | [`bodies`] | the rules of whole bodies |
@@ -14,6 +15,8 @@ pub mod account;
 pub mod amount;
 #[cfg(feature = "services")]
 pub mod bodies;
+#[cfg(feature = "services")]
+pub mod door;
 pub mod listing;
 #[cfg(feature = "services")]
 pub mod money;

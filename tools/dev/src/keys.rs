@@ -24,6 +24,9 @@ pub const FILE: &str = "variables.toml";
 /// What the payment sandbox's keys begin with. Stripe's own never do.
 pub const SANDBOX_KEY_PREFIX: &str = "sk_test_sandbox_";
 
+/// The key that signs the codes of tickets, and its public half.
+const ADMISSIONS: [&str; 2] = ["admission_signing_key", "admission_public_keys"];
+
 const HEADER: &str = "\
 # Variables of this copy of the shop, created at random at its first start.
 # The keys are for development only; anybody who can read them can sign in as any user.
@@ -49,7 +52,10 @@ pub fn ensure(data: &Path, sandbox: &str) -> Result<Keys, Problem> {
     folder::prepare(data)?;
     let path = data.join(FILE);
     let made = !path.exists() && make(&path, sandbox)?;
-    let variables = read(&path)?;
+    let mut variables = read(&path)?;
+    if !made {
+        complete(&path, &mut variables, sandbox)?;
+    }
     warn_if_others_can_read(&path);
     Ok(Keys { path, variables, made })
 }
@@ -83,22 +89,62 @@ fn make(path: &Path, sandbox: &str) -> Result<bool, Problem> {
     })
 }
 
+/// Adds what a file lacks that an older program made. What it says stays as it is.
+fn complete(
+    path: &Path,
+    variables: &mut BTreeMap<String, String>,
+    sandbox: &str,
+) -> Result<(), Problem> {
+    // A pair of keys belongs together: half of one is left for the shop to complain of.
+    if variables.contains_key(ADMISSIONS[0]) || variables.contains_key(ADMISSIONS[1]) {
+        return Ok(());
+    }
+    let write = |variables: &mut BTreeMap<String, String>| -> anyhow::Result<()> {
+        let mut fresh = fresh(sandbox)?;
+        let missing: BTreeMap<_, _> = ADMISSIONS
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), fresh.remove(name)?)))
+            .collect();
+        let mut text = std::fs::read_to_string(path)?;
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(&toml::to_string(&missing)?);
+        folder::replace(path, &text)?;
+        variables.extend(missing);
+        Ok(())
+    };
+    write(variables).map_err(|error| {
+        Problem::new(
+            format!("the variables file {} cannot be completed: {error}", path.display()),
+            "make its folder writable, or name another one with --data",
+        )
+    })
+}
+
 /// New keys, and everything else that the shop has no default for.
 fn fresh(sandbox: &str) -> anyhow::Result<BTreeMap<&'static str, String>> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(io::Error::other)?;
-    let key = SigningKey::from_bytes(&seed);
+    let (sessions, admissions) = (signing_key()?, signing_key()?);
     let mut random = [0; 24];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let api_key = format!("{SANDBOX_KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
     let webhook_secret = webhook_secret()?;
     Ok(BTreeMap::from([
-        ("auth_signing_key", private_pem(&key)?),
-        ("session_public_keys", public_keys(&key)),
+        ("auth_signing_key", private_pem(&sessions)?),
+        ("session_public_keys", public_keys(&sessions)),
+        (ADMISSIONS[0], private_pem(&admissions)?),
+        (ADMISSIONS[1], public_keys(&admissions)),
         ("stripe_api_base", sandbox.to_owned()),
         ("stripe_api_key", api_key),
         ("stripe_webhook_secret", webhook_secret),
     ]))
+}
+
+/// A new key, for sessions or for tickets.
+fn signing_key() -> io::Result<SigningKey> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(io::Error::other)?;
+    Ok(SigningKey::from_bytes(&seed))
 }
 
 /// A new secret for webhooks, which begins as Stripe's do.
@@ -166,6 +212,8 @@ mod tests {
         assert_eq!(
             names,
             [
+                "admission_public_keys",
+                "admission_signing_key",
                 "auth_signing_key",
                 "session_public_keys",
                 "stripe_api_base",
@@ -187,12 +235,33 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_an_older_program_gets_what_it_lacks() {
+        let data = tempfile::tempdir().unwrap();
+        let Keys { path, mut variables, .. } = ensure(data.path(), SANDBOX).unwrap();
+        for name in ADMISSIONS {
+            variables.remove(name).unwrap();
+        }
+        std::fs::write(&path, toml::to_string(&variables).unwrap()).unwrap();
+        let completed = ensure(data.path(), SANDBOX).unwrap().variables;
+        assert!(ADMISSIONS.iter().all(|name| completed.contains_key(*name)));
+        assert!(variables.iter().all(|(name, value)| completed[name] == *value));
+        assert_eq!(ensure(data.path(), SANDBOX).unwrap().variables, completed);
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
     fn two_folders_have_different_keys() {
         let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (a, b) = (ensure(a.path(), SANDBOX).unwrap(), ensure(b.path(), SANDBOX).unwrap());
-        for name in
-            ["auth_signing_key", "session_public_keys", "stripe_api_key", "stripe_webhook_secret"]
-        {
+        for name in [
+            "admission_signing_key",
+            "admission_public_keys",
+            "auth_signing_key",
+            "session_public_keys",
+            "stripe_api_key",
+            "stripe_webhook_secret",
+        ] {
             assert_ne!(a.variables[name], b.variables[name], "{name}");
         }
     }

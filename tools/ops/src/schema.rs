@@ -3,12 +3,13 @@
 pub use boxoffice_schema::Service;
 
 /// All of them.
-pub static ALL: [&Service; 5] = [
+pub static ALL: [&Service; 6] = [
     &auth_schema::SERVICE,
     &tickets_schema::SERVICE,
     &orders_schema::SERVICE,
     &payments_schema::SERVICE,
     &expiration_schema::SERVICE,
+    &admissions_schema::SERVICE,
 ];
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod state;
 use serde::{Deserialize, Serialize};
 
 pub use event::{Event, Kind};
-pub use state::{Expiration, OrderState, Payload, PaymentState, TicketState};
+pub use state::{AdmissionState, Expiration, OrderState, Payload, PaymentState, TicketState};
 
 /// Declares the events from a table: variant, payload, name, source, and the groups that read it.
 macro_rules! events {
@@ -72,9 +72,9 @@ macro_rules! events {
 
 events! {
     /// A listing was made.
-    TicketCreated(TicketState): "ticket:created" from "tickets" to ["orders"];
+    TicketCreated(TicketState): "ticket:created" from "tickets" to ["orders", "admissions"];
     /// A listing was edited or withdrawn by its seller.
-    TicketUpdated(TicketState): "ticket:updated" from "tickets" to ["orders"];
+    TicketUpdated(TicketState): "ticket:updated" from "tickets" to ["orders", "admissions"];
     /// Tickets are held for a buyer.
     OrderCreated(OrderState): "order:created" from "orders" to ["tickets", "expiration"];
     /// A hold lasts longer: its buyer's bank had questions.
@@ -82,9 +82,9 @@ events! {
     /// A hold ended without a sale.
     OrderCancelled(OrderState): "order:cancelled" from "orders" to ["tickets", "payments", "expiration"];
     /// An order is paid for; its tickets are the buyer's.
-    OrderCompleted(OrderState): "order:completed" from "orders" to ["tickets", "payments", "expiration"];
+    OrderCompleted(OrderState): "order:completed" from "orders" to ["tickets", "payments", "expiration", "admissions"];
     /// A sale was undone: its buyer has the money back.
-    OrderRefunded(OrderState): "order:refunded" from "orders" to ["tickets"];
+    OrderRefunded(OrderState): "order:refunded" from "orders" to ["tickets", "admissions"];
     /// Money was authorized.
     PaymentCreated(PaymentState): "payment:created" from "payments" to ["orders"];
     /// An order's payments were declined once too often: it will not be paid.
@@ -97,6 +97,16 @@ events! {
     PaymentRefunded(PaymentState): "payment:refunded" from "payments" to ["orders"];
     /// A hold's time is up.
     ExpirationComplete(Expiration): "expiration:complete" from "expiration" to ["orders"];
+    /// Somebody who bought a ticket may enter with it.
+    AdmissionIssued(AdmissionState): "admission:issued" from "admissions" to [];
+    /// An admission is somebody else's now; its old code is void.
+    AdmissionTransferred(AdmissionState): "admission:transferred" from "admissions" to [];
+    /// Somebody has entered.
+    AdmissionUsed(AdmissionState): "admission:used" from "admissions" to [];
+    /// A door took back that somebody has entered.
+    AdmissionRestored(AdmissionState): "admission:restored" from "admissions" to [];
+    /// An admission lets nobody in any more: its order was refunded.
+    AdmissionVoided(AdmissionState): "admission:voided" from "admissions" to [];
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::admissions::AdmissionStatus;
 use crate::orders::OrderStatus;
-use crate::{OrderId, PaymentId, TicketId, Timestamp, UserId};
+use crate::tickets::{Ticket, TicketStatus};
+use crate::{AdmissionId, OrderId, PaymentId, TicketId, Timestamp, UserId};
 
 /// What an event tells.
 pub trait Payload: Serialize + DeserializeOwned {
@@ -26,6 +28,12 @@ impl Payload for OrderState {
 }
 
 impl Payload for PaymentState {
+    fn subject(&self) -> Uuid {
+        self.id.0
+    }
+}
+
+impl Payload for AdmissionState {
     fn subject(&self) -> Uuid {
         self.id.0
     }
@@ -65,6 +73,26 @@ pub struct TicketState {
     pub starts_at: Option<Timestamp>,
     /// IANA name of the venue's time zone.
     pub time_zone: Option<String>,
+}
+
+impl From<Ticket> for TicketState {
+    /// Returns the state that the listing's event tells, for those whom it has not reached.
+    fn from(ticket: Ticket) -> Self {
+        Self {
+            id: ticket.id,
+            version: ticket.version,
+            seller_id: ticket.seller_id,
+            title: ticket.title,
+            price: ticket.price,
+            currency: ticket.currency,
+            quantity: ticket.quantity,
+            withdrawn: ticket.status == TicketStatus::Withdrawn,
+            venue: ticket.venue,
+            city: ticket.city,
+            starts_at: ticket.starts_at,
+            time_zone: ticket.time_zone,
+        }
+    }
 }
 
 /// An order's state: all `order:…` events.
@@ -113,6 +141,28 @@ pub struct PaymentState {
     /// Refunded by its seller, who wants the tickets to be for sale again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restock: bool,
+}
+
+/// An admission's state: all `admission:…` events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdmissionState {
+    /// The admission.
+    pub id: AdmissionId,
+    /// Grows with every change; the newer version wins.
+    pub version: i64,
+    /// Its status.
+    pub status: AdmissionStatus,
+    /// The order that it was bought with.
+    pub order_id: OrderId,
+    /// The listing, which is the event.
+    pub ticket_id: TicketId,
+    /// Which of the order's admissions it is, from 1.
+    pub number: i64,
+    /// Who may enter with it.
+    pub holder_id: UserId,
+    /// Grows when it changes hands; a code of an older generation lets nobody in.
+    pub generation: i64,
 }
 
 /// What `expiration:complete` says: this order's time is up.

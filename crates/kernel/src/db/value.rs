@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use boxoffice_contract::admissions::AdmissionStatus;
+use boxoffice_contract::door::Verdict;
 use boxoffice_contract::ledger::Movement;
 use boxoffice_contract::orders::{CancelReason, OrderStatus};
-use boxoffice_contract::{EventId, OrderId, PaymentId, TicketId, Timestamp, UserId};
+use boxoffice_contract::{
+    AdmissionId, EventId, OrderId, PaymentId, ScanId, StaffId, TicketId, Timestamp, UserId,
+};
 use uuid::Uuid;
 
 use super::Error;
@@ -149,7 +153,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(EventId, OrderId, PaymentId, TicketId, UserId);
+ids!(AdmissionId, EventId, OrderId, PaymentId, ScanId, StaffId, TicketId, UserId);
 
 /// Statuses and the like are stored by their names.
 macro_rules! names {
@@ -169,7 +173,7 @@ macro_rules! names {
     )+};
 }
 
-names!(OrderStatus: "a status of an order", CancelReason: "a reason for cancelling an order", Movement: "a movement of a seller's account");
+names!(AdmissionStatus: "a status of an admission", Verdict: "a verdict of a scan", OrderStatus: "a status of an order", CancelReason: "a reason for cancelling an order", Movement: "a movement of a seller's account");
 
 impl FromValue for Timestamp {
     fn from_value(value: &Value) -> Result<Self, String> {

@@ -1,0 +1,11 @@
+//! The tables of `admissions`, and how they came to be: for the service, which migrates them when it
+//! is first called, and for `boxoffice migrate`.
+
+use boxoffice_schema::{OUTBOX_ENTRIES, Service};
+
+/// The service.
+pub static SERVICE: Service = Service {
+    name: "admissions",
+    db_url: "admissions_db_url",
+    migrations: &[include_str!("0001_admissions.sql"), OUTBOX_ENTRIES],
+};

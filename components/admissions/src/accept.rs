@@ -1,0 +1,92 @@
+//! `POST /api/admissions/{id}/accept`: takes over a ticket that somebody hands on.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::post;
+use boxoffice_contract::AdmissionId;
+use boxoffice_contract::admissions::{self as api, Acceptance, AdmissionStatus};
+use boxoffice_kernel::command::{self, Idempotency, Reply};
+use boxoffice_kernel::db::{Read, Reader};
+use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{Timestamp, Unit, UserCx};
+use uuid::Uuid;
+
+use crate::SERVICE;
+use crate::admission::{Admission, transfer_token};
+use crate::key::{self, Keys};
+use crate::listing::Listing;
+use crate::refusal::{self, Refusal};
+use crate::transfer::address;
+use crate::transition;
+
+pub(crate) fn route() -> Router {
+    Router::new().route("/api/admissions/{id}/accept", post(accept))
+}
+
+/// Accept a ticket
+///
+/// From then on it is yours: the code of whoever had it is void, and yours lets you in.
+#[utoipa::path(
+    post, path = "/api/admissions/{id}/accept", tag = "admissions", operation_id = "accept_admission",
+    request_body = Acceptance,
+    params(
+        ("id" = Uuid, Path, description = "The admission"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request"),
+    ),
+    responses(
+        (status = 200, description = "The ticket, which is yours now", body = api::Admission),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The link is for another address", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This ticket does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The link no longer works", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn accept(
+    cx: UserCx,
+    Id(id): Id<AdmissionId>,
+    idempotency: Idempotency,
+    Valid(acceptance): Valid<Acceptance>,
+) -> Result<Response> {
+    let known = Admission::find_in(&mut Reader::new(&SERVICE), id).await.map_err(Refusal::from)?;
+    let known = known.ok_or(Refusal::NoSuchAdmission)?;
+    let event = Listing::get(&cx, known.ticket_id).await?.event();
+    let (keys, shop) = (Keys::load().await?, key::shop().await?);
+    let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
+        let admission = take_over(&cx, unit, id, &acceptance.token, &keys).await?;
+        let body = admission.body(event.clone(), &keys.signer, &shop);
+        Ok(Reply::ok(&body)?.at_version(admission.version))
+    };
+    Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
+}
+
+/// Gives the admission to the user, if the link is that of its transfer and for their address.
+async fn take_over(
+    cx: &UserCx,
+    unit: &mut Unit<'_>,
+    id: AdmissionId,
+    token: &str,
+    keys: &Keys,
+) -> refusal::Result<Admission> {
+    let admission = Admission::find_in(unit, id).await?.ok_or(Refusal::NoSuchAdmission)?;
+    if admission.holder_id == cx.user.id {
+        // Accepted before, and the answer got lost.
+        return Ok(admission);
+    }
+    let transfer = waiting(&admission, token, keys).ok_or(Refusal::NoSuchTransfer)?;
+    if admission.transfer_email.as_deref() != Some(&address(&cx.user.email)) {
+        return Err(Refusal::ForSomebodyElse);
+    }
+    let accepted = transition::accept(unit, id, transfer, cx.user.id, Timestamp::now()).await?;
+    accepted.ok_or(Refusal::NoSuchTransfer)
+}
+
+/// Returns the transfer that waits, if `token` is that of its link.
+fn waiting(admission: &Admission, token: &str, keys: &Keys) -> Option<Uuid> {
+    let transfer = admission.transfer_id.filter(|_| admission.status == AdmissionStatus::Valid)?;
+    let secret = transfer_token(&keys.signer, admission.id, transfer);
+    key::is_same(token, &secret).then_some(transfer)
+}

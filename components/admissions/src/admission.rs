@@ -1,0 +1,158 @@
+//! An admission: in the database, in JSON, in events.
+
+use boxoffice_admission_code::{Code, Signer};
+use boxoffice_contract::admissions::{self as api, AdmissionStatus, AdmittedEvent};
+use boxoffice_contract::door::Entry;
+use boxoffice_contract::events::{AdmissionState, Kind, OrderState};
+use boxoffice_contract::{AdmissionId, OrderId, ScanId, TicketId, UserId};
+use boxoffice_kernel::db::{self, Query, Read};
+use boxoffice_kernel::events::Event;
+use boxoffice_kernel::{Timestamp, query, row};
+use uuid::Uuid;
+
+use crate::key;
+
+row! {
+    /// An admission.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Admission in "admissions_admissions" {
+        pub(crate) id: AdmissionId,
+        pub(crate) order_id: OrderId,
+        pub(crate) number: i64,
+        pub(crate) total: i64,
+        pub(crate) ticket_id: TicketId,
+        pub(crate) holder_id: UserId,
+        pub(crate) status: AdmissionStatus,
+        pub(crate) generation: i64,
+        pub(crate) transfer_email: Option<String> = unset,
+        pub(crate) transfer_until: Option<Timestamp> = unset,
+        pub(crate) transfer_id: Option<Uuid> = unset,
+        pub(crate) used_scan: Option<ScanId> = unset,
+        pub(crate) used_at: Option<Timestamp> = unset,
+        pub(crate) used_door: Option<String> = unset,
+        pub(crate) created_at: Timestamp,
+        pub(crate) version: i64,
+    }
+}
+
+/// The columns of an admission.
+pub(crate) const COLUMNS: &str = Admission::COLUMNS;
+
+impl Admission {
+    /// Makes the admission `number` of a sold order.
+    pub(crate) fn new(order: &OrderState, number: i64, now: Timestamp) -> Self {
+        Self {
+            id: AdmissionId::new(),
+            order_id: order.id,
+            number,
+            total: order.quantity,
+            ticket_id: order.ticket_id,
+            holder_id: order.buyer_id,
+            status: AdmissionStatus::Valid,
+            generation: 1,
+            transfer_email: None,
+            transfer_until: None,
+            transfer_id: None,
+            used_scan: None,
+            used_at: None,
+            used_door: None,
+            created_at: now,
+            version: 1,
+        }
+    }
+
+    /// Finds the admission `id`, if there is one.
+    pub(crate) async fn find_in(
+        read: &mut impl Read,
+        id: AdmissionId,
+    ) -> db::Result<Option<Self>> {
+        read.read(Self::find(id)).await
+    }
+
+    pub(crate) fn find(id: AdmissionId) -> Query {
+        query!("SELECT {COLUMNS} FROM admissions_admissions WHERE id = ?1", id)
+    }
+
+    /// Inserts `admissions`, of which there is one at least.
+    pub(crate) fn insert_all(admissions: &[Self]) -> Query {
+        const INSERTED: &str = Admission::INSERTED;
+        let values: Vec<_> = admissions.iter().map(Self::values).collect();
+        let rows = db::places(values.len(), values.first().map_or(0, Vec::len));
+        query!("INSERT INTO admissions_admissions ({INSERTED}) VALUES {rows}")
+            .bind_all(values.into_iter().flatten())
+    }
+
+    /// Whether it lets somebody in, or has.
+    pub(crate) fn is_live(&self) -> bool {
+        self.status != AdmissionStatus::Void
+    }
+
+    /// When and where somebody entered with it, if somebody has.
+    pub(crate) fn entry(&self) -> Option<Entry> {
+        let (at, door) = self.used_at.zip(self.used_door.clone())?;
+        (self.status == AdmissionStatus::Used).then_some(Entry { at, door })
+    }
+
+    /// The text of its code, signed by `signer`.
+    pub(crate) fn code(&self, signer: &Signer) -> String {
+        signer.sign(&Code {
+            ticket_id: self.ticket_id,
+            admission_id: self.id,
+            generation: generation(self.generation),
+        })
+    }
+
+    /// What the API answers of the admission of `event`, with a link that begins with `shop`.
+    pub(crate) fn body(&self, event: AdmittedEvent, signer: &Signer, shop: &str) -> api::Admission {
+        api::Admission {
+            id: self.id,
+            order_id: self.order_id,
+            ticket_id: self.ticket_id,
+            status: self.status.into(),
+            number: self.number,
+            of: self.total,
+            holder_id: self.holder_id,
+            generation: self.generation,
+            code: self.is_live().then(|| self.code(signer)),
+            event,
+            used_at: self.entry().map(|entry| entry.at),
+            transfer: self.transfer(signer, shop),
+            created_at: self.created_at,
+            version: self.version,
+        }
+    }
+
+    fn transfer(&self, signer: &Signer, shop: &str) -> Option<api::Transfer> {
+        let (email, expires_at) = self.transfer_email.clone().zip(self.transfer_until)?;
+        let token = transfer_token(signer, self.id, self.transfer_id?);
+        let link = format!("{shop}/admissions/{}/accept?token={token}", self.id);
+        Some(api::Transfer { email, expires_at, link })
+    }
+
+    /// The event that tells of the admission's state.
+    pub(crate) fn event(&self, kind: Kind<AdmissionState>) -> anyhow::Result<Event> {
+        let state = AdmissionState {
+            id: self.id,
+            version: self.version,
+            status: self.status,
+            order_id: self.order_id,
+            ticket_id: self.ticket_id,
+            number: self.number,
+            holder_id: self.holder_id,
+            generation: self.generation,
+        };
+        Ok(Event::new(kind, &state)?)
+    }
+}
+
+/// A generation as a code carries it. It grows by one a transfer: four bytes hold more than there
+/// will be.
+fn generation(generation: i64) -> u32 {
+    u32::try_from(generation).unwrap_or(u32::MAX)
+}
+
+/// The secret in the link of the transfer `transfer` of the admission `id`. It is not stored: it can
+/// be made again for the holder, and by nobody who reads the tables.
+pub(crate) fn transfer_token(signer: &Signer, id: AdmissionId, transfer: Uuid) -> String {
+    key::hex(&signer.secret("transfer", &[id.0.as_bytes(), transfer.as_bytes()]))
+}

@@ -1,0 +1,177 @@
+//! `GET /api/door/{ticketId}`: the door of an event, and who may come in.
+
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use boxoffice_contract::door::{self as api, Counts, Guest};
+use boxoffice_contract::{AdmissionId, Page, TicketId};
+use boxoffice_kernel::db::{Query, Read, Reader};
+use boxoffice_kernel::http::page;
+use boxoffice_kernel::http::{Fields, Id};
+use boxoffice_kernel::identity::{MaybeUser, User};
+use boxoffice_kernel::problem::{self, ProblemBody};
+use boxoffice_kernel::{Cx, query, row};
+use http::{HeaderMap, HeaderName, Uri};
+
+use crate::SERVICE;
+use crate::admission::{Admission, COLUMNS};
+use crate::listing::Listing;
+use crate::refusal::{Refusal, Result};
+use crate::staff;
+
+/// The header that carries the key of a staff's link.
+const DOOR_KEY: HeaderName = HeaderName::from_static("x-door-key");
+/// How many guests a page has if the door does not say, and how many it may have.
+const GUESTS: i64 = 1000;
+
+/// Somebody who may use a door.
+pub(crate) struct AtDoor {
+    /// The event.
+    pub(crate) listing: Listing,
+    /// The organizer, who is signed in; staff are not.
+    pub(crate) organizer: Option<User>,
+}
+
+row! {
+    /// How many admissions of an event have a status.
+    struct Standing {
+        status: String,
+        number: i64 = "COUNT(*)",
+    }
+}
+
+pub(crate) fn route() -> Router {
+    Router::new()
+        .route("/api/door/{ticketId}", get(door))
+        .route("/api/door/{ticketId}/guests", get(guests))
+}
+
+impl AtDoor {
+    /// Checks that who asks is the organizer of the listing `id`, or has a link for its staff.
+    pub(crate) async fn check(
+        cx: &Cx,
+        user: MaybeUser,
+        headers: &HeaderMap,
+        id: TicketId,
+    ) -> Result<Self> {
+        let listing = Listing::get(cx, id).await?;
+        let organizer = user.0.filter(|user| user.id == listing.seller_id);
+        if organizer.is_none() {
+            let key = headers.get(DOOR_KEY).and_then(|key| key.to_str().ok());
+            staff::check(key.ok_or(Refusal::NotAtDoor)?, id).await?;
+        }
+        Ok(Self { listing, organizer })
+    }
+
+    /// Checks that who asks is the organizer of the listing `id`.
+    pub(crate) async fn check_organizer(cx: &Cx, user: &User, id: TicketId) -> Result<()> {
+        let listing = Listing::get(cx, id).await?;
+        if user.id == listing.seller_id { Ok(()) } else { Err(Refusal::NotOrganizer) }
+    }
+}
+
+/// A door
+#[utoipa::path(
+    get, path = "/api/door/{ticketId}", tag = "door", operation_id = "show_door",
+    params(
+        ("ticketId" = Uuid, Path, description = "The listing, which is the event"),
+        ("X-Door-Key" = Option<String>, Header, description = "The key in a link for staff"),
+    ),
+    responses(
+        (status = 200, description = "The door", body = api::Door),
+        (status = 403, description = "Neither the organizer nor staff", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This event does not exist", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn door(
+    cx: Cx,
+    Id(id): Id<TicketId>,
+    user: MaybeUser,
+    headers: HeaderMap,
+) -> problem::Result<Json<api::Door>> {
+    let AtDoor { listing, organizer } = AtDoor::check(&cx, user, &headers, id).await?;
+    let counts = counts(id).await?;
+    Ok(Json(api::Door {
+        ticket_id: id,
+        title: listing.title,
+        starts_at: listing.starts_at,
+        time_zone: listing.time_zone,
+        counts,
+        is_organizer: organizer.is_some(),
+    }))
+}
+
+/// Who may come in
+///
+/// What a door needs to go on without a network: each admission's generation and status.
+#[utoipa::path(
+    get, path = "/api/door/{ticketId}/guests", tag = "door", operation_id = "list_guests",
+    params(
+        ("ticketId" = Uuid, Path, description = "The listing, which is the event"),
+        ("X-Door-Key" = Option<String>, Header, description = "The key in a link for staff"),
+        ("limit" = Option<i64>, Query, description = "How many entries a page has: 1 to 1000, by default 1000"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
+    ),
+    responses(
+        (status = 200, description = "One page; the Link header names the next", body = Page<Guest>),
+        (status = 400, description = "Limit or cursor is invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Neither the organizer nor staff", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This event does not exist", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn guests(
+    cx: Cx,
+    Id(id): Id<TicketId>,
+    user: MaybeUser,
+    headers: HeaderMap,
+    uri: Uri,
+) -> problem::Result<Response> {
+    AtDoor::check(&cx, user, &headers, id).await?;
+    let mut fields = Fields::parse(uri.query(), &["limit", "cursor"]);
+    let limit = fields.take("limit", read_limit).unwrap_or(GUESTS);
+    let cursor = fields.take("cursor", page::read_cursor::<AdmissionId>);
+    fields.finish()?;
+    let admissions: Vec<Admission> =
+        Reader::new(&SERVICE).read_all(of_listing(id, cursor, limit + 1)).await?;
+    let page = page::cut(admissions, limit, |admission| admission.id)?.map(|admission| Guest {
+        id: admission.id,
+        generation: admission.generation,
+        status: admission.status.into(),
+        entry: admission.entry(),
+    });
+    Ok(page::respond(page, uri.path(), uri.query()))
+}
+
+fn read_limit(text: &str) -> std::result::Result<i64, String> {
+    text.parse()
+        .ok()
+        .filter(|limit| (1..=GUESTS).contains(limit))
+        .ok_or_else(|| format!("The limit must be a number from 1 to {GUESTS}"))
+}
+
+async fn counts(id: TicketId) -> Result<Counts> {
+    let standings: Vec<Standing> = Reader::new(&SERVICE).read_all(counting(id)).await?;
+    let of = |name: &str| {
+        standings.iter().find(|standing| standing.status == name).map_or(0, |found| found.number)
+    };
+    Ok(Counts { valid: of("valid"), used: of("used") })
+}
+
+pub(crate) fn counting(id: TicketId) -> Query {
+    const STANDING: &str = Standing::COLUMNS;
+    query!(
+        "SELECT {STANDING} FROM admissions_admissions WHERE ticket_id = ?1 GROUP BY status",
+        id
+    )
+}
+
+/// Finds the first `most` admissions of the listing `id`, of those after `last` if it is given.
+pub(crate) fn of_listing(id: TicketId, last: Option<AdmissionId>, most: i64) -> Query {
+    let after = last.map_or("", |_| "AND id > ?3");
+    query!(
+        "SELECT {COLUMNS} FROM admissions_admissions WHERE ticket_id = ?1 {after} ORDER BY id LIMIT ?2",
+        id,
+        most
+    )
+    .bind_all(last)
+}

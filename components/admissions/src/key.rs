@@ -1,0 +1,57 @@
+//! The key that signs codes and links: this service's own, which no session is signed with.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use boxoffice_admission_code::{Signer, Verifier};
+use boxoffice_kernel::config;
+
+/// The key that signs, and every public key whose codes are still believed.
+pub(crate) struct Keys {
+    /// Signs new codes.
+    pub(crate) signer: Signer,
+    /// Reads codes of the current key and of those that are being retired.
+    pub(crate) verifier: Verifier,
+}
+
+thread_local! {
+    static KEYS: RefCell<Option<Rc<Keys>>> = const { RefCell::new(None) };
+}
+
+impl Keys {
+    /// Reads the variables `admission_signing_key` and `admission_public_keys`, once an instance.
+    pub(crate) async fn load() -> Result<Rc<Self>> {
+        if let Some(keys) = KEYS.with_borrow(Clone::clone) {
+            return Ok(keys);
+        }
+        let pem = config::variable("admission_signing_key").await?;
+        let signer = Signer::from_pem(&pem).context("admission_signing_key")?;
+        let set = config::variable("admission_public_keys").await?;
+        let verifier = Verifier::from_jwks(&set).context("admission_public_keys")?;
+        let keys = Rc::new(Self { signer, verifier });
+        KEYS.set(Some(Rc::clone(&keys)));
+        Ok(keys)
+    }
+}
+
+/// The address of the shop, without a slash at its end.
+pub(crate) async fn shop() -> Result<String> {
+    Ok(config::variable("public_url").await?.trim_end_matches('/').to_owned())
+}
+
+/// Writes `bytes` in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Whether `given` is `secret`, in a time that does not tell how much of it is right.
+pub(crate) fn is_same(given: &str, secret: &str) -> bool {
+    given.len() == secret.len()
+        && given.bytes().zip(secret.bytes()).fold(0, |different, (a, b)| different | (a ^ b)) == 0
+}

@@ -1,0 +1,99 @@
+//! What is known of the events: a replica of what their organizers write.
+
+use boxoffice_contract::admissions::AdmittedEvent;
+use boxoffice_contract::events::TicketState;
+use boxoffice_contract::tickets::Ticket;
+use boxoffice_contract::{TicketId, UserId};
+use boxoffice_kernel::db::{self, Query, Read, Reader};
+use boxoffice_kernel::peer::{Call, Peer};
+use boxoffice_kernel::{Cx, Timestamp, params, query, row, unit};
+use http::Method;
+
+use crate::SERVICE;
+use crate::refusal::{Refusal, Result};
+
+const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
+
+row! {
+    /// A listing, which is the event.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Listing {
+        pub(crate) ticket_id: TicketId,
+        pub(crate) seller_id: UserId,
+        pub(crate) title: String,
+        pub(crate) venue: Option<String>,
+        pub(crate) city: Option<String>,
+        pub(crate) starts_at: Option<Timestamp>,
+        pub(crate) time_zone: Option<String>,
+    }
+}
+
+const COLUMNS: &str = Listing::COLUMNS;
+
+impl Listing {
+    /// Returns the listing `ticket_id`. What is not known here `tickets` is asked for: its event may
+    /// be older than this service.
+    pub(crate) async fn get(cx: &Cx, ticket_id: TicketId) -> Result<Self> {
+        if let Some(listing) = Reader::new(&SERVICE).read(Self::find(ticket_id)).await? {
+            return Ok(listing);
+        }
+        let path = format!("/api/tickets/{ticket_id}");
+        let call = Call::by_nobody(cx, Method::GET, &path);
+        let ticket = TICKETS.ask::<Ticket>(call, None::<&()>).await?;
+        let state = TicketState::from(ticket.ok_or(Refusal::NoSuchListing)?);
+        unit::change::<()>(cx, &SERVICE, Self::replicating(&[&state])).await?;
+        Ok(Self::from(state))
+    }
+
+    pub(crate) fn find(ticket_id: TicketId) -> Query {
+        query!("SELECT {COLUMNS} FROM admissions_listings WHERE ticket_id = ?1", ticket_id)
+    }
+
+    /// Takes over the organizers' states of listings, each of another one, unless newer ones are known.
+    /// Answers with the ids of those that changed.
+    pub(crate) fn replicating(tickets: &[&TicketState]) -> Query {
+        let rows = db::places(tickets.len(), 8);
+        let values = tickets.iter().flat_map(|ticket| {
+            params![
+                ticket.id,
+                ticket.seller_id,
+                &ticket.title,
+                ticket.venue.as_deref(),
+                ticket.city.as_deref(),
+                ticket.starts_at,
+                ticket.time_zone.as_deref(),
+                ticket.version
+            ]
+            .to_vec()
+        });
+        query!(
+            "INSERT INTO admissions_listings \
+            (ticket_id, seller_id, title, venue, city, starts_at, time_zone, version) VALUES {rows} \
+            ON CONFLICT (ticket_id) DO UPDATE SET title = excluded.title, venue = excluded.venue, \
+             city = excluded.city, starts_at = excluded.starts_at, \
+             time_zone = excluded.time_zone, version = excluded.version \
+            WHERE excluded.version > admissions_listings.version RETURNING ticket_id"
+        )
+        .bind_all(values)
+    }
+
+    /// What its holders are told of the event.
+    pub(crate) fn event(self) -> AdmittedEvent {
+        let Self { title, venue, city, starts_at, time_zone, .. } = self;
+        AdmittedEvent { title, venue, city, starts_at, time_zone }
+    }
+}
+
+impl From<TicketState> for Listing {
+    fn from(ticket: TicketState) -> Self {
+        Self {
+            ticket_id: ticket.id,
+            seller_id: ticket.seller_id,
+            title: ticket.title,
+            venue: ticket.venue,
+            city: ticket.city,
+            starts_at: ticket.starts_at,
+            time_zone: ticket.time_zone,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! `POST /api/door/{ticketId}/scans`: lets people in. `DELETE …/scans/{id}`: takes one back.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::{delete, post};
+use boxoffice_admission_code::Verifier;
+use boxoffice_contract::admissions::AdmissionStatus;
+use boxoffice_contract::door::{self as api, NewScans, Scan, Scanned, Verdict};
+use boxoffice_contract::{AdmissionId, ScanId, TicketId};
+use boxoffice_kernel::command::{self, Idempotency, Reply};
+use boxoffice_kernel::db::{self, Query};
+use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::identity::MaybeUser;
+use boxoffice_kernel::problem::{Problem, ProblemBody, Result};
+use boxoffice_kernel::{Cx, Timestamp, Unit, query, row};
+use http::HeaderMap;
+
+use crate::SERVICE;
+use crate::admission::Admission;
+use crate::door::AtDoor;
+use crate::key::Keys;
+use crate::refusal::{self, Refusal};
+use crate::transition::{self, Entering};
+
+row! {
+    /// A scan of an admission, and what it came to.
+    struct ScanRow in "admissions_scans" {
+        id: ScanId,
+        ticket_id: TicketId,
+        admission_id: AdmissionId,
+        door: String,
+        at: Timestamp,
+        verdict: Verdict,
+        heard_at: Timestamp,
+    }
+}
+
+/// What a scan is of, as far as the code itself tells.
+enum Read {
+    /// An admission of this event, of this generation if a code was read.
+    Admission(AdmissionId, Option<u32>),
+    /// Nothing that this door lets in.
+    Nothing(Verdict),
+}
+
+pub(crate) fn route() -> Router {
+    Router::new()
+        .route("/api/door/{ticketId}/scans", post(scan))
+        .route("/api/door/{ticketId}/scans/{id}", delete(undo))
+}
+
+/// Let people in
+///
+/// Each scan has an id of the door's: who sends it again, after a lost answer or a night without a
+/// network, gets the same verdict.
+#[utoipa::path(
+    post, path = "/api/door/{ticketId}/scans", tag = "door", operation_id = "scan",
+    request_body = NewScans,
+    params(
+        ("ticketId" = Uuid, Path, description = "The listing, which is the event"),
+        ("X-Door-Key" = Option<String>, Header, description = "The key in a link for staff"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request"),
+    ),
+    responses(
+        (status = 200, description = "A verdict for each scan", body = api::Scans),
+        (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Neither the organizer nor staff", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This event does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn scan(
+    cx: Cx,
+    Id(id): Id<TicketId>,
+    user: MaybeUser,
+    headers: HeaderMap,
+    idempotency: Idempotency,
+    Valid(scans): Valid<NewScans>,
+) -> Result<Response> {
+    AtDoor::check(&cx, user, &headers, id).await?;
+    let keys = Keys::load().await?;
+    let read: Vec<Read> = scans.scans.iter().map(|scan| read(&keys.verifier, id, scan)).collect();
+    let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
+        let mut results = Vec::with_capacity(read.len());
+        for (scan, read) in scans.scans.iter().zip(&read) {
+            results.push(decide(unit, id, &scans.door, scan, read).await?);
+        }
+        Ok(Reply::ok(&api::Scans { results })?)
+    };
+    Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
+}
+
+/// Take an entry back
+///
+/// For a scan that let somebody in by mistake: the ticket is valid again. A repeat finds nothing to undo.
+#[utoipa::path(
+    delete, path = "/api/door/{ticketId}/scans/{id}", tag = "door", operation_id = "undo_scan",
+    params(
+        ("ticketId" = Uuid, Path, description = "The listing, which is the event"),
+        ("id" = Uuid, Path, description = "The scan"),
+        ("X-Door-Key" = Option<String>, Header, description = "The key in a link for staff"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request"),
+    ),
+    responses(
+        (status = 204, description = "The ticket is valid again"),
+        (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Neither the organizer nor staff", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This scan let nobody in, or was undone", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn undo(
+    cx: Cx,
+    Path((ticket_id, id)): Path<(String, String)>,
+    user: MaybeUser,
+    headers: HeaderMap,
+    idempotency: Idempotency,
+) -> Result<Response> {
+    let missing = || Problem::not_found("This id does not exist");
+    let ticket_id: TicketId = ticket_id.parse().map_err(|_| missing())?;
+    let id: ScanId = id.parse().map_err(|_| missing())?;
+    AtDoor::check(&cx, user, &headers, ticket_id).await?;
+    let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
+        transition::restore(unit, ticket_id, id).await?.ok_or(Refusal::NoSuchScan)?;
+        Ok(Reply::no_content())
+    };
+    Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
+}
+
+/// Reads what was scanned, without asking anybody.
+fn read(verifier: &Verifier, ticket_id: TicketId, scan: &Scan) -> Read {
+    let Some(text) = &scan.code else {
+        return scan.admission_id.map_or(Read::Nothing(Verdict::Invalid), |id| {
+            Read::Admission(id, None)
+        });
+    };
+    match verifier.read(text) {
+        Ok(code) if code.ticket_id == ticket_id => {
+            Read::Admission(code.admission_id, Some(code.generation))
+        }
+        Ok(_) => Read::Nothing(Verdict::OtherEvent),
+        Err(_) => Read::Nothing(Verdict::Invalid),
+    }
+}
+
+/// Lets in who may enter, and notes the scan. Nobody is let in twice: the admission's row decides.
+async fn decide(
+    unit: &mut Unit<'_>,
+    ticket_id: TicketId,
+    door: &str,
+    scan: &Scan,
+    read: &Read,
+) -> anyhow::Result<Scanned> {
+    let (id, generation) = match *read {
+        Read::Admission(id, generation) => (id, generation),
+        Read::Nothing(verdict) => return Ok(scanned(scan.id, verdict, None)),
+    };
+    // A door's clock may be fast; nobody enters in the future.
+    let now = Timestamp::now();
+    let entering = Entering { scan: scan.id, at: scan.at.map_or(now, |at| at.min(now)), door };
+    let admitted = transition::admit(unit, id, ticket_id, generation, &entering).await?;
+    let (verdict, admission) = match admitted {
+        Some(admission) => (Verdict::Admitted, admission),
+        None => match find(unit, id, ticket_id).await? {
+            Some(admission) => (refused(&admission, generation, scan.id), admission),
+            // Signed by this shop for this event, and not known: no such thing was ever issued.
+            None => return Ok(scanned(scan.id, Verdict::Invalid, None)),
+        },
+    };
+    unit.insert(noting(ticket_id, &admission, &entering, verdict));
+    Ok(scanned(scan.id, verdict, Some(&admission)))
+}
+
+/// Finds the admission `id` of the listing `ticket_id`.
+async fn find(
+    unit: &mut Unit<'_>,
+    id: AdmissionId,
+    ticket_id: TicketId,
+) -> anyhow::Result<Option<Admission>> {
+    let found = Admission::find_in(unit, id).await?;
+    Ok(found.filter(|admission| admission.ticket_id == ticket_id))
+}
+
+/// Returns what a scan comes to that changes nothing: it may be a repeat of the one that let in.
+fn refused(admission: &Admission, generation: Option<u32>, scan: ScanId) -> Verdict {
+    let is_old = generation.is_some_and(|read| i64::from(read) != admission.generation);
+    match admission.status {
+        AdmissionStatus::Used if admission.used_scan == Some(scan) => Verdict::Admitted,
+        AdmissionStatus::Used if !is_old => Verdict::Used,
+        AdmissionStatus::Used | AdmissionStatus::Void | AdmissionStatus::Valid => Verdict::Void,
+    }
+}
+
+pub(crate) fn noting(
+    ticket_id: TicketId,
+    admission: &Admission,
+    entering: &Entering<'_>,
+    verdict: Verdict,
+) -> Query {
+    let row = ScanRow {
+        id: entering.scan,
+        ticket_id,
+        admission_id: admission.id,
+        door: entering.door.to_owned(),
+        at: entering.at,
+        verdict,
+        heard_at: Timestamp::now(),
+    };
+    const INSERTED: &str = ScanRow::INSERTED;
+    let values = row.values();
+    let list = db::list(0, values.len());
+    // A repeat is known already.
+    query!("INSERT INTO admissions_scans ({INSERTED}) VALUES ({list}) ON CONFLICT (id) DO NOTHING")
+        .bind_all(values)
+}
+
+fn scanned(id: ScanId, verdict: Verdict, admission: Option<&Admission>) -> Scanned {
+    let is_again = verdict == Verdict::Used;
+    Scanned {
+        id,
+        verdict: verdict.into(),
+        admission_id: admission.map(|admission| admission.id),
+        number: admission.map(|admission| admission.number),
+        of: admission.map(|admission| admission.total),
+        first: admission.filter(|_| is_again).and_then(Admission::entry),
+    }
+}

@@ -1,0 +1,101 @@
+//! Every statement of this service.
+
+use boxoffice_contract::admissions::AdmissionStatus;
+use boxoffice_contract::door::Verdict;
+use boxoffice_contract::events::{OrderState, TicketState};
+use boxoffice_contract::orders::OrderStatus;
+use boxoffice_contract::{AdmissionId, OrderId, ScanId, StaffId, TicketId, UserId};
+use boxoffice_kernel::Timestamp;
+use boxoffice_kernel::db::{Query, statements};
+use uuid::Uuid;
+
+use crate::admission::Admission;
+use crate::list::{self, Filter};
+use crate::listing::Listing;
+use crate::transition::{self, Entering, Transfer};
+use crate::{door, issue, scan, staff};
+
+#[test]
+fn every_statement_is_listed() {
+    statements::check(env!("CARGO_MANIFEST_DIR"), &[], &all());
+}
+
+fn all() -> Vec<Query> {
+    let (id, ticket_id, user_id) = (AdmissionId::nil(), TicketId::nil(), UserId::nil());
+    let (order_id, scan_id, staff_id) = (OrderId::nil(), ScanId::nil(), StaffId::nil());
+    let now = Timestamp::from_millis(0);
+    let (order, ticket) = (order(now), ticket());
+    let admission = Admission::new(&order, 1, now);
+    debug_assert_eq!(admission.status, AdmissionStatus::Valid);
+    let (one, two) = ([admission.clone()], [admission.clone(), admission.clone()]);
+    let transfer = Transfer { id: Uuid::nil(), email: "", until: now };
+    let entering = Entering { scan: scan_id, at: now, door: "" };
+    let staff = staff::Staff::new(ticket_id, String::new(), now);
+    let mut all = vec![
+        admission.insert(),
+        Admission::find(id),
+        Admission::insert_all(&one),
+        Admission::insert_all(&two),
+        Listing::find(ticket_id),
+        Listing::replicating(&[&ticket]),
+        Listing::replicating(&[&ticket, &ticket]),
+        issue::storing(&order),
+        transition::beginning(id, user_id, &transfer),
+        transition::taking_back(id, user_id),
+        transition::accepting(id, Uuid::nil(), user_id, now),
+        transition::admitting(id, ticket_id, None, &entering),
+        transition::admitting(id, ticket_id, Some(1), &entering),
+        transition::restoring(ticket_id, scan_id),
+        transition::voiding(order_id),
+        door::counting(ticket_id),
+        door::of_listing(ticket_id, None, 1),
+        door::of_listing(ticket_id, Some(id), 1),
+        scan::noting(ticket_id, &admission, &entering, Verdict::Admitted),
+        staff.insert(),
+        staff::of_door(ticket_id, now),
+        staff::working(ticket_id, staff_id, now),
+        staff::ending(ticket_id, staff_id),
+    ];
+    for order in [None, Some(order_id)] {
+        for upcoming in [None, Some(now)] {
+            for after in [None, Some(id)] {
+                let filter = Filter { order, upcoming, after };
+                all.push(list::of_holder(user_id, filter, 1));
+            }
+        }
+    }
+    all
+}
+
+fn order(now: Timestamp) -> OrderState {
+    OrderState {
+        id: OrderId::nil(),
+        version: 1,
+        status: OrderStatus::Complete,
+        buyer_id: UserId::nil(),
+        ticket_id: TicketId::nil(),
+        quantity: 1,
+        amount: 1,
+        currency: String::new(),
+        expires_at: now,
+        payment_id: None,
+        restocked: false,
+    }
+}
+
+fn ticket() -> TicketState {
+    TicketState {
+        id: TicketId::nil(),
+        version: 1,
+        seller_id: UserId::nil(),
+        title: String::new(),
+        price: 1,
+        currency: String::new(),
+        quantity: 1,
+        withdrawn: false,
+        venue: None,
+        city: None,
+        starts_at: None,
+        time_zone: None,
+    }
+}

@@ -1,0 +1,64 @@
+//! What the events of orders and tickets change here.
+
+use anyhow::Result;
+use boxoffice_contract::events::{OrderState, TicketState};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest, one_by_one};
+use boxoffice_kernel::events::{Event, EventType, Outcome};
+use boxoffice_kernel::{Cx, Service, unit};
+
+use crate::listing::Listing;
+use crate::{SERVICE, issue};
+
+/// This service's side of the events.
+pub(crate) struct Admissions;
+
+impl Handler for Admissions {
+    const SERVICE: &'static Service = &SERVICE;
+
+    fn batch_limit(event_type: EventType) -> usize {
+        if is_of_listings(event_type) { BATCH_LIMIT } else { 1 }
+    }
+
+    async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
+        if events.iter().all(|event| is_of_listings(event.event_type)) {
+            return replicate(cx, events).await;
+        }
+        one_by_one(events, async |event| {
+            let order = order(event)?;
+            let followed =
+                unit::run(cx, &SERVICE, async |unit| issue::follow(unit, &order).await).await?;
+            Ok(Outcome::of(followed))
+        })
+        .await
+    }
+
+    async fn tick(_: &Cx) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+/// Takes over how organizers have written their listings.
+async fn replicate(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
+    let tickets = events.iter().map(Event::data).collect::<Result<Vec<TicketState>, _>>()?;
+    apply_latest(
+        &tickets,
+        |ticket| (ticket.id, ticket.version),
+        async |tickets| {
+            let changed = unit::change_all(cx, &SERVICE, Listing::replicating(tickets)).await?;
+            Ok(changed.into_iter().map(|(id,)| id).collect())
+        },
+    )
+    .await
+}
+
+fn order(event: &Event) -> Result<OrderState> {
+    match event.event_type {
+        EventType::OrderCompleted | EventType::OrderRefunded => Ok(event.data()?),
+        other => anyhow::bail!("admissions does not handle {}", other.name()),
+    }
+}
+
+/// Whether it tells how an organizer has written a listing.
+const fn is_of_listings(event_type: EventType) -> bool {
+    matches!(event_type, EventType::TicketCreated | EventType::TicketUpdated)
+}

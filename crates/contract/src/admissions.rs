@@ -1,0 +1,108 @@
+//! `admissions`: each person's right to enter an event, as its holder sees it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AdmissionId, OrderId, TicketId, Timestamp, UserId, Word};
+
+names! {
+    /// The status of an admission.
+    pub enum AdmissionStatus {
+        /// Its code lets one person in.
+        Valid = "valid",
+        /// Somebody has entered with it.
+        Used = "used",
+        /// It lets nobody in: its order was refunded.
+        Void = "void",
+    }
+}
+
+/// The event that an admission is for, as its organizer describes it now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AdmittedEvent {
+    /// The listing's title.
+    pub title: String,
+    /// The venue's name.
+    pub venue: Option<String>,
+    /// The venue's city.
+    pub city: Option<String>,
+    /// When the event begins.
+    pub starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub time_zone: Option<String>,
+}
+
+/// A transfer that nobody has accepted yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Transfer {
+    /// The address of the account that may accept it.
+    pub email: String,
+    /// When it can no longer be accepted.
+    pub expires_at: Timestamp,
+    /// The page where it is accepted: whoever gets the ticket is sent this link.
+    pub link: String,
+}
+
+/// An admission: one person's right to enter one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Admission {
+    /// The admission's id.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: AdmissionId,
+    /// The order that it was bought with.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub order_id: OrderId,
+    /// The listing, which is the event.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub ticket_id: TicketId,
+    /// Its status.
+    #[cfg_attr(feature = "openapi", schema(value_type = AdmissionStatus))]
+    pub status: Word<AdmissionStatus>,
+    /// Which of the order's admissions it is, from 1.
+    pub number: i64,
+    /// How many admissions the order has.
+    pub of: i64,
+    /// Who may enter with it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub holder_id: UserId,
+    /// Grows when it changes hands; a code of an older generation lets nobody in.
+    pub generation: i64,
+    /// The text of its code, for a QR code; left out if it lets nobody in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What it is for.
+    pub event: AdmittedEvent,
+    /// When somebody entered with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_at: Option<Timestamp>,
+    /// The transfer that waits to be accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Transfer>,
+    /// When it was issued.
+    pub created_at: Timestamp,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+/// Whom to transfer an admission to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewTransfer {
+    /// The address of the receiver's account, which may be made later.
+    pub email: String,
+}
+
+/// A receiver's word for a transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Acceptance {
+    /// The `token` in the transfer's link.
+    pub token: String,
+}

@@ -1,0 +1,172 @@
+//! The door of an event: who comes in, and what each scan came to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::admissions::AdmissionStatus;
+use crate::{AdmissionId, ScanId, StaffId, TicketId, Timestamp, Word};
+
+names! {
+    /// What a scan came to.
+    pub enum Verdict {
+        /// One person may enter.
+        Admitted = "admitted",
+        /// Somebody has entered with this admission before.
+        Used = "used",
+        /// The admission was refunded, or somebody else has it by now.
+        Void = "void",
+        /// The code is for another event.
+        OtherEvent = "otherEvent",
+        /// The code is not one of this shop's.
+        Invalid = "invalid",
+    }
+}
+
+/// A code that was held before a scanner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scan {
+    /// The scan's id, which the door makes: a repeat changes nothing.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: ScanId,
+    /// The code that was read.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The admission, where it was found by hand and no code was read.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
+    pub admission_id: Option<AdmissionId>,
+    /// When it was scanned, by the door's clock; now if it is left out.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+}
+
+/// The scans of a door that the shop has not heard of yet, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewScans {
+    /// The door's name, such as `North`.
+    pub door: String,
+    /// The scans, 1 to 100.
+    pub scans: Vec<Scan>,
+}
+
+/// When and where somebody entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// When, by the door's clock.
+    pub at: Timestamp,
+    /// The door's name.
+    pub door: String,
+}
+
+/// What a scan came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Scanned {
+    /// The scan's id.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: ScanId,
+    /// What it came to.
+    #[cfg_attr(feature = "openapi", schema(value_type = Verdict))]
+    pub verdict: Word<Verdict>,
+    /// The admission, if it is one of this event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
+    pub admission_id: Option<AdmissionId>,
+    /// Which of its order's admissions it is, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+    /// How many admissions its order has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<i64>,
+    /// When and where somebody entered with it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Entry>,
+}
+
+/// What the scans came to, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Scans {
+    /// One for each scan.
+    pub results: Vec<Scanned>,
+}
+
+/// An admission as a door knows it: no more than it takes to decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Guest {
+    /// The admission's id.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: AdmissionId,
+    /// The generation whose code lets in.
+    pub generation: i64,
+    /// Its status.
+    #[cfg_attr(feature = "openapi", schema(value_type = AdmissionStatus))]
+    pub status: Word<AdmissionStatus>,
+    /// When and where somebody entered with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Entry>,
+}
+
+/// How many of an event's admissions stand how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// How many may still enter.
+    pub valid: i64,
+    /// How many have entered.
+    pub used: i64,
+}
+
+/// A door, as those who stand at it see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Door {
+    /// The listing, which is the event.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub ticket_id: TicketId,
+    /// The listing's title.
+    pub title: String,
+    /// When the event begins.
+    pub starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub time_zone: Option<String>,
+    /// How many have entered, and how many may.
+    pub counts: Counts,
+    /// Whether who asks is the organizer, who may give staff access.
+    pub is_organizer: bool,
+}
+
+/// A link for staff to make.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewStaff {
+    /// Whom or which door it is for, such as `North`.
+    pub name: String,
+}
+
+/// A link by which staff reach one event's door without an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Staff {
+    /// The link's id.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: StaffId,
+    /// Whom or which door it is for.
+    pub name: String,
+    /// The address to hand on. Who has it can let people in.
+    pub link: String,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
