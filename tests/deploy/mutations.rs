@@ -48,6 +48,14 @@ fn components<'a>(shop: &'a mut Shop, app: &str) -> &'a mut Vec<Value> {
     shop.find_mut("SpinApp", app)["spec"]["components"].as_array_mut().unwrap()
 }
 
+/// Gives an app a key of a Secret in place of its placeholder.
+fn tell(shop: &mut Shop, app: &str, secret: &str, key: &str) {
+    let given = variables(shop, app).iter_mut().find(|given| given["name"] == key);
+    let given = given.unwrap_or_else(|| panic!("{app} has no variable {key}"));
+    *given =
+        json!({ "name": key, "valueFrom": { "secretKeyRef": { "name": secret, "key": key } } });
+}
+
 /// All of them.
 pub(crate) const ALL: &[Mutation] = &[
     Mutation {
@@ -124,11 +132,25 @@ pub(crate) const ALL: &[Mutation] = &[
         mistake: "the signing key for the web",
         overlay: "production",
         noticed_by: "no app is told what it does not use",
+        make: |shop| tell(shop, "boxoffice-web", "boxoffice-signing-key", "auth_signing_key"),
+    },
+    Mutation {
+        mistake: "the key that signs tickets for the workers",
+        overlay: "production",
+        noticed_by: "no app is told what it does not use",
         make: |shop| {
-            let mut all = variables(shop, "boxoffice-web").iter_mut();
-            let key = all.find(|given| given["name"] == "auth_signing_key").unwrap();
-            *key = json!({ "name": "auth_signing_key", "valueFrom": { "secretKeyRef":
-                { "name": "boxoffice-signing-key", "key": "auth_signing_key" } } });
+            let (secret, key) = ("boxoffice-admission-keys", "admission_signing_key");
+            tell(shop, "boxoffice-workers", secret, key);
+        },
+    },
+    Mutation {
+        mistake: "the key that signs tickets as a value",
+        overlay: "production",
+        noticed_by: "secrets come from Secrets",
+        make: |shop| {
+            let mut all = variables(shop, "boxoffice-services").iter_mut();
+            let key = all.find(|given| given["name"] == "admission_signing_key").unwrap();
+            *key = json!({ "name": "admission_signing_key", "value": "a key" });
         },
     },
     Mutation {
@@ -393,9 +415,9 @@ pub(crate) const ALL: &[Mutation] = &[
         overlay: "production",
         noticed_by: "the workers scale on every stream that they read",
         make: |shop| {
-            let path = "/spec/triggers/3/metadata/stream";
+            let path = "/spec/triggers/5/metadata/stream";
             set(shop, "ScaledObject", "boxoffice-workers", path, json!("order:created"));
-            let path = "/spec/triggers/2/metadata/stream";
+            let path = "/spec/triggers/4/metadata/stream";
             set(shop, "ScaledObject", "boxoffice-workers", path, json!("order:invented"));
         },
     },

@@ -22,7 +22,7 @@ const HOLD_SECONDS: &str = "86400";
 /// What the sandbox is told; it takes any key.
 const PAYMENT_KEY: &str = "sk_test_sandbox_benchmark";
 /// The services of ours that keep tables.
-const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "payments", "expiration"];
+const SERVICES: [&str; 6] = ["auth", "tickets", "orders", "payments", "expiration", "admissions"];
 
 /// What a server is told of its surroundings.
 struct Place<'a> {
