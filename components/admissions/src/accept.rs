@@ -1,15 +1,16 @@
-//! `POST /api/admissions/{id}/accept`: takes over a ticket that somebody hands on.
+//! `POST /api/admissions/{id}/accept`: takes over a ticket that somebody hands on. `GET`: what it is.
 
-use axum::Router;
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::get;
+use axum::{Json, Router};
 use boxoffice_contract::AdmissionId;
-use boxoffice_contract::admissions::{self as api, Acceptance, AdmissionStatus};
+use boxoffice_contract::admissions::{self as api, Acceptance, AdmissionStatus, TransferOffer};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::db::{Read, Reader};
-use boxoffice_kernel::http::{Id, Valid};
-use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Timestamp, Unit, UserCx};
+use boxoffice_kernel::db::Reader;
+use boxoffice_kernel::http::{Fields, Id, Valid};
+use boxoffice_kernel::problem::{self, ProblemBody, Result};
+use boxoffice_kernel::{Cx, Timestamp, Unit, UserCx};
+use http::Uri;
 use uuid::Uuid;
 
 use crate::SERVICE;
@@ -21,7 +22,41 @@ use crate::transfer::address;
 use crate::transition;
 
 pub(crate) fn route() -> Router {
-    Router::new().route("/api/admissions/{id}/accept", post(accept))
+    Router::new().route("/api/admissions/{id}/accept", get(offer).post(accept))
+}
+
+/// What a transfer is of
+///
+/// For whoever has the link, before they accept: they may have no account yet.
+#[utoipa::path(
+    get, path = "/api/admissions/{id}/accept", tag = "admissions", operation_id = "show_transfer",
+    params(
+        ("id" = Uuid, Path, description = "The admission"),
+        ("token" = String, Query, description = "The `token` in the transfer's link"),
+    ),
+    responses(
+        (status = 200, description = "What the ticket is for, and for whom", body = TransferOffer),
+        (status = 400, description = "The token is missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This ticket does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The link no longer works", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn offer(
+    cx: Cx,
+    Id(id): Id<AdmissionId>,
+    uri: Uri,
+) -> problem::Result<Json<TransferOffer>> {
+    let mut fields = Fields::parse(uri.query(), &["token"]);
+    let token = fields.take("token", |text| Ok(text.to_owned())).unwrap_or_default();
+    fields.finish()?;
+    let found = Admission::find_in(&mut Reader::new(&SERVICE), id).await.map_err(Refusal::from)?;
+    let admission = found.ok_or(Refusal::NoSuchAdmission)?;
+    let keys = Keys::load().await?;
+    waiting(&admission, &token, &keys).ok_or(Refusal::NoSuchTransfer)?;
+    let waits = admission.transfer_email.zip(admission.transfer_until);
+    let (email, expires_at) = waits.ok_or(Refusal::NoSuchTransfer)?;
+    let event = Listing::get(&cx, admission.ticket_id).await?.event();
+    Ok(Json(TransferOffer { event, email, expires_at }))
 }
 
 /// Accept a ticket

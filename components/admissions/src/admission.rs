@@ -62,10 +62,7 @@ impl Admission {
     }
 
     /// Finds the admission `id`, if there is one.
-    pub(crate) async fn find_in(
-        read: &mut impl Read,
-        id: AdmissionId,
-    ) -> db::Result<Option<Self>> {
+    pub(crate) async fn find_in(read: &mut impl Read, id: AdmissionId) -> db::Result<Option<Self>> {
         read.read(Self::find(id)).await
     }
 

@@ -159,10 +159,7 @@ async fn counts(id: TicketId) -> Result<Counts> {
 
 pub(crate) fn counting(id: TicketId) -> Query {
     const STANDING: &str = Standing::COLUMNS;
-    query!(
-        "SELECT {STANDING} FROM admissions_admissions WHERE ticket_id = ?1 GROUP BY status",
-        id
-    )
+    query!("SELECT {STANDING} FROM admissions_admissions WHERE ticket_id = ?1 GROUP BY status", id)
 }
 
 /// Finds the first `most` admissions of the listing `id`, of those after `last` if it is given.

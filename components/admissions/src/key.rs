@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use boxoffice_admission_code::{Signer, Verifier};
@@ -17,12 +17,12 @@ pub(crate) struct Keys {
 }
 
 thread_local! {
-    static KEYS: RefCell<Option<Rc<Keys>>> = const { RefCell::new(None) };
+    static KEYS: RefCell<Option<Arc<Keys>>> = const { RefCell::new(None) };
 }
 
 impl Keys {
     /// Reads the variables `admission_signing_key` and `admission_public_keys`, once an instance.
-    pub(crate) async fn load() -> Result<Rc<Self>> {
+    pub(crate) async fn load() -> Result<Arc<Self>> {
         if let Some(keys) = KEYS.with_borrow(Clone::clone) {
             return Ok(keys);
         }
@@ -30,8 +30,8 @@ impl Keys {
         let signer = Signer::from_pem(&pem).context("admission_signing_key")?;
         let set = config::variable("admission_public_keys").await?;
         let verifier = Verifier::from_jwks(&set).context("admission_public_keys")?;
-        let keys = Rc::new(Self { signer, verifier });
-        KEYS.set(Some(Rc::clone(&keys)));
+        let keys = Arc::new(Self { signer, verifier });
+        KEYS.set(Some(Arc::clone(&keys)));
         Ok(keys)
     }
 }

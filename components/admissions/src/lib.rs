@@ -48,7 +48,7 @@ use utoipa::OpenApi;
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        list::list, show::show, transfer::begin, transfer::take_back, accept::accept,
+        list::list, show::show, transfer::begin, transfer::take_back, accept::offer, accept::accept,
         door::door, scan::scan, scan::undo, staff::create, staff::list, staff::end
     ),
     tags(

@@ -68,7 +68,8 @@ impl From<Refusal> for Problem {
             }
             Refusal::NotHolder => return Self::forbidden("This is somebody else's ticket"),
             Refusal::NotAtDoor => {
-                let detail = "Only the organizer, and staff with a link that works, may use this door";
+                let detail =
+                    "Only the organizer, and staff with a link that works, may use this door";
                 return Self::forbidden(detail);
             }
             Refusal::NotOrganizer => {

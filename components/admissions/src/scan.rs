@@ -83,10 +83,11 @@ pub(crate) async fn scan(
     let keys = Keys::load().await?;
     let read: Vec<Read> = scans.scans.iter().map(|scan| read(&keys.verifier, id, scan)).collect();
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
-        let mut results = Vec::with_capacity(read.len());
-        for (scan, read) in scans.scans.iter().zip(&read) {
-            results.push(decide(unit, id, &scans.door, scan, read).await?);
+        let mut results: Vec<Option<Scanned>> = vec![None; read.len()];
+        for at in in_order(&read) {
+            results[at] = Some(decide(unit, id, &scans.door, &scans.scans[at], &read[at]).await?);
         }
+        let results = results.into_iter().flatten().collect();
         Ok(Reply::ok(&api::Scans { results })?)
     };
     Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
@@ -128,12 +129,23 @@ pub(crate) async fn undo(
     Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
 }
 
+/// Returns the places of the scans in the order of their admissions. Two doors that tell of the same
+/// people in opposite orders would otherwise wait for each other's rows.
+fn in_order(read: &[Read]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..read.len()).collect();
+    places.sort_by_key(|place| match read[*place] {
+        Read::Admission(id, _) => Some(id),
+        Read::Nothing(_) => None,
+    });
+    places
+}
+
 /// Reads what was scanned, without asking anybody.
 fn read(verifier: &Verifier, ticket_id: TicketId, scan: &Scan) -> Read {
     let Some(text) = &scan.code else {
-        return scan.admission_id.map_or(Read::Nothing(Verdict::Invalid), |id| {
-            Read::Admission(id, None)
-        });
+        return scan
+            .admission_id
+            .map_or(Read::Nothing(Verdict::Invalid), |id| Read::Admission(id, None));
     };
     match verifier.read(text) {
         Ok(code) if code.ticket_id == ticket_id => {

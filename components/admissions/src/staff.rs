@@ -150,8 +150,9 @@ pub(crate) async fn check(text: &str, ticket_id: TicketId) -> refusal::Result<()
     if !key::is_same(secret, &secret_of(&keys.signer, id)) {
         return Err(Refusal::NotAtDoor);
     }
-    let working = Reader::new(&SERVICE).read::<Staff>(working(ticket_id, id, Timestamp::now()));
-    working.await?.map(drop).ok_or(Refusal::NotAtDoor)
+    let working = working(ticket_id, id, Timestamp::now());
+    let found = Reader::new(&SERVICE).read::<Staff>(working).await?;
+    found.map(drop).ok_or(Refusal::NotAtDoor)
 }
 
 fn secret_of(signer: &Signer, id: StaffId) -> String {

@@ -39,8 +39,8 @@ fn drawn(qr: &Qr) -> Vec<Vec<bool>> {
     modules
 }
 
-/// Returns what another program reads of the drawing, the code's version and its four bits of mode.
-fn decoded(qr: &Qr) -> (String, usize, u8) {
+/// Returns what another program reads of the drawing: the text, the version, the level of correction.
+fn decoded(qr: &Qr) -> (String, usize, u16) {
     let modules = drawn(qr);
     let side = modules.len() * SCALE;
     let pixel = |x: usize, y: usize| if modules[y / SCALE][x / SCALE] { 0 } else { 255 };
@@ -48,17 +48,17 @@ fn decoded(qr: &Qr) -> (String, usize, u8) {
     let grids = image.detect_grids();
     let [grid] = grids.as_slice() else { panic!("{} codes", grids.len()) };
     let (meta, text) = grid.decode().unwrap();
-    let (_, raw) = grid.get_raw_data().unwrap();
-    (text, meta.version.0, raw.data[0] >> 4)
+    (text, meta.version.0, meta.ecc_level)
 }
 
-/// Version 7 holds 178 alphanumeric characters with error correction M, and 122 bytes.
+/// Version 7 holds 154 bytes at most, at the lowest level of correction. Only in the alphanumeric mode
+/// it holds 178 characters at level M, whose number in the code is 0.
 #[test]
 fn a_code_takes_version_7_and_the_alphanumeric_mode() {
     let qr = Qr::encode(&text()).unwrap();
     assert_eq!((qr.size(), qr.view_box().as_str()), (45, "0 0 53 53"));
-    let (_, version, mode) = decoded(&qr);
-    assert_eq!((version, mode), (7, 0b0010));
+    let (text, version, level) = decoded(&qr);
+    assert_eq!((text.len(), version, level), (CHARACTERS, 7, 0));
 }
 
 #[test]
@@ -88,5 +88,8 @@ fn the_path_is_small() {
 
 #[test]
 fn a_text_that_no_qr_code_holds_is_an_error() {
-    assert_eq!(Qr::encode(&"é".repeat(2000)), Err(TooLong(4000)));
+    assert!(Qr::encode(&"é".repeat(1165)).is_ok());
+    for length in [1166, 2000, 100_000] {
+        assert_eq!(Qr::encode(&"é".repeat(length)), Err(TooLong(2 * length)));
+    }
 }

@@ -46,6 +46,19 @@ pub struct Transfer {
     pub link: String,
 }
 
+/// A transfer, as whoever has its link sees it before they accept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct TransferOffer {
+    /// What the ticket is for.
+    pub event: AdmittedEvent,
+    /// The address of the account that may accept it.
+    pub email: String,
+    /// When it can no longer be accepted.
+    pub expires_at: Timestamp,
+}
+
 /// An admission: one person's right to enter one event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
