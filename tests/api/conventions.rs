@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 17] = [
+const ADDRESSES: [(&str, &str); 26] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -17,6 +17,15 @@ const ADDRESSES: [(&str, &str); 17] = [
     ("/api/orders", "GET POST"),
     ("/api/orders/{id}", "GET DELETE"),
     ("/api/payments", "GET POST"),
+    ("/api/admissions", "GET"),
+    ("/api/admissions/{id}", "GET"),
+    ("/api/admissions/{id}/transfer", "POST DELETE"),
+    ("/api/admissions/{id}/accept", "GET POST"),
+    ("/api/door/{id}", "GET"),
+    ("/api/door/{id}/guests", "GET"),
+    ("/api/door/{id}/scans", "POST"),
+    ("/api/door/{id}/staff", "GET POST"),
+    ("/api/door/{id}/staff/{id}", "DELETE"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/workers/healthz", "GET"),

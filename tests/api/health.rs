@@ -6,8 +6,9 @@ use boxoffice_tests::person::listing;
 use boxoffice_tests::{Answer, App, check, eventually, get, post, row};
 use serde_json::{Value, json};
 
-const REDIS: [&str; 3] = ["orders.redis", "payments.redis", "tickets.redis"];
-const TICKS: [&str; 4] = ["tick.expiration", "tick.orders", "tick.payments", "tick.tickets"];
+const REDIS: [&str; 4] = ["admissions.redis", "orders.redis", "payments.redis", "tickets.redis"];
+const TICKS: [&str; 5] =
+    ["tick.admissions", "tick.expiration", "tick.orders", "tick.payments", "tick.tickets"];
 
 #[tokio::test]
 async fn healthz_says_that_it_runs() {

@@ -7,6 +7,7 @@
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
+//! | `admissions`, `door` | tickets in the hand, and who comes in |
 //! | `live` | what can be listened to |
 //! | `idempotency` | the same request twice, or twenty times at once |
 //! | `conventions` | what holds for every address: methods, ids, origins, errors |
@@ -15,9 +16,11 @@
 //! | `shop` | the shop's pages and forms |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod admissions;
 mod browse;
 mod conventions;
 mod description;
+mod door;
 mod editing;
 mod health;
 mod idempotency;

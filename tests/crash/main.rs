@@ -11,10 +11,12 @@
 //! | `shop` | the shop in which that happens |
 //! | `operation` | tries every point of an operation |
 //! | `accounts`, `listings`, `orders`, `payments` | the commands, with the handlers of their events |
+//! | `admissions` | what holders and doors do |
 //! | `ticks` | the tick, when there is something to heal |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod admissions;
 mod listings;
 mod operation;
 mod orders;

@@ -10,7 +10,7 @@ use boxoffice_tests::{Answer, App, Person, START, Surroundings, eventually, get,
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "payments", "expiration"];
+const SERVICES: [&str; 6] = ["auth", "tickets", "orders", "payments", "expiration", "admissions"];
 /// How many hosts start on one folder.
 const HOSTS: usize = 3;
 /// How many requests each of them gets at once, before anything is there: more than one instance

@@ -20,6 +20,9 @@ pub(crate) fn everything(app: &App) -> Vec<String> {
         "payments_payments",
         "payments_orders",
         "expiration_timers",
+        "admissions_listings",
+        "admissions_orders",
+        "admissions_admissions",
     ];
     tables.iter().flat_map(|table| rows(app, table)).collect()
 }

@@ -163,12 +163,12 @@ fn status(app: &App, order: &Value) -> String {
 /// Checks that every stream has the groups that must read it, and no others.
 async fn groups_are_there(app: &App) {
     let due: [(&str, &[&str]); 9] = [
-        ("ticket:created", &["orders"]),
-        ("ticket:updated", &["orders"]),
+        ("ticket:created", &["admissions", "orders"]),
+        ("ticket:updated", &["admissions", "orders"]),
         ("order:created", &["expiration", "tickets"]),
         ("order:cancelled", &["expiration", "payments", "tickets"]),
-        ("order:completed", &["expiration", "payments", "tickets"]),
-        ("order:refunded", &["tickets"]),
+        ("order:completed", &["admissions", "expiration", "payments", "tickets"]),
+        ("order:refunded", &["admissions", "tickets"]),
         ("payment:created", &["orders"]),
         ("payment:declined", &["orders"]),
         ("payment:refunded", &["orders"]),

@@ -7,6 +7,7 @@
 //! | `expiry` | holds whose time is up |
 //! | `cancel`, `decline` | the other ways in which a hold ends |
 //! | `refunds` | sales that are undone |
+//! | `admissions` | tickets in the hand, and at the door |
 //! | `races` | many people, or both ends of a purchase, at once |
 //! | `editing` | sellers who change what is being bought |
 //! | `delivery` | events lost, repeated, overtaken, poisoned; streams trimmed |
@@ -22,6 +23,7 @@
 //! | `bus` | Redis, as anyone sees it |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod admissions;
 mod audit;
 mod auditing;
 mod backlog;

@@ -14,7 +14,7 @@ const WEBHOOK: &str = "/api/payments/webhook";
 /// Redis's hash of each worker's last tick.
 const TICKS: &str = "boxoffice:ticks";
 /// The workers that take ticks.
-const WORKERS: usize = 4;
+const WORKERS: usize = 5;
 
 /// A shop that runs, with everything around it (which it dereferences to).
 pub struct App {

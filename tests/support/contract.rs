@@ -1,6 +1,8 @@
 //! What answers hold, by the contract: whatever a service says in them, the contract's types can
 //! say, and nothing else.
 
+use boxoffice_contract::admissions::{Admission, TransferOffer};
+use boxoffice_contract::door::{Door, Guest, Scans, Staff};
 use boxoffice_contract::ledger::Statement;
 use boxoffice_contract::orders::Order;
 use boxoffice_contract::payments::{Paid, Payment};
@@ -39,6 +41,14 @@ pub(crate) fn of_answer(request: &str, body: &Value) -> Option<String> {
         ("POST", ["api", "payments"] | ["api", "payments", _, "confirm" | "refund"]) => {
             differs::<Paid>(body)
         }
+        ("GET", ["api", "admissions"]) => differs::<Page<Admission>>(body),
+        ("GET", ["api", "admissions", id]) if is_id(id) => differs::<Admission>(body),
+        ("GET", ["api", "admissions", _, "accept"]) => differs::<TransferOffer>(body),
+        (_, ["api", "admissions", _, "transfer" | "accept"]) => differs::<Admission>(body),
+        ("GET", ["api", "door", id]) if is_id(id) => differs::<Door>(body),
+        ("GET", ["api", "door", _, "guests"]) => differs::<Page<Guest>>(body),
+        ("POST", ["api", "door", _, "scans"]) => differs::<Scans>(body),
+        ("POST", ["api", "door", _, "staff"]) => differs::<Staff>(body),
         _ => None,
     }
 }

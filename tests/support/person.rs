@@ -198,6 +198,33 @@ impl Person {
         self.post("/api/payments", json!({ "orderId": id(order), "token": token })).await
     }
 
+    /// Buys `quantity` tickets of a listing, and returns the order once it is complete.
+    pub async fn buy(&self, ticket: &Value, quantity: i64) -> Value {
+        let order = self.hold_many(ticket, quantity).await.expect(201);
+        self.pay(&order, "pm_card_visa").await.expect(201);
+        self.sees_order(&order, json!({ "status": "complete" })).await
+    }
+
+    /// Waits until their order has `quantity` admissions, and returns these.
+    pub async fn admissions(&self, order: &Value, quantity: usize) -> Vec<Value> {
+        let path = format!("/api/admissions?orderId={}", id(order));
+        let all = |answer: &Answer| {
+            answer.status == 200
+                && answer.body["items"].as_array().is_some_and(|items| items.len() == quantity)
+        };
+        let what = format!("GET {path} shows {quantity} admissions");
+        let answer = eventually(&what, async || self.get(&path).await, all).await;
+        answer.body["items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Has the door of `ticket`, called `door`, scan `code`. Returns what it came to.
+    pub async fn scans(&self, ticket: &Value, door: &str, code: &Value) -> Value {
+        let scan = json!({ "id": uuid::Uuid::now_v7(), "code": code });
+        let body = json!({ "door": door, "scans": [scan] });
+        let path = format!("/api/door/{}/scans", id(ticket));
+        self.post(&path, body).await.expect(200)["results"][0].clone()
+    }
+
     /// Gives an order up.
     pub async fn cancel(&self, order: &Value) -> Answer {
         self.delete(&format!("/api/orders/{}", id(order))).await
