@@ -72,6 +72,8 @@ ids! {
     UserId;
     /// The id of an event; a repeat of the event carries the same.
     EventId;
+    /// The id of an admission: one person's right to enter one event.
+    AdmissionId;
 }
 
 #[cfg(test)]

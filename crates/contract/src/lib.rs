@@ -36,7 +36,7 @@ pub mod users;
 pub mod word;
 
 pub use events::{Event, EventType};
-pub use ids::{EventId, OrderId, PaymentId, TicketId, UserId};
+pub use ids::{AdmissionId, EventId, OrderId, PaymentId, TicketId, UserId};
 pub use page::Page;
 pub use problem::{FieldError, ProblemBody};
 pub use timestamp::Timestamp;
