@@ -83,7 +83,7 @@ fn the_path_draws_the_dark_modules_and_no_others() {
 #[test]
 fn the_path_is_small() {
     let length = Qr::encode(&text()).unwrap().path().len();
-    assert!(length < 6_000, "{length} bytes");
+    assert!(length < 4_000, "{length} bytes");
 }
 
 #[test]
