@@ -15,6 +15,10 @@ pub(crate) enum Promise {
     Paid { payment: String, order: String },
     /// This payment was given back, or would be.
     Refunded(String),
+    /// This admission was accepted, with this generation.
+    Accepted { admission: String, generation: i64 },
+    /// Somebody was let in by this scan of this admission.
+    Admitted { admission: String, scan: String },
 }
 
 impl Promise {
@@ -33,6 +37,16 @@ impl Promise {
             Self::Held(id) => order(id),
             Self::Cancelled(id) => order(id).filter(|status| status == "cancelled"),
             Self::Refunded(id) => payment(id).filter(|status| status == "refunded"),
+            Self::Accepted { admission, generation } => text(
+                &format!("SELECT status FROM admissions_admissions WHERE id = ?1 AND generation >= {generation}"),
+                admission,
+            ),
+            // A refund may have come later, but nobody else has come in with it.
+            Self::Admitted { admission, scan } => text(
+                &format!("SELECT status FROM admissions_admissions WHERE id = ?1 AND used_scan = '{scan}'"),
+                admission,
+            )
+            .filter(|status| matches!(status.as_str(), "used" | "void")),
             Self::Paid { payment: id, order: of } => {
                 match (payment(id).as_deref(), order(of).as_deref()) {
                     (Some("captured"), Some("complete"))
@@ -49,6 +63,9 @@ impl Promise {
             Self::Listed(_) => None,
             Self::Held(id) | Self::Cancelled(id) => order(id),
             Self::Refunded(id) => payment(id),
+            Self::Accepted { admission, .. } | Self::Admitted { admission, .. } => {
+                text("SELECT status FROM admissions_admissions WHERE id = ?1", admission)
+            }
             Self::Paid { payment: id, order: of } => {
                 Some(format!("{:?}, {:?}", payment(id), order(of)))
             }

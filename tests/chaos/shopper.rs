@@ -9,12 +9,13 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::promise::Promise;
 use crate::world::{HOSTS, World};
 
 /// How many things everybody does.
-const DEEDS: usize = 16;
+const DEEDS: usize = 20;
 /// How often something is asked for again that was not answered.
 const PATIENCE: usize = 4;
 
@@ -55,7 +56,8 @@ impl<'w> Shopper<'w> {
     }
 
     async fn sells(&mut self) {
-        match self.rng.random_range(0..12) {
+        match self.rng.random_range(0..16) {
+            12.. => self.lets_in().await,
             0..5 => self.lists().await,
             5..8 => self.edits().await,
             8..9 => self.withdraws().await,
@@ -65,7 +67,9 @@ impl<'w> Shopper<'w> {
     }
 
     async fn buys(&mut self) {
-        match self.rng.random_range(0..20) {
+        match self.rng.random_range(0..27) {
+            20..24 => self.hands_on().await,
+            24.. => self.accepts().await,
             0..8 => self.holds().await,
             8..15 => self.pays().await,
             15..18 => self.cancels().await,
@@ -153,6 +157,77 @@ impl<'w> Shopper<'w> {
         let answer = self.asks(&request).await;
         if answer.is_some_and(|answer| answer.status == 204) {
             self.is_promised(Promise::Cancelled(id(&order).to_owned()));
+        }
+    }
+
+    /// Looks at their tickets, whose codes they carry to the door from then on, and hands one on to
+    /// somebody, or takes it back.
+    async fn hands_on(&mut self) {
+        let Some(list) = self.asks(&get("/api/admissions")).await else { return };
+        let admissions = list.body["items"].as_array().cloned().unwrap_or_default();
+        self.world.codes.lock().unwrap().extend(
+            admissions
+                .iter()
+                .filter(|admission| admission.get("code").is_some())
+                .map(|admission| (admission["ticketId"].clone(), admission["code"].clone())),
+        );
+        let Some(admission) = admissions.choose(&mut self.rng) else { return };
+        let path = format!("/api/admissions/{}/transfer", id(admission));
+        if self.rng.random_bool(0.2) {
+            let request = self.keyed(delete(path));
+            self.asks(&request).await;
+            return;
+        }
+        let receiver = self.world.people.lock().unwrap().choose(&mut self.rng).cloned();
+        let Some(receiver) = receiver else { return };
+        let request = self.keyed(post(path, json!({ "email": receiver })));
+        let answer = self.asks(&request).await.filter(|answer| answer.status == 200);
+        let link =
+            answer.and_then(|answer| Some(answer.body["transfer"]["link"].as_str()?.to_owned()));
+        let Some((_, token)) = link.as_deref().and_then(|link| link.split_once("?token=")) else {
+            return;
+        };
+        let link = (receiver, id(admission).to_owned(), token.to_owned());
+        self.world.links.lock().unwrap().push(link);
+    }
+
+    /// Accepts a ticket by a link that somebody has sent.
+    async fn accepts(&mut self) {
+        let own = self.person.account["email"].as_str().unwrap_or_default().to_owned();
+        let links = self.world.links.lock().unwrap().clone();
+        let mine: Vec<_> = links.iter().filter(|(receiver, ..)| *receiver == own).collect();
+        let Some((_, admission, token)) = mine.choose(&mut self.rng) else { return };
+        let path = format!("/api/admissions/{admission}/accept");
+        let request = self.keyed(post(path, json!({ "token": token })));
+        if let Some(answer) = self.asks(&request).await.filter(|answer| answer.status == 200) {
+            self.is_promised(Promise::Accepted {
+                admission: admission.clone(),
+                generation: answer.body["generation"].as_i64().unwrap_or_default(),
+            });
+        }
+    }
+
+    /// Stands at the door, where people show codes that they have, or have had.
+    async fn lets_in(&mut self) {
+        let own: Vec<&str> = self.listings.iter().map(id).collect();
+        let codes = self.world.codes.lock().unwrap().clone();
+        let shown: Vec<_> = codes
+            .iter()
+            .filter(|(ticket, _)| ticket.as_str().is_some_and(|ticket| own.contains(&ticket)))
+            .collect();
+        let Some((ticket, code)) = shown.choose(&mut self.rng) else { return };
+        let scan = Uuid::now_v7();
+        let body = json!({ "door": "North", "scans": [{ "id": scan, "code": code }] });
+        let ticket = ticket.as_str().unwrap_or_default();
+        // Without a key: the scan's own id makes it safe to repeat.
+        let request = post(format!("/api/door/{ticket}/scans"), body);
+        let Some(answer) = self.asks(&request).await.filter(|answer| answer.status == 200) else {
+            return;
+        };
+        let result = &answer.body["results"][0];
+        if result["verdict"] == "admitted" {
+            let admission = result["admissionId"].as_str().unwrap_or_default().to_owned();
+            self.is_promised(Promise::Admitted { admission, scan: scan.to_string() });
         }
     }
 

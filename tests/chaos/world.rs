@@ -39,6 +39,8 @@ pub(crate) struct Account {
     pub(crate) complete: u64,
     pub(crate) refunded: u64,
     pub(crate) cancelled: u64,
+    pub(crate) transferred: u64,
+    pub(crate) admitted: u64,
 }
 
 impl AddAssign for Account {
@@ -51,6 +53,8 @@ impl AddAssign for Account {
         self.complete += other.complete;
         self.refunded += other.refunded;
         self.cancelled += other.cancelled;
+        self.transferred += other.transferred;
+        self.admitted += other.admitted;
     }
 }
 
@@ -59,7 +63,8 @@ impl fmt::Display for Account {
         write!(
             f,
             "{} requests, {} promises, {} instances stopped, {} doorbells spoilt, {} other troubles, \
-             {} orders complete, {} of them refunded, {} cancelled",
+             {} orders complete, {} of them refunded, {} cancelled, {} tickets handed on, \
+             {} people let in",
             self.requests,
             self.promises,
             self.stopped,
@@ -67,7 +72,9 @@ impl fmt::Display for Account {
             self.troubles,
             self.complete,
             self.refunded,
-            self.cancelled
+            self.cancelled,
+            self.transferred,
+            self.admitted
         )
     }
 }
@@ -83,6 +90,12 @@ pub(crate) struct World {
     pub(crate) addresses: Mutex<Vec<SocketAddr>>,
     /// Listings that people have seen.
     pub(crate) listings: Mutex<Vec<Value>>,
+    /// The addresses of all people.
+    pub(crate) people: Mutex<Vec<String>>,
+    /// Links by which a ticket is accepted: for whom, of which admission, and the token.
+    pub(crate) links: Mutex<Vec<(String, String, String)>>,
+    /// Codes that people have had at some time: of which listing, and the text.
+    pub(crate) codes: Mutex<Vec<(Value, Value)>>,
     pub(crate) promises: Mutex<Vec<Promise>>,
     /// How many holds were asked for, each once or several times.
     pub(crate) wishes: AtomicU64,
@@ -110,6 +123,9 @@ impl World {
             hosts: tokio::sync::Mutex::new(hosts),
             addresses: Mutex::new(addresses),
             listings: Mutex::default(),
+            people: Mutex::default(),
+            links: Mutex::default(),
+            codes: Mutex::default(),
             promises: Mutex::default(),
             wishes: AtomicU64::new(0),
             requests: AtomicU64::new(0),
@@ -121,6 +137,8 @@ impl World {
     pub(crate) async fn live(&self) {
         let first = self.addresses.lock().unwrap()[0];
         let people = join_all((0..SELLERS + BUYERS).map(|_| Person::new(first).signed_up())).await;
+        let address = |person: &Person| person.account["email"].as_str().unwrap().to_owned();
+        self.people.lock().unwrap().extend(people.iter().map(address));
         let shoppers = people
             .into_iter()
             .enumerate()
@@ -159,6 +177,11 @@ impl World {
         let (complete, cancelled) = (by("complete"), by("cancelled"));
         let undecided = count("SELECT COUNT(*) FROM orders_orders") - complete - cancelled;
         assert_eq!(undecided, 0, "seed {}: orders that have not ended", self.seed);
+        let twice = count(
+            "SELECT COUNT(*) FROM (SELECT admission_id FROM admissions_scans \
+             WHERE verdict = 'admitted' GROUP BY admission_id HAVING COUNT(*) > 1) AS twice",
+        );
+        assert_eq!(twice, 0, "seed {}: people who came in with one ticket", self.seed);
         let wishes = self.wishes.into_inner();
         assert!(complete + cancelled <= wishes, "{} orders of {wishes}", complete + cancelled);
         let promises = self.promises.into_inner().unwrap();
@@ -177,6 +200,8 @@ impl World {
             complete,
             refunded: count("SELECT COUNT(*) FROM orders_orders WHERE refunded_at IS NOT NULL"),
             cancelled,
+            transferred: count("SELECT COUNT(*) FROM admissions_admissions WHERE generation > 1"),
+            admitted: count("SELECT COUNT(*) FROM admissions_scans WHERE verdict = 'admitted'"),
         }
     }
 }
