@@ -38,8 +38,8 @@ impl Stage {
 
     /// Makes a link for staff, and returns its key.
     async fn staff(&self, name: &str) -> (Value, String) {
-        let staff = self.seller.post(&format!("{}/staff", self.door()), json!({ "name": name }));
-        let staff = staff.await.expect(201);
+        let path = format!("{}/staff", self.door());
+        let staff = self.seller.post(&path, json!({ "name": name })).await.expect(201);
         let (address, key) = staff["link"].as_str().unwrap().split_once("?key=").unwrap();
         assert!(address.ends_with(&format!("/door/{}", id(&self.ticket))), "{staff:#}");
         (staff.clone(), key.to_owned())

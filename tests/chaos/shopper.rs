@@ -57,23 +57,23 @@ impl<'w> Shopper<'w> {
 
     async fn sells(&mut self) {
         match self.rng.random_range(0..16) {
-            12.. => self.lets_in().await,
             0..5 => self.lists().await,
             5..8 => self.edits().await,
             8..9 => self.withdraws().await,
             9..11 => self.refunds().await,
-            _ => self.browses().await,
+            11..12 => self.browses().await,
+            _ => self.lets_in().await,
         }
     }
 
     async fn buys(&mut self) {
         match self.rng.random_range(0..27) {
-            20..24 => self.hands_on().await,
-            24.. => self.accepts().await,
             0..8 => self.holds().await,
             8..15 => self.pays().await,
             15..18 => self.cancels().await,
-            _ => self.browses().await,
+            18..20 => self.browses().await,
+            20..24 => self.hands_on().await,
+            _ => self.accepts().await,
         }
     }
 

@@ -57,8 +57,8 @@ async fn a_tickets_life_is_told() {
     let completed = bus::event_of(app, "order:completed", &order).await;
     assert_eq!(issued["traceparent"], completed["traceparent"], "it is part of the purchase");
     let token = hand_on(buyer, admission, other).await;
-    let accepted = other.post(&format!("{}/accept", path(admission)), json!({ "token": token }));
-    let accepted = accepted.await.expect(200);
+    let accept = format!("{}/accept", path(admission));
+    let accepted = other.post(&accept, json!({ "token": token })).await.expect(200);
     let told = bus::event_of(app, "admission:transferred", admission).await;
     assert_eq!(told["data"]["holderId"], other.id(), "{told:#}");
     assert_eq!((&told["data"]["generation"], &told["data"]["version"]), (&json!(2), &json!(3)));

@@ -9,11 +9,11 @@ use boxoffice_contract::admissions::AdmissionStatus;
 use boxoffice_contract::door::{self as api, NewScans, Scan, Scanned, Verdict};
 use boxoffice_contract::{AdmissionId, ScanId, TicketId};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::db::{self, Query};
+use boxoffice_kernel::db::Query;
 use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::identity::MaybeUser;
 use boxoffice_kernel::problem::{Problem, ProblemBody, Result};
-use boxoffice_kernel::{Cx, Timestamp, Unit, query, row};
+use boxoffice_kernel::{Cx, Timestamp, Unit, row};
 use http::HeaderMap;
 
 use crate::SERVICE;
@@ -219,12 +219,8 @@ pub(crate) fn noting(
         verdict,
         heard_at: Timestamp::now(),
     };
-    const INSERTED: &str = ScanRow::INSERTED;
-    let values = row.values();
-    let list = db::list(0, values.len());
     // A repeat is known already.
-    query!("INSERT INTO admissions_scans ({INSERTED}) VALUES ({list}) ON CONFLICT (id) DO NOTHING")
-        .bind_all(values)
+    row.insert().unless_known()
 }
 
 fn scanned(id: ScanId, verdict: Verdict, admission: Option<&Admission>) -> Scanned {

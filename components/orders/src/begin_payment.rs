@@ -35,7 +35,7 @@ async fn begin(cx: &UserCx, id: OrderId) -> Result<Order> {
 }
 
 fn refusal(order: &Order) -> Refusal {
-    match order.status {
+    match order.status() {
         OrderStatus::Complete => Refusal::PaidFor,
         OrderStatus::Cancelled => Refusal::Cancelled,
         OrderStatus::Refunded => Refusal::RefundedOnce,

@@ -52,7 +52,7 @@ async fn give_up(cx: &UserCx, unit: &mut Unit<'_>, id: OrderId) -> refusal::Resu
     if transition::give_up(unit, id, cx.user.id).await?.is_some() {
         return Ok(Reply::no_content());
     }
-    match own_in(cx, unit, id).await?.status {
+    match own_in(cx, unit, id).await?.status() {
         OrderStatus::Cancelled => Ok(Reply::no_content()),
         OrderStatus::Complete => Err(Refusal::Sold),
         OrderStatus::Refunded => Err(Refusal::Refunded),

@@ -18,7 +18,7 @@ use http::Method;
 
 use crate::SERVICE;
 use crate::listing::Listing;
-use crate::order::{Order, OrderRow};
+use crate::order::Order;
 use crate::refusal::{self, Refusal};
 
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
@@ -77,9 +77,8 @@ async fn hold(
     let amount = amount.ok_or(Refusal::TooDear)?;
     unit.require(listing.hold(quantity));
     let until = now.plus_seconds(hold_seconds);
-    let row = OrderRow::new(listing, cx.user.id, quantity, amount, now, until);
-    unit.insert(row.insert());
-    let order = Order::from(row);
+    let order = Order::new(listing, cx.user.id, quantity, amount, now, until);
+    unit.insert(order.insert());
     unit.emit(order.event(kind::OrderCreated)?);
     let location = format!("/api/orders/{}", order.id);
     Ok(Reply::created(&location, &order.body())?.at_version(order.version))

@@ -6,7 +6,7 @@ use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
 use crate::listing::Listing;
-use crate::order::{Order, OrderRow};
+use crate::order::Order;
 use crate::{list, transition, untold};
 
 #[test]
@@ -20,7 +20,7 @@ fn all() -> Vec<Query> {
     let (listing, payment) = (listing(), payment());
     let ticket = ticket();
     let (one, two) = ([&ticket], [&ticket, &ticket]);
-    let order = OrderRow::new(listing.clone(), user_id, 1, 1, now, now);
+    let order = Order::new(listing.clone(), user_id, 1, 1, now, now);
     vec![
         Listing::find(ticket_id),
         listing.hold(1),

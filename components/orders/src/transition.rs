@@ -39,7 +39,7 @@ pub(crate) async fn decline(unit: &mut Unit<'_>, payment: &PaymentState) -> Resu
 /// Cancels an order by `ending`, and puts its tickets back on sale.
 async fn end(unit: &mut Unit<'_>, ending: Query) -> Result<Option<Order>> {
     let Some(order) = unit.change::<Order>(ending).await? else { return Ok(None) };
-    unit.require(Listing::free(order.ticket.id, order.quantity));
+    unit.require(Listing::free(order.ticket_id, order.quantity));
     unit.emit(order.event(kind::OrderCancelled)?);
     Ok(Some(order))
 }
@@ -118,7 +118,7 @@ pub(crate) fn extending(id: OrderId, buyer: UserId, now: Timestamp, until: Times
 /// sold.
 pub(crate) async fn complete(unit: &mut Unit<'_>, payment: &PaymentState) -> Result<Option<Order>> {
     let Some(order) = unit.change::<Order>(completing(payment)).await? else { return Ok(None) };
-    unit.require(Listing::sell(order.ticket.id, order.quantity));
+    unit.require(Listing::sell(order.ticket_id, order.quantity));
     unit.emit(order.event(kind::OrderCompleted)?);
     Ok(Some(order))
 }
@@ -141,7 +141,7 @@ pub(crate) async fn refund(unit: &mut Unit<'_>, payment: &PaymentState) -> Resul
     let refunding = refunding(payment, Timestamp::now());
     let Some(order) = unit.change::<Order>(refunding).await? else { return Ok(None) };
     if order.restocked {
-        unit.require(Listing::take_back(order.ticket.id, order.quantity));
+        unit.require(Listing::take_back(order.ticket_id, order.quantity));
     }
     unit.emit(order.event(kind::OrderRefunded)?);
     Ok(Some(order))

@@ -29,7 +29,7 @@ pub(crate) async fn tell(cx: &Cx) -> Result<bool> {
 async fn tell_batch(unit: &mut Unit<'_>) -> Result<usize> {
     let orders: Vec<Order> = unit.change_all(telling()).await?;
     for order in &orders {
-        let kind = match order.status {
+        let kind = match order.status() {
             OrderStatus::Refunded => kind::OrderRefunded,
             _ => kind::OrderCompleted,
         };

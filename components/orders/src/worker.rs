@@ -90,5 +90,5 @@ const fn is_of_listings(event_type: EventType) -> bool {
 async fn is_held(read: &mut impl Read, id: OrderId) -> db::Result<bool> {
     let order = Order::find_in(read, id).await?;
     let held = [OrderStatus::Created, OrderStatus::AwaitingPayment];
-    Ok(order.is_some_and(|order| held.contains(&order.status)))
+    Ok(order.is_some_and(|order| held.contains(&order.status())))
 }

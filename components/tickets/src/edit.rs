@@ -69,7 +69,7 @@ async fn rewrite(
     if !if_match.allows(ticket.version) {
         return Err(Refusal::ReadBefore);
     }
-    match ticket.status {
+    match ticket.status() {
         Status::Sold => return Err(Refusal::SoldOut),
         Status::Withdrawn => return Err(Refusal::Withdrawn),
         Status::Open | Status::Held => {}

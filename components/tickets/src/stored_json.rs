@@ -34,10 +34,7 @@ impl Stored {
     pub(crate) fn shown(self) -> Option<StoredJson> {
         let Self { content_at, quantity, held, sold, withdrawn, version, .. } = self;
         let content = self.content.filter(|_| content_at == version)?;
-        let (status, available) = match withdrawn {
-            true => (Status::Withdrawn, 0),
-            false => standing(quantity, held, sold),
-        };
+        let (status, available) = standing(withdrawn, quantity, held, sold);
         Some(StoredJson::new(content, status, available, version))
     }
 }
@@ -63,7 +60,7 @@ impl StoredJson {
     pub(crate) fn renewed(ticket: &Ticket) -> anyhow::Result<Self> {
         let content = ticket.content()?;
         spin_sdk::wasip3::spawn(renew(ticket.id, ticket.version, content.clone()));
-        Ok(Self::new(content, ticket.status, ticket.available, ticket.version))
+        Ok(Self::new(content, ticket.status(), ticket.available(), ticket.version))
     }
 
     /// Finds the listing `id`, if there is one.
@@ -122,7 +119,8 @@ mod tests {
         for (held, sold) in [(0, 0), (3, 0), (1, 2), (0, 3)] {
             let ticket = Ticket::new(UserId::new(), draft.clone()).counted(held, sold);
             let content = ticket.content().unwrap();
-            let shown = StoredJson::new(content, ticket.status, ticket.available, ticket.version);
+            let shown =
+                StoredJson::new(content, ticket.status(), ticket.available(), ticket.version);
             let shown: serde_json::Value = serde_json::from_str(&shown.json).unwrap();
             assert_eq!(shown, serde_json::to_value(ticket.body()).unwrap());
         }

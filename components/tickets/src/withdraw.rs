@@ -64,13 +64,13 @@ async fn take_off_sale(
     if_match: &IfMatch,
 ) -> refusal::Result<Reply> {
     let ticket = own(cx, unit, id).await?;
-    if ticket.status == Status::Withdrawn {
+    if ticket.withdrawn {
         return Err(Refusal::Withdrawn);
     }
     if !if_match.allows(ticket.version) {
         return Err(Refusal::ReadBefore);
     }
-    if ticket.status == Status::Sold {
+    if ticket.status() == Status::Sold {
         return Err(Refusal::SoldOut);
     }
     unit.release();

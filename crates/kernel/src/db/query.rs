@@ -40,6 +40,13 @@ impl Query {
         self
     }
 
+    /// Returns the same `INSERT`, which leaves a row alone that is there already.
+    #[must_use]
+    pub fn unless_known(mut self) -> Self {
+        self.sql = Cow::Owned(format!("{} ON CONFLICT DO NOTHING", self.sql));
+        self
+    }
+
     /// Returns the same statement, which answers with `columns`.
     #[must_use]
     pub(crate) fn returning(mut self, columns: &str) -> Self {
