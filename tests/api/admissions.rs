@@ -83,6 +83,8 @@ async fn the_list_has_pages_and_filters() {
     let (app, seller, buyer, _, admissions) = sold(3).await;
     let soon = json!({ "startsAt": app.time(3_600), "timeZone": "Europe/Zurich" });
     let soon = seller.list(soon).await.expect(201);
+    // Ids sort by the time when they were made.
+    app.a_moment_passes();
     let second = buyer.buy(&soon, 1).await;
     buyer.admissions(&second, 1).await;
     let ids = |answer: Value| -> Vec<String> {

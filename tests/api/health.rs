@@ -31,8 +31,8 @@ async fn readyz_names_each_dependency() {
     let after = app.client().get("/readyz").await.shows(200, json!({ "status": "ok" })).body;
     let names: Vec<&str> =
         after["checks"].as_object().unwrap().keys().map(String::as_str).collect();
-    let databases =
-        ["auth", "orders", "payments", "tickets"].map(|name| format!("{name}.database"));
+    let databases = ["admissions", "auth", "orders", "payments", "tickets"]
+        .map(|name| format!("{name}.database"));
     let mut due: Vec<&str> =
         databases.iter().map(String::as_str).chain(REDIS).chain(TICKS).collect();
     due.sort_unstable();

@@ -10,12 +10,16 @@ use boxoffice_tests::{Answer, App, Person, START, Surroundings, eventually, get,
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-const SERVICES: [&str; 6] = ["auth", "tickets", "orders", "payments", "expiration", "admissions"];
 /// How many hosts start on one folder.
 const HOSTS: usize = 3;
 /// How many requests each of them gets at once, before anything is there: more than one instance
 /// of a component takes, which is sixteen.
 const FIRST_REQUESTS: usize = 40;
+
+/// The names of the services that keep a database.
+fn services() -> impl Iterator<Item = &'static str> {
+    boxoffice_ops::schema::ALL.into_iter().map(|service| service.name)
+}
 
 /// Each service's migrations, as `(version, applied_at)`; none while it has no table of them.
 fn applied(around: &Surroundings) -> BTreeMap<&'static str, Vec<(i64, i64)>> {
@@ -29,7 +33,7 @@ fn applied(around: &Surroundings) -> BTreeMap<&'static str, Vec<(i64, i64)>> {
         let rows = database.rows(&sql, []).unwrap();
         rows.iter().map(|row| (row.get(0).unwrap(), row.get(1).unwrap())).collect()
     };
-    SERVICES.into_iter().map(|service| (service, of(service))).collect()
+    services().map(|service| (service, of(service))).collect()
 }
 
 /// The texts of the migrations in `folder`, such as `components/orders`, oldest first.
@@ -50,7 +54,7 @@ fn written() -> BTreeMap<&'static str, Vec<i64>> {
         let own = texts(&format!("components/{service}")).len();
         (1..=i64::try_from(own + common - 1).unwrap()).collect()
     };
-    SERVICES.into_iter().map(|service| (service, of(service))).collect()
+    services().map(|service| (service, of(service))).collect()
 }
 
 /// The versions that each service is through.
@@ -138,7 +142,7 @@ const ORDER: &str = "01980f3c-0000-7000-8000-000000000004";
 fn make_first_version(around: &Surroundings) {
     let database = around.database();
     let common = &texts("crates/schema")[0];
-    for service in SERVICES {
+    for service in services() {
         let first = common.replace("{s}", service) + &texts(&format!("components/{service}"))[0];
         database.define(&first).unwrap();
         let noted = format!(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use boxoffice_tests::{App, START};
+use boxoffice_tests::{App, START, workers};
 use serde_json::json;
 
 /// The streams that a backlog is in.
@@ -82,7 +82,7 @@ async fn tick(app: &App) {
     loop {
         let ticked: usize =
             redis::cmd("HLEN").arg("boxoffice:ticks").query_async(&mut redis).await.unwrap();
-        if ticked == 4 {
+        if ticked == workers().len() {
             break;
         }
         assert!(start.elapsed() < Duration::from_secs(30), "only {ticked} workers have ticked");

@@ -67,7 +67,8 @@ async fn everyone_hears_of_a_purchase() {
     let ticket = seller.list(json!({ "price": PRICE })).await.expect(201);
     let order = buyer.hold(&ticket).await.expect(201);
     let payment = buyer.pay(&order, VISA).await.expect(201)["payment"].clone();
-    let heard = heard(&mut ear, 5).await;
+    let heard = heard(&mut ear, 6).await;
+    let admission = buyer.admissions(&order, 1).await.remove(0);
     let due = [
         (
             "ticket:created",
@@ -110,6 +111,15 @@ async fn everyone_hears_of_a_purchase() {
             &payment,
             json!({
                 "id": payment["id"], "orderId": order["id"], "amount": PRICE, "currency": "EUR",
+            }),
+        ),
+        (
+            "admission:issued",
+            "admissions",
+            &admission,
+            json!({
+                "id": admission["id"], "status": "valid", "orderId": order["id"],
+                "ticketId": ticket["id"], "holderId": buyer.account["id"], "generation": 1,
             }),
         ),
     ];

@@ -1,8 +1,10 @@
 //! The running shop: what a test starts with.
 
+use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, SystemTime};
 
+use boxoffice_contract::EventType;
 use boxoffice_host::Host;
 use reqwest::Method;
 use serde_json::Value;
@@ -13,8 +15,10 @@ use crate::{Person, Request, Surroundings, eventually, id, provider};
 const WEBHOOK: &str = "/api/payments/webhook";
 /// Redis's hash of each worker's last tick.
 const TICKS: &str = "boxoffice:ticks";
-/// The workers that take ticks.
-const WORKERS: usize = 5;
+/// The services that react to events, and so to ticks: each has a worker.
+pub fn workers() -> BTreeSet<&'static str> {
+    EventType::ALL.iter().flat_map(|event_type| event_type.groups()).copied().collect()
+}
 
 /// A shop that runs, with everything around it (which it dereferences to).
 pub struct App {
@@ -95,7 +99,7 @@ impl App {
         let ticked = async || -> usize {
             redis::cmd("HLEN").arg(TICKS).query_async(&mut redis).await.unwrap()
         };
-        eventually("all workers have ticked", ticked, |ticked| *ticked == WORKERS).await;
+        eventually("all workers have ticked", ticked, |ticked| *ticked == workers().len()).await;
     }
 
     /// Has the payment sandbox tell the shop of what happens, from now on.

@@ -48,7 +48,7 @@ pub mod table;
 pub mod wait;
 
 pub use answer::{Answer, id};
-pub use app::App;
+pub use app::{App, workers};
 pub use audit::Audit;
 pub use database::Database;
 pub use listener::{Event, Listener};

@@ -105,7 +105,7 @@ async fn find(cx: &UserCx, filter: Filter, most: i64) -> Result<Vec<Admission>> 
 }
 
 /// Asks `orders` for an order of the user's whose event has not arrived, and issues its admissions if
-/// it is complete. Tells whether anything changed.
+/// it is complete. Tells whether it is: others may have issued them meanwhile.
 async fn catch_up(cx: &UserCx, id: OrderId) -> Result<bool> {
     let path = format!("/api/orders/{id}");
     let order = match ORDERS.ask::<Order>(Call::by(cx, Method::GET, &path), None::<&()>).await {
@@ -130,7 +130,8 @@ async fn catch_up(cx: &UserCx, id: OrderId) -> Result<bool> {
         payment_id: None,
         restocked: false,
     };
-    Ok(unit::run(cx, &SERVICE, async |unit| issue::follow(unit, &order).await).await?)
+    unit::run(cx, &SERVICE, async |unit| issue::follow(unit, &order).await).await?;
+    Ok(true)
 }
 
 /// What the API answers of `admissions`. Each event is looked up once.

@@ -67,6 +67,7 @@ pub(crate) fn route() -> Router {
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Neither the organizer nor staff", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This event does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -109,6 +110,7 @@ pub(crate) async fn scan(
         (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Neither the organizer nor staff", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This scan let nobody in, or was undone", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn undo(

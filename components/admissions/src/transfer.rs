@@ -85,6 +85,7 @@ pub(crate) async fn begin(
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's ticket, or accepted already", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This ticket does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn take_back(
