@@ -34,7 +34,7 @@ async fn sold(quantity: i64) -> (App, Person, Person, Value, Vec<Value>) {
 }
 
 #[tokio::test]
-async fn whoever_has_paid_has_a_code_for_each_ticket() {
+async fn a_buyer_has_a_code_for_each_ticket() {
     let (app, _, buyer, ticket, admissions) = sold(3).await;
     let verifier = Verifier::from_jwks(&app.variables["admission_public_keys"]).unwrap();
     for (admission, number) in admissions.iter().zip(1..) {

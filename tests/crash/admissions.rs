@@ -234,6 +234,7 @@ struct TellAgain;
 impl Operation for TellAgain {
     type Scene = Value;
     const NAME: &'static str = "a tick that tells of an older program's sale";
+    const CONCERNS: &'static [&'static str] = &["orders-worker", "admissions-worker"];
 
     async fn prepare(shop: &Shop) -> Self::Scene {
         let (_, order) = shop.held().await;

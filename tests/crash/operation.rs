@@ -37,6 +37,11 @@ pub(crate) trait Operation {
     /// How many dead letters it leaves.
     const DEAD_LETTERS: usize = 0;
 
+    /// The components that have something to do with the operation; empty if all have. A tick starts
+    /// every worker: what those do that it does not concern is the same in each operation, and is
+    /// tried by `Expire` and `FindOut`.
+    const CONCERNS: &'static [&'static str] = &[];
+
     /// Sets the scene.
     async fn prepare(shop: &Shop) -> Self::Scene;
 
@@ -56,7 +61,7 @@ static TOTAL: AtomicUsize = AtomicUsize::new(0);
 pub(crate) async fn every_point<O: Operation>() {
     let start = Instant::now();
     let calls = undisturbed::<O>(&broken_in::<O>().await).await;
-    let points = chosen(points(&calls));
+    let points = chosen(points(&concerned::<O>(&calls)));
     let shops = points.chunks(POINTS_A_SHOP).map(async |points| {
         let shop = broken_in::<O>().await;
         let mut met = 0;
@@ -80,6 +85,15 @@ pub(crate) async fn every_point<O: Operation>() {
     );
     assert!(met > 0, "{} makes no calls", O::NAME);
     assert!(tried - met <= (tried / RARE).max(1), "{}: {met} of {tried} points were met", O::NAME);
+}
+
+/// The calls of the components that have something to do with the operation.
+fn concerned<O: Operation>(calls: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
+    let is_concerned =
+        |component: &String| O::CONCERNS.is_empty() || O::CONCERNS.contains(&component.as_str());
+    let missing = O::CONCERNS.iter().find(|component| !calls.contains_key(**component));
+    assert!(missing.is_none(), "{}: {missing:?} made no calls", O::NAME);
+    calls.clone().into_iter().filter(|(component, _)| is_concerned(component)).collect()
 }
 
 /// The points before and after each of these calls, with the call's text.

@@ -66,6 +66,7 @@ struct Publish;
 impl Operation for Publish {
     type Scene = Value;
     const NAME: &'static str = "a tick that publishes what was left in an outbox";
+    const CONCERNS: &'static [&'static str] = &["orders-worker", "tickets-worker", "expiration"];
 
     async fn prepare(shop: &Shop) -> Self::Scene {
         let ticket = crashed_hold(shop, "orders", "redis EVAL", Side::Before).await;
@@ -88,6 +89,7 @@ struct Redeliver;
 impl Operation for Redeliver {
     type Scene = Value;
     const NAME: &'static str = "a tick that applies what was read and never acknowledged";
+    const CONCERNS: &'static [&'static str] = &["tickets-worker"];
 
     async fn prepare(shop: &Shop) -> Self::Scene {
         let ticket = crashed_hold(shop, "tickets-worker", "redis XACK", Side::Before).await;
@@ -110,6 +112,7 @@ struct Republish;
 impl Operation for Republish {
     type Scene = Value;
     const NAME: &'static str = "a tick that publishes again what Redis lost";
+    const CONCERNS: &'static [&'static str] = &["orders-worker", "tickets-worker", "expiration"];
 
     async fn prepare(shop: &Shop) -> Self::Scene {
         let ticket = shop.listing(2).await;
@@ -135,6 +138,7 @@ struct Bury;
 impl Operation for Bury {
     type Scene = ();
     const NAME: &'static str = "a tick that gives up an event";
+    const CONCERNS: &'static [&'static str] = &["tickets-worker"];
     const DEAD_LETTERS: usize = 1;
 
     async fn prepare(shop: &Shop) -> Self::Scene {
@@ -197,6 +201,7 @@ struct GiveBack;
 impl Operation for GiveBack {
     type Scene = (Value, Value);
     const NAME: &'static str = "ticks that give money back that came too late";
+    const CONCERNS: &'static [&'static str] = &["payments-worker", "orders-worker"];
 
     async fn prepare(shop: &Shop) -> Self::Scene {
         let (ticket, order) = shop.held().await;
@@ -226,6 +231,7 @@ struct HearFromBank;
 impl Operation for HearFromBank {
     type Scene = (Value, Value);
     const NAME: &'static str = "a tick that finds out what the buyer's bank said";
+    const CONCERNS: &'static [&'static str] = &["payments-worker", "orders-worker"];
 
     async fn prepare(shop: &Shop) -> Self::Scene {
         let (ticket, order, _) = authenticated(shop).await;

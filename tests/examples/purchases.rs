@@ -1,4 +1,4 @@
-//! A measurement: how long after "Pay" an order is complete, and what becomes of buyers whose
+//! A measurement: how long after "Pay" an order is complete and its ticket has a code, and what becomes of buyers whose
 //! payment is not answered at once.
 //!
 //! `purchases ADDRESS [SECONDS]` has twenty buyers a second pay for what they hold, for thirty seconds
@@ -43,6 +43,8 @@ struct Outcome {
     end: String,
     /// From "Pay" to that end.
     took: Duration,
+    /// From "Pay" to the code of the ticket; none if the order was not completed.
+    in_hand: Option<Duration>,
 }
 
 #[tokio::main]
@@ -110,7 +112,22 @@ async fn pay(buyer: Person, order: Value, second: u64) -> Outcome {
             _ => sleep(LOOK).await,
         }
     }
-    Outcome { second, first: first.unwrap_or_default(), end, took: start.elapsed() }
+    let took = start.elapsed();
+    let in_hand = if end == "complete" { has_code(&buyer, &order, start).await } else { None };
+    Outcome { second, first: first.unwrap_or_default(), end, took, in_hand }
+}
+
+/// How long after `start` the ticket has a code, which the buyer looks for.
+async fn has_code(buyer: &Person, order: &Value, start: Instant) -> Option<Duration> {
+    let look = get(format!("/api/admissions?orderId={}", id(order)));
+    while start.elapsed() < PATIENCE {
+        let answer = buyer.try_send(&look).await;
+        if answer.is_some_and(|answer| answer.body["items"][0]["code"].is_string()) {
+            return Some(start.elapsed());
+        }
+        sleep(LOOK).await;
+    }
+    None
 }
 
 fn report(outcomes: &[Outcome]) {
@@ -134,4 +151,5 @@ fn report(outcomes: &[Outcome]) {
         let name = if end.is_empty() { "not ended" } else { end };
         line(name, of_end.map(|outcome| outcome.took).collect());
     }
+    line("in the hand", outcomes.iter().filter_map(|outcome| outcome.in_hand).collect());
 }

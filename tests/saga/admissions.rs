@@ -144,7 +144,7 @@ async fn sales_from_before_get_their_tickets_by_a_tick() {
 
 /// A buyer is faster than the event, and `admissions` asks.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_looks_first_has_their_tickets() {
+async fn a_buyer_who_is_faster_than_the_event_has_their_tickets() {
     let mut around = Surroundings::prepare().await;
     let deaf = std::sync::Arc::new(Deaf);
     around.faults = Some(deaf);

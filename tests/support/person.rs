@@ -217,7 +217,7 @@ impl Person {
         answer.body["items"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Has the door of `ticket`, called `door`, scan `code`. Returns what it came to.
+    /// Scans `code` at the door of `ticket` that is called `door`. Returns what it came to.
     pub async fn scans(&self, ticket: &Value, door: &str, code: &Value) -> Value {
         let scan = json!({ "id": uuid::Uuid::now_v7(), "code": code });
         let body = json!({ "door": door, "scans": [scan] });

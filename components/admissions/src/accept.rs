@@ -27,7 +27,7 @@ pub(crate) fn route() -> Router {
 
 /// What a transfer is of
 ///
-/// For whoever has the link, before they accept: they may have no account yet.
+/// The link is enough to see it: its receiver may have no account yet.
 #[utoipa::path(
     get, path = "/api/admissions/{id}/accept", tag = "admissions", operation_id = "show_transfer",
     params(
@@ -61,7 +61,7 @@ pub(crate) async fn offer(
 
 /// Accept a ticket
 ///
-/// From then on it is yours: the code of whoever had it is void, and yours lets you in.
+/// From then on it is yours: the earlier code is void, and yours lets you in.
 #[utoipa::path(
     post, path = "/api/admissions/{id}/accept", tag = "admissions", operation_id = "accept_admission",
     request_body = Acceptance,

@@ -10,9 +10,10 @@ use boxoffice_kernel::{Timestamp, Unit, query};
 use crate::admission::Admission;
 use crate::transition;
 
-/// Takes over an order's state, unless a newer one is known, and issues or ends its admissions. The
-/// order's row decides: whoever changes it issues, so that no unit ever has two admissions. Tells
+/// Takes over an order's state, unless a newer one is known, and issues or ends its admissions. Tells
 /// whether anything changed.
+///
+/// The order's row decides: only a unit that changes it issues, so that no ticket is issued twice.
 pub(crate) async fn follow(unit: &mut Unit<'_>, order: &OrderState) -> Result<bool> {
     let Some((_,)) = unit.change::<(OrderId,)>(storing(order)).await? else { return Ok(false) };
     match order.status {

@@ -42,11 +42,11 @@ pub struct Transfer {
     pub email: String,
     /// When it can no longer be accepted.
     pub expires_at: Timestamp,
-    /// The page where it is accepted: whoever gets the ticket is sent this link.
+    /// The address of the page where it is accepted. The holder sends it to the receiver.
     pub link: String,
 }
 
-/// A transfer, as whoever has its link sees it before they accept.
+/// A transfer, as its link shows it to the receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
