@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::admission::{Admission, transfer_token};
+use crate::issuer::Issuer;
 use crate::key::{self, Keys};
 use crate::listing::Listing;
 use crate::refusal::{self, Refusal};
@@ -89,10 +90,10 @@ pub(crate) async fn accept(
     let known = Admission::find_in(&mut Reader::new(&SERVICE), id).await.map_err(Refusal::from)?;
     let known = known.ok_or(Refusal::NoSuchAdmission)?;
     let event = Listing::get(&cx, known.ticket_id).await?.event();
-    let (keys, shop) = (Keys::load().await?, key::shop().await?);
+    let issuer = Issuer::load().await?;
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
-        let admission = take_over(&cx, unit, id, &acceptance.token, &keys).await?;
-        let body = admission.body(event.clone(), &keys.signer, &shop);
+        let admission = take_over(&cx, unit, id, &acceptance.token, &issuer.keys).await?;
+        let body = admission.body(event.clone(), &issuer);
         Ok(Reply::ok(&body)?.at_version(admission.version))
     };
     Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)

@@ -10,6 +10,7 @@ use boxoffice_kernel::events::Event;
 use boxoffice_kernel::{Timestamp, query, row};
 use uuid::Uuid;
 
+use crate::issuer::Issuer;
 use crate::key;
 
 row! {
@@ -84,6 +85,13 @@ impl Admission {
         self.status != AdmissionStatus::Void
     }
 
+    /// Which of its order's it is, and how many these are, as files say it.
+    pub(crate) fn position(&self) -> (u32, u32) {
+        // An order has at most a thousand.
+        let small = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        (small(self.number), small(self.total))
+    }
+
     /// When and where somebody entered with it, if somebody has.
     pub(crate) fn entry(&self) -> Option<Entry> {
         let (at, door) = self.used_at.zip(self.used_door.clone())?;
@@ -99,8 +107,8 @@ impl Admission {
         })
     }
 
-    /// What the API answers of the admission of `event`, with a link that begins with `shop`.
-    pub(crate) fn body(&self, event: AdmittedEvent, signer: &Signer, shop: &str) -> api::Admission {
+    /// What the API answers of the admission, which is for `event`.
+    pub(crate) fn body(&self, event: AdmittedEvent, issuer: &Issuer) -> api::Admission {
         api::Admission {
             id: self.id,
             order_id: self.order_id,
@@ -110,19 +118,20 @@ impl Admission {
             of: self.total,
             holder_id: self.holder_id,
             generation: self.generation,
-            code: self.is_live().then(|| self.code(signer)),
+            code: self.is_live().then(|| self.code(&issuer.keys.signer)),
+            wallets: issuer.wallets.iter().copied().map(Into::into).collect(),
             event,
             used_at: self.entry().map(|entry| entry.at),
-            transfer: self.transfer(signer, shop),
+            transfer: self.transfer(issuer),
             created_at: self.created_at,
             version: self.version,
         }
     }
 
-    fn transfer(&self, signer: &Signer, shop: &str) -> Option<api::Transfer> {
+    fn transfer(&self, issuer: &Issuer) -> Option<api::Transfer> {
         let (email, expires_at) = self.transfer_email.clone().zip(self.transfer_until)?;
-        let token = transfer_token(signer, self.id, self.transfer_id?);
-        let link = format!("{shop}/admissions/{}/accept?token={token}", self.id);
+        let token = transfer_token(&issuer.keys.signer, self.id, self.transfer_id?);
+        let link = format!("{}/admissions/{}/accept?token={token}", issuer.shop, self.id);
         Some(api::Transfer { email, expires_at, link })
     }
 

@@ -2,13 +2,13 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`list`], [`show`], [`transfer`], [`accept`] | the calls of a ticket's holder |
+//! | [`list`], [`show`], [`paper`], [`wallet`], [`transfer`], [`accept`] | the calls of a ticket's holder |
 //! | [`door`], [`scan`], [`staff`] | the calls of those who stand at a door |
 //! | [`admission`] | an admission: in the database, in JSON, in events |
 //! | [`transition`] | how admissions go on and end: one guarded statement each |
 //! | [`issue`] | what an order's sale, or its refund, makes of admissions |
 //! | [`listing`] | what is known of the events |
-//! | [`key`] | the key that signs codes and links |
+//! | [`issuer`], [`key`] | what answers are made with; the key that signs codes and links |
 //! | [`refusal`] | why something is refused |
 //! | [`worker`] | what the events of orders and tickets change here |
 
@@ -21,9 +21,11 @@ mod accept;
 mod admission;
 mod door;
 mod issue;
+mod issuer;
 mod key;
 mod list;
 mod listing;
+mod paper;
 mod refusal;
 mod scan;
 mod show;
@@ -32,6 +34,7 @@ mod staff;
 mod statements;
 mod transfer;
 mod transition;
+mod wallet;
 mod worker;
 
 use admissions_schema::SERVICE;
@@ -48,7 +51,8 @@ use utoipa::OpenApi;
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        list::list, show::show, transfer::begin, transfer::take_back, accept::offer, accept::accept,
+        list::list, show::show, paper::print, wallet::apple_pass, wallet::google_pass,
+        transfer::begin, transfer::take_back, accept::offer, accept::accept,
         door::door, scan::scan, scan::undo, staff::create, staff::list, staff::end
     ),
     tags(

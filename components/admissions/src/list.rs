@@ -20,7 +20,7 @@ use http::{Method, Uri};
 use crate::SERVICE;
 use crate::admission::{Admission, COLUMNS};
 use crate::issue;
-use crate::key::{self, Keys};
+use crate::issuer::Issuer;
 use crate::listing::Listing;
 use crate::refusal::Result;
 
@@ -136,7 +136,7 @@ async fn catch_up(cx: &UserCx, id: OrderId) -> Result<bool> {
 
 /// What the API answers of `admissions`. Each event is looked up once.
 async fn bodies(cx: &UserCx, admissions: Vec<Admission>) -> Result<Vec<api::Admission>> {
-    let (keys, shop) = (Keys::load().await?, key::shop().await?);
+    let issuer = Issuer::load().await?;
     let mut listings = HashMap::new();
     let mut bodies = Vec::with_capacity(admissions.len());
     for admission in admissions {
@@ -145,7 +145,7 @@ async fn bodies(cx: &UserCx, admissions: Vec<Admission>) -> Result<Vec<api::Admi
             listings.insert(id, Listing::get(cx, id).await?);
         }
         let event = listings[&id].clone().event();
-        bodies.push(admission.body(event, &keys.signer, &shop));
+        bodies.push(admission.body(event, &issuer));
     }
     Ok(bodies)
 }

@@ -1,23 +1,50 @@
-//! `GET /api/admissions/{id}`: one ticket of one's own.
+//! `GET /api/admissions/{id}`: one ticket of one's own, or with an ending after the id a file of it.
 
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions as api;
-use boxoffice_kernel::UserCx;
+use boxoffice_kernel::{Problem, UserCx};
 use boxoffice_kernel::db::{Read, Reader};
-use boxoffice_kernel::http::{Id, etag};
+use boxoffice_kernel::http::{Fields, etag};
 use boxoffice_kernel::problem::{self, ProblemBody};
+use boxoffice_ticket_pdf::Page;
+use http::Uri;
 use http::header::{ETAG, HeaderName, HeaderValue};
 
 use crate::SERVICE;
 use crate::admission::Admission;
-use crate::key::{self, Keys};
+use crate::issuer::Issuer;
 use crate::listing::Listing;
 use crate::refusal::{Refusal, Result};
+use crate::{paper, wallet};
 
 pub(crate) fn route() -> Router {
-    Router::new().route("/api/admissions/{id}", get(show))
+    Router::new().route("/api/admissions/{id}", get(answer))
+}
+
+/// Answers with the ticket, or with the file of it that the ending after the id asks for.
+async fn answer(
+    cx: UserCx,
+    Path(text): Path<String>,
+    uri: Uri,
+) -> problem::Result<Response> {
+    let (id, ending) = text.split_once('.').unwrap_or((&text, ""));
+    let id = id.parse().map_err(|_| Problem::not_found("This id does not exist"))?;
+    match ending {
+        "" => Ok(show(cx, id).await?.into_response()),
+        "pdf" => {
+            let mut fields = Fields::parse(uri.query(), &["format"]);
+            let page = fields.take("format", paper::read_format).unwrap_or(Page::A4);
+            fields.finish()?;
+            paper::print(&cx, id, page).await
+        }
+        "pkpass" => wallet::apple_pass(&cx, id).await,
+        "google" => wallet::google_pass(&cx, id).await,
+        _ => Err(Problem::not_found("A ticket comes as .pdf, .pkpass or .google")),
+    }
 }
 
 /// One ticket
@@ -33,7 +60,7 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn show(
     cx: UserCx,
-    Id(id): Id<AdmissionId>,
+    id: AdmissionId,
 ) -> problem::Result<([(HeaderName, HeaderValue); 1], Json<api::Admission>)> {
     let admission = own_in(&cx, &mut Reader::new(&SERVICE), id).await?;
     let tag = etag::of(admission.version);
@@ -50,9 +77,14 @@ pub(crate) async fn own_in(
     if admission.holder_id == cx.user.id { Ok(admission) } else { Err(Refusal::NotHolder) }
 }
 
+/// Finds the same, which must not be void.
+pub(crate) async fn live(cx: &UserCx, id: AdmissionId) -> Result<Admission> {
+    let admission = own_in(cx, &mut Reader::new(&SERVICE), id).await?;
+    if admission.is_live() { Ok(admission) } else { Err(Refusal::Void) }
+}
+
 /// What the API answers of `admission`.
 pub(crate) async fn body(cx: &UserCx, admission: &Admission) -> Result<api::Admission> {
     let listing = Listing::get(cx, admission.ticket_id).await?;
-    let keys = Keys::load().await?;
-    Ok(admission.body(listing.event(), &keys.signer, &key::shop().await?))
+    Ok(admission.body(listing.event(), &Issuer::load().await?))
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::admission::Admission;
-use crate::key::{self, Keys};
+use crate::issuer::Issuer;
 use crate::listing::Listing;
 use crate::refusal::{self, Refusal};
 use crate::show::own_in;
@@ -113,11 +113,11 @@ async fn change(
     // What may have to ask a sibling is asked before the unit begins.
     let known = own_in(cx, &mut Reader::new(&SERVICE), id).await?;
     let event = Listing::get(cx, known.ticket_id).await?.event();
-    let (keys, shop) = (Keys::load().await?, key::shop().await?);
+    let issuer = Issuer::load().await?;
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
         match change(unit).await? {
             Some(admission) => {
-                let body = admission.body(event.clone(), &keys.signer, &shop);
+                let body = admission.body(event.clone(), &issuer);
                 Ok(Reply::ok(&body)?.at_version(admission.version))
             }
             None => Err(refuse(cx, unit, id).await),

@@ -41,6 +41,13 @@ impl Qr {
         self.0.get_module(x.cast_signed(), y.cast_signed())
     }
 
+    /// Returns all modules row by row, without the quiet zone; `true` for a dark one.
+    #[must_use]
+    pub fn modules(&self) -> Vec<bool> {
+        let side = self.size();
+        (0..side * side).map(|at| self.is_dark(at % side, at / side)).collect()
+    }
+
     /// Returns the `viewBox` of an SVG image that shows the code with its quiet zone.
     #[must_use]
     pub fn view_box(&self) -> String {

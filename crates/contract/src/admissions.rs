@@ -16,6 +16,16 @@ names! {
     }
 }
 
+names! {
+    /// A wallet on a phone that tickets go into.
+    pub enum Wallet {
+        /// Apple Wallet: the file of the ticket that ends in `.pkpass`.
+        Apple = "apple",
+        /// Google Wallet: the address of the ticket that ends in `.google`.
+        Google = "google",
+    }
+}
+
 /// The event that an admission is for, as its organizer describes it now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -88,6 +98,10 @@ pub struct Admission {
     /// The text of its code, for a QR code; left out if it lets nobody in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The wallets that this shop makes passes for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Wallet>))]
+    pub wallets: Vec<Word<Wallet>>,
     /// What it is for.
     pub event: AdmittedEvent,
     /// When somebody entered with it.

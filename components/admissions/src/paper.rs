@@ -1,0 +1,106 @@
+//! `GET /api/admissions/{id}.pdf`: a ticket to print, or to keep on a phone.
+
+use axum::response::{IntoResponse, Response};
+use boxoffice_admission_code::qr::Qr;
+use boxoffice_contract::AdmissionId;
+use boxoffice_kernel::problem::{self, ProblemBody};
+use boxoffice_kernel::{Timestamp, UserCx};
+use boxoffice_ticket_pdf::{Page, Ticket, Words};
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+
+use crate::admission::Admission;
+use crate::key::Keys;
+use crate::listing::Listing;
+use crate::refusal::Result;
+use crate::show;
+
+/// What the shop is called on tickets.
+pub(crate) const SHOP: &str = "Boxoffice";
+
+/// One ticket as a PDF
+///
+/// To print on A4, or with `format=phone` as large as a phone's screen.
+#[utoipa::path(
+    get, path = "/api/admissions/{id}.pdf", tag = "admissions", operation_id = "print_admission",
+    params(
+        ("id" = Uuid, Path, description = "The admission"),
+        ("format" = Option<String>, Query, description = "`a4`, which is the default, or `phone`"),
+    ),
+    responses(
+        (status = 200, description = "The ticket, with its code", content_type = "application/pdf", body = Vec<u8>),
+        (status = 400, description = "The format is invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's ticket", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This ticket does not exist", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The ticket was refunded and has no code", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn print(
+    cx: &UserCx,
+    id: AdmissionId,
+    page: Page,
+) -> problem::Result<Response> {
+    let admission = show::live(cx, id).await?;
+    let listing = Listing::get(cx, admission.ticket_id).await?;
+    let keys = Keys::load().await?;
+    let pdf = draw(&admission, &listing, &cx.user.email, &admission.code(&keys.signer), page)?;
+    let name = format!("attachment; filename=\"ticket-{}.pdf\"", admission.number);
+    let headers = [
+        (CONTENT_TYPE, "application/pdf".to_owned()),
+        (CONTENT_DISPOSITION, name),
+        (CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    Ok((headers, pdf).into_response())
+}
+
+/// Reads the format that a client asks for.
+///
+/// # Errors
+/// A sentence for the client.
+pub(crate) fn read_format(text: &str) -> std::result::Result<Page, String> {
+    match text {
+        "a4" => Ok(Page::A4),
+        "phone" => Ok(Page::Phone),
+        _ => Err("Write the format as a4 or phone".to_owned()),
+    }
+}
+
+fn draw(
+    admission: &Admission,
+    listing: &Listing,
+    holder: &str,
+    code: &str,
+    page: Page,
+) -> Result<Vec<u8>> {
+    let drawn = Qr::encode(code).map_err(anyhow::Error::from)?;
+    let modules = drawn.modules();
+    let size = usize::try_from(drawn.size()).map_err(anyhow::Error::from)?;
+    let qr = boxoffice_ticket_pdf::Qr::new(size, &modules).map_err(anyhow::Error::from)?;
+    let when = listing.starts_at.map(|at| written(at, listing.time_zone.as_deref()));
+    let (order, id) = (admission.order_id.to_string(), admission.id.to_string());
+    let ticket = Ticket {
+        title: &listing.title,
+        when: when.as_deref(),
+        venue: listing.venue.as_deref(),
+        city: listing.city.as_deref(),
+        holder,
+        position: admission.position(),
+        price: None,
+        order: &order,
+        admission: &id,
+        code,
+        qr,
+    };
+    let pdf = boxoffice_ticket_pdf::draw(&[ticket], page, SHOP, &Words::ENGLISH);
+    Ok(pdf.map_err(anyhow::Error::from)?)
+}
+
+/// Writes an instant as the clocks of the time zone `name` show it, or those of UTC.
+fn written(at: Timestamp, name: Option<&str>) -> String {
+    let zone = name.and_then(|name| jiff::tz::TimeZone::get(name).ok());
+    let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
+    match jiff::Timestamp::from_millisecond(at.as_millis()) {
+        Ok(instant) => instant.to_zoned(zone).strftime("%A %-d %B %Y, %H:%M %Z").to_string(),
+        Err(_) => at.to_string(),
+    }
+}
