@@ -47,13 +47,16 @@ const BUDGETS: &[Budget] = &[
     reads("a listing's page", [1, 0, 1], [2, 0], 8_700),
     reads("who is signed in", [0, 0, 0], [0, 0], 330),
     reads("sign in", [4, 0, 0], [7, 0], 750),
-    Budget { what: "list tickets", services: [6, 2, 0], workers: [5, 3, 0], on_postgres: [[4, 3], [3, 3]], bytes: 630 },
+    Budget { what: "list tickets", services: [6, 2, 0], workers: [10, 6, 0], on_postgres: [[4, 3], [6, 6]], bytes: 630 },
     Budget { what: "hold", services: [8, 1, 0], workers: [13, 7, 0], on_postgres: [[5, 1], [10, 8]], bytes: 780 },
     reads("hold what is held", [1, 0, 0], [2, 0], 560),
     reads("show an order", [1, 0, 0], [2, 0], 720),
     reads("list orders", [1, 0, 0], [2, 0], 1_400),
-    Budget { what: "pay", services: [16, 1, 2], workers: [36, 15, 1], on_postgres: [[19, 1], [27, 16]], bytes: 500 },
-    Budget { what: "edit", services: [12, 2, 1], workers: [5, 3, 0], on_postgres: [[16, 3], [3, 3]], bytes: 560 },
+    Budget { what: "pay", services: [14, 1, 2], workers: [46, 19, 1], on_postgres: [[19, 1], [35, 20]], bytes: 500 },
+    Budget { what: "edit", services: [12, 2, 1], workers: [10, 6, 0], on_postgres: [[16, 3], [6, 6]], bytes: 560 },
+    reads("tickets in the hand", [2, 0, 0], [4, 0], 1_100),
+    reads("a door", [2, 0, 0], [4, 0], 500),
+    Budget { what: "let somebody in", services: [7, 1, 0], workers: [0; 3], on_postgres: [[10, 1], [0; 2]], bytes: 450 },
 ];
 
 /// The shop, and what is asked of it.
@@ -91,6 +94,13 @@ impl Stage {
     async fn held(&self) -> (Value, Value) {
         let ticket = self.listing().await;
         let order = self.buyer.hold(&ticket).await.expect(201);
+        self.counter.quiet().await;
+        (ticket, order)
+    }
+
+    async fn bought(&self) -> (Value, Value) {
+        let ticket = self.listing().await;
+        let order = self.buyer.buy(&ticket, 1).await;
         self.counter.quiet().await;
         (ticket, order)
     }
@@ -203,6 +213,25 @@ impl Stage {
                     put(path(&ticket), draft).key(&key())
                 };
                 self.measure(seller, edit).await
+            }
+            "tickets in the hand" => {
+                let (_, order) = self.bought().await;
+                let path = format!("/api/admissions?orderId={}", id(&order));
+                self.measure(buyer, async || get(path.as_str())).await
+            }
+            "a door" => {
+                let path = format!("/api/door/{}", id(&self.listing().await));
+                self.measure(seller, async || get(path.as_str())).await
+            }
+            "let somebody in" => {
+                let scan = async || {
+                    let (ticket, order) = self.bought().await;
+                    let admission = self.buyer.admissions(&order, 1).await.remove(0);
+                    let scan = json!({ "id": key(), "code": admission["code"] });
+                    let body = json!({ "door": "North", "scans": [scan] });
+                    post(format!("/api/door/{}/scans", id(&ticket)), body)
+                };
+                self.measure(seller, scan).await
             }
             other => panic!("nothing asks for {other:?}"),
         }

@@ -6,7 +6,7 @@ use boxoffice_tests::workspace;
 
 /// Kilobytes that a component may have.
 const BUDGETS: &[(&str, u64)] = &[
-    ("admissions", 2_300),
+    ("admissions", 4_800),
     ("auth", 2_250),
     ("clock", 85),
     ("expiration", 800),

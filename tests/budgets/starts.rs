@@ -21,6 +21,7 @@ const BUDGETS: &[(&str, &str, f64)] = &[
     ("/api/tickets/healthz", "tickets", 2.8),
     ("/api/orders/healthz", "orders", 2.8),
     ("/api/payments/healthz", "payments", 2.8),
+    ("/api/admissions/healthz", "admissions", 3.5),
     ("/assets/none", "storefront", 3.8),
 ];
 

@@ -35,11 +35,7 @@ pub(crate) const SHOP: &str = "Boxoffice";
         (status = 409, description = "The ticket was refunded and has no code", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn print(
-    cx: &UserCx,
-    id: AdmissionId,
-    page: Page,
-) -> problem::Result<Response> {
+pub(crate) async fn print(cx: &UserCx, id: AdmissionId, page: Page) -> problem::Result<Response> {
     let admission = show::live(cx, id).await?;
     let listing = Listing::get(cx, admission.ticket_id).await?;
     let keys = Keys::load().await?;

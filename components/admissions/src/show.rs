@@ -6,10 +6,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions as api;
-use boxoffice_kernel::{Problem, UserCx};
 use boxoffice_kernel::db::{Read, Reader};
 use boxoffice_kernel::http::{Fields, etag};
 use boxoffice_kernel::problem::{self, ProblemBody};
+use boxoffice_kernel::{Problem, UserCx};
 use boxoffice_ticket_pdf::Page;
 use http::Uri;
 use http::header::{ETAG, HeaderName, HeaderValue};
@@ -26,11 +26,7 @@ pub(crate) fn route() -> Router {
 }
 
 /// Answers with the ticket, or with the file of it that the ending after the id asks for.
-async fn answer(
-    cx: UserCx,
-    Path(text): Path<String>,
-    uri: Uri,
-) -> problem::Result<Response> {
+async fn answer(cx: UserCx, Path(text): Path<String>, uri: Uri) -> problem::Result<Response> {
     let (id, ending) = text.split_once('.').unwrap_or((&text, ""));
     let id = id.parse().map_err(|_| Problem::not_found("This id does not exist"))?;
     match ending {

@@ -148,8 +148,7 @@ impl Facts {
         let keys = Keys::load().await?;
         let code = admission.code(&keys.signer);
         let url = format!("{}/admissions/{id}", key::shop().await?);
-        let ids =
-            [id.to_string(), admission.ticket_id.to_string(), admission.order_id.to_string()];
+        let ids = [id.to_string(), admission.ticket_id.to_string(), admission.order_id.to_string()];
         let starts_at = listing.starts_at.map(|at| at.to_string());
         let holder = cx.user.email.clone();
         Ok(Self { admission, listing, code, url, holder, ids, starts_at })
