@@ -1,4 +1,4 @@
-//! A link of Google Wallet that saves a ticket: a JWT with the event and the ticket in it.
+//! Makes a link of Google Wallet that saves a ticket: a JWT with the event and the ticket.
 //!
 //! Sources: the Google Wallet API's "Event tickets", its reference `EventTicketClass`,
 //! `EventTicketObject` and `Jwt`, and RFC 7515 for the signature (RS256).
@@ -13,13 +13,13 @@ use crate::key::Key;
 use crate::text::{short, time};
 use crate::{Error, Pass};
 
-/// A link has fewer characters than this: browsers may cut longer ones, as Google says.
+/// Every link has fewer characters than this. Browsers may cut longer ones, Google says.
 pub const LONGEST_LINK: usize = 1800;
 
 const LINK: &str = "https://pay.google.com/gp/v/save/";
 const HEADER: &str = r#"{"alg":"RS256","typ":"JWT"}"#;
 
-/// What a link has room for, from the most to the least: the first that fits is taken.
+/// The sizes of a link's texts, from the longest. The first that fits is used.
 const ROOMS: [Room; 9] = [
     Room { text: 200, has_interval: true },
     Room { text: 200, has_interval: false },
@@ -35,11 +35,11 @@ const ROOMS: [Room; 9] = [
 struct Room {
     /// The longest text, in bytes.
     text: usize,
-    /// Whether it says from when to when the ticket is of use.
+    /// Whether the link says from when to when the ticket is valid.
     has_interval: bool,
 }
 
-/// What makes links of one issuer.
+/// A signer of links of one issuer.
 pub struct Google {
     issuer: String,
     account: String,
@@ -48,14 +48,14 @@ pub struct Google {
 }
 
 impl Google {
-    /// Reads what Google's consoles give.
+    /// Reads the settings, which Google's consoles provide.
     ///
-    /// `issuer_id` is the number of the Wallet console, `account` the e-mail address of a service
-    /// account that may issue, `key_pem` the `private_key` of its JSON. `origin` is the shop's, such
+    /// `issuer_id` is the number in the Wallet console. `account` is the e-mail address of a service
+    /// account that may issue. `key_pem` is the `private_key` in its JSON. `origin` is the shop's, such
     /// as `https://tickets.example`.
     ///
     /// # Errors
-    /// What is not as it has to be, and how to mend it.
+    /// Names the setting that is wrong, and how to correct it.
     pub fn new(issuer_id: &str, account: &str, key_pem: &str, origin: &str) -> Result<Self, Error> {
         if issuer_id.is_empty() || !issuer_id.bytes().all(|byte| byte.is_ascii_digit()) {
             let hint = "it is the number at the head of the Google Pay & Wallet console";
@@ -79,10 +79,10 @@ impl Google {
 
     /// Returns the link that saves `pass`, issued at `now_unix`, in seconds since 1970.
     ///
-    /// It has fewer than [`LONGEST_LINK`] characters: long texts are cut until it has.
+    /// Long texts are cut until the link has fewer than [`LONGEST_LINK`] characters.
     ///
     /// # Errors
-    /// [`Error::Time`] and [`Error::Id`] for what the pass holds, or [`Error::LinkTooLong`].
+    /// [`Error::Time`] or [`Error::Id`] for a field of the pass, or [`Error::LinkTooLong`].
     pub fn link(&self, pass: &Pass<'_>, now_unix: i64) -> Result<String, Error> {
         let mut length = 0;
         for room in &ROOMS {
@@ -204,7 +204,7 @@ struct Venue {
 }
 
 impl Venue {
-    /// Returns where the event is, if that is known. Google asks for both fields or none.
+    /// Returns the place of the event, if it is known. Google requires both of its fields.
     fn new(pass: &Pass<'_>, room: &Room) -> Option<Self> {
         let name = pass.venue.or(pass.city)?;
         let address = pass.city.unwrap_or(name);
@@ -264,7 +264,7 @@ struct DateTime {
 }
 
 impl TimeInterval {
-    /// Returns from when to when a ticket is of use: from now, since doors open before the start.
+    /// Returns when a ticket is valid. It begins now, since doors open before the event starts.
     fn new(pass: &Pass<'_>, now_unix: i64) -> Result<Self, Error> {
         let now = OffsetDateTime::from_unix_timestamp(now_unix).map_err(Error::internal)?;
         let start = DateTime { date: now.format(&Rfc3339).map_err(Error::internal)? };

@@ -1,4 +1,4 @@
-//! Reading an RSA key, and signing with it.
+//! Reads an RSA key, and signs with it.
 
 use rsa::pkcs1::DecodeRsaPrivateKey as _;
 use rsa::pkcs8::DecodePrivateKey as _;
@@ -8,19 +8,18 @@ use sha2::Sha256;
 
 use crate::Error;
 
-/// A private key that signs by RSASSA-PKCS1-v1_5 with SHA-256, as both wallets ask (RFC 8017, 8.2).
+/// A private key that signs by RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
 ///
-/// RUSTSEC-2023-0071 warns of `rsa`: how long it takes to decrypt chosen messages tells of the key.
-/// Nothing is decrypted here. A signature takes the same arithmetic, of what everyone may know. So it
-/// is blinded by the system's randomness, as `rsa` does with its feature `getrandom`. Blinding does
-/// not change the signature.
+/// RUSTSEC-2023-0071, the Marvin attack, concerns decryption: its timing tells of the key. Nothing is
+/// decrypted here. Signing does the same arithmetic on text that others know, so it is blinded too:
+/// the feature `getrandom` of `rsa` multiplies by random numbers. They do not change the signature.
 pub(crate) struct Key(PrivateKey);
 
 impl Key {
     /// Reads PKCS #8 or PKCS #1 from `pem`. `name` is what errors call it.
     ///
     /// # Errors
-    /// [`Error::EncryptedKey`], or [`Error::Key`] if it is not the key of RSA.
+    /// [`Error::EncryptedKey`], or [`Error::Key`] for anything else but an RSA key.
     pub(crate) fn from_pem(name: &'static str, pem: &str) -> Result<Self, Error> {
         let pem = unescaped(pem);
         if let Some(block) = block(&pem, "PRIVATE KEY") {
@@ -47,18 +46,18 @@ impl Key {
     /// Signs `message`. The same message always has the same signature.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the key is too short for the digest, or there is no randomness.
+    /// [`Error::Internal`] if the key is too short, or the system has no randomness.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         self.0.pkcs1v15_sign::<Sha256>(message).map_err(Error::internal)
     }
 }
 
-/// Returns `pem` with lines, where a setting has `\n` written out, as in Google's JSON.
+/// Returns `pem` with line feeds in place of each written `\n`, which Google's JSON has.
 pub(crate) fn unescaped(pem: &str) -> String {
     pem.replace("\\n", "\n")
 }
 
-/// Returns the first PEM block of `label` in `text`, which may hold others and remarks (RFC 7468).
+/// Returns the first PEM block of `label` in `text` (RFC 7468). Other blocks may stand around it.
 pub(crate) fn block<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     let last = format!("-----END {label}-----");
     let from = &text[text.find(&format!("-----BEGIN {label}-----"))?..];

@@ -1,13 +1,13 @@
 //! An admission ticket as a pass of Apple Wallet, and as a link of Google Wallet.
 //!
-//! Data comes in, bytes or text go out: nothing here reads a clock, a file or the network.
+//! Reads no clock, file or network. The system's randomness blinds signatures, and changes no byte.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`apple`] | `.pkpass`: a signed zip |
 //! | [`google`] | a link that saves the ticket: a signed JWT |
 //! | `key` | reading an RSA key, and signing with it |
-//! | `text` | what of a text goes on a pass |
+//! | `text` | shortening texts, and writing times |
 //! | [`Error`] | what is wrong, and how the operator mends it |
 
 pub mod apple;
@@ -20,7 +20,7 @@ pub use apple::Apple;
 pub use error::Error;
 pub use google::Google;
 
-/// What a pass says of one admission.
+/// One admission, as a pass shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Pass<'a> {
     /// The admission's id: letters, digits, `.`, `_` and `-`. A second pass with it replaces the first.
@@ -35,17 +35,17 @@ pub struct Pass<'a> {
     pub city: Option<&'a str>,
     /// When the event begins: RFC 3339, with the venue's offset.
     pub starts_at: Option<&'a str>,
-    /// When the pass stops being of use, if that is known: RFC 3339.
+    /// When the admission ends, if that is known: RFC 3339.
     pub expires_at: Option<&'a str>,
     /// The person who is admitted.
     pub holder: &'a str,
-    /// Which ticket of the order this is, and how many there are: `(1, 2)`.
+    /// The ticket's number within its order, and how many the order has: `(1, 2)`.
     pub position: (u32, u32),
-    /// The order, as its buyer knows it.
+    /// The order's number, as its buyer knows it.
     pub order: &'a str,
-    /// What the QR code holds.
+    /// The content of the QR code.
     pub code: &'a str,
-    /// Who sells, as it stands on the pass.
+    /// The seller's name.
     pub organization: &'a str,
     /// The page of the ticket.
     pub url: &'a str,

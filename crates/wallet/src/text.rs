@@ -1,4 +1,4 @@
-//! What of a text goes on a pass.
+//! Shortens texts, and writes times.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

@@ -1,9 +1,11 @@
 //! Reading certificates, and whether they fit each other.
 
 use x509_cert::Certificate;
+use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::der::oid::ObjectIdentifier;
 use x509_cert::der::oid::db::rfc4519::{ORGANIZATIONAL_UNIT_NAME, UID};
 use x509_cert::der::{Decode as _, Encode as _};
+use x509_cert::name::Name;
 use x509_cert::spki::EncodePublicKey as _;
 use x509_cert::time::{Time, Validity};
 
@@ -13,7 +15,7 @@ use crate::key::{Key, block, unescaped};
 const PASS: &str = "the pass certificate";
 const INTERMEDIATE: &str = "the intermediate certificate";
 
-/// A key, its certificate, and the certificate that issued this one.
+/// A key, its certificate, and the certificate of its issuer.
 pub(super) struct Identity {
     pub(super) key: Key,
     pub(super) certificate: Certificate,
@@ -33,16 +35,16 @@ impl Identity {
         if certified.map_err(Error::internal)? != public.as_bytes() {
             return Err(Error::KeyMismatch);
         }
-        let issuer = certificate.tbs_certificate().issuer();
-        let subject = intermediate.tbs_certificate().subject();
+        // By their words: a name may be written in more than one type of string.
+        let issuer = words(certificate.tbs_certificate().issuer());
+        let subject = words(intermediate.tbs_certificate().subject());
         if issuer != subject {
-            let (issuer, subject) = (issuer.to_string(), subject.to_string());
             return Err(Error::OtherIssuer { issuer, subject });
         }
         Ok(Self { key, certificate, intermediate })
     }
 
-    /// Checks that Apple issued the certificate for this type of pass, and to this team.
+    /// Checks that the certificate is for this type of pass, and for this team.
     ///
     /// Apple writes the type into the user id of the subject, and the team into its unit.
     ///
@@ -71,6 +73,10 @@ impl Identity {
     }
 }
 
+/// Reads the first certificate of `pem`.
+///
+/// # Errors
+/// [`Error::Certificate`] with `name`.
 fn read(name: &'static str, pem: &str) -> Result<Certificate, Error> {
     let wrong = || Error::Certificate(name);
     let pem = unescaped(pem);
@@ -82,9 +88,18 @@ fn read(name: &'static str, pem: &str) -> Result<Certificate, Error> {
     if is_same { Ok(certificate) } else { Err(wrong()) }
 }
 
+/// Returns the part `oid` of the name that the certificate is for.
 fn subject(certificate: &Certificate, oid: ObjectIdentifier) -> Option<&str> {
-    let name = certificate.tbs_certificate().subject().iter().find(|name| name.oid == oid)?;
-    std::str::from_utf8(name.value.value()).ok()
+    text(certificate.tbs_certificate().subject().iter().find(|part| part.oid == oid)?)
+}
+
+/// Returns the words of a name. Its `Display` adds a table of all object identifiers, 100 kB.
+fn words(name: &Name) -> String {
+    name.iter().filter_map(text).collect::<Vec<_>>().join(", ")
+}
+
+fn text(part: &AttributeTypeAndValue) -> Option<&str> {
+    std::str::from_utf8(part.value.value()).ok()
 }
 
 fn check_validity(name: &'static str, validity: &Validity, now_unix: i64) -> Result<(), Error> {

@@ -1,10 +1,10 @@
-//! A pass of Apple Wallet: a zip of `pass.json`, pictures, a manifest and a signature.
+//! Makes a pass of Apple Wallet: a zip of `pass.json`, icons, a manifest and a signature.
 //!
 //! Sources: Apple's "Wallet Passes", and the archived "PassKit Package Format Reference".
 //!
 //! | module | holds |
 //! |---|---|
-//! | `certificate` | reading certificates, and whether they fit each other |
+//! | `certificate` | reading certificates, and checking that they belong together |
 //! | `pass` | `pass.json` |
 //! | `signature` | the signature of the manifest |
 
@@ -29,7 +29,7 @@ pub const MEDIA_TYPE: &str = "application/vnd.apple.pkpass";
 const ICON: &[u8] = include_bytes!("../../icons/icon.png");
 const ICON_2X: &[u8] = include_bytes!("../../icons/icon@2x.png");
 
-/// What makes passes of one type: Apple's certificate for it, and the key of that certificate.
+/// A signer of passes of one type, with Apple's certificate for it.
 pub struct Apple {
     pass_type: String,
     team: String,
@@ -37,14 +37,14 @@ pub struct Apple {
 }
 
 impl Apple {
-    /// Reads what Apple's developer account gives.
+    /// Reads the settings, which Apple's developer account provides.
     ///
-    /// `pass_type` is the pass type identifier, `team` the team identifier. `certificate_pem` is the
-    /// certificate of the pass type, `key_pem` its RSA key in PKCS #8 or PKCS #1, and `wwdr_pem` the
-    /// intermediate certificate that issued it ("Worldwide Developer Relations").
+    /// `pass_type` is the pass type identifier, and `team` the team identifier. `certificate_pem` is
+    /// the certificate of the pass type. `key_pem` is its RSA key, in PKCS #8 or PKCS #1. `wwdr_pem`
+    /// is its issuer's certificate ("Worldwide Developer Relations").
     ///
     /// # Errors
-    /// What is not readable, or does not belong together, and how to mend it.
+    /// Names the setting that cannot be read or does not fit the others, and how to correct it.
     pub fn from_pem(
         pass_type: &str,
         team: &str,
@@ -97,7 +97,7 @@ fn sha1(data: &[u8]) -> String {
     Sha1::digest(data).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns `files` in a zip, as they are: deflate would save a kilobyte, and cost a library.
+/// Returns a zip of `files`. They are stored: to deflate them saves a kilobyte, and takes a library.
 fn zipped(files: &[(&str, &[u8])]) -> zip::result::ZipResult<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)

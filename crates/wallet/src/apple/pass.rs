@@ -1,4 +1,4 @@
-//! `pass.json`: what an event ticket says.
+//! Writes `pass.json`, the text of an event ticket.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::{Error, Pass};
 
 /// The longest text, in bytes. Wallet itself shows a line or two of it.
 const LONGEST: usize = 500;
-/// The longest code that is written below its picture, in characters.
+/// The longest code that is written below the QR code, in characters.
 const LONGEST_CODE: usize = 40;
 
 /// Returns `pass.json`.
@@ -52,7 +52,7 @@ struct PassJson<'a> {
     foreground_color: &'a str,
     background_color: &'a str,
     label_color: &'a str,
-    /// Not `relevantDates`, whose entries are named otherwise in iOS 18 than in iOS 26.
+    /// Not `relevantDates`: the key of its entries changed between iOS 18 and iOS 26.
     #[serde(skip_serializing_if = "Option::is_none")]
     relevant_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,7 +136,7 @@ impl Field {
         Self { key, label, value: short(value, LONGEST), date: None }
     }
 
-    /// Returns when the event begins, which shows in the venue's time wherever the phone is.
+    /// Returns the field of the start, which phones show in the time of the venue.
     fn starts(value: String) -> Self {
         let date = DateStyle {
             date_style: "PKDateStyleMedium",

@@ -1,4 +1,4 @@
-//! The signature of the manifest: CMS, as RFC 5652 says and Apple's "Building a Pass" asks.
+//! Signs the manifest by CMS (RFC 5652), as Apple's "Building a Pass" says.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(super) fn detached(
     message(identity, attributes, signature).map_err(Error::internal)
 }
 
-/// Returns what is signed in the manifest's place (RFC 5652, 11).
+/// Returns the attributes that are signed in place of the manifest (RFC 5652, 11).
 fn attributes(manifest: &[u8], now_unix: i64) -> der::Result<SetOfVec<Attribute>> {
     let digest = OctetString::new(Sha256::digest(manifest).to_vec())?;
     SetOfVec::try_from(vec![
@@ -58,6 +58,7 @@ fn time(unix: i64) -> der::Result<Time> {
     Ok(DateTime::from_unix_duration(since)?.into())
 }
 
+/// Returns the message that holds `signature`, in DER.
 fn message(
     identity: &Identity,
     attributes: SetOfVec<Attribute>,

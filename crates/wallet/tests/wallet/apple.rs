@@ -1,4 +1,4 @@
-//! What is in a `.pkpass`.
+//! Checks each file of a `.pkpass`.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
@@ -256,7 +256,7 @@ fn what_is_not_known_is_left_out_and_a_void_pass_says_so() {
 }
 
 #[test]
-fn a_code_is_written_below_its_picture_if_it_is_short() {
+fn only_short_codes_are_written_below_the_qr_code() {
     let code = "x".repeat(200);
     let json =
         pass_json(&apple().pkpass(&boxoffice_wallet::Pass { code: &code, ..pass() }, NOW).unwrap());

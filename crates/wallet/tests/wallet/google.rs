@@ -1,4 +1,4 @@
-//! What is in a link of Google Wallet.
+//! Checks the links of Google Wallet.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -172,7 +172,7 @@ fn a_link_says_all_that_there_is_to_say() {
 }
 
 #[test]
-fn a_ticket_is_of_use_from_now_on_where_the_link_has_room_for_it() {
+fn a_link_with_room_says_when_the_ticket_is_valid() {
     let short = Pass { title: "Gig", venue: None, city: None, order: "12", ..pass() };
     let claims = claims(&google().link(&short, NOW).unwrap());
     let (_, object) = class_and_object(&claims);

@@ -1,4 +1,4 @@
-//! Texts that were not meant well are carried, or shortened.
+//! Checks that hostile texts are carried or shortened.
 
 use boxoffice_wallet::{Error, Pass};
 
@@ -6,7 +6,7 @@ use crate::apple::pass_json;
 use crate::google::{claims, class_and_object};
 use crate::sample::{NOW, apple, google, pass};
 
-/// Texts as people may write them, and what of them has to be on a pass at least.
+/// Returns hostile texts, each with the start that a pass has to keep.
 fn texts() -> Vec<(String, &'static str)> {
     vec![
         (r#"He said "no"; \ and </script>"#.to_owned(), r#"He said "no"; \"#),
@@ -80,7 +80,7 @@ fn a_code_and_an_order_are_never_changed() {
 }
 
 #[test]
-fn times_that_are_none_are_named() {
+fn invalid_times_are_named() {
     for time in ["", "soon", "2027-06-12", "2027-06-12T20:30:00", "9999999-01-01T00:00:00Z"] {
         for pass in
             [Pass { starts_at: Some(time), ..pass() }, Pass { expires_at: Some(time), ..pass() }]

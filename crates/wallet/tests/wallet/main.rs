@@ -1,4 +1,4 @@
-//! Passes are what Apple and Google document, and wrong settings are named.
+//! Checks passes against the documents of Apple and Google, and the errors for wrong settings.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! A pass to try with; keys and certificates that are made for one run.
+//! Makes a sample pass, and keys and certificates for one run.
 
 use std::sync::LazyLock;
 
@@ -61,7 +61,7 @@ impl Authority {
     }
 }
 
-/// What an operator has of Apple.
+/// An account with Apple: its certificate, and the issuer's.
 pub(crate) struct Account {
     pub(crate) authority: Authority,
     pub(crate) certificate: String,
@@ -82,7 +82,7 @@ pub(crate) fn google() -> Google {
     Google::new(ISSUER, ACCOUNT, &KEYS[0], ORIGIN).unwrap()
 }
 
-/// An ordinary pass, with everything that there may be.
+/// Returns an ordinary pass with every field.
 pub(crate) fn pass() -> Pass<'static> {
     Pass {
         admission_id: "0197f7a0-5b1c-7c3e-9a42-6f0d1e2b3c4d",
@@ -102,7 +102,7 @@ pub(crate) fn pass() -> Pass<'static> {
     }
 }
 
-/// A pass with nothing that may be missing.
+/// Returns a void pass without its optional fields.
 pub(crate) fn bare() -> Pass<'static> {
     Pass {
         venue: None,
@@ -115,7 +115,7 @@ pub(crate) fn bare() -> Pass<'static> {
     }
 }
 
-/// Verifies an RSA signature of SHA-256 by another library than the one that made it.
+/// Verifies an RSA signature with another library than the one that signs.
 pub(crate) fn verifies(public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public_key)

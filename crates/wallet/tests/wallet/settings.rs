@@ -1,4 +1,4 @@
-//! Wrong settings are named, with the way out.
+//! Checks that errors name the wrong setting, and how to correct it.
 
 use boxoffice_wallet::{Apple, Error, Google};
 use rcgen::KeyPair;
@@ -10,7 +10,7 @@ use crate::sample::{
     ACCOUNT, APPLE, Authority, ISSUER, KEYS, NOW, ORIGIN, PASS_TYPE, TEAM, apple, pass,
 };
 
-/// What an operator sets for Apple.
+/// An operator's settings for Apple.
 #[derive(Clone)]
 struct Settings {
     pass_type: String,
@@ -37,7 +37,7 @@ impl Settings {
     }
 }
 
-/// Returns an encrypted key of no one: what is in it is not read.
+/// Returns a block that looks like an encrypted key.
 fn encrypted(head: &str) -> String {
     format!("-----BEGIN {head}-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END {head}-----\n")
 }
@@ -67,23 +67,20 @@ fn each_wrong_setting_of_apple_is_named() {
             Settings { team: "Test Ltd".to_owned(), ..good.clone() },
             "the team cannot be \"Test Ltd\"",
         ),
-        (certificate(""), "the pass certificate is no certificate in PEM"),
-        (certificate("MIIDdz"), "the pass certificate is no certificate in PEM"),
-        (certificate(&cut), "the pass certificate is no certificate in PEM"),
+        (certificate(""), "the pass certificate is not a certificate in PEM"),
+        (certificate("MIIDdz"), "the pass certificate is not a certificate in PEM"),
+        (certificate(&cut), "the pass certificate is not a certificate in PEM"),
         (certificate(&on_one_line), "keep its lines"),
         (certificate(&KEYS[0]), "openssl x509 -inform der"),
-        (intermediate(""), "the intermediate certificate is no certificate in PEM"),
-        (key(""), "the private key is no RSA key in PEM"),
-        (key(&APPLE.certificate), "the private key is no RSA key in PEM"),
-        (key(&elliptic), "the private key is no RSA key in PEM"),
+        (intermediate(""), "the intermediate certificate is not a certificate in PEM"),
+        (key(""), "the private key is not an RSA key in PEM"),
+        (key(&APPLE.certificate), "the private key is not an RSA key in PEM"),
+        (key(&elliptic), "the private key is not an RSA key in PEM"),
         (key(&KEYS[0].replace("MII", "MIJ")), "openssl pkey -in FILE"),
         (key(&encrypted("ENCRYPTED PRIVATE KEY")), "the private key is encrypted"),
         (key(&encrypted("RSA PRIVATE KEY")), "take its passphrase off"),
         (key(&KEYS[1]), "the private key does not belong to the pass certificate"),
-        (
-            intermediate(&other.pem),
-            "the intermediate certificate is \"OU=G9,CN=Another Authority\"",
-        ),
+        (intermediate(&other.pem), "the intermediate certificate is \"Another Authority, G9\""),
         (
             certificate(&APPLE.authority.issue("pass.example.other", TEAM, &KEYS[0])),
             "is for the pass type \"pass.example.other\"",
@@ -140,7 +137,7 @@ fn each_wrong_setting_of_google_is_named() {
         ("", ACCOUNT, KEYS[0].as_str(), ORIGIN, "the issuer id cannot be \"\""),
         ("BCR2DN4T", ACCOUNT, &KEYS[0], ORIGIN, "the issuer id cannot be \"BCR2DN4T\""),
         (ISSUER, "wallet", &KEYS[0], ORIGIN, "client_email"),
-        (ISSUER, ACCOUNT, "", ORIGIN, "the service account's key is no RSA key in PEM"),
+        (ISSUER, ACCOUNT, "", ORIGIN, "the service account's key is not an RSA key in PEM"),
         (ISSUER, ACCOUNT, &APPLE.certificate, ORIGIN, "openssl pkey"),
         (ISSUER, ACCOUNT, &KEYS[0], "tickets.example", "such as https://tickets.example"),
     ] {
