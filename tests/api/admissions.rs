@@ -118,7 +118,7 @@ async fn the_list_has_pages_and_filters() {
 
 #[tokio::test]
 async fn a_ticket_says_what_the_event_is_now() {
-    let (_, seller, buyer, ticket, admissions) = sold(1).await;
+    let (_app, seller, buyer, ticket, admissions) = sold(1).await;
     let draft = json!({ "title": "The Paper Kites", "price": 2500, "currency": "EUR", "quantity": 5, "venue": "New Mill" });
     seller.put(&format!("/api/tickets/{}", id(&ticket)), draft).await.expect(200);
     buyer

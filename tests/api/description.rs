@@ -4,7 +4,7 @@ use boxoffice_tests::{App, Request, get};
 use serde_json::{Value, json};
 
 /// Every operation of the contract, with the statuses that it must document.
-const OPERATIONS: [(&str, &str, &str); 33] = [
+const OPERATIONS: [(&str, &str, &str); 36] = [
     ("post", "/api/users/signUp", "201 400 409 413 415"),
     ("post", "/api/users/signIn", "200 400 401 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -27,6 +27,9 @@ const OPERATIONS: [(&str, &str, &str); 33] = [
     ("post", "/api/payments/webhook", "200 400 413 503"),
     ("get", "/api/admissions", "200 400 401"),
     ("get", "/api/admissions/{id}", "200 401 403 404"),
+    ("get", "/api/admissions/{id}.pdf", "200 400 401 403 404 409"),
+    ("get", "/api/admissions/{id}.pkpass", "200 401 403 404 409"),
+    ("get", "/api/admissions/{id}.google", "303 401 403 404 409"),
     ("post", "/api/admissions/{id}/transfer", "200 400 401 403 404 409 413 415"),
     ("delete", "/api/admissions/{id}/transfer", "200 400 401 403 404 409"),
     ("get", "/api/admissions/{id}/accept", "200 400 404 409"),

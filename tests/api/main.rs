@@ -7,7 +7,7 @@
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
-//! | `admissions`, `door` | tickets in the hand, and who comes in |
+//! | `admissions`, `files`, `door` | tickets in the hand, and who comes in |
 //! | `live` | what can be listened to |
 //! | `idempotency` | the same request twice, or twenty times at once |
 //! | `conventions` | what holds for every address: methods, ids, origins, errors |
@@ -22,6 +22,7 @@ mod conventions;
 mod description;
 mod door;
 mod editing;
+mod files;
 mod health;
 mod idempotency;
 mod live;

@@ -53,7 +53,7 @@ use utoipa::OpenApi;
     paths(
         list::list, show::show, paper::print, wallet::apple_pass, wallet::google_pass,
         transfer::begin, transfer::take_back, accept::offer, accept::accept,
-        door::door, scan::scan, scan::undo, staff::create, staff::list, staff::end
+        door::door, door::guests, scan::scan, scan::undo, staff::create, staff::list, staff::end
     ),
     tags(
         (name = "admissions", description = "Tickets in the hand: codes and transfers"),

@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use boxoffice_admission_code::qr::Qr;
 use boxoffice_contract::AdmissionId;
+use boxoffice_contract::orders::number;
 use boxoffice_kernel::problem::{self, ProblemBody};
 use boxoffice_kernel::{Timestamp, UserCx};
 use boxoffice_ticket_pdf::{Page, Ticket, Words};
@@ -73,7 +74,7 @@ fn draw(
     let size = usize::try_from(drawn.size()).map_err(anyhow::Error::from)?;
     let qr = boxoffice_ticket_pdf::Qr::new(size, &modules).map_err(anyhow::Error::from)?;
     let when = listing.starts_at.map(|at| written(at, listing.time_zone.as_deref()));
-    let (order, id) = (admission.order_id.to_string(), admission.id.to_string());
+    let (order, id) = (number(admission.order_id), admission.id.to_string());
     let ticket = Ticket {
         title: &listing.title,
         when: when.as_deref(),

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use axum::response::{IntoResponse, Response};
 use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions::{AdmissionStatus, Wallet};
+use boxoffice_contract::orders::number;
 use boxoffice_kernel::problem::{self, Problem, ProblemBody};
 use boxoffice_kernel::{Timestamp, UserCx, config};
 use boxoffice_wallet::apple::MEDIA_TYPE;
@@ -137,7 +138,8 @@ struct Facts {
     code: String,
     url: String,
     holder: String,
-    ids: [String; 3],
+    ids: [String; 2],
+    order: String,
     starts_at: Option<String>,
 }
 
@@ -148,14 +150,16 @@ impl Facts {
         let keys = Keys::load().await?;
         let code = admission.code(&keys.signer);
         let url = format!("{}/admissions/{id}", key::shop().await?);
-        let ids = [id.to_string(), admission.ticket_id.to_string(), admission.order_id.to_string()];
+        // Google's link has room for 1,800 characters.
+        let ids = [id.0, admission.ticket_id.0].map(|id| id.simple().to_string());
+        let order = number(admission.order_id);
         let starts_at = listing.starts_at.map(|at| at.to_string());
         let holder = cx.user.email.clone();
-        Ok(Self { admission, listing, code, url, holder, ids, starts_at })
+        Ok(Self { admission, listing, code, url, holder, ids, order, starts_at })
     }
 
     fn pass(&self) -> Pass<'_> {
-        let [admission_id, ticket_id, order] = &self.ids;
+        let [admission_id, ticket_id] = &self.ids;
         Pass {
             admission_id,
             ticket_id,
@@ -166,7 +170,7 @@ impl Facts {
             expires_at: None,
             holder: &self.holder,
             position: self.admission.position(),
-            order,
+            order: &self.order,
             code: &self.code,
             organization: SHOP,
             url: &self.url,

@@ -30,6 +30,21 @@ names! {
     }
 }
 
+/// Letters and digits that nobody takes for one another (Crockford's Base32).
+const ALPHABET: [char; 32] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J',
+    'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+];
+
+/// Returns what people call an order: the last 40 bits of its id, which are random, in eight letters.
+#[must_use]
+pub fn number(id: OrderId) -> String {
+    let bits = id.0.as_u128();
+    let letter = |place: u32| ALPHABET[usize::try_from((bits >> (5 * place)) & 31).unwrap_or(0)];
+    let letters: String = (0..8).rev().map(letter).collect();
+    format!("{}-{}", &letters[..4], &letters[4..])
+}
+
 /// The tickets to hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

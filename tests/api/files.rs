@@ -1,0 +1,133 @@
+//! `/api/admissions/{id}.pdf` and the like: tickets as files.
+
+use boxoffice_tests::{App, Person, Surroundings, check, get, id, row};
+use getrandom::SysRng;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256,
+    date_time_ymd,
+};
+use rsa::PrivateKey;
+use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
+use serde_json::{Value, json};
+
+const PASS_TYPE: &str = "pass.com.example.ticket";
+const TEAM: &str = "TEST000001";
+
+/// A buyer's ticket, and the seller of it.
+async fn bought(app: &App) -> (Person, Person, Value) {
+    let (seller, buyer) = tokio::join!(app.sign_up(), app.sign_up());
+    let ticket = seller
+        .list(json!({
+            "title": "Ёлка · Ωδείο · The Paper Kites", "venue": "Old Mill", "city": "Basel",
+            "startsAt": app.time(86_400 * 30), "timeZone": "Europe/Zurich",
+        }))
+        .await
+        .expect(201);
+    let order = buyer.buy(&ticket, 1).await;
+    let admission = buyer.admissions(&order, 1).await.remove(0);
+    (seller, buyer, admission)
+}
+
+fn path(admission: &Value, ending: &str) -> String {
+    format!("/api/admissions/{}.{ending}", id(admission))
+}
+
+#[tokio::test]
+async fn a_ticket_can_be_printed() {
+    let app = App::start().await;
+    let (seller, buyer, admission) = bought(&app).await;
+    for query in ["", "?format=a4", "?format=phone"] {
+        let file = buyer.send(&get(format!("{}{query}", path(&admission, "pdf")))).await;
+        assert_eq!((file.status, file.header("content-type")), (200, "application/pdf"), "{query}");
+        let name = "attachment; filename=\"ticket-1.pdf\"";
+        assert_eq!(file.header("content-disposition"), name);
+        assert_eq!(file.header("cache-control"), "private, no-store");
+        assert!(file.text.starts_with("%PDF-") && file.text.contains("/MarkInfo"), "{query}");
+    }
+    let print = |query: &str| get(format!("{}{query}", path(&admission, "pdf")));
+    check(
+        &buyer,
+        [
+            row("another format", print("?format=letter"), 400).fields(["format"]),
+            row("another file", get(path(&admission, "docx")), 404),
+            row("another ticket", get(path(&json!({ "id": seller.id() }), "pdf")), 404),
+            row("no passes", get(path(&admission, "pkpass")), 404),
+            row("no passes", get(path(&admission, "google")), 404),
+        ],
+    )
+    .await;
+    check(&seller, [row("somebody else's", print(""), 403)]).await;
+    check(&app.client(), [row("nobody's", print(""), 401)]).await;
+    assert!(admission.get("wallets").is_none(), "{admission:#}");
+}
+
+/// A private key, which is made for this run.
+fn key() -> String {
+    let key = PrivateKey::new(&mut SysRng, 2048).unwrap();
+    key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
+}
+
+/// A certificate as Apple gives it for `key`, and that of its issuer.
+fn certificates(key: &str) -> (String, String) {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "Test Developer Relations");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let own = KeyPair::generate().unwrap();
+    let authority = params.self_signed(&own).unwrap().pem();
+    let issuer = Issuer::new(params, own);
+    let mut params = CertificateParams::default();
+    // As the shop's clock has it in these tests.
+    params.not_before = date_time_ymd(2030, 1, 1);
+    params.not_after = date_time_ymd(2032, 1, 1);
+    let user_id = vec![0, 9, 2342, 19_200_300, 100, 1, 1];
+    params.distinguished_name.push(DnType::CustomDnType(user_id), PASS_TYPE);
+    params.distinguished_name.push(DnType::OrganizationalUnitName, TEAM);
+    let pair = KeyPair::from_pkcs8_pem_and_sign_algo(key, &PKCS_RSA_SHA256).unwrap();
+    (params.signed_by(&pair, &issuer).unwrap().pem(), authority)
+}
+
+#[tokio::test]
+async fn a_shop_with_certificates_makes_passes() {
+    let key = key();
+    let (certificate, authority) = certificates(&key);
+    let mut around = Surroundings::prepare().await;
+    for (name, value) in [
+        // Google takes links of https alone.
+        ("public_url", "https://tickets.example"),
+        ("apple_pass_type", PASS_TYPE),
+        ("apple_team", TEAM),
+        ("apple_certificate", &certificate),
+        ("apple_key", &key),
+        ("apple_issuer", &authority),
+        ("google_issuer", "3388000000012345678"),
+        ("google_account", "wallet@example.iam.gserviceaccount.com"),
+        ("google_key", &key),
+    ] {
+        around.variables.insert(name.to_owned(), value.to_owned());
+    }
+    let app = App::start_in(around).await;
+    let (seller, buyer, admission) = bought(&app).await;
+    assert_eq!(admission["wallets"], json!(["apple", "google"]), "{admission:#}");
+    let pass = buyer.get(&path(&admission, "pkpass")).await;
+    let due = (200, "application/vnd.apple.pkpass");
+    assert_eq!((pass.status, pass.header("content-type")), due, "{pass}");
+    assert!(pass.text.starts_with("PK"), "a zip");
+    for part in ["pass.json", "manifest.json", "signature", admission["code"].as_str().unwrap()] {
+        assert!(pass.text.contains(part), "{part} is in the pass");
+    }
+    let google = buyer.get(&path(&admission, "google")).await;
+    assert_eq!(google.status, 303, "{google}");
+    assert!(google.header("location").starts_with("https://pay.google.com/gp/v/save/"), "{google}");
+    check(&seller, [row("somebody else's", get(path(&admission, "pkpass")), 403)]).await;
+    let payments =
+        buyer.sees("/api/payments", json!({ "items": [{ "status": "captured" }] })).await;
+    let refund = format!("/api/payments/{}/refund", id(&payments["items"][0]));
+    seller.post(&refund, json!({ "restock": false })).await.expect(200);
+    buyer.sees(&format!("/api/admissions/{}", id(&admission)), json!({ "status": "void" })).await;
+    let void = |ending: &str| get(path(&admission, ending));
+    check(
+        &buyer,
+        ["pdf", "pkpass", "google"].map(|ending| row(ending, void(ending), 409).code("void")),
+    )
+    .await;
+}
