@@ -100,7 +100,9 @@ fn page(shop: Shop, admission: Admission) -> View {
     let pages = pages(neighbours, of);
     let (status, code, transfer) = match admission.standing {
         Standing::Valid { code, transfer } => {
-            (valid(), picture(code, "qr"), hand_on(shop, id, transfer))
+            let code = picture(code, "qr");
+            let code = view! { (code) p(class="small") { "Turn your screen's brightness up." } };
+            (valid(), code, hand_on(shop, id, transfer))
         }
         Standing::Used { code, at } => (used(at), picture(code, "qr dimmed"), View::new()),
         Standing::Void => (void(), View::new(), View::new()),
@@ -153,7 +155,6 @@ fn picture(Code { view_box, path }: Code, class: &'static str) -> View {
     );
     view! {
         div(class=class, role="img", aria-label="Ticket code", dangerously_set_inner_html=svg) {}
-        p(class="small") { "Turn your screen's brightness up." }
     }
 }
 
