@@ -1,5 +1,5 @@
-//! `/admissions/{id}/accept`: a ticket that somebody hands on, for whoever gets it. The server alone
-//! draws it.
+//! `/admissions/{id}/accept`: a ticket that somebody hands on, for the person who gets it. The server
+//! alone draws it.
 
 use boxoffice_contract::AdmissionId;
 use sycamore::prelude::*;

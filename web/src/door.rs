@@ -224,7 +224,7 @@ fn links(shop: Shop, ticket: TicketId, Staff { form, links }: Staff) -> View {
     view! {
         section(class="column", aria-labelledby="staff") {
             h2(id="staff") { "Links for your staff" }
-            p { "Whoever has such a link can let people in at this door, without an account." }
+            p { "Everybody who has such a link can let people in at this door, without an account." }
             (errors)
             (list)
             form(class="sheet", method="post", action=action, novalidate=true) {

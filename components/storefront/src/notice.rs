@@ -96,7 +96,7 @@ impl Notice {
             Self::Cancelled => "Your hold is cancelled. You were not charged.",
             Self::Refunded => "Refunded. The buyer has the money back in 5 to 10 days.",
             Self::Refunding => "The refund is on its way. There is nothing more for you to do.",
-            Self::Offered => "The link is ready. Send it to whoever gets the ticket.",
+            Self::Offered => "The link is ready. Send it to the person who gets the ticket.",
             Self::TakenBack => "The ticket is yours alone again. The link no longer works.",
             Self::Accepted => "The ticket is yours. Show its code at the door.",
             Self::Undone => "The entry is undone. The ticket lets one person in again.",

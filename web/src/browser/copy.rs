@@ -7,7 +7,7 @@ use super::dom;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The clipboard; there is none where a page came over plain HTTP.
+    /// Browsers have no clipboard for pages that came over plain HTTP.
     #[wasm_bindgen(catch, js_namespace = ["navigator", "clipboard"], js_name = writeText)]
     async fn write_text(text: &str) -> Result<(), JsValue>;
 }

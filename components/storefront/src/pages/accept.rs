@@ -95,7 +95,7 @@ async fn load(
     Ok(Ok(drawn(state(visit, id, token), offer)))
 }
 
-/// Says why there is nothing to accept. Whoever has accepted it already is led to their ticket.
+/// Says why there is nothing to accept. Somebody who has accepted it already is led to their ticket.
 async fn nothing(
     visit: &Visit,
     id: AdmissionId,

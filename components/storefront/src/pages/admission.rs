@@ -40,7 +40,7 @@ pub(crate) fn address(id: AdmissionId) -> String {
 /// Makes the page of the visitor's ticket `id`, with `offer` as the form that hands it on.
 ///
 /// # Errors
-/// 404 if there is none, 403 if it is somebody else's.
+/// 404 if it does not exist, 403 if it is somebody else's.
 pub(crate) async fn load(visit: &Visit, id: AdmissionId, offer: Form) -> Result<State> {
     let found = admissions::find(visit, id).await?;
     let found = found.ok_or_else(|| Problem::not_found("This ticket does not exist"))?;

@@ -17,6 +17,7 @@ use boxoffice_web::door::{Door, Link, Seen, Staff, closed, drawn};
 use boxoffice_web::state::{Drawn, FieldError, Form, Moment, Notice as Said, Page, State, Tone};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Method, StatusCode, Uri};
+use sha2::{Digest, Sha256};
 
 use crate::answer::{self, Keep};
 use crate::cookie;
@@ -90,13 +91,11 @@ async fn scan(
         let errors = vec![wrong("code", "Scan the code of a ticket, or type it.")];
         return inside.refuse(StatusCode::BAD_REQUEST, &sent, errors).await;
     }
-    // Sent again, a form is the same scan.
-    let id = sent.key().parse().unwrap_or_else(|_| ScanId::new());
+    let id = scan_id(sent.key(), code);
     let scan = Scan { id, code: Some(code.to_owned()), admission_id: None, at: None };
     let door = sent.value("door").to_owned();
     let scans = NewScans { door: door.clone(), scans: vec![scan] };
-    let key = sent.key();
-    match inside.at.ask(&visit, Method::POST, "/scans", key, Some(&scans)).await? {
+    match inside.at.ask(&visit, Method::POST, "/scans", "", Some(&scans)).await? {
         Ok(answer) => {
             let Scans { results } = made(&answer)?;
             let mut response = inside.seen(&sent, results.into_iter().next()).await?;
@@ -110,6 +109,14 @@ async fn scan(
         }
         Err(refusal) => inside.shut(refusal).await,
     }
+}
+
+/// Returns the id of the scan of `code` by the form with this `key`. A form that is sent again, after a
+/// lost answer or by a reload, is the same scan.
+fn scan_id(key: &str, code: &str) -> ScanId {
+    let digest = Sha256::digest(format!("{key}\n{code}"));
+    let bytes = digest.first_chunk().copied().unwrap_or_default();
+    ScanId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 async fn undo(
@@ -276,5 +283,25 @@ fn shown(seen: Scanned, at: &impl Fn(boxoffice_kernel::Timestamp) -> Moment) -> 
         verdict: seen.verdict.known(),
         ticket: seen.number.zip(seen.of),
         first: seen.first.map(|Entry { at: time, door }| (at(time), door)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_sent_again_is_the_same_scan() {
+        assert_eq!(scan_id("k", "A"), scan_id("k", "A"));
+        assert_ne!(scan_id("k", "A"), scan_id("k", "B"));
+        assert_ne!(scan_id("k", "A"), scan_id("l", "A"));
+    }
+
+    #[test]
+    fn the_key_of_a_link_is_in_its_query() {
+        let key = |address: &'static str| key_of(&Uri::from_static(address));
+        assert_eq!(key("/door/1?key=a.b").as_deref(), Some("a.b"));
+        assert_eq!(key("/door/1?key=").as_deref(), Some(""));
+        assert_eq!(key("/door/1?x=y"), None);
     }
 }
