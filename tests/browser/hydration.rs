@@ -1,9 +1,11 @@
 //! The page before and after its scripts have taken it over.
 
+use boxoffice_tests::id;
 use serde_json::json;
 
 use crate::acts::{Stage, checkout_of, page_of};
 use crate::harness::in_shop;
+use crate::tickets::tickets_of;
 
 /// Keeps what the server sent, before any script of the page's own runs.
 const BEFORE: &str = concat!(
@@ -25,8 +27,11 @@ async fn scripts_take_over_what_the_server_drew_as_it_is() {
     in_shop(async |shop| {
         let stage = Stage::set(shop, json!({ "quantity": 3 })).await;
         let order = stage.buyer.hold(&stage.ticket).await.expect(201);
+        let paid = stage.buyer.hold(&stage.ticket).await.expect(201);
+        stage.buyer.pay(&paid, "pm_card_visa").await.expect(201);
+        stage.buyer.sees_order(&paid, json!({ "status": "complete" })).await;
         // Otherwise the news of the hold may come between the two pictures.
-        stage.seller.sees_ticket(&stage.ticket, json!({ "available": 2 })).await;
+        stage.seller.sees_ticket(&stage.ticket, json!({ "available": 1 })).await;
         let bob = &stage.window;
         bob.on_every_page(BEFORE).await;
         let pages = [
@@ -41,6 +46,8 @@ async fn scripts_take_over_what_the_server_drew_as_it_is() {
             checkout_of(&order),
             "/listings".to_owned(),
             "/sales".to_owned(),
+            format!("/orders/{}", id(&paid)),
+            format!("/admissions/{}", tickets_of(&stage.buyer, &paid).await[0]),
             "/nothing/here".to_owned(),
         ];
         bob.expects_status("/nothing/here", 404);

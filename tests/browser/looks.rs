@@ -3,9 +3,11 @@
 
 use boxoffice_tests::{Person, eventually, id};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::acts::{a_concert, checkout_of, page_of};
 use crate::harness::{Shop, USUAL, Window, in_shop, package};
+use crate::tickets::{buy, path_of, tickets_of};
 
 /// All widths that must do, in CSS pixels.
 const WIDTHS: [u32; 4] = [320, 375, 768, 1280];
@@ -13,7 +15,7 @@ const WIDTHS: [u32; 4] = [320, 375, 768, 1280];
 const CLOSELY: [u32; 2] = [375, 1280];
 
 /// What is checked of a page in one width and colour.
-const INSPECT: &str = include_str!("inspect.js");
+pub(crate) const INSPECT: &str = include_str!("inspect.js");
 
 /// What sticks out of the page, if it can be scrolled sideways.
 const TOO_WIDE: &str = include_str!("too_wide.js");
@@ -81,6 +83,20 @@ async fn places(shop: &Shop) -> Vec<Place> {
     ann.sees_ticket(&held, json!({ "status": "held" })).await;
     ann.sees_ticket(&sold, json!({ "status": "sold" })).await;
     ann.sees_ticket(&open, json!({ "available": 3 })).await;
+    let going = list(json!({ "title": "Improvised Shakespeare", "quantity": 4 })).await;
+    let tickets = buy(&bob, &going, 3).await;
+    let at = |number: usize| format!("/admissions/{}", tickets[number]);
+    let offer = json!({ "email": new.account["email"] });
+    let offered = bob.post(&format!("/api{}/transfer", at(1)), offer).await.expect(200);
+    let accept = path_of(offered["transfer"]["link"].as_str().unwrap());
+    let code = bob.get(&format!("/api{}", at(2))).await.expect(200)["code"].clone();
+    let scans = json!([{ "id": Uuid::now_v7(), "code": code }]);
+    let door = format!("/door/{}", id(&going));
+    let scans = json!({ "door": "North", "scans": scans });
+    ann.post(&format!("/api{door}/scans"), scans).await.expect(200);
+    ann.post(&format!("/api{door}/staff"), json!({ "name": "North" })).await.expect(201);
+    let void = tickets_of(&bob, &undone).await[0].clone();
+    bob.sees(&format!("/api/admissions/{void}"), json!({ "status": "void" })).await;
     let order = |order: &Value| format!("/orders/{}", id(order));
     let edit = |ticket: &Value| format!("{}/edit", page_of(ticket));
     vec![
@@ -105,6 +121,17 @@ async fn places(shop: &Shop) -> Vec<Place> {
         place("confirmation", order(&paid)).of(&bob),
         place("refunded", order(&undone)).of(&bob),
         place("cancelled", order(&ended)).of(&bob),
+        place("admission", at(0)).of(&bob),
+        place("admission-waiting", at(1)).of(&bob),
+        place("admission-used", at(2)).of(&bob),
+        place("admission-void", format!("/admissions/{void}")).of(&bob),
+        place("admission-mistakes", at(0)).of(&bob).then("Make the link").answered(400),
+        place("admission-not-ones-own", at(0)).of(&new).answered(403),
+        place("accept", accept.clone()).of(&new),
+        place("accept-signed-out", accept),
+        place("accept-ended", format!("{}/accept?token=none", at(0))).answered(409),
+        place("door", door.clone()).of(&ann),
+        place("door-closed", door).answered(403),
         place("orders", "/orders").of(&bob),
         place("orders-none", "/orders").of(&new),
         place("listings", "/listings").of(&ann),
@@ -172,7 +199,7 @@ async fn look(window: &Window, place: &Place, axe: &str) -> Vec<String> {
 }
 
 /// The script of axe-core.
-fn axe() -> String {
+pub(crate) fn axe() -> String {
     std::fs::read_to_string(package("axe-core").join("axe.min.js")).unwrap()
 }
 

@@ -5,6 +5,7 @@
 //! | `purchase` | from an account to a ticket of one's own, in two windows; declines |
 //! | `bank` | buying where the bank has a question first |
 //! | `sales` | what sellers see of their sales, and refunding them |
+//! | `tickets` | a ticket's code, handing it on, and letting people in |
 //! | `live` | what changes on an open page while others buy, give up and edit |
 //! | `holds` | the race lost, a hold that ends, a hold given up |
 //! | `network` | answers that get lost, streams that fail, laptops that sleep |
@@ -43,3 +44,4 @@ mod purchase;
 mod safety;
 mod sales;
 mod states;
+mod tickets;

@@ -4,14 +4,19 @@
 use std::path::Path;
 use std::{fs, io};
 
-use boxoffice_contract::{OrderId, PaymentId, TicketId};
+use boxoffice_admission_code::qr::Qr;
+use boxoffice_contract::door::Verdict;
+use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, StaffId, TicketId};
+use boxoffice_web::accept::{self, Offer};
+use boxoffice_web::admission::{self, Code, Transfer};
+use boxoffice_web::door::{self, Door, Link, Seen, Staff};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
 use uuid::Uuid;
 
 use boxoffice_web::state::{
-    Browse, Card, Checkout, Currency, Detail, Drawn, Entrance, Failed, FieldError, Form, Listing,
-    Listings, Method, Missing, Moment, Notice, Order, Orders, Outcome, Page, Sell, Standing, State,
-    TestCard, TicketStatus, Tone, Visitor,
+    Admission, AdmissionStatus, Browse, Card, Checkout, Currency, Detail, Drawn, Entrance, Failed,
+    FieldError, Form, Going, Listing, Listings, Method, Missing, Moment, Notice, Order, Orders,
+    Outcome, Page, Sell, Standing, State, TestCard, TicketStatus, Tone, Visitor,
 };
 use boxoffice_web::{Assets, Site, document};
 
@@ -60,8 +65,10 @@ fn state(name: &str, page: Page) -> State {
 }
 
 fn pages() -> Vec<(&'static str, Page)> {
-    let outcome =
-        |standing| Page::Order(Outcome { order: order(standing, 0), again: "/".to_owned() });
+    let outcome = |standing| {
+        let (again, admissions) = ("/".to_owned(), Some(held()));
+        Page::Order(Outcome { order: order(standing, 0), again, admissions })
+    };
     vec![
         ("browse", Page::Browse(browse(cards()))),
         ("empty", Page::Browse(Browse { filtered: true, ..browse(Vec::new()) })),
@@ -79,7 +86,18 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("paying", outcome(Standing::Paying)),
         ("expired", outcome(Standing::Expired)),
         ("orders", Page::Orders(orders())),
-        ("no-orders", Page::Orders(Orders { unpaid: Vec::new(), orders: Vec::new(), next: None })),
+        ("no-orders", Page::Orders(no_orders())),
+        ("admission", in_hand(valid(Transfer::Nobody(Form::default())))),
+        ("admission-waiting", in_hand(valid(waiting()))),
+        ("admission-used", in_hand(admission::Standing::Used { code: code(), at: Some(moment()) })),
+        ("admission-void", in_hand(admission::Standing::Void)),
+        ("accept", accept::drawn(state("accept", nothing()), offer()).page),
+        ("accept-ended", accept::ended(state("accept", nothing()), String::new(), ended()).page),
+        ("door", at_door(None)),
+        ("door-admitted", at_door(Some(seen(Verdict::Admitted)))),
+        ("door-again", at_door(Some(seen(Verdict::Used)))),
+        ("door-refused", at_door(Some(seen(Verdict::Invalid)))),
+        ("door-closed", door::closed(state("door", nothing()), String::new(), closed()).page),
         ("listings", Page::Listings(listings())),
         ("sales", drawn(state("sales", Page::Drawn(Drawn::default())), sales()).page),
         ("missing", Page::Missing(Missing { what: "This listing does not exist.".to_owned() })),
@@ -231,7 +249,126 @@ fn order(standing: Standing, index: usize) -> Order {
         total: "€56.00".to_owned(),
         expires_at: NOW + 14 * 60_000 + 31_000,
         made: moment(),
+        admission: (standing == Standing::Paid).then(|| AdmissionId(id(0x2d_aa00))),
     }
+}
+
+fn nothing() -> Page {
+    Page::Drawn(Drawn::default())
+}
+
+fn held() -> Vec<Admission> {
+    let statuses = [AdmissionStatus::Valid, AdmissionStatus::Used, AdmissionStatus::Void];
+    let held = statuses.into_iter().zip(1_u16..).map(|(status, number)| Admission {
+        id: AdmissionId(id(0x2d_aa00 + usize::from(number))),
+        number: i64::from(number),
+        of: 3,
+        status,
+    });
+    held.collect()
+}
+
+fn code() -> Code {
+    let text = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".repeat(4);
+    let qr = Qr::encode(text.get(..158).unwrap_or_default());
+    qr.map_or_else(
+        |_| Code { view_box: String::new(), path: String::new() },
+        |qr| Code { view_box: qr.view_box(), path: qr.path() },
+    )
+}
+
+fn valid(transfer: Transfer) -> admission::Standing {
+    admission::Standing::Valid { code: code(), transfer }
+}
+
+fn waiting() -> Transfer {
+    Transfer::Waiting {
+        email: "grace@example.com".to_owned(),
+        until: moment(),
+        link: "https://tickets.example/admissions/0197a3c2-7b1e-7c3a-9f00-0c8b1e2daa01/accept?token=5f"
+            .to_owned(),
+        key: "k".to_owned(),
+    }
+}
+
+fn in_hand(standing: admission::Standing) -> Page {
+    let card = card(0);
+    let shown = admission::Admission {
+        id: AdmissionId(id(0x2d_aa01)),
+        order: Some(OrderId(id(0x2d_ff00))),
+        title: card.title,
+        venue: card.venue,
+        city: card.city,
+        when: card.when,
+        number: 2,
+        of: 3,
+        standing,
+        neighbours: [1, 3].map(|number| Some((number, AdmissionId(id(0x2d_aa00))))),
+        key: String::new(),
+    };
+    admission::drawn(state("admission", nothing()), shown).page
+}
+
+fn offer() -> Offer {
+    let card = card(0);
+    Offer {
+        id: AdmissionId(id(0x2d_aa01)),
+        token: "5f".to_owned(),
+        title: card.title,
+        venue: card.venue,
+        city: card.city,
+        when: card.when,
+        email: "grace@example.com".to_owned(),
+        until: moment(),
+        form: Form::default(),
+    }
+}
+
+fn ended() -> String {
+    "This link no longer works: the ticket was accepted or taken back, or the link is too old."
+        .to_owned()
+}
+
+fn closed() -> String {
+    "Only the organizer, and staff with a link that works, may use this door.".to_owned()
+}
+
+fn seen(verdict: Verdict) -> Seen {
+    Seen {
+        verdict: Some(verdict),
+        ticket: (verdict != Verdict::Invalid).then_some((2, 3)),
+        first: (verdict == Verdict::Used).then(|| (moment(), "North".to_owned())),
+    }
+}
+
+fn at_door(seen: Option<Seen>) -> Page {
+    let link = |number: usize, name: &str| Link {
+        id: StaffId(id(number)),
+        name: name.to_owned(),
+        address: format!("https://tickets.example/door/{}?key={number}", id(0x2d_3f00)),
+        until: moment(),
+        key: "k".to_owned(),
+    };
+    let values = [("door".to_owned(), "North".to_owned())];
+    let page = Door {
+        ticket: TicketId(id(0x2d_3f00)),
+        title: EVENTS[0].0.to_owned(),
+        when: Some(moment()),
+        inside: 12,
+        of: 40,
+        scan: Form { values: values.into(), ..Form::default() },
+        last: seen.as_ref().map(|_| (ScanId(id(7)), "k".to_owned())),
+        seen,
+        staff: Some(Staff {
+            form: Form::default(),
+            links: vec![link(1, "North"), link(2, "Grace, who stands at the side door")],
+        }),
+    };
+    door::drawn(state("door", nothing()), page).page
+}
+
+fn no_orders() -> Orders {
+    Orders { unpaid: Vec::new(), going: Vec::new(), orders: Vec::new(), next: None }
 }
 
 fn checkout() -> Checkout {
@@ -262,9 +399,22 @@ fn checkout() -> Checkout {
     }
 }
 
+fn going() -> Going {
+    let card = card(1);
+    Going {
+        ticket: card.id,
+        title: card.title,
+        venue: card.venue,
+        city: card.city,
+        when: card.when,
+        admissions: held().into_iter().take(2).collect(),
+    }
+}
+
 fn orders() -> Orders {
     Orders {
         unpaid: vec![order(Standing::Unpaid, 0)],
+        going: vec![going()],
         orders: vec![
             order(Standing::Paid, 1),
             order(Standing::Expired, 3),

@@ -5,10 +5,18 @@
 //! between the two, the views, is the same code on both sides, and must draw the same tree: a
 //! difference would let hydration fail.
 
+#[cfg(not(target_os = "unknown"))]
+pub mod accept;
+#[cfg(not(target_os = "unknown"))]
+pub mod admission;
 mod app;
 pub mod artwork;
 pub mod check;
 pub mod countdown;
+#[cfg(not(target_os = "unknown"))]
+pub mod door;
+#[cfg(not(target_os = "unknown"))]
+mod drawn;
 pub mod news;
 mod pages;
 mod parts;

@@ -3,14 +3,14 @@
 
 use boxoffice_contract::{PaymentId, TicketId};
 use sycamore::prelude::*;
-use sycamore::web::NoHydrate;
 
+use crate::drawn::draw;
 use crate::parts::{
     Control, Ending, Field, Need, Row, empty, ending, fact, field, heading, hidden, older, row,
     summary, tickets, way,
 };
 use crate::shop::Shop;
-use crate::state::{Drawn, Form, Moment, Page, State};
+use crate::state::{Form, Moment, State};
 
 /// Why a sale is refunded: what the form says, and what people read.
 const REASONS: [(&str, &str); 3] = [
@@ -81,10 +81,7 @@ pub enum DealKind {
 #[must_use]
 pub fn drawn(state: State, sales: Sales) -> State {
     let key = sales.filters.key.clone();
-    let shown = state.clone();
-    let whole = Children::new(move || page(Shop::new(shown), sales));
-    let html = sycamore::render_to_string(move || view! { NoHydrate(children=whole) });
-    State { page: Page::Drawn(Drawn { key, html }), ..state }
+    draw(state, key, move |shop| page(shop, sales))
 }
 
 fn page(shop: Shop, sales: Sales) -> View {

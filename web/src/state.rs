@@ -8,8 +8,9 @@
 use std::collections::BTreeMap;
 
 pub use boxoffice_contract::FieldError;
+pub use boxoffice_contract::admissions::AdmissionStatus;
 pub use boxoffice_contract::tickets::TicketStatus;
-use boxoffice_contract::{OrderId, TicketId};
+use boxoffice_contract::{AdmissionId, OrderId, TicketId};
 use serde::{Deserialize, Serialize};
 
 /// What the shop answers to a page's script.
@@ -92,7 +93,7 @@ pub enum Page {
     Orders(Orders),
     /// `/listings`: all that one sells.
     Listings(Listings),
-    /// `/sales`, which the browser need not know how to draw.
+    /// `/sales`, a ticket or a door, which the browser need not know how to draw.
     Drawn(Drawn),
     /// There is nothing at this address.
     Missing(Missing),
@@ -320,6 +321,21 @@ pub struct Order {
     pub expires_at: i64,
     /// When it was made.
     pub made: Moment,
+    /// The first of its tickets whose code can be shown, where a list leads to it.
+    pub admission: Option<AdmissionId>,
+}
+
+/// A ticket that one holds: one person's way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admission {
+    /// The admission.
+    pub id: AdmissionId,
+    /// Which of its order's tickets it is, from 1.
+    pub number: i64,
+    /// How many tickets its order has.
+    pub of: i64,
+    /// Its status.
+    pub status: AdmissionStatus,
 }
 
 /// Paying for an order.
@@ -379,6 +395,25 @@ pub struct Outcome {
     pub order: Order,
     /// Where the tickets can be found again if the order ended without a sale.
     pub again: String,
+    /// The tickets of a paid order that the visitor holds; `None` where that is not known yet.
+    pub admissions: Option<Vec<Admission>>,
+}
+
+/// An event that one has tickets for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Going {
+    /// The listing.
+    pub ticket: TicketId,
+    /// Its title.
+    pub title: String,
+    /// The venue's name.
+    pub venue: Option<String>,
+    /// The venue's city.
+    pub city: Option<String>,
+    /// When the event begins.
+    pub when: Option<Moment>,
+    /// The tickets, of which there is one at least.
+    pub admissions: Vec<Admission>,
 }
 
 /// All that one has ordered.
@@ -387,6 +422,8 @@ pub struct Outcome {
 pub struct Orders {
     /// What waits to be paid; on the first page only.
     pub unpaid: Vec<Order>,
+    /// What the visitor has tickets for, the next event first; on the first page only.
+    pub going: Vec<Going>,
     /// The rest, newest first.
     pub orders: Vec<Order>,
     /// Where there are more.

@@ -14,6 +14,7 @@
 //! | [`answer`] | from a page to an answer: HTML or JSON, its length, its `ETag` |
 //! | [`layout`] | what all answers get: security headers, and pages in place of problems |
 //! | [`notice`], [`redirect_target`] | what is said once after a redirect; where one is sent |
+//! | [`cookie`] | small cookies, in and out |
 
 #![allow(
     unsafe_code,
@@ -22,6 +23,7 @@
 
 mod answer;
 mod assets;
+mod cookie;
 mod form;
 mod layout;
 mod notice;

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use boxoffice_kernel::config;
 use boxoffice_web::state::{self, Tone};
-use http::header::{COOKIE, HeaderMap, HeaderValue};
+use http::header::{HeaderMap, HeaderValue};
+
+use crate::cookie;
 
 /// The cookie's name.
 const NAME: &str = "notice";
@@ -33,10 +34,22 @@ pub(crate) enum Notice {
     Refunded,
     /// A sale is being refunded.
     Refunding,
+    /// A link was made by which somebody accepts a ticket.
+    Offered,
+    /// A ticket was taken back before somebody accepted it.
+    TakenBack,
+    /// Somebody else's ticket was accepted.
+    Accepted,
+    /// An entry at a door was undone.
+    Undone,
+    /// A link for a door's staff was made.
+    LinkMade,
+    /// A link for a door's staff was ended.
+    LinkEnded,
 }
 
 impl Notice {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 14] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -45,6 +58,12 @@ impl Notice {
         Self::Cancelled,
         Self::Refunded,
         Self::Refunding,
+        Self::Offered,
+        Self::TakenBack,
+        Self::Accepted,
+        Self::Undone,
+        Self::LinkMade,
+        Self::LinkEnded,
     ];
 
     const fn word(self) -> &'static str {
@@ -57,6 +76,12 @@ impl Notice {
             Self::Cancelled => "cancelled",
             Self::Refunded => "refunded",
             Self::Refunding => "refunding",
+            Self::Offered => "offered",
+            Self::TakenBack => "taken-back",
+            Self::Accepted => "accepted",
+            Self::Undone => "undone",
+            Self::LinkMade => "link-made",
+            Self::LinkEnded => "link-ended",
         }
     }
 
@@ -71,42 +96,38 @@ impl Notice {
             Self::Cancelled => "Your hold is cancelled. You were not charged.",
             Self::Refunded => "Refunded. The buyer has the money back in 5 to 10 days.",
             Self::Refunding => "The refund is on its way. There is nothing more for you to do.",
+            Self::Offered => "The link is ready. Send it to the person who gets the ticket.",
+            Self::TakenBack => "The ticket is yours alone again. The link no longer works.",
+            Self::Accepted => "The ticket is yours. Show its code at the door.",
+            Self::Undone => "The entry is undone. The ticket lets one person in again.",
+            Self::LinkMade => "The link is ready. Send it to your staff.",
+            Self::LinkEnded => "The link is ended. It lets nobody in any more.",
         };
         state::Notice { tone: Tone::Good, text: text.to_owned() }
     }
 
     /// The notice that a request's cookies bring.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let word = cookies
-            .flat_map(|cookies| cookies.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find_map(|(name, word)| (name == NAME).then_some(word))?;
+        let word = cookie::read(headers, NAME)?;
         Self::ALL.into_iter().find(|notice| notice.word() == word)
     }
 
     /// The value of `Set-Cookie` that has it said on the next page.
     pub(crate) async fn cookie(self) -> anyhow::Result<HeaderValue> {
-        cookie(self.word(), LIFE).await
+        cookie::set(NAME, self.word(), "/", LIFE).await
     }
 
     /// The value of `Set-Cookie` by which it is not said again.
     pub(crate) async fn forget() -> anyhow::Result<HeaderValue> {
-        cookie("", Duration::ZERO).await
+        cookie::set(NAME, "", "/", Duration::ZERO).await
     }
-}
-
-async fn cookie(word: &str, life: Duration) -> anyhow::Result<HeaderValue> {
-    let https = config::variable("public_url").await?.starts_with("https://");
-    let secure = if https { "; Secure" } else { "" };
-    let life = life.as_secs();
-    let cookie = format!("{NAME}={word}; Path=/; Max-Age={life}; HttpOnly; SameSite=Lax{secure}");
-    Ok(HeaderValue::try_from(cookie)?)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use http::header::COOKIE;
+
     use super::*;
 
     #[test]

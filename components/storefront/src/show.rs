@@ -1,5 +1,6 @@
 //! From what the services answer to what a page shows.
 
+use boxoffice_contract::admissions::{self as api, AdmissionStatus};
 use boxoffice_contract::ledger::{Entry, Movement};
 use boxoffice_contract::orders::{CancelReason, Order, OrderStatus};
 use boxoffice_contract::payments::{Payment, PaymentStatus as Paid};
@@ -68,7 +69,44 @@ pub(crate) fn order(order: &Order, payments: &[Payment], visit: &Visit) -> state
         total: amount(order.amount),
         expires_at: order.expires_at.as_millis(),
         made: moment(order.created_at, None, &visit.language),
+        admission: None,
     }
+}
+
+/// A ticket at a glance. Of a newer service's word this version knows only that it lets nobody in.
+pub(crate) fn admission(admission: &api::Admission) -> state::Admission {
+    state::Admission {
+        id: admission.id,
+        number: admission.number,
+        of: admission.of,
+        status: admission.status.known().unwrap_or(AdmissionStatus::Void),
+    }
+}
+
+/// The events of `admissions`, the next one first, and those without a date last. The tickets of one
+/// order are together.
+pub(crate) fn going(admissions: &[api::Admission], visit: &Visit) -> Vec<state::Going> {
+    let mut sorted: Vec<&api::Admission> = admissions.iter().collect();
+    sorted.sort_by_key(|it| {
+        let start = it.event.starts_at;
+        (start.is_none(), start, it.order_id, it.number)
+    });
+    let groups = sorted.chunk_by(|one, next| one.order_id == next.order_id);
+    groups.filter_map(|group| event(group, visit)).collect()
+}
+
+fn event(group: &[&api::Admission], visit: &Visit) -> Option<state::Going> {
+    let first = group.first()?;
+    let event = &first.event;
+    let zone = event.time_zone.as_deref();
+    Some(state::Going {
+        ticket: first.ticket_id,
+        title: event.title.clone(),
+        venue: event.venue.clone(),
+        city: event.city.clone(),
+        when: event.starts_at.map(|at| moment(at, zone, &visit.language)),
+        admissions: group.iter().map(|one| admission(one)).collect(),
+    })
 }
 
 /// The status of an order.

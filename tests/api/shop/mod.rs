@@ -7,6 +7,7 @@
 //! | `purchase` | from an account to a ticket of one's own, by forms |
 //! | `bank` | paying where the buyer's bank has a question first |
 //! | `sales` | what sellers see of their sales, and refunding them |
+//! | `tickets` | a ticket's code, handing it on, and doors |
 //! | `forms` | what each form says to what is wrong with it |
 //! | `guards` | headers, origins, what is escaped, where one is sent |
 
@@ -17,3 +18,4 @@ mod guards;
 mod pages;
 mod purchase;
 mod sales;
+mod tickets;

@@ -6,12 +6,15 @@ use web_sys::{
 };
 
 use super::travel::{Way, go};
-use super::{Browser, dom};
+use super::{Browser, copy, dom};
 
 pub(crate) fn follow(browser: &Browser) {
     let browser = browser.clone();
     dom::listen(&dom::document(), "click", move |event: MouseEvent| {
         close_others(&event);
+        if let Some(button) = dom::origin::<HtmlElement>(&event, "[data-copy]") {
+            copy::copy(&button);
+        }
         if let Some(link) = dom::origin::<HtmlAnchorElement>(&event, "a[href]") {
             clicked(&browser, &event, &link);
         }

@@ -6,7 +6,9 @@
 
 mod clock;
 mod confirm;
+mod copy;
 mod dom;
+mod door;
 mod fields;
 mod filters;
 mod forms;

@@ -5,7 +5,7 @@ use web_sys::{Event, PageTransitionEvent, VisibilityState};
 use super::travel::{Way, current, go};
 use super::{Browser, dom, live};
 use crate::shop::Pending;
-use crate::state::{Outcome, Page, State};
+use crate::state::{Outcome, Page, Standing, State};
 
 /// How often a page that waits for the server's word asks, in milliseconds.
 const WAIT: f64 = 2_000.0;
@@ -36,7 +36,8 @@ pub(crate) fn is_visible() -> bool {
     dom::document().visibility_state() == VisibilityState::Visible
 }
 
-/// Asks where a page waits: for a payment's outcome, or for what a hold that has ended became.
+/// Asks where a page waits: for a payment's outcome, for what a hold that has ended became, or for
+/// tickets that are being made.
 pub(crate) fn due(browser: &Browser, now: i64) {
     let waits = browser.shop().state.with_untracked(|state| waits(state, now));
     if waits && js_sys::Date::now() - browser.0.asked.get() >= WAIT {
@@ -46,9 +47,11 @@ pub(crate) fn due(browser: &Browser, now: i64) {
 
 fn waits(state: &State, now: i64) -> bool {
     match &state.page {
-        Page::Order(Outcome { order, .. }) => {
+        Page::Order(Outcome { order, admissions, .. }) => {
             let standing = order.standing;
-            standing.is_paying() || standing.is_unpaid() && order.expires_at <= now
+            standing.is_paying()
+                || standing.is_unpaid() && order.expires_at <= now
+                || standing == Standing::Paid && admissions.is_none()
         }
         Page::Checkout(checkout) => checkout.order.expires_at <= now,
         Page::Orders(orders) => orders.unpaid.iter().any(|order| order.expires_at <= now),

@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, PopStateEvent, ScrollRestoration};
 
-use super::{Browser, clock, dom, fields, filters, net, stripe};
+use super::{Browser, clock, dom, door, fields, filters, net, stripe};
 use crate::app::{full_title, identity};
 use crate::shop::Pending;
 use crate::state::{Answer, State};
@@ -138,9 +138,14 @@ fn settle(title: &str, is_other: bool, way: Way) {
         return;
     }
     dom::announce(title);
+    door::sound();
     match way {
         Way::Back(scroll) => scroll_to(scroll),
         Way::Forth | Way::Instead | Way::Quietly => scroll_to(0.0),
+    }
+    // A door's field is ready for the next code.
+    if dom::focus("code") {
+        return;
     }
     if let Ok(Some(heading)) = dom::document().query_selector("main h1") {
         let options = web_sys::FocusOptions::new();

@@ -50,10 +50,7 @@ fn called(sale: TicketStatus) -> (&'static str, &'static str) {
 }
 
 fn row_of(shop: Shop, Listing { card, withdraw }: Listing) -> View {
-    let tools = match card.sale {
-        TicketStatus::Open => tools(shop, &card, withdraw.key),
-        _ => View::new(),
-    };
+    let tools = tools(shop, &card, withdraw.key);
     row(Row {
         heading: heading(format!("/tickets/{}", card.id), card.title),
         ticket: card.id,
@@ -69,15 +66,20 @@ fn row_of(shop: Shop, Listing { card, withdraw }: Listing) -> View {
 }
 
 fn tools(shop: Shop, card: &Card, key: String) -> View {
-    let edit = format!("/tickets/{}/edit", card.id);
-    let name = format!("Edit {}", card.title);
-    let withdraw = withdraw(shop, card.id, key);
-    view! {
-        div(class="resume") {
-            a(class="button quiet", href=edit, aria-label=name) { "Edit" }
-            (withdraw)
-        }
-    }
+    let door = tool(format!("/door/{}", card.id), "Door", &card.title);
+    let (edit, withdraw) = match card.sale {
+        TicketStatus::Open => (
+            tool(format!("/tickets/{}/edit", card.id), "Edit", &card.title),
+            withdraw(shop, card.id, key),
+        ),
+        _ => Default::default(),
+    };
+    view! { div(class="resume") { (door) (edit) (withdraw) } }
+}
+
+fn tool(href: String, label: &'static str, title: &str) -> View {
+    let name = format!("{label} {title}");
+    view! { a(class="button quiet", href=href, aria-label=name) { (label) } }
 }
 
 /// The form that takes the listing `id` off sale; asks first where it can.

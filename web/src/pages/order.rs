@@ -4,9 +4,9 @@ use sycamore::prelude::*;
 use sycamore::web::is_hydrating;
 
 use super::orders::called;
-use crate::parts::{fact, stub, timer, way};
+use crate::parts::{admissions, fact, stub, timer, way};
 use crate::shop::{Shop, dynamic};
-use crate::state::{Order, Outcome, Page, Standing};
+use crate::state::{Admission, Order, Outcome, Page, Standing};
 
 /// The class of what one may do, but need not.
 const QUIET: &str = "button quiet";
@@ -17,8 +17,9 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
         _ => None,
     });
     dynamic(move || {
-        let Outcome { order, again } = outcome.get_clone();
+        let Outcome { order, again, admissions } = outcome.get_clone();
         let top = top(&order);
+        let tickets = tickets(&order, admissions);
         let next = next(shop, &order, again);
         let made = fact("Ordered", format!("{}, {}", order.made.date, order.made.time));
         let standing = fact("Status", called(order.standing).to_owned());
@@ -27,6 +28,7 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
         view! {
             div(class="narrow outcome") {
                 (top)
+                (tickets)
                 (stub)
                 dl(class="facts") { (standing) (made) (back) }
                 (next)
@@ -77,6 +79,25 @@ fn top(order: &Order) -> View {
             h1(tabindex="-1", autofocus=loads) { (title) }
             p { (text) }
         }
+    }
+}
+
+/// The tickets of a paid order, as ways to their codes.
+fn tickets(order: &Order, held: Option<Vec<Admission>>) -> View {
+    if order.standing != Standing::Paid {
+        return View::new();
+    }
+    let list = match held {
+        None => view! {
+            p(role="status") { "Your tickets are being made ready. Reload this page in a moment." }
+        },
+        Some(held) if held.is_empty() => {
+            view! { p { "Others hold the tickets of this order now." } }
+        }
+        Some(held) => admissions(held),
+    };
+    view! {
+        section(aria-label="Tickets") { (list) }
     }
 }
 

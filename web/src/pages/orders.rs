@@ -1,10 +1,11 @@
 //! `/orders`: all that one has ordered.
 
+use boxoffice_contract::AdmissionId;
 use sycamore::prelude::*;
 
-use crate::parts::{Row, empty, older, place, row, tickets, timer, way};
+use crate::parts::{Row, admissions, empty, older, place, row, tickets, timer, way};
 use crate::shop::{Shop, dynamic};
-use crate::state::{Order, Orders, Page, Standing};
+use crate::state::{Going, Order, Orders, Page, Standing};
 
 pub(crate) fn page(shop: Shop, first: Orders) -> View {
     let orders = shop.part(first, |page| match page {
@@ -20,27 +21,48 @@ pub(crate) fn page(shop: Shop, first: Orders) -> View {
     }
 }
 
-fn list(shop: Shop, Orders { unpaid, orders, next }: Orders) -> View {
-    if unpaid.is_empty() && orders.is_empty() {
+fn list(shop: Shop, Orders { unpaid, going, orders, next }: Orders) -> View {
+    if unpaid.is_empty() && going.is_empty() && orders.is_empty() {
         return empty("No tickets yet.", way("button", "/", "Browse tickets"));
     }
-    let urgent = section(shop, "To be paid", unpaid);
-    let rest = section(shop, "All orders", orders);
+    let of = |orders: Vec<Order>| orders.into_iter().map(|order| row_of(shop, order)).collect();
+    let urgent = section("To be paid", of(unpaid));
+    let going = section("You're going", going.into_iter().map(event).collect());
+    let rest = section("All orders", of(orders));
     let next = older(next, "Older orders");
-    view! { (urgent) (rest) (next) }
+    view! { (urgent) (going) (rest) (next) }
 }
 
-fn section(shop: Shop, title: &'static str, orders: Vec<Order>) -> View {
-    if orders.is_empty() {
+fn section(title: &'static str, rows: Vec<View>) -> View {
+    if rows.is_empty() {
         return View::new();
     }
-    let rows: Vec<View> = orders.into_iter().map(|order| row_of(shop, order)).collect();
     view! {
         section(class="rows", aria-label=title) {
             h2 { (title) }
             ul { (rows) }
         }
     }
+}
+
+/// An event that one has tickets for: its title leads to the first one's code.
+fn event(going: Going) -> View {
+    let Going { ticket, title, venue, city, when, admissions: held } = going;
+    let href = held.first().map(|first| format!("/admissions/{}", first.id)).unwrap_or_default();
+    let count = i64::try_from(held.len()).unwrap_or(i64::MAX);
+    let codes = admissions(held);
+    row(Row {
+        ticket,
+        sale: None,
+        heading: view! { h3 { a(href=href) { (title) } } },
+        when,
+        place: place(venue.as_deref(), city.as_deref()),
+        aside: None,
+        standing: ("You're going", "status good"),
+        total: tickets(count),
+        count: String::new(),
+        tools: view! { div(class="codes") { (codes) } },
+    })
 }
 
 /// What people call where an order stands.
@@ -63,7 +85,11 @@ fn row_of(shop: Shop, order: Order) -> View {
         standing if standing.is_unpaid() || standing.is_paying() => "status due",
         _ => "status",
     };
-    let tools = if order.standing.is_unpaid() { resume(shop, &order) } else { View::new() };
+    let tools = match order.admission {
+        _ if order.standing.is_unpaid() => resume(shop, &order),
+        Some(admission) => code(admission, &order),
+        None => View::new(),
+    };
     let href = format!("/orders/{}", order.id);
     let title = order.title;
     row(Row {
@@ -78,6 +104,18 @@ fn row_of(shop: Shop, order: Order) -> View {
         count: tickets(order.quantity),
         tools,
     })
+}
+
+/// The way to an order's tickets.
+fn code(admission: AdmissionId, order: &Order) -> View {
+    let href = format!("/admissions/{admission}");
+    let label = if order.quantity == 1 { "Show ticket" } else { "Show tickets" };
+    let name = format!("{label} for {}", order.title);
+    view! {
+        div(class="resume") {
+            a(class="button quiet", href=href, aria-label=name) { (label) }
+        }
+    }
 }
 
 fn resume(shop: Shop, order: &Order) -> View {

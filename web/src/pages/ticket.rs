@@ -143,9 +143,11 @@ fn offer(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View 
 
 fn edit(ticket: TicketId) -> View {
     let href = format!("/tickets/{ticket}/edit");
+    let door = format!("/door/{ticket}");
     view! {
         p(class="small") { "This is your own listing." }
         a(class="button", href=href) { "Edit" }
+        a(class="button quiet", href=door) { "Door" }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What pages are put together from.
 
+mod admission;
 mod card;
 mod countdown;
 mod ending;
@@ -9,11 +10,16 @@ mod listing;
 mod order;
 mod row;
 
+pub(crate) use admission::admissions;
+#[cfg(not(target_os = "unknown"))]
+pub(crate) use admission::numbered;
 pub(crate) use card::{cards, remaining};
 pub(crate) use countdown::timer;
 pub(crate) use ending::{Ending, ending};
 pub(crate) use field::{Control, Field, Need, field};
 pub(crate) use form::{hidden, key, submit, summary};
 pub(crate) use listing::{art, badge, moment, older, place, status};
+#[cfg(not(target_os = "unknown"))]
+pub(crate) use listing::{line, when};
 pub(crate) use order::{fact, stub, tickets};
 pub(crate) use row::{Row, empty, heading, row, way};

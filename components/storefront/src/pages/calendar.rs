@@ -1,39 +1,98 @@
-//! `/orders/{id}/event.ics`: the event, for a calendar (RFC 5545).
+//! `/orders/{id}/event.ics` and `/admissions/{id}/event.ics`: the event, for a calendar (RFC 5545).
 
 use anyhow::Context;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use boxoffice_contract::OrderId;
+use boxoffice_contract::admissions::{Admission, AdmissionStatus};
 use boxoffice_contract::orders::{Order, OrderStatus};
+use boxoffice_contract::{AdmissionId, OrderId};
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, Timestamp, config};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use icalendar::{Calendar, Component, DatePerhapsTime, Event, EventLike};
+use uuid::Uuid;
 
 use super::entrance::sign_in_first;
-use crate::services::orders;
+use crate::services::{admissions, orders};
 use crate::visitor::Visit;
 
 /// Nobody says how long an event lasts: an entry of this many seconds is easily seen, and moved.
 const SECONDS: i64 = 2 * 60 * 60;
 
 pub(crate) fn route() -> Router {
-    Router::new().route("/orders/{id}/event.ics", get(calendar))
+    Router::new()
+        .route("/orders/{id}/event.ics", get(of_order))
+        .route("/admissions/{id}/event.ics", get(of_admission))
 }
 
-async fn calendar(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
+/// What a calendar's entry says.
+struct Entry<'a> {
+    /// The id of what was bought, which tells entries apart.
+    id: Uuid,
+    /// The path of its page.
+    page: String,
+    title: &'a str,
+    venue: Option<&'a str>,
+    city: Option<&'a str>,
+    start: Timestamp,
+    about: String,
+}
+
+async fn of_order(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &visit.here).await;
     }
     let order = orders::find(&visit, id).await?;
     let order = order.filter(|order| order.status == OrderStatus::Complete);
-    let nothing = || Problem::not_found("There is no event to put into a calendar");
     let order = order.ok_or_else(nothing)?;
-    let start = order.ticket.starts_at.ok_or_else(nothing)?;
-    let url = config::variable("public_url").await?;
-    let text = written(&order, start, &url)?;
+    file(&entry(&order)?).await
+}
+
+async fn of_admission(visit: Visit, Id(id): Id<AdmissionId>) -> Result<Response> {
+    if visit.user.is_none() {
+        return sign_in_first(&visit, &visit.here).await;
+    }
+    let admission = admissions::find(&visit, id).await?;
+    let admission = admission.filter(|admission| admission.status != AdmissionStatus::Void);
+    let Admission { event, number, of, .. } = admission.ok_or_else(nothing)?;
+    let entry = Entry {
+        id: id.0,
+        page: format!("/admissions/{id}"),
+        title: &event.title,
+        venue: event.venue.as_deref(),
+        city: event.city.as_deref(),
+        start: event.starts_at.ok_or_else(nothing)?,
+        about: format!("Ticket {number} of {of}, from Boxoffice"),
+    };
+    file(&entry).await
+}
+
+fn nothing() -> Problem {
+    Problem::not_found("There is no event to put into a calendar")
+}
+
+fn entry(order: &Order) -> Result<Entry<'_>> {
+    let ticket = &order.ticket;
+    let count = if order.quantity == 1 {
+        "1 ticket".to_owned()
+    } else {
+        format!("{} tickets", order.quantity)
+    };
+    Ok(Entry {
+        id: order.id.0,
+        page: format!("/orders/{}", order.id),
+        title: &ticket.title,
+        venue: ticket.venue.as_deref(),
+        city: ticket.city.as_deref(),
+        start: ticket.starts_at.ok_or_else(nothing)?,
+        about: format!("{count}, bought on Boxoffice"),
+    })
+}
+
+async fn file(entry: &Entry<'_>) -> Result<Response> {
+    let text = written(entry, &config::variable("public_url").await?)?;
     let headers = [
         (CONTENT_TYPE, "text/calendar; charset=utf-8"),
         (CONTENT_DISPOSITION, "attachment; filename=\"event.ics\""),
@@ -41,26 +100,19 @@ async fn calendar(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
     Ok((headers, text).into_response())
 }
 
-/// A calendar with the event of `order`, which begins at `start`.
-fn written(order: &Order, start: Timestamp, url: &str) -> anyhow::Result<String> {
-    let ticket = &order.ticket;
-    let place: Vec<&str> =
-        [&ticket.venue, &ticket.city].into_iter().flatten().map(String::as_str).collect();
-    let count = if order.quantity == 1 {
-        "1 ticket".to_owned()
-    } else {
-        format!("{} tickets", order.quantity)
-    };
-    let address = format!("{}/orders/{}", url.trim_end_matches('/'), order.id);
+/// A calendar with `entry`, whose page is at `url`.
+fn written(entry: &Entry<'_>, url: &str) -> anyhow::Result<String> {
+    let Entry { id, page, title, venue, city, start, about } = entry;
+    let place: Vec<&str> = [*venue, *city].into_iter().flatten().collect();
     let mut event = Event::new();
     event
-        .uid(&format!("{}@boxoffice", order.id))
+        .uid(&format!("{id}@boxoffice"))
         .timestamp(instant(Timestamp::now())?)
-        .starts(DatePerhapsTime::from(instant(start)?))
+        .starts(DatePerhapsTime::from(instant(*start)?))
         .ends(DatePerhapsTime::from(instant(start.plus_seconds(SECONDS))?))
-        .summary(&ticket.title)
-        .description(&format!("{count}, bought on Boxoffice"))
-        .url(&address);
+        .summary(title)
+        .description(about)
+        .url(&format!("{}{page}", url.trim_end_matches('/')));
     if !place.is_empty() {
         event.location(&place.join(", "));
     }
@@ -93,8 +145,7 @@ mod tests {
             },
         }))
         .unwrap();
-        let start = order.ticket.starts_at.unwrap();
-        let text = written(&order, start, "https://tickets.example/").unwrap();
+        let text = written(&entry(&order).unwrap(), "https://tickets.example/").unwrap();
         assert!(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"), "{text}");
         assert!(text.ends_with("END:VEVENT\r\nEND:VCALENDAR\r\n"), "{text}");
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());

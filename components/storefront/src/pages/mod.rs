@@ -10,18 +10,23 @@
 //! | [`completion`] | what paying and the bank share: waiting for the order to be complete |
 //! | [`bank`] | `/orders/{id}/bank` and `/orders/{id}/return`: to the buyer's bank, and back |
 //! | [`order`], [`calendar`] | `/orders/{id}`, and the event for a calendar |
+//! | [`admission`], [`transfer`], [`accept`] | `/admissions/{id}`: a ticket's code, and handing it on |
+//! | [`door`], [`staff`] | `/door/{id}`: who comes in, and who may let them in |
 //! | [`orders`], [`listings`] | `/orders` and `/listings` |
 //! | [`sales`], [`refund`] | `/sales`, as a file too, and its form |
 //! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
 //! | [`entrance`], [`draft`] | what pages to sign in and up share; what those to sell and edit do |
 
+mod accept;
+mod admission;
 mod bank;
 mod browse;
 mod calendar;
 mod cancel;
 mod checkout;
 mod completion;
+mod door;
 mod draft;
 mod edit;
 mod entrance;
@@ -38,7 +43,9 @@ mod sell;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod staff;
 mod ticket;
+mod transfer;
 mod withdraw;
 
 use axum::Router;
@@ -60,6 +67,11 @@ pub(crate) fn routes() -> Router {
         .merge(cancel::route())
         .merge(order::route())
         .merge(calendar::route())
+        .merge(admission::route())
+        .merge(transfer::routes())
+        .merge(accept::route())
+        .merge(door::routes())
+        .merge(staff::routes())
         .merge(orders::route())
         .merge(listings::route())
         .merge(sales::route())

@@ -12,7 +12,7 @@ use boxoffice_web::state::{self, Outcome, Page, Standing};
 
 use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
-use crate::services::{orders, payments};
+use crate::services::{admissions, orders, payments};
 use crate::show;
 use crate::visitor::Visit;
 
@@ -30,7 +30,12 @@ async fn outcome(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
         standing if standing.is_paying() => "Checking your payment",
         _ => "Your order",
     };
-    let page = Outcome { again: show::again(&order), order: shown };
+    let admissions = match shown.standing {
+        Standing::Paid => admissions::of_order(&visit, id).await,
+        _ => None,
+    };
+    let admissions = admissions.map(|held| held.iter().map(show::admission).collect());
+    let page = Outcome { again: show::again(&order), order: shown, admissions };
     let state = visit.state(title, "", Page::Order(page));
     Ok(answer::show(&visit, state, Keep::Never).await?)
 }

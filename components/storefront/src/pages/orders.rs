@@ -4,13 +4,14 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_kernel::problem::Result;
-use boxoffice_web::state::{Orders, Page};
+use boxoffice_web::state::{self, Orders, Page};
+use futures::future::join;
 use http::Uri;
 
 use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
-use crate::services::{escaped, orders, payments};
-use crate::show::order;
+use crate::services::{admissions, escaped, orders, payments};
+use crate::show::{going, order};
 use crate::visitor::Visit;
 
 const ADDRESS: &str = "/orders";
@@ -24,16 +25,22 @@ async fn list(visit: Visit, uri: Uri) -> Result<Response> {
         return sign_in_first(&visit, &visit.here).await;
     }
     let cursor = cursor_of(&uri);
-    let page = orders::list(&visit, cursor.as_deref()).await?;
+    let (page, held) =
+        join(orders::list(&visit, cursor.as_deref()), admissions::upcoming(&visit)).await;
+    let page = page?;
     let payments = payments::of(&visit, &page.items).await;
-    let shown = page.items.iter().map(|one| order(one, &payments, &visit));
+    let shown = page.items.iter().map(|one| state::Order {
+        admission: held.iter().find(|it| it.order_id == one.id).map(|it| it.id),
+        ..order(one, &payments, &visit)
+    });
     // What waits to be paid is at most as old as a hold lasts: it is on the first page.
-    let is_unpaid = |one: &boxoffice_web::state::Order| {
+    let is_unpaid = |one: &state::Order| {
         cursor.is_none() && (one.standing.is_unpaid() || one.standing.is_paying())
     };
     let (unpaid, orders) = shown.partition(is_unpaid);
     let next = page.next_cursor.map(|cursor| format!("{ADDRESS}?cursor={}", escaped(&cursor)));
-    let state = visit.state("My orders", "", Page::Orders(Orders { unpaid, orders, next }));
+    let going = if cursor.is_none() { going(&held, &visit) } else { Vec::new() };
+    let state = visit.state("My orders", "", Page::Orders(Orders { unpaid, going, orders, next }));
     Ok(answer::show(&visit, state, Keep::Never).await?)
 }
 

@@ -2,9 +2,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`tickets`], [`orders`], [`payments`], [`ledger`] | what a service tells, and how to ask it |
+//! | [`tickets`], [`orders`], [`payments`], [`ledger`], [`admissions`], [`door`] | what a service tells, and how to ask it |
 //! | [`refusal`] | a service's no |
 
+pub(crate) mod admissions;
+pub(crate) mod door;
 pub(crate) mod ledger;
 pub(crate) mod orders;
 pub(crate) mod payments;
@@ -19,7 +21,7 @@ use boxoffice_kernel::peer::{self, Call, Peer};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, http::etag};
 use bytes::Bytes;
-use http::header::{HeaderValue, IF_MATCH};
+use http::header::{HeaderName, HeaderValue, IF_MATCH};
 use http::{HeaderMap, Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,8 +33,11 @@ use crate::visitor::Visit;
 pub(crate) const AUTH: Peer = Peer { name: "auth", base_url: "auth_base_url" };
 pub(crate) const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 pub(crate) const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
+pub(crate) const ADMISSIONS: Peer = Peer { name: "admissions", base_url: "admissions_base_url" };
 pub(crate) const PAYMENTS: Peer = Peer { name: "payments", base_url: "payments_base_url" };
 
+/// The header that carries the key of a link for a door's staff.
+const DOOR_KEY: HeaderName = HeaderName::from_static("x-door-key");
 /// How long a service may take for a change, which may wait for the payment provider.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -44,11 +49,13 @@ pub(crate) struct Change<'a> {
     pub(crate) key: &'a str,
     /// The version that the change is based on.
     pub(crate) version: Option<i64>,
+    /// The key of a link for a door's staff.
+    pub(crate) door_key: Option<&'a str>,
 }
 
 impl<'a> Change<'a> {
     pub(crate) const fn new(method: Method, path: &'a str, key: &'a str) -> Self {
-        Self { method, path, key, version: None }
+        Self { method, path, key, version: None, door_key: None }
     }
 }
 
@@ -111,6 +118,9 @@ impl Visit {
         }
         if let Some(version) = change.version {
             headers.insert(IF_MATCH, etag::of(version));
+        }
+        if let Some(key) = change.door_key.and_then(|key| HeaderValue::try_from(key).ok()) {
+            headers.insert(DOOR_KEY, key);
         }
         // Sorted by their names: a repeat by another version of the pages has the same digest.
         let body = body.map(serde_json::to_value).transpose()?;

@@ -1,0 +1,327 @@
+//! A ticket's code, handing it on, and doors, by forms alone.
+
+use boxoffice_admission_code::qr::Qr;
+use boxoffice_tests::{Answer, App, get};
+
+use super::browser::{Browser, Form};
+
+/// A seller and a buyer of so many kites: their browsers, the listing's id, and the order's path.
+struct Sale {
+    seller: Browser,
+    buyer: Browser,
+    listing: String,
+    order: String,
+}
+
+impl Sale {
+    async fn of(app: &App, quantity: &str) -> Self {
+        let seller = Browser::signed_up(app, "seller@example.com").await;
+        let form = seller.form("/tickets/new", "/tickets/new").await;
+        let form = form
+            .with("title", "Kites")
+            .with("price", "45")
+            .with("currency", "EUR")
+            .with("quantity", "9")
+            .with("startsAt", "2030-06-12T20:30")
+            .with("timeZone", "Europe/Zurich");
+        let page = seller.send(&form).await.header("location").to_owned();
+        let buyer = Browser::signed_up(app, "buyer@example.com").await;
+        let hold = buyer.form(&page, &format!("{page}/hold")).await.with("quantity", quantity);
+        let checkout = buyer.send(&hold).await.header("location").to_owned();
+        let order = checkout.trim_end_matches("/checkout").to_owned();
+        let pay = buyer.form(&checkout, &format!("{order}/pay")).await;
+        let paid = buyer.send(&pay.with("token", "pm_card_visa")).await;
+        assert_eq!(paid.header("location"), order, "{paid}");
+        let listing = page.trim_start_matches("/tickets/").to_owned();
+        Self { seller, buyer, listing, order }
+    }
+
+    fn door(&self) -> String {
+        format!("/door/{}", self.listing)
+    }
+
+    /// The paths of the tickets' pages, as the order's page leads to them.
+    async fn tickets(&self) -> Vec<String> {
+        tickets_on(&self.buyer.page(&self.order).await)
+    }
+}
+
+/// The tickets that a page leads to.
+fn tickets_on(page: &Answer) -> Vec<String> {
+    let links = page.text.split("href=\"/admissions/").skip(1);
+    links.map(|link| format!("/admissions/{}", link.split('"').next().unwrap())).collect()
+}
+
+/// The code of the ticket whose page is at `path`.
+async fn code_of(holder: &Browser, path: &str) -> String {
+    let shown = holder.exchange(get(format!("/api{path}").as_str())).await.expect(200);
+    shown["code"].as_str().unwrap().to_owned()
+}
+
+/// The path of the link to hand on that the page shows.
+fn link_on(page: &Answer, below: &str) -> String {
+    let mut values =
+        page.text.split("value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let link = values.find_map(|value| value.split_once(below).map(|(_, rest)| rest));
+    format!("{below}{}", link.unwrap_or_else(|| panic!("no link: {page}")))
+}
+
+/// Has somebody at a door read a code; the page that follows.
+async fn scan(door: &Browser, path: &str, code: &str) -> Answer {
+    let form = door.form(path, path).await.with("code", code).with("door", "North");
+    door.send(&form).await
+}
+
+#[tokio::test]
+async fn a_paid_order_leads_to_its_tickets_and_their_codes() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "3").await;
+    let page = sale.buyer.page(&sale.order).await;
+    let tickets = tickets_on(&page);
+    assert_eq!(tickets.len(), 3, "{page}");
+    for text in ["Ticket 1 of 3", "Ticket 2 of 3", "Ticket 3 of 3"] {
+        assert!(page.text.contains(text), "{text}: {page}");
+    }
+    let (codes, calendar) = (page.text.find("Ticket 1 of 3"), page.text.find("event.ics"));
+    assert!(codes < calendar, "the codes come before the calendar: {page}");
+
+    let ticket = sale.buyer.page(&tickets[1]).await;
+    assert_eq!(ticket.header("cache-control"), "no-store");
+    let drawn = Qr::encode(&code_of(&sale.buyer, &tickets[1]).await).unwrap().path();
+    for text in [
+        "Kites",
+        "12 Jun 2030",
+        "Ticket 2 of 3",
+        "role=\"img\"",
+        "aria-label=\"Ticket code\"",
+        &format!("d=\"{drawn}\""),
+        &format!("href=\"{}\"", tickets[0]),
+        &format!("href=\"{}\"", tickets[2]),
+        &format!("href=\"{}\"", sale.order),
+        &format!("href=\"/api{}.pdf\"", tickets[1]),
+    ] {
+        assert!(ticket.text.contains(text), "{text}: {ticket}");
+    }
+    let calendar = sale.buyer.open(&format!("{}/event.ics", tickets[1])).await;
+    assert!(calendar.text.contains("DESCRIPTION:Ticket 2 of 3"), "{calendar}");
+
+    let orders = sale.buyer.page("/orders").await;
+    assert!(orders.text.contains("aria-label=\"Show tickets for Kites\""), "{orders}");
+    assert_eq!(tickets_on(&orders).len(), 5, "each ticket, the event, and the order: {orders}");
+
+    assert_eq!(sale.seller.open(&tickets[0]).await.status, 403);
+    let nobody = Browser::at(&app).open(&tickets[0]).await;
+    assert!(nobody.header("location").starts_with("/sign-in?next=%2Fadmissions%2F"), "{nobody}");
+    let missing = "/admissions/01980f3c-0000-7000-8000-000000000000";
+    assert_eq!(sale.buyer.open(missing).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_order_is_shown_while_its_tickets_cannot_be() {
+    // Nobody listens on port 9.
+    let app = App::start_with([("admissions_base_url", "http://127.0.0.1:9")]).await;
+    let sale = Sale::of(&app, "1").await;
+    let page = sale.buyer.page(&sale.order).await;
+    assert!(page.text.contains("Your tickets are being made ready. Reload this page in a moment."));
+    assert!(sale.buyer.page("/orders").await.text.contains("Paid"));
+    assert_eq!(sale.buyer.open(&sale.door()).await.status, 503);
+}
+
+#[tokio::test]
+async fn a_ticket_is_handed_on_and_accepted() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "1").await;
+    let ticket = sale.tickets().await.remove(0);
+    let old = code_of(&sale.buyer, &ticket).await;
+    let give = format!("{ticket}/transfer");
+    for wrong in ["", "nobody", "buyer@example.com"] {
+        let form = sale.buyer.form(&ticket, &give).await.with("email", wrong);
+        let refused = sale.buyer.send(&form).await;
+        assert_eq!(refused.status, 400, "{wrong}: {refused}");
+        assert!(refused.text.contains("href=\"#email\""), "the summary: {refused}");
+    }
+    let form = sale.buyer.form(&ticket, &give).await.with("email", "Carl@Example.com");
+    let given = sale.buyer.send(&form).await;
+    assert_eq!(given.header("location"), ticket, "{given}");
+    let page = sale.buyer.follow(&given).await;
+    assert!(page.text.contains("carl@example.com") && page.text.contains("Take it back"), "{page}");
+    assert!(page.text.contains(&Qr::encode(&old).unwrap().path()), "it lets in until then");
+    let link = link_on(&page, "/admissions/");
+
+    let carl = Browser::at(&app);
+    let offer = carl.page(&link).await;
+    assert_eq!(offer.header("cache-control"), "no-store");
+    assert_eq!(offer.header("referrer-policy"), "same-origin");
+    for text in ["Kites", "carl@example.com", "Sign in to accept", "Sign up to accept"] {
+        assert!(offer.text.contains(text), "{text}: {offer}");
+    }
+    let (_, next) = offer.text.split_once("href=\"/sign-up?next=").unwrap();
+    let sign_up = format!("/sign-up?next={}", next.split('"').next().unwrap());
+    let form = carl.form(&sign_up, "/sign-up").await.with("email", "carl@example.com");
+    let back = carl.send(&form.with("password", "correct horse battery")).await;
+    assert_eq!(back.header("location"), link, "with the token: {back}");
+
+    let accept = format!("{ticket}/accept");
+    let other = Browser::signed_up(&app, "other@example.com").await;
+    let form = other.form(&link, &accept).await;
+    let refused = other.send(&form).await;
+    assert_eq!(refused.status, 403, "{refused}");
+    assert!(refused.text.contains("This ticket is for another address."), "{refused}");
+    assert!(refused.text.contains("You are signed in as"), "with the form again: {refused}");
+
+    let form = carl.form(&link, &accept).await;
+    let accepted = carl.send(&form).await;
+    assert_eq!(accepted.header("location"), ticket, "{accepted}");
+    let page = carl.follow(&accepted).await;
+    assert!(page.text.contains("The ticket is yours."), "{page}");
+    assert!(!page.text.contains(&Qr::encode(&old).unwrap().path()), "it has another code: {page}");
+    assert!(!page.text.contains(&sale.order), "the order is not theirs: {page}");
+    assert_eq!(tickets_on(&carl.page("/orders").await).len(), 2);
+    assert_eq!(carl.send(&form).await.header("location"), ticket, "as good as once");
+    assert_eq!(carl.open(&link).await.header("location"), ticket, "they have it already");
+
+    assert_eq!(sale.buyer.open(&ticket).await.status, 403);
+    let order = sale.buyer.page(&sale.order).await;
+    assert!(order.text.contains("Others hold the tickets of this order now."), "{order}");
+    let ended = other.open(&link).await;
+    assert_eq!(ended.status, 409, "{ended}");
+    assert!(ended.text.contains("This link no longer works"), "{ended}");
+    let seen = scan(&sale.seller, &sale.door(), &old).await;
+    assert!(seen.text.contains("Refunded or handed on"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_ticket_is_taken_back_before_it_is_accepted() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "1").await;
+    let ticket = sale.tickets().await.remove(0);
+    let form = sale.buyer.form(&ticket, &format!("{ticket}/transfer")).await;
+    let given = sale.buyer.send(&form.with("email", "carl@example.com")).await;
+    let page = sale.buyer.follow(&given).await;
+    let link = link_on(&page, "/admissions/");
+    let carl = Browser::signed_up(&app, "carl@example.com").await;
+    let accept = carl.form(&link, &format!("{ticket}/accept")).await;
+    let back = Form::on(&page, &format!("{ticket}/take-back"));
+    assert_eq!(sale.buyer.send(&back).await.header("location"), ticket);
+    let late = carl.send(&accept).await;
+    assert_eq!(late.status, 409, "{late}");
+    assert!(late.text.contains("This link no longer works"), "{late}");
+    let page = sale.buyer.page(&ticket).await;
+    assert!(page.text.contains("Make the link") && !page.text.contains("Take it back"), "{page}");
+}
+
+#[tokio::test]
+async fn a_door_says_what_each_code_is() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "2").await;
+    let (door, tickets) = (sale.door(), sale.tickets().await);
+    let code = code_of(&sale.buyer, &tickets[0]).await;
+    let own = sale.seller.page("/listings").await;
+    assert!(own.text.contains(&format!("href=\"{door}\"")), "{own}");
+    let page = sale.seller.page(&door).await;
+    assert_eq!(page.header("cache-control"), "no-store");
+    for text in ["0 of 2 are in", "autocomplete=\"off\"", "autofocus", "Links for your staff"] {
+        assert!(page.text.contains(text), "{text}: {page}");
+    }
+
+    let form = Form::on(&page, &door).with("code", &code).with("door", "South gate");
+    let seen = sale.seller.send(&form).await;
+    assert_eq!(seen.status, 200, "{seen}");
+    for text in ["Come in", "Ticket 1 of 2", "1 of 2 are in", "role=\"status\"", "Undo"] {
+        assert!(seen.text.contains(text), "{text}: {seen}");
+    }
+    let again = sale.seller.send(&form).await;
+    assert!(again.text.contains("Come in"), "a form sent twice is one scan: {again}");
+    assert_eq!(Form::on(&seen, &door).value("door"), "South gate");
+
+    let used = scan(&sale.seller, &door, &code).await;
+    assert!(used.text.contains("Already in") && used.text.contains("South gate"), "{used}");
+    let lower = scan(&sale.seller, &door, &format!(" {} ", code.to_lowercase())).await;
+    assert!(lower.text.contains("Already in"), "scanners differ: {lower}");
+    let garbage = scan(&sale.seller, &door, "<b>none</b>").await;
+    assert!(garbage.text.contains("Not a ticket"), "{garbage}");
+    let empty = scan(&sale.seller, &door, " ").await;
+    assert_eq!(empty.status, 400, "{empty}");
+    let unnamed = sale.seller.form(&door, &door).await.with("code", &code).with("door", " ");
+    let unnamed = sale.seller.send(&unnamed).await;
+    assert_eq!(unnamed.status, 400, "{unnamed}");
+    assert!(unnamed.text.contains("Enter a name of 1 to 60 characters"), "{unnamed}");
+
+    let undo = Form::on(&seen, &format!("{door}/undo"));
+    let undone = sale.seller.send(&undo).await;
+    assert_eq!(undone.header("location"), door, "{undone}");
+    let page = sale.seller.follow(&undone).await;
+    assert!(page.text.contains("The entry is undone.") && page.text.contains("0 of 2"), "{page}");
+    let twice = sale.seller.send(&undo.with("key", "another")).await;
+    assert_eq!(twice.status, 404, "{twice}");
+    assert!(twice.text.contains("was undone already"), "{twice}");
+    let entered = scan(&sale.seller, &door, &code).await;
+    assert!(entered.text.contains("Come in"), "{entered}");
+    let ticket = sale.buyer.page(&tickets[0]).await;
+    assert!(ticket.text.contains("Used at") && !ticket.text.contains("Make the link"), "{ticket}");
+
+    let form = sale.seller.form("/tickets/new", "/tickets/new").await;
+    let form = form.with("title", "Cello").with("price", "45").with("currency", "EUR");
+    let other = sale.seller.send(&form).await.header("location").replace("/tickets/", "/door/");
+    let seen = scan(&sale.seller, &other, &code).await;
+    assert!(seen.text.contains("Another event") && seen.text.contains("0 of 0"), "{seen}");
+}
+
+#[tokio::test]
+async fn staff_use_a_door_by_a_link_until_it_is_ended() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "1").await;
+    let door = sale.door();
+    let code = code_of(&sale.buyer, &sale.tickets().await[0]).await;
+    let page = sale.seller.page(&door).await;
+    let unnamed = sale.seller.send(&Form::on(&page, &format!("{door}/staff"))).await;
+    assert_eq!(unnamed.status, 400, "{unnamed}");
+    assert!(unnamed.text.contains("href=\"#name\""), "{unnamed}");
+    let form = sale.seller.form(&door, &format!("{door}/staff")).await.with("name", "North");
+    let made = sale.seller.send(&form).await;
+    assert_eq!(made.header("location"), door, "{made}");
+    let page = sale.seller.follow(&made).await;
+    let link = link_on(&page, &door);
+
+    for outsider in [&Browser::at(&app), &sale.buyer] {
+        let closed = outsider.open(&door).await;
+        assert_eq!(closed.status, 403, "{closed}");
+        assert!(closed.text.contains("Only the organizer, and staff with a link"), "{closed}");
+    }
+    assert!(Browser::at(&app).open(&door).await.text.contains("href=\"/sign-in?next="));
+
+    let staff = Browser::at(&app);
+    let came = staff.open(&link).await;
+    assert_eq!((came.status, came.header("location")), (303, door.as_str()), "{came}");
+    let cookie = came.header("set-cookie");
+    assert!(cookie.starts_with("door_key=") && cookie.contains("Path=/door/"), "{cookie}");
+    let page = staff.follow(&came).await;
+    assert!(page.text.contains("0 of 1 are in"), "{page}");
+    let (_, key) = link.split_once("?key=").unwrap();
+    assert!(!page.text.contains(key), "no page has the key: {page}");
+    assert!(!page.text.contains("Links for your staff"), "{page}");
+    let seen = scan(&staff, &door, &code).await;
+    assert!(seen.text.contains("Come in") && seen.text.contains("1 of 1 are in"), "{seen}");
+    let form = form.with("key", "theirs");
+    assert_eq!(staff.send(&form).await.status, 403, "staff make no links");
+
+    let page = sale.seller.page(&door).await;
+    let (_, end) = page.text.split_once(&format!("action=\"{door}/staff/")).unwrap();
+    let end = format!("{door}/staff/{}", end.split('"').next().unwrap());
+    let ended = sale.seller.send(&Form::on(&page, &end)).await;
+    assert_eq!(ended.header("location"), door, "{ended}");
+    assert_eq!(staff.open(&door).await.status, 403);
+    let late = staff.send(&Form::on(&seen, &door).with("code", &code)).await;
+    assert_eq!(late.status, 403, "{late}");
+}
+
+#[tokio::test]
+async fn an_invalid_key_is_not_kept() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "1").await;
+    for key in ["a;b", "%0d%0aset-cookie:x=y", &"x".repeat(300)] {
+        let came = Browser::at(&app).open(&format!("{}?key={key}", sale.door())).await;
+        assert_eq!(came.header("location"), sale.door(), "{came}");
+        assert_eq!(came.header("set-cookie"), "", "{came}");
+    }
+}

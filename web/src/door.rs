@@ -1,0 +1,252 @@
+//! `/door/{listing}`: who comes in. The server alone draws it; a page's script only beeps.
+
+use boxoffice_contract::door::Verdict;
+use boxoffice_contract::{ScanId, StaffId, TicketId};
+use sycamore::prelude::*;
+
+use crate::app::encoded;
+use crate::drawn::{Shape, copied, draw, shape};
+use crate::parts::{
+    self, Control, Field, Need, field, hidden, key, moment, numbered, submit, summary, way,
+};
+use crate::shop::Shop;
+use crate::state::{Form, Moment, State};
+
+/// The door of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// The listing.
+    pub ticket: TicketId,
+    /// Its title.
+    pub title: String,
+    /// When the event begins.
+    pub when: Option<Moment>,
+    /// How many people are in.
+    pub inside: i64,
+    /// How many may come in all.
+    pub of: i64,
+    /// `door`, the door's name, and `code`.
+    pub scan: Form,
+    /// What the last scan came to.
+    pub seen: Option<Seen>,
+    /// The last entry that can be undone: the scan, and the key of the form that undoes it.
+    pub last: Option<(ScanId, String)>,
+    /// The links for staff, for the organizer.
+    pub staff: Option<Staff>,
+}
+
+/// What a scan came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What it came to; `None` for a word of a newer service's.
+    pub verdict: Option<Verdict>,
+    /// Which of its order's tickets it was, and how many there are.
+    pub ticket: Option<(i64, i64)>,
+    /// When somebody entered with it before, and by which door.
+    pub first: Option<(Moment, String)>,
+}
+
+/// The links by which staff reach a door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staff {
+    /// The form that makes one: `name`.
+    pub form: Form,
+    /// Those that work.
+    pub links: Vec<Link>,
+}
+
+/// A link by which staff reach a door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The link's id.
+    pub id: StaffId,
+    /// Whom or which door it is for.
+    pub name: String,
+    /// The address to hand on.
+    pub address: String,
+    /// When it stops working.
+    pub until: Moment,
+    /// The key of the form that ends it.
+    pub key: String,
+}
+
+/// Returns `state` with the page of this door on it. Its title says what the last scan came to.
+#[must_use]
+pub fn drawn(state: State, door: Door) -> State {
+    let key = door.scan.key.clone();
+    let said = door.seen.as_ref().map(|seen| words(seen.verdict).1.to_owned());
+    let title = said.unwrap_or_else(|| format!("Door of “{}”", door.title));
+    draw(State { title, ..state }, key, move |shop| page(shop, door))
+}
+
+/// Returns `state` with a page on it that says why somebody cannot use this door.
+#[must_use]
+pub fn closed(state: State, key: String, why: String) -> State {
+    draw(state, key, move |shop| {
+        let (here, visitor) =
+            shop.state.with_untracked(|state| (state.here.clone(), state.visitor.clone()));
+        let sign_in = match visitor {
+            Some(visitor) => view! { p { "You are signed in as " strong { (visitor.email) } "." } },
+            None => {
+                let way = way("button", format!("/sign-in?next={}", encoded(&here)), "Sign in");
+                view! { p(class="actions") { (way) } }
+            }
+        };
+        view! {
+            div(class="narrow") {
+                h1(tabindex="-1") { "This door is not yours" }
+                p(class="notice") { (why) }
+                (sign_in)
+            }
+        }
+    })
+}
+
+/// What a verdict looks like, and what it is called.
+const fn words(verdict: Option<Verdict>) -> (Shape, &'static str, &'static str) {
+    match verdict {
+        Some(Verdict::Admitted) => (Shape::Good, "Come in", "good"),
+        Some(Verdict::Used) => (Shape::Due, "Already in", "due"),
+        Some(Verdict::Void) => (Shape::Bad, "Refunded or handed on", "bad"),
+        Some(Verdict::OtherEvent) => (Shape::Bad, "Another event", "bad"),
+        Some(Verdict::Invalid) => (Shape::Bad, "Not a ticket", "bad"),
+        None => (Shape::Bad, "Not known. Ask the organizer", "bad"),
+    }
+}
+
+fn page(shop: Shop, door: Door) -> View {
+    let Door { ticket, title, when, inside, of, scan, seen, last, staff } = door;
+    let when = parts::when(when);
+    let count = format!("{inside} of {of} are in");
+    let seen = seen.map(verdict).unwrap_or_default();
+    let form = scanner(shop, ticket, scan);
+    let undo = last.map(|(scan, key)| undo(shop, ticket, scan, key)).unwrap_or_default();
+    let staff = staff.map(|staff| links(shop, ticket, staff)).unwrap_or_default();
+    view! {
+        div(class="narrow door") {
+            div(class="top") {
+                h1(tabindex="-1") { (title) }
+                (when)
+                p(class="count") { (count) }
+            }
+            (seen)
+            (form)
+            (undo)
+            (staff)
+        }
+    }
+}
+
+fn verdict(Seen { verdict, ticket, first }: Seen) -> View {
+    let (mark, word, tone) = words(verdict);
+    let class = format!("verdict {tone}");
+    let mark = shape(mark);
+    let ticket = parts::line("small", ticket.map(|(number, of)| numbered(number, of)));
+    let first = first.map(|(at, door)| format!("First in at {}, {door}", at.time));
+    let first = parts::line("first", first);
+    view! {
+        div(id="verdict", class=class, role="status", data-tone=tone) {
+            (mark)
+            div {
+                p(class="word") { (word) }
+                (ticket)
+                (first)
+            }
+        }
+    }
+}
+
+/// The form that a hand-held scanner types into: a code, and Enter.
+fn scanner(shop: Shop, ticket: TicketId, form: Form) -> View {
+    let action = format!("/door/{ticket}");
+    let wrong = form.error("code").map(str::to_owned);
+    let class = if wrong.is_some() { "field wrong" } else { "field" };
+    let invalid = wrong.is_some().then_some("true");
+    let complaint = wrong.unwrap_or_default();
+    let form = *create_signal(form);
+    let key = key(form);
+    let name = Field {
+        name: "door",
+        label: "This door's name",
+        hint: "",
+        need: Need::Must,
+        control: Control::LINE,
+    };
+    let last = hidden("last", form.with_untracked(|form| form.value("last").to_owned()));
+    let name = field(shop, form, name);
+    let button = submit(shop, &action, "Check".to_owned(), "Checking…");
+    view! {
+        form(class="sheet scan", method="post", action=action) {
+            (key)
+            (last)
+            div(class=class) {
+                label(r#for="code") { "Ticket code" }
+                p(class="hint", id="code-hint") { "Scan the code, or type it and press Enter." }
+                input(
+                    id="code", name="code", r#type="text", required=true, "autofocus"="",
+                    autocomplete="off", autocapitalize="off", "spellcheck"="false",
+                    aria-describedby="code-hint code-error", aria-invalid=invalid,
+                )
+                p(class="error", id="code-error") { (complaint) }
+            }
+            (button)
+            (name)
+        }
+    }
+}
+
+fn undo(shop: Shop, ticket: TicketId, scan: ScanId, key: String) -> View {
+    let action = format!("/door/{ticket}/undo");
+    let (key, scan) = (hidden("key", key), hidden("scan", scan.to_string()));
+    let button = submit(shop, &action, "Undo the last entry".to_owned(), "Undoing…");
+    view! { form(class="quietly", method="post", action=action) { (key) (scan) (button) } }
+}
+
+fn links(shop: Shop, ticket: TicketId, Staff { form, links }: Staff) -> View {
+    let rows: Vec<View> = links.into_iter().map(|link| row(shop, ticket, link)).collect();
+    let list = if rows.is_empty() {
+        View::new()
+    } else {
+        view! { ul(class="rows") { (rows) } }
+    };
+    let action = format!("/door/{ticket}/staff");
+    let form = *create_signal(form);
+    let (errors, key) = (summary(form), key(form));
+    let name = Field {
+        name: "name",
+        label: "Whom it is for",
+        hint: "A name, or a door such as North.",
+        need: Need::Must,
+        control: Control::LINE,
+    };
+    let name = field(shop, form, name);
+    let button = submit(shop, &action, "Make a link".to_owned(), "Making the link…");
+    view! {
+        section(class="column", aria-labelledby="staff") {
+            h2(id="staff") { "Links for your staff" }
+            p { "Everybody who has such a link can let people in at this door, without an account." }
+            (errors)
+            (list)
+            form(class="sheet", method="post", action=action, novalidate=true) {
+                (key)
+                (name)
+                (button)
+            }
+        }
+    }
+}
+
+fn row(shop: Shop, ticket: TicketId, Link { id, name, address, until, key }: Link) -> View {
+    let action = format!("/door/{ticket}/staff/{id}/end");
+    let text = copied(format!("link-{id}"), format!("Link for {name}"), address);
+    let until = moment(until);
+    let key = hidden("key", key);
+    let button = submit(shop, &action, "End this link".to_owned(), "Ending…");
+    view! {
+        li(class="sheet") {
+            (text)
+            p(class="small") { "Works until " (until) }
+            form(class="quietly", method="post", action=action) { (key) (button) }
+        }
+    }
+}
