@@ -5,6 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use boxoffice_admission_code::qr::Qr;
+use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::door::Verdict;
 use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, StaffId, TicketId};
 use boxoffice_web::accept::{self, Offer};
@@ -302,6 +303,7 @@ fn in_hand(standing: admission::Standing) -> Page {
         when: card.when,
         number: 2,
         of: 3,
+        wallets: Wallet::ALL.to_vec(),
         standing,
         neighbours: [1, 3].map(|number| Some((number, AdmissionId(id(0x2d_aa00))))),
         key: String::new(),

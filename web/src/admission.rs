@@ -1,6 +1,7 @@
 //! `/admissions/{id}`: a ticket in the hand, with the code that a door reads. The server alone draws
 //! it: a browser needs nothing but the picture.
 
+use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::{AdmissionId, OrderId};
 use sycamore::prelude::*;
 
@@ -30,6 +31,8 @@ pub struct Admission {
     pub number: i64,
     /// How many tickets its order has.
     pub of: i64,
+    /// The wallets that this shop makes passes for.
+    pub wallets: Vec<Wallet>,
     /// What it is good for.
     pub standing: Standing,
     /// The visitor's tickets of the same order before and after it: their numbers and ids.
@@ -177,7 +180,7 @@ fn pages(neighbours: [Option<(i64, AdmissionId)>; 2], of: i64) -> View {
 
 /// Where to go from here.
 fn ways(admission: &Admission) -> View {
-    let Admission { id, order, when, standing, .. } = admission;
+    let Admission { id, order, when, wallets, standing, .. } = admission;
     let is_good = *standing != Standing::Void;
     let file = |address: String, label: &'static str| {
         view! { a(class="button quiet", href=address, download="") { (label) } }
@@ -190,11 +193,18 @@ fn ways(admission: &Admission) -> View {
         true => file(format!("/api/admissions/{id}.pdf"), "Download as PDF"),
         false => View::new(),
     };
+    let pass = |wallet: &Wallet| match wallet {
+        Wallet::Apple => file(format!("/api/admissions/{id}.pkpass"), "Add to Apple Wallet"),
+        Wallet::Google => {
+            way("button quiet", format!("/api/admissions/{id}.google"), "Add to Google Wallet")
+        }
+    };
+    let passes: Vec<View> = wallets.iter().filter(|_| is_good).map(pass).collect();
     let order = match order {
         Some(order) => way("button quiet", format!("/orders/{order}"), "Order"),
         None => way("button quiet", "/orders", "My orders"),
     };
-    view! { p(class="actions") { (calendar) (paper) (order) } }
+    view! { p(class="actions") { (calendar) (paper) (passes) (order) } }
 }
 
 fn hand_on(shop: Shop, id: AdmissionId, transfer: Transfer) -> View {

@@ -1,11 +1,11 @@
 //! From what the services answer to what a page shows.
 
+use boxoffice_contract::Word;
 use boxoffice_contract::admissions::{self as api, AdmissionStatus};
 use boxoffice_contract::ledger::{Entry, Movement};
-use boxoffice_contract::orders::{CancelReason, Order, OrderStatus};
+use boxoffice_contract::orders::{CancelReason, Order, OrderStatus, number};
 use boxoffice_contract::payments::{Payment, PaymentStatus as Paid};
 use boxoffice_contract::tickets::{Ticket, TicketStatus};
-use boxoffice_contract::{OrderId, Word};
 use boxoffice_web::sales::{Deal, DealKind};
 use boxoffice_web::state::{self, Card, Standing};
 
@@ -13,12 +13,6 @@ use crate::form::new_key;
 use crate::services::{orders, tickets};
 use crate::shown::{balance, moment, money};
 use crate::visitor::Visit;
-
-/// Letters and digits that nobody takes for one another (Crockford's Base32).
-const ALPHABET: [char; 32] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J',
-    'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
-];
 
 /// A listing at a glance.
 pub(crate) fn card(ticket: &Ticket, visit: &Visit) -> Card {
@@ -163,14 +157,6 @@ pub(crate) fn deal(entry: &Entry, visit: &Visit) -> Deal {
     }
 }
 
-/// What people call an order: the last 40 bits of its id, which are random, in eight letters.
-fn number(id: OrderId) -> String {
-    let bits = id.0.as_u128();
-    let letter = |place: u32| ALPHABET[usize::try_from((bits >> (5 * place)) & 31).unwrap_or(0)];
-    let letters: String = (0..8).rev().map(letter).collect();
-    format!("{}-{}", &letters[..4], &letters[4..])
-}
-
 /// Where the tickets of an order can be found again.
 pub(crate) fn again(order: &Order) -> String {
     format!("/tickets/{}", order.ticket.id)
@@ -179,7 +165,7 @@ pub(crate) fn again(order: &Order) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use boxoffice_contract::{PaymentId, Timestamp};
+    use boxoffice_contract::{OrderId, PaymentId, Timestamp};
     use serde_json::json;
     use uuid::Uuid;
 
@@ -231,12 +217,5 @@ mod tests {
             let foreign = [a_payment(OrderId::new(), "pending")];
             assert_eq!(standing(&order, &foreign), standing(&order, &[]), "another order's");
         }
-    }
-
-    #[test]
-    fn an_orders_number_is_short_and_its_own() {
-        assert_eq!(number(OrderId(Uuid::from_u128(0))), "0000-0000");
-        assert_eq!(number(OrderId(Uuid::from_u128(u128::MAX))), "ZZZZ-ZZZZ");
-        assert_eq!(number(OrderId(Uuid::from_u128(1))), "0000-0001");
     }
 }

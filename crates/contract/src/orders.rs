@@ -134,3 +134,17 @@ pub struct Frozen {
     /// When the change must be on its way to be committed.
     pub frozen_until: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_orders_number_is_short_and_its_own() {
+        assert_eq!(number(OrderId(Uuid::from_u128(0))), "0000-0000");
+        assert_eq!(number(OrderId(Uuid::from_u128(u128::MAX))), "ZZZZ-ZZZZ");
+        assert_eq!(number(OrderId(Uuid::from_u128(1))), "0000-0001");
+    }
+}

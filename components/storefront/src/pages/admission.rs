@@ -5,8 +5,8 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_admission_code::qr::Qr;
-use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions::{Admission, AdmissionStatus, AdmittedEvent};
+use boxoffice_contract::{AdmissionId, Word};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
@@ -58,6 +58,7 @@ pub(crate) async fn load(visit: &Visit, id: AdmissionId, offer: Form) -> Result<
         city,
         number: found.number,
         of: found.of,
+        wallets: found.wallets.iter().filter_map(Word::known).collect(),
         standing: standing(&found, visit, offer)?,
         neighbours: neighbours(&found, &others),
         key: new_key(),
