@@ -24,6 +24,8 @@ mod issue;
 mod key;
 mod list;
 mod listing;
+#[cfg(test)]
+mod model;
 mod refusal;
 mod scan;
 mod show;
