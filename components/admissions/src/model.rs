@@ -9,8 +9,6 @@
 //! Tickets of one order share nothing but its events. So one ticket is tried with three transfers, and
 //! two together with fewer. Doors, receivers and the bus may do any step at any time.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::{BTreeSet, HashSet};
 use std::time::Instant;
 
