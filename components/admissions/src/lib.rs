@@ -25,6 +25,8 @@ mod issuer;
 mod key;
 mod list;
 mod listing;
+#[cfg(test)]
+mod model;
 mod paper;
 mod refusal;
 mod scan;

@@ -1,6 +1,7 @@
 //! `GET /api/admissions`: one's own tickets.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use axum::Router;
 use axum::response::Response;
@@ -140,12 +141,11 @@ async fn bodies(cx: &UserCx, admissions: Vec<Admission>) -> Result<Vec<api::Admi
     let mut listings = HashMap::new();
     let mut bodies = Vec::with_capacity(admissions.len());
     for admission in admissions {
-        let id = admission.ticket_id;
-        if !listings.contains_key(&id) {
-            listings.insert(id, Listing::get(cx, id).await?);
-        }
-        let event = listings[&id].clone().event();
-        bodies.push(admission.body(event, &issuer));
+        let listing = match listings.entry(admission.ticket_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Listing::get(cx, admission.ticket_id).await?),
+        };
+        bodies.push(admission.body(listing.clone().event(), &issuer));
     }
     Ok(bodies)
 }

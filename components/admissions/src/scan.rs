@@ -9,11 +9,11 @@ use boxoffice_contract::admissions::AdmissionStatus;
 use boxoffice_contract::door::{self as api, NewScans, Scan, Scanned, Verdict};
 use boxoffice_contract::{AdmissionId, ScanId, TicketId};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
-use boxoffice_kernel::db::Query;
+use boxoffice_kernel::db::{self, Query, Read as _};
 use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::identity::MaybeUser;
 use boxoffice_kernel::problem::{Problem, ProblemBody, Result};
-use boxoffice_kernel::{Cx, Timestamp, Unit, row};
+use boxoffice_kernel::{Cx, Timestamp, Unit, query, row};
 use http::HeaderMap;
 
 use crate::SERVICE;
@@ -85,8 +85,14 @@ pub(crate) async fn scan(
     let read: Vec<Read> = scans.scans.iter().map(|scan| read(&keys.verifier, id, scan)).collect();
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
         let mut results: Vec<Option<Scanned>> = vec![None; read.len()];
+        let noted: Vec<ScanRow> = unit.read_all(noted(&scans.scans)).await?;
         for at in in_order(&read) {
-            results[at] = Some(decide(unit, id, &scans.door, &scans.scans[at], &read[at]).await?);
+            let scan = &scans.scans[at];
+            let known = noted.iter().find(|row| row.id == scan.id);
+            results[at] = Some(match known {
+                Some(row) => repeat(unit, row).await?,
+                None => decide(unit, id, &scans.door, scan, &read[at]).await?,
+            });
         }
         let results = results.into_iter().flatten().collect();
         Ok(Reply::ok(&api::Scans { results })?)
@@ -156,6 +162,21 @@ fn read(verifier: &Verifier, ticket_id: TicketId, scan: &Scan) -> Read {
         Ok(_) => Read::Nothing(Verdict::OtherEvent),
         Err(_) => Read::Nothing(Verdict::Invalid),
     }
+}
+
+/// Finds what scans came to that were heard of before.
+pub(crate) fn noted(scans: &[Scan]) -> Query {
+    const COLUMNS: &str = ScanRow::COLUMNS;
+    let ids = db::padded(scans.iter().map(|scan| scan.id).collect());
+    let list = db::list(0, ids.len());
+    query!("SELECT {COLUMNS} FROM admissions_scans WHERE id IN ({list})").bind_all(ids)
+}
+
+/// Answers a scan that was heard of before with what it came to then, whatever has happened since: a
+/// repeat must not let in who was refused, or whose entry was taken back.
+async fn repeat(read: &mut impl db::Read, row: &ScanRow) -> anyhow::Result<Scanned> {
+    let admission = Admission::find_in(read, row.admission_id).await?;
+    Ok(scanned(row.id, row.verdict, admission.as_ref()))
 }
 
 /// Lets in who may enter, and notes the scan. Nobody is let in twice: the admission's row decides.

@@ -1,7 +1,7 @@
 //! Every statement of this service.
 
 use boxoffice_contract::admissions::AdmissionStatus;
-use boxoffice_contract::door::Verdict;
+use boxoffice_contract::door::{Scan, Verdict};
 use boxoffice_contract::events::{OrderState, TicketState};
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::{AdmissionId, OrderId, ScanId, StaffId, TicketId, UserId};
@@ -29,6 +29,7 @@ fn all() -> Vec<Query> {
     debug_assert_eq!(admission.status, AdmissionStatus::Valid);
     let (one, two) = ([admission.clone()], [admission.clone(), admission.clone()]);
     let transfer = Transfer { id: Uuid::nil(), email: "", until: now };
+    let scan = Scan { id: scan_id, code: None, admission_id: None, at: None };
     let entering = Entering { scan: scan_id, at: now, door: "" };
     let staff = staff::Staff::new(ticket_id, String::new(), now);
     let mut all = vec![
@@ -50,6 +51,7 @@ fn all() -> Vec<Query> {
         door::counting(ticket_id),
         door::of_listing(ticket_id, None, 1),
         door::of_listing(ticket_id, Some(id), 1),
+        scan::noted(&[scan]),
         scan::noting(ticket_id, &admission, &entering, Verdict::Admitted),
         staff.insert(),
         staff::of_door(ticket_id, now),

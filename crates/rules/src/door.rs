@@ -1,5 +1,7 @@
 //! What a door tells of itself and of whom it lets in.
 
+use std::collections::BTreeSet;
+
 use boxoffice_contract::door::Scan;
 
 use crate::{Verdict, unless};
@@ -32,7 +34,9 @@ pub fn scans(scans: &[Scan]) -> Verdict {
     unless(
         scans.iter().all(is_whole),
         "Give each scan a code of at most 512 bytes, or an admissionId",
-    )
+    )?;
+    let ids: BTreeSet<_> = scans.iter().map(|scan| scan.id).collect();
+    unless(ids.len() == scans.len(), "Give each scan an id of its own")
 }
 
 #[cfg(test)]
@@ -60,8 +64,13 @@ mod tests {
             assert_eq!(scans(&[scan.clone()]).is_ok(), good, "{scan:?}");
         }
         assert!(scans(&[]).is_err());
-        assert!(scans(&vec![scan(None, id); MOST_SCANS]).is_ok());
-        assert!(scans(&vec![scan(None, id); MOST_SCANS + 1]).is_err());
+        let many = |count: usize| -> Vec<Scan> {
+            let own = |_| Scan { id: ScanId::new(), ..scan(None, id) };
+            (0..count).map(own).collect()
+        };
+        assert!(scans(&many(MOST_SCANS)).is_ok());
+        assert!(scans(&many(MOST_SCANS + 1)).is_err());
+        assert!(scans(&[scan(None, id), scan(None, id)]).is_err());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the services have written down.
 
 use boxoffice_contract::EventType;
+use boxoffice_contract::admissions::AdmissionStatus;
+use boxoffice_contract::door::Verdict;
 use boxoffice_contract::orders::OrderStatus;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -60,6 +62,7 @@ records! {
         city: Option<String>,
         starts_at: Option<i64>,
         time_zone: Option<String>,
+        created_at: i64,
         version: i64,
     }
 
@@ -93,6 +96,7 @@ records! {
     /// An order. A refunded one is `complete` still, with the time of that beside it.
     Order: "orders", "orders_orders" {
         id: String,
+        buyer_id: String,
         ticket_id: String,
         quantity: i64,
         price: i64,
@@ -141,6 +145,50 @@ records! {
         version: i64,
         running: i64,
     }
+
+    /// The right of one person to enter an event.
+    Admission: "admissions", "admissions_admissions" {
+        id: String,
+        order_id: String,
+        number: i64,
+        total: i64,
+        ticket_id: String,
+        holder_id: String,
+        status: AdmissionStatus,
+        generation: i64,
+        transfer_id: Option<String>,
+        used_scan: Option<String>,
+    }
+
+    /// What a door has scanned, and what came of it.
+    Scan: "admissions", "admissions_scans" {
+        id: String,
+        admission_id: String,
+        verdict: Verdict,
+    }
+
+    /// A listing as `admissions` has heard of it.
+    Event: "admissions", "admissions_listings" {
+        ticket_id: String,
+        seller_id: String,
+        title: String,
+        venue: Option<String>,
+        city: Option<String>,
+        starts_at: Option<i64>,
+        time_zone: Option<String>,
+        version: i64,
+    }
+
+    /// The newest version of a sold order that `admissions` has heard of.
+    Sale: "admissions", "admissions_orders" {
+        id: String,
+        version: i64,
+    }
+
+    /// When the tables of `admissions` were made, or changed. It is younger than the other services.
+    Upgrade: "admissions", "admissions_migrations" {
+        applied_at: i64,
+    }
 }
 
 /// An event that waits in an outbox.
@@ -187,6 +235,11 @@ pub(crate) struct Books {
     pub(crate) entries: Vec<Entry>,
     pub(crate) order_ends: Vec<OrderEnd>,
     pub(crate) timers: Vec<Timer>,
+    pub(crate) admissions: Vec<Admission>,
+    pub(crate) scans: Vec<Scan>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) sales: Vec<Sale>,
+    pub(crate) upgrades: Vec<Upgrade>,
     pub(crate) outboxes: Vec<Outbox>,
 }
 
@@ -233,6 +286,11 @@ impl Books {
             Entry::select(),
             OrderEnd::select(),
             Timer::select(),
+            Admission::select(),
+            Scan::select(),
+            Event::select(),
+            Sale::select(),
+            Upgrade::select(),
         ];
         selects.extend(publishers().into_iter().map(outbox));
         let mut tables = databases.read(&selects).await?;
@@ -245,6 +303,11 @@ impl Books {
             entries: take(&mut tables)?,
             order_ends: take(&mut tables)?,
             timers: take(&mut tables)?,
+            admissions: take(&mut tables)?,
+            scans: take(&mut tables)?,
+            events: take(&mut tables)?,
+            sales: take(&mut tables)?,
+            upgrades: take(&mut tables)?,
             outboxes: outboxes(&mut tables)?,
         })
     }
@@ -322,4 +385,52 @@ fn rows<T: DeserializeOwned>(tables: &mut Tables, table: &str) -> Result<Vec<T>,
         })
     };
     rows.into_iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::schema;
+    use crate::store::Database;
+
+    /// A row of each table of `admissions`.
+    const ADMISSIONS: &str = "
+        INSERT INTO admissions_listings VALUES ('gig', 'seller', 'Gig', NULL, NULL, 5, NULL, 3);
+        INSERT INTO admissions_orders VALUES ('order', 2);
+        INSERT INTO admissions_admissions (id, order_id, number, total, ticket_id, holder_id, status,
+            generation, used_scan, used_at, used_door, created_at, version)
+        VALUES ('admission', 'order', 1, 2, 'gig', 'buyer', 'used', 4, 'scan', 6, 'North', 0, 9);
+        INSERT INTO admissions_scans VALUES ('scan', 'gig', 'admission', 'North', 6, 'admitted', 7);
+        INSERT INTO admissions_scans VALUES ('other', 'gig', 'admission', 'North', 6, 'otherEvent', 7);";
+
+    #[tokio::test]
+    async fn books_are_read_from_the_tables_that_services_make() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.db");
+        let database = Connection::open(&path).unwrap();
+        for service in schema::ALL {
+            database.execute_batch(&boxoffice_schema::versions_table(service)).unwrap();
+            for statement in boxoffice_schema::upgrade(service, 0, 1) {
+                database.execute_batch(&statement).unwrap();
+            }
+        }
+        database.execute_batch(ADMISSIONS).unwrap();
+        let databases = Databases::shared(Database::Sqlite(path));
+        let books = Books::read(&databases).await.unwrap();
+
+        let [admission] = books.admissions.as_slice() else { panic!("{books:?}") };
+        assert_eq!((admission.number, admission.total, admission.generation), (1, 2, 4));
+        assert_eq!(admission.status, AdmissionStatus::Used);
+        assert_eq!((&admission.transfer_id, admission.used_scan.as_deref()), (&None, Some("scan")));
+        let verdicts: Vec<_> = books.scans.iter().map(|scan| scan.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Admitted, Verdict::OtherEvent]);
+        assert_eq!((books.events[0].starts_at, books.events[0].version), (Some(5), 3));
+        assert_eq!((books.sales[0].id.as_str(), books.sales[0].version), ("order", 2));
+        assert!(books.upgrades.iter().all(|upgrade| upgrade.applied_at == 1));
+        assert!(!books.upgrades.is_empty() && books.orders.is_empty());
+    }
 }

@@ -215,6 +215,7 @@ mod tests {
         let Backlog { outboxes, holds } = backlog(&databases, now).await.unwrap();
         let outboxes = outboxes.iter().map(|o| (o.service, o.waiting, o.oldest_seconds));
         let expected = [
+            ("admissions", 0, None),
             ("expiration", 0, None),
             ("orders", 2, Some(6)),
             ("payments", 0, None),

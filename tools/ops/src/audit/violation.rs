@@ -40,14 +40,28 @@ rules! {
     OverdueHold = "overdue-hold",
     /// Every order is for a listing that `orders` knows.
     OrderListing = "order-listing",
-    /// `orders` knows every listing as its seller wrote it, and no others.
+    /// `orders` and `admissions` know every listing as its seller wrote it, and no others.
     ListingReplica = "listing-replica",
     /// `tickets` counts as held and sold what `orders` does.
     ListingCounts = "listing-counts",
-    /// `tickets` and `payments` know every order as it stands, and no others.
+    /// `tickets`, `payments` and `admissions` know every order as it stands, and no others.
     OrderReplica = "order-replica",
     /// A timer runs for every hold until the hold's end, and for nothing else.
     TimerReplica = "timer-replica",
+    /// Every ticket of a complete order has an admission that lets in or has let in.
+    MissingAdmission = "missing-admission",
+    /// Nobody can enter for an order that is not complete, or for a ticket that it does not have.
+    UndueAdmission = "undue-admission",
+    /// A ticket of an order has one admission at most.
+    SecondAdmission = "second-admission",
+    /// Every admission is of an order that exists, for its listing and out of its quantity.
+    AdmissionOrder = "admission-order",
+    /// An admission is its buyer's until it changes hands.
+    FirstHolder = "first-holder",
+    /// An admission's generations count from 1, and only a valid one can be handed on.
+    AdmissionState = "admission-state",
+    /// A used admission names the scan that let in, and the scan says the same.
+    AdmissionScan = "admission-scan",
     /// A complete order names a payment of its own, of its amount, that was authorized, and given
     /// back only if the order is refunded.
     UnpaidOrder = "unpaid-order",

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | [`inventory`] | listings and their orders, in `orders` |
 //! | [`replicas`] | what one service decides and what the others have heard of it |
+//! | [`admissions`] | orders and those who may enter, and scans |
 //! | [`money`] | orders and payments |
 //! | [`entries`] | payments and the entries of their ledger |
 //! | [`ledger`] | payments and the provider's ledger |
 //! | [`delivery`] | what was committed and what every group has had |
 
+mod admissions;
 mod delivery;
 mod entries;
 mod inventory;
@@ -18,6 +20,7 @@ mod replicas;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 
 use boxoffice_contract::orders::OrderStatus;
@@ -29,6 +32,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = Found::default();
     inventory::check(facts, &mut found);
     replicas::check(facts, &mut found);
+    admissions::check(&facts.books, &mut found);
     money::check(&facts.books, &mut found);
     entries::check(&facts.books, &mut found);
     ledger::check(facts, &mut found);
@@ -56,6 +60,11 @@ impl Found {
 /// Whether an order in this state holds its tickets.
 fn is_held(status: OrderStatus) -> bool {
     matches!(status, OrderStatus::Created | OrderStatus::AwaitingPayment)
+}
+
+/// Rows by their ids.
+fn by_id<T>(rows: &[T], id: impl Fn(&T) -> &String) -> HashMap<&str, &T> {
+    rows.iter().map(|row| (id(row).as_str(), row)).collect()
 }
 
 /// Where two records of the same thing differ.

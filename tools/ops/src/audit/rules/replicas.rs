@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use boxoffice_contract::orders::OrderStatus;
 
-use super::{Differences, Found, Rule, is_held};
+use super::{Differences, Found, Rule, by_id, is_held};
 use crate::audit::Facts;
-use crate::books::{Books, Listing, Order, Stock, Timer};
+use crate::books::{Books, Event, Listing, Order, Stock, Timer};
 
 /// How long `expiration` keeps the timer of an order that has ended, counted from the end of its
 /// hold, in milliseconds.
@@ -16,13 +16,11 @@ pub(super) fn check(facts: &Facts, found: &mut Found) {
     let books = &facts.books;
     let orders = by_id(&books.orders, |order| &order.id);
     listings(books, found);
+    events(books, found);
     heard_orders(books, &orders, found);
     order_ends(books, &orders, found);
+    sales(books, &orders, found);
     timers(facts, &orders, found);
-}
-
-fn by_id<T>(rows: &[T], id: impl Fn(&T) -> &String) -> HashMap<&str, &T> {
-    rows.iter().map(|row| (id(row).as_str(), row)).collect()
 }
 
 fn listings(books: &Books, found: &mut Found) {
@@ -56,7 +54,7 @@ fn listings(books: &Books, found: &mut Found) {
 }
 
 fn replica_differs(stock: &Stock, listing: &Listing) -> Option<String> {
-    let mut differences = Differences::default()
+    let differences = Differences::default()
         .of("seller_id", &stock.seller_id, &listing.seller_id)
         .of("title", &stock.title, &listing.title)
         .of("price", &stock.price, &listing.price)
@@ -67,12 +65,55 @@ fn replica_differs(stock: &Stock, listing: &Listing) -> Option<String> {
         .of("city", &stock.city, &listing.city)
         .of("starts_at", &stock.starts_at, &listing.starts_at)
         .of("time_zone", &stock.time_zone, &listing.time_zone);
-    // The counts raise the listing's version too, and `orders` is not told of that: an older one
-    // is fine. A newer one would refuse the seller's next edits.
-    if stock.version > listing.version {
-        differences = differences.of("version", &stock.version, &listing.version);
+    newer_version(differences, stock.version, listing).all()
+}
+
+/// Checks the listings as `admissions` has them. It need not know those that are older than its
+/// tables: it asks `tickets` for one when somebody needs it.
+fn events(books: &Books, found: &mut Found) {
+    let events = by_id(&books.events, |event| &event.ticket_id);
+    let listings = by_id(&books.listings, |listing| &listing.id);
+    let since = books.upgrades.iter().map(|upgrade| upgrade.applied_at).min();
+    for listing in &books.listings {
+        let ids = [("listing", listing.id.as_str()), ("service", "admissions")];
+        let Some(event) = events.get(listing.id.as_str()) else {
+            if since.is_some_and(|since| since < listing.created_at) {
+                found.add(Rule::ListingReplica, ids, "admissions does not know this listing");
+            }
+            continue;
+        };
+        if let Some(differences) = event_differs(event, listing) {
+            let sentence = format!("in admissions, {differences}");
+            found.add(Rule::ListingReplica, ids, sentence);
+        }
     }
-    differences.all()
+    for event in &books.events {
+        if !listings.contains_key(event.ticket_id.as_str()) {
+            let ids = [("listing", event.ticket_id.as_str()), ("service", "admissions")];
+            let sentence = "admissions knows this listing, but tickets does not";
+            found.add(Rule::ListingReplica, ids, sentence);
+        }
+    }
+}
+
+fn event_differs(event: &Event, listing: &Listing) -> Option<String> {
+    let differences = Differences::default()
+        .of("seller_id", &event.seller_id, &listing.seller_id)
+        .of("title", &event.title, &listing.title)
+        .of("venue", &event.venue, &listing.venue)
+        .of("city", &event.city, &listing.city)
+        .of("starts_at", &event.starts_at, &listing.starts_at)
+        .of("time_zone", &event.time_zone, &listing.time_zone);
+    newer_version(differences, event.version, listing).all()
+}
+
+/// The counts raise the listing's version too, of which nobody is told: an older one is fine. A
+/// newer one would refuse the seller's next edits.
+fn newer_version(differences: Differences, seen: i64, listing: &Listing) -> Differences {
+    if seen <= listing.version {
+        return differences;
+    }
+    differences.of("version", &seen, &listing.version)
 }
 
 /// An order as `tickets` has it: with what it does to the counts.
@@ -149,6 +190,33 @@ fn order_ends(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found) 
         if !orders.contains_key(end.id.as_str()) {
             let ids = [("order", end.id.as_str()), ("service", "payments")];
             found.add(Rule::OrderReplica, ids, "payments knows this order, but orders does not");
+        }
+    }
+}
+
+/// Checks the orders as `admissions` has them: only those that were sold, each by its version.
+fn sales(books: &Books, orders: &HashMap<&str, &Order>, found: &mut Found) {
+    let sales = by_id(&books.sales, |sale| &sale.id);
+    for order in &books.orders {
+        let ids = [("order", order.id.as_str()), ("service", "admissions")];
+        let is_sold = order.status == OrderStatus::Complete;
+        let sentence = match sales.get(order.id.as_str()) {
+            None if is_sold => "admissions does not know that this order is sold".to_owned(),
+            None => continue,
+            Some(_) if !is_sold => {
+                format!("in admissions it is sold, but it is {}", order.status.name())
+            }
+            Some(sale) if sale.version == order.version => continue,
+            Some(sale) => {
+                format!("in admissions, version is {}, not {}", sale.version, order.version)
+            }
+        };
+        found.add(Rule::OrderReplica, ids, sentence);
+    }
+    for sale in &books.sales {
+        if !orders.contains_key(sale.id.as_str()) {
+            let ids = [("order", sale.id.as_str()), ("service", "admissions")];
+            found.add(Rule::OrderReplica, ids, "admissions knows this order, but orders does not");
         }
     }
 }

@@ -5,11 +5,13 @@
 use std::collections::HashSet;
 
 use boxoffice_contract::EventType;
+use boxoffice_contract::admissions::AdmissionStatus;
+use boxoffice_contract::door::Verdict;
 
 use super::*;
 use crate::books::{
-    Books, Entry, HeardOrder, Listing, Order, OrderEnd, Outbox, Payment, PaymentStatus, Stock,
-    Timer, Unpublished, publishers,
+    Admission, Books, Entry, Event, HeardOrder, Listing, Order, OrderEnd, Outbox, Payment,
+    PaymentStatus, Sale, Scan, Stock, Timer, Unpublished, Upgrade, publishers,
 };
 use crate::bus::{Group, Letter, Stream};
 use crate::provider::Intent;
@@ -22,10 +24,14 @@ const SOLD: usize = 0;
 const HELD: usize = 1;
 const GIVEN_UP: usize = 2;
 const UNDONE: usize = 4;
+// The admissions of the sold order.
+const TO_COME: usize = 0;
+const INSIDE: usize = 1;
 
 fn order(id: &str, status: OrderStatus, payment: Option<&str>, version: i64) -> Order {
     Order {
         id: id.to_owned(),
+        buyer_id: "buyer".to_owned(),
         ticket_id: "gig".to_owned(),
         quantity: 2,
         price: 450,
@@ -61,6 +67,42 @@ fn payment(id: &str, order: &str, status: PaymentStatus, intent: Option<&str>) -
     }
 }
 
+fn admission(order: &str, number: i64, status: AdmissionStatus) -> Admission {
+    Admission {
+        id: format!("{order}-{number}"),
+        order_id: order.to_owned(),
+        number,
+        total: 2,
+        ticket_id: "gig".to_owned(),
+        holder_id: "buyer".to_owned(),
+        status,
+        generation: 1,
+        transfer_id: None,
+        used_scan: None,
+    }
+}
+
+/// The admissions of the sold order, whose first ticket is being handed on and whose second somebody
+/// has entered with; and those of the refunded one, of which one had been handed on and used.
+fn admissions() -> Vec<Admission> {
+    use AdmissionStatus::{Used, Valid, Void};
+    vec![
+        Admission { transfer_id: Some("gift".to_owned()), ..admission("sold", 1, Valid) },
+        Admission { used_scan: Some("entry".to_owned()), ..admission("sold", 2, Used) },
+        admission("undone", 1, Void),
+        Admission {
+            holder_id: "friend".to_owned(),
+            generation: 2,
+            used_scan: Some("earlier".to_owned()),
+            ..admission("undone", 2, Void)
+        },
+    ]
+}
+
+fn scan(id: &str, admission: &str, verdict: Verdict) -> Scan {
+    Scan { id: id.to_owned(), admission_id: admission.to_owned(), verdict }
+}
+
 /// Writes the ledger that the payments make, as sales if they are captured.
 fn book(books: &mut Books) {
     let entry = |payment: &Payment, movement: &str, account: &str, amount: i64| Entry {
@@ -90,7 +132,8 @@ fn book(books: &mut Books) {
 
 /// A listing of ten tickets: two are sold, two are held and being paid, two were given up after
 /// they had been paid for, two after the money had even been taken, two were sold, refunded and put
-/// back on sale; one card was declined.
+/// back on sale; one card was declined. The listing was made a day before the audit, and the tables of
+/// `admissions` a day before that.
 fn clean() -> Facts {
     let listing = Listing {
         id: "gig".to_owned(),
@@ -106,6 +149,7 @@ fn clean() -> Facts {
         city: None,
         starts_at: Some(NOW),
         time_zone: Some("Europe/Berlin".to_owned()),
+        created_at: NOW - DAY_MS,
         version: 7,
     };
     let stock = Stock {
@@ -123,6 +167,16 @@ fn clean() -> Facts {
         version: 1,
         held: listing.held,
         sold: listing.sold,
+    };
+    let event = Event {
+        ticket_id: listing.id.clone(),
+        seller_id: listing.seller_id.clone(),
+        title: listing.title.clone(),
+        venue: listing.venue.clone(),
+        city: listing.city.clone(),
+        starts_at: listing.starts_at,
+        time_zone: listing.time_zone.clone(),
+        version: 1,
     };
     let orders = vec![
         order("sold", OrderStatus::Complete, Some("captured"), 3),
@@ -143,7 +197,7 @@ fn clean() -> Facts {
         },
         version: if is_held(order.status) { 1 } else { order.version },
     };
-    // Only `tickets` is told of refunds.
+    // Only `tickets` and `admissions` are told of refunds.
     let before_refund = |order: &Order| order.version - i64::from(order.refunded_at.is_some());
     let timer = |order: &Order| Timer {
         order_id: order.id.clone(),
@@ -158,6 +212,8 @@ fn clean() -> Facts {
         version: before_refund(order),
     };
     let ended = orders.iter().filter(|order| !is_held(order.status));
+    let sold = orders.iter().filter(|order| order.status == OrderStatus::Complete);
+    let sale = |order: &Order| Sale { id: order.id.clone(), version: order.version };
     let mut books = Books {
         listings: vec![listing],
         heard_orders: orders.iter().map(heard).collect(),
@@ -173,6 +229,15 @@ fn clean() -> Facts {
         entries: Vec::new(),
         order_ends: ended.map(end).collect(),
         timers: orders.iter().map(timer).collect(),
+        admissions: admissions(),
+        scans: vec![
+            scan("entry", "sold-2", Verdict::Admitted),
+            scan("again", "sold-2", Verdict::Used),
+            scan("earlier", "undone-2", Verdict::Admitted),
+        ],
+        events: vec![event],
+        sales: sold.map(sale).collect(),
+        upgrades: vec![Upgrade { applied_at: NOW - 2 * DAY_MS }],
         outboxes: publishers()
             .into_iter()
             .map(|service| Outbox { service, waiting: Vec::new() })
@@ -297,8 +362,11 @@ const CASES: &[Case] = &[
     (
         "an edit of nothing but the place is not heard of",
         |facts| facts.books.listings[0].city = Some("Bern".to_owned()),
-        &[(Rule::ListingReplica, "listing=gig")],
-        "city is None, not Some(\"Bern\")",
+        &[
+            (Rule::ListingReplica, "listing=gig"),
+            (Rule::ListingReplica, "listing=gig service=admissions"),
+        ],
+        "in orders, city is None, not Some(\"Bern\")",
     ),
     (
         "a copy is newer than the listing",
@@ -313,8 +381,39 @@ const CASES: &[Case] = &[
             (other.id, other.held, other.sold) = ("other".to_owned(), 0, 0);
             facts.books.listings.push(other);
         },
-        &[(Rule::ListingReplica, "listing=other")],
+        &[
+            (Rule::ListingReplica, "listing=other"),
+            (Rule::ListingReplica, "listing=other service=admissions"),
+        ],
         "orders does not know this listing",
+    ),
+    (
+        "admissions has not heard of a listing",
+        |facts| facts.books.events.clear(),
+        &[(Rule::ListingReplica, "listing=gig service=admissions")],
+        "admissions does not know this listing",
+    ),
+    (
+        "admissions has not heard of an edit",
+        |facts| facts.books.events[0].title = "Concert".to_owned(),
+        &[(Rule::ListingReplica, "listing=gig service=admissions")],
+        "in admissions, title is \"Concert\", not \"Gig\"",
+    ),
+    (
+        "admissions has a listing that is newer than itself",
+        |facts| facts.books.events[0].version = 8,
+        &[(Rule::ListingReplica, "listing=gig service=admissions")],
+        "in admissions, version is 8, not 7",
+    ),
+    (
+        "only admissions has heard of a listing",
+        |facts| {
+            let mut other = facts.books.events[0].clone();
+            other.ticket_id = "other".to_owned();
+            facts.books.events.push(other);
+        },
+        &[(Rule::ListingReplica, "listing=other service=admissions")],
+        "admissions knows this listing, but tickets does not",
     ),
     (
         "a listing is only heard of",
@@ -409,6 +508,36 @@ const CASES: &[Case] = &[
         "but orders does not",
     ),
     (
+        "admissions has not heard of a sale",
+        |facts| drop(facts.books.sales.remove(0)),
+        &[(Rule::OrderReplica, "order=sold service=admissions")],
+        "admissions does not know that this order is sold",
+    ),
+    (
+        "admissions has heard of the sale, but not of the refund",
+        |facts| facts.books.sales[1].version = 3,
+        &[(Rule::OrderReplica, "order=undone service=admissions")],
+        "in admissions, version is 3, not 4",
+    ),
+    (
+        "admissions knows a version that is to come",
+        |facts| facts.books.sales[0].version = 4,
+        &[(Rule::OrderReplica, "order=sold service=admissions")],
+        "in admissions, version is 4, not 3",
+    ),
+    (
+        "admissions takes a hold for a sale",
+        |facts| facts.books.sales.push(Sale { id: "held".to_owned(), version: 1 }),
+        &[(Rule::OrderReplica, "order=held service=admissions")],
+        "in admissions it is sold, but it is awaiting:payment",
+    ),
+    (
+        "admissions knows a sale of no order",
+        |facts| facts.books.sales.push(Sale { id: "other".to_owned(), version: 1 }),
+        &[(Rule::OrderReplica, "order=other service=admissions")],
+        "admissions knows this order, but orders does not",
+    ),
+    (
         "no timer runs",
         |facts| drop(facts.books.timers.remove(HELD)),
         &[(Rule::TimerReplica, "order=held")],
@@ -444,6 +573,152 @@ const CASES: &[Case] = &[
         },
         &[(Rule::TimerReplica, "order=other")],
         "but orders does not know it",
+    ),
+    (
+        "a ticket of a sold order has no admission",
+        |facts| drop(facts.books.admissions.remove(TO_COME)),
+        &[(Rule::MissingAdmission, "order=sold")],
+        "the order has 2 tickets; none lets in for number 1",
+    ),
+    (
+        "a ticket of a sold order lets nobody in",
+        |facts| {
+            let admission = &mut facts.books.admissions[TO_COME];
+            (admission.status, admission.transfer_id) = (AdmissionStatus::Void, None);
+        },
+        &[(Rule::MissingAdmission, "order=sold")],
+        "none lets in for number 1",
+    ),
+    (
+        "two admissions have the number of one",
+        |facts| facts.books.admissions[INSIDE].number = 1,
+        &[
+            (Rule::MissingAdmission, "order=sold"),
+            (Rule::SecondAdmission, "admission=sold-2 order=sold"),
+        ],
+        "none lets in for number 2",
+    ),
+    (
+        "a ticket was issued twice",
+        |facts| {
+            let mut other = admission("sold", 2, AdmissionStatus::Valid);
+            other.id = "twice".to_owned();
+            facts.books.admissions.push(other);
+        },
+        &[(Rule::SecondAdmission, "admission=twice order=sold")],
+        "number 2 of the order has another, sold-2",
+    ),
+    (
+        "a void admission stands beside the one that lets in",
+        |facts| {
+            let mut other = admission("sold", 2, AdmissionStatus::Void);
+            other.id = "a-void".to_owned();
+            facts.books.admissions.push(other);
+        },
+        &[(Rule::SecondAdmission, "admission=a-void order=sold")],
+        "number 2 of the order has another, sold-2",
+    ),
+    (
+        "more admissions are issued than tickets are sold",
+        |facts| facts.books.admissions.push(admission("sold", 3, AdmissionStatus::Valid)),
+        &[(Rule::UndueAdmission, "admission=sold-3 order=sold")],
+        "it is number 3, but its order has 2",
+    ),
+    (
+        "a refund leaves a ticket that lets in",
+        |facts| facts.books.admissions[2].status = AdmissionStatus::Valid,
+        &[(Rule::UndueAdmission, "admission=undone-1 order=undone")],
+        "it is valid, but its order is refunded",
+    ),
+    (
+        "a refund leaves a ticket that somebody has entered with",
+        |facts| facts.books.admissions[3].status = AdmissionStatus::Used,
+        &[(Rule::UndueAdmission, "admission=undone-2 order=undone")],
+        "it is used, but its order is refunded",
+    ),
+    (
+        "a ticket is issued before it is paid for",
+        |facts| facts.books.admissions.push(admission("held", 1, AdmissionStatus::Valid)),
+        &[(Rule::UndueAdmission, "admission=held-1 order=held")],
+        "it is valid, but its order is awaiting:payment",
+    ),
+    (
+        "a ticket is issued for an order that was given up",
+        |facts| facts.books.admissions.push(admission("given-up", 1, AdmissionStatus::Valid)),
+        &[(Rule::UndueAdmission, "admission=given-up-1 order=given-up")],
+        "it is valid, but its order is cancelled",
+    ),
+    (
+        "an admission is of no order",
+        |facts| facts.books.admissions.push(admission("other", 1, AdmissionStatus::Void)),
+        &[(Rule::AdmissionOrder, "admission=other-1 order=other")],
+        "it exists, but its order does not",
+    ),
+    (
+        "an admission is for another event",
+        |facts| facts.books.admissions[TO_COME].ticket_id = "concert".to_owned(),
+        &[(Rule::AdmissionOrder, "admission=sold-1 order=sold")],
+        "ticket_id is \"concert\", not \"gig\"",
+    ),
+    (
+        "an admission is one of more than its order has",
+        |facts| facts.books.admissions[TO_COME].total = 3,
+        &[(Rule::AdmissionOrder, "admission=sold-1 order=sold")],
+        "total is 3, not 2",
+    ),
+    (
+        "somebody holds what nobody handed on",
+        |facts| facts.books.admissions[TO_COME].holder_id = "thief".to_owned(),
+        &[(Rule::FirstHolder, "admission=sold-1 order=sold")],
+        "thief holds it, but buyer has bought it",
+    ),
+    (
+        "a ticket changes hands and its old code still lets in",
+        |facts| facts.books.admissions[3].generation = 1,
+        &[(Rule::FirstHolder, "admission=undone-2 order=undone")],
+        "friend holds it",
+    ),
+    (
+        "a code has a generation from before the first",
+        |facts| facts.books.admissions[TO_COME].generation = 0,
+        &[(Rule::AdmissionState, "admission=sold-1 order=sold")],
+        "its generation is 0, not 1 or more",
+    ),
+    (
+        "a ticket that somebody has entered with can be handed on",
+        |facts| facts.books.admissions[INSIDE].transfer_id = Some("gift".to_owned()),
+        &[(Rule::AdmissionState, "admission=sold-2 order=sold")],
+        "it is used, but can be handed on",
+    ),
+    (
+        "a ticket that was refunded can be handed on",
+        |facts| facts.books.admissions[2].transfer_id = Some("gift".to_owned()),
+        &[(Rule::AdmissionState, "admission=undone-1 order=undone")],
+        "it is void, but can be handed on",
+    ),
+    (
+        "a ticket is used without a scan",
+        |facts| facts.books.admissions[INSIDE].used_scan = None,
+        &[(Rule::AdmissionScan, "admission=sold-2 scan=")],
+        "it is used, but this scan does not exist",
+    ),
+    (
+        "the scan that let in is lost",
+        |facts| drop(facts.books.scans.remove(0)),
+        &[(Rule::AdmissionScan, "admission=sold-2 scan=entry")],
+        "it is used, but this scan does not exist",
+    ),
+    (
+        "a ticket is used by a scan that let nobody in",
+        |facts| facts.books.admissions[INSIDE].used_scan = Some("again".to_owned()),
+        &[(Rule::AdmissionScan, "admission=sold-2 scan=again")],
+        "it is used, but its scan came to used",
+    ),
+    (
+        "a ticket is used by the scan of another",
+        |facts| facts.books.admissions[INSIDE].used_scan = Some("earlier".to_owned()),
+        &[(Rule::AdmissionScan, "admission=sold-2 scan=earlier")],
+        "it is used, but its scan is of the admission undone-2",
     ),
     (
         "an order's payment is none",
@@ -694,7 +969,7 @@ const CASES: &[Case] = &[
                 .map(|(id, created_at)| Unpublished { id: id.to_owned(), created_at })
                 .into();
         },
-        &[(Rule::UnpublishedEvents, "service=expiration event=old")],
+        &[(Rule::UnpublishedEvents, "service=admissions event=old")],
         "2 events are committed but not published",
     ),
     (
@@ -752,6 +1027,21 @@ const FINE: &[(&str, Change)] = &[
     ("the timer of an order that ended long ago is gone", |facts| {
         facts.books.orders[SOLD].expires_at = NOW - 8 * DAY_MS;
         facts.books.timers.remove(SOLD);
+    }),
+    ("a listing is older than the tables of admissions", |facts| {
+        facts.books.listings[0].created_at = NOW - 3 * DAY_MS;
+        facts.books.events.clear();
+    }),
+    ("a listing is made before admissions has tables", |facts| {
+        facts.books.events.clear();
+        facts.books.upgrades.clear();
+    }),
+    ("a sold ticket changes hands and is used", |facts| {
+        let admission = &mut facts.books.admissions[INSIDE];
+        (admission.holder_id, admission.generation) = ("friend".to_owned(), 2);
+    }),
+    ("the order was refunded before admissions heard of its sale", |facts| {
+        facts.books.admissions.truncate(2);
     }),
     ("a refunded order's tickets stay off sale", |facts| {
         facts.books.orders[UNDONE].restocked = 0;
