@@ -31,6 +31,7 @@ INSERT INTO admissions_listings (ticket_id, seller_id, title, venue, city, start
 
 -- src/scan.rs
 INSERT INTO admissions_scans (id, ticket_id, admission_id, door, at, verdict, heard_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING;
+SELECT id, ticket_id, admission_id, door, at, verdict, heard_at FROM admissions_scans WHERE id IN (?1);
 
 -- src/staff.rs
 INSERT INTO admissions_staff (id, ticket_id, name, expires_at) VALUES (?1, ?2, ?3, ?4);

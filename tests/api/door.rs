@@ -155,6 +155,29 @@ async fn an_entry_can_be_taken_back() {
     app.audit().await;
 }
 
+/// Of two doors one let in and undid it: what the other was told before stays so, however often it
+/// tells of the same scan.
+#[tokio::test]
+async fn a_scan_that_is_told_again_is_answered_as_before() {
+    let stage = Stage::set(1).await;
+    let Stage { app, seller, ticket, admissions, .. } = &stage;
+    let code = &admissions[0]["code"];
+    let [north, south] = [Uuid::now_v7(), Uuid::now_v7()];
+    let tell = |door: &str, scan: Uuid| stage.scan(door, json!([{ "id": scan, "code": code }]));
+    let verdict = async |request: Request| {
+        seller.send(&request).await.expect(200)["results"][0]["verdict"].clone()
+    };
+    assert_eq!(verdict(tell("North", north)).await, "admitted");
+    assert_eq!(verdict(tell("South", south)).await, "used");
+    seller.delete(&format!("{}/scans/{north}", stage.door())).await.expect(204);
+    assert_eq!(verdict(tell("South", south)).await, "used");
+    assert_eq!(verdict(tell("North", north)).await, "admitted");
+    let counts = json!({ "counts": { "valid": 1, "used": 0 } });
+    seller.get(&stage.door()).await.shows(200, counts);
+    assert_eq!(seller.scans(ticket, "South", code).await["verdict"], "admitted");
+    app.audit().await;
+}
+
 #[tokio::test]
 async fn only_the_organizer_and_staff_are_at_the_door() {
     let stage = Stage::set(1).await;
@@ -219,6 +242,7 @@ async fn a_link_for_staff_ends_by_itself() {
 async fn what_a_door_sends_is_checked() {
     let stage = Stage::set(1).await;
     let new = || json!({ "id": Uuid::now_v7(), "code": "x" });
+    let twin = new();
     let many: Vec<Value> = (0..101).map(|_| new()).collect();
     let both = json!({ "id": Uuid::now_v7(), "code": "x", "admissionId": NOBODYS });
     let long = json!({ "id": Uuid::now_v7(), "code": "x".repeat(513) });
@@ -233,6 +257,7 @@ async fn what_a_door_sends_is_checked() {
             row("nothing", stage.scan("North", json!([{ "id": Uuid::now_v7() }])), 400)
                 .fields(["scans"]),
             row("a long code", stage.scan("North", json!([long])), 400).fields(["scans"]),
+            row("one id", stage.scan("North", json!([twin, twin])), 400).fields(["scans"]),
             row("no id", stage.scan("North", json!([{ "code": "x" }])), 400).fields(["scans"]),
             row("no name", staff(" "), 400).fields(["name"]),
             row("a long name", staff(&"x".repeat(61)), 400).fields(["name"]),

@@ -17,6 +17,7 @@ struct Shop {
     held: Value,
     given_up: Value,
     payment: Value,
+    admission: Value,
 }
 
 impl Shop {
@@ -29,7 +30,8 @@ impl Shop {
         let given_up = other.hold(ticket).await.expect(201);
         other.cancel(&given_up).await.expect(204);
         settle(app).await;
-        Self { stage, sold, held, given_up, payment }
+        let admission = buyer.admissions(&sold, 1).await.remove(0);
+        Self { stage, sold, held, given_up, payment, admission }
     }
 
     /// What stands for the ids of this shop in the tables below.
@@ -40,6 +42,7 @@ impl Shop {
             ("$held", &self.held),
             ("$given_up", &self.given_up),
             ("$payment", &self.payment),
+            ("$admission", &self.admission),
         ];
         names.iter().fold(text.to_owned(), |text, (name, thing)| text.replace(name, id(thing)))
     }
@@ -73,7 +76,10 @@ const TAMPERED: &[(&str, &str, &[&str])] = &[
     (
         "UPDATE tickets_tickets SET venue = 'Elsewhere' WHERE id = '$listing'",
         "UPDATE tickets_tickets SET venue = NULL WHERE id = '$listing'",
-        &["listing-replica listing=$listing"],
+        &[
+            "listing-replica listing=$listing",
+            "listing-replica listing=$listing service=admissions",
+        ],
     ),
     (
         "UPDATE tickets_orders SET quantity = 2 WHERE id = '$held'",
@@ -99,9 +105,23 @@ const TAMPERED: &[(&str, &str, &[&str])] = &[
         "UPDATE orders_orders SET refunded_at = 1, version = version + 1 WHERE id = '$sold'",
         "UPDATE orders_orders SET refunded_at = NULL, version = version - 1 WHERE id = '$sold'",
         &[
+            "order-replica order=$sold service=admissions",
             "order-replica order=$sold service=tickets",
             "refunded-order order=$sold payment=$payment",
+            "undue-admission admission=$admission order=$sold",
         ],
+    ),
+    (
+        "UPDATE admissions_admissions SET status = 'void' WHERE id = '$admission'",
+        "UPDATE admissions_admissions SET status = 'valid' WHERE id = '$admission'",
+        &["missing-admission order=$sold"],
+    ),
+    (
+        "UPDATE admissions_admissions SET holder_id = seller_id FROM admissions_listings \
+         WHERE admissions_admissions.id = '$admission'",
+        "UPDATE admissions_admissions SET holder_id = buyer_id FROM orders_orders \
+         WHERE orders_orders.id = '$sold' AND admissions_admissions.id = '$admission'",
+        &["first-holder admission=$admission order=$sold"],
     ),
     (
         "UPDATE payments_payments SET amount = 4501",

@@ -509,7 +509,7 @@ fn broken(life: Life) -> (Vec<&'static str>, usize) {
 
 #[test]
 fn each_ticket_lets_in_its_holder_alone_and_once() {
-    for (life, least) in [(ONE, 30_000), (TWO, 100_000)] {
+    for (life, least) in [(ONE, 30_000), (TWO, 80_000)] {
         let (broken, states) = broken(life);
         assert!(broken.is_empty(), "{broken:?}");
         assert!(states >= least, "{states}");
@@ -521,7 +521,7 @@ fn each_ticket_lets_in_its_holder_alone_and_once() {
 fn each_of_two_tickets_that_change_hands_lets_in_its_holder_alone_and_once() {
     let (broken, states) = broken(Life { transfers: 2, ..TWO });
     assert!(broken.is_empty(), "{broken:?}");
-    assert!(states >= 1_000_000, "{states}");
+    assert!(states >= 500_000, "{states}");
 }
 
 /// What is taken away, and a property that fails then.
