@@ -87,6 +87,15 @@ fn certificates(key: &str) -> (String, String) {
 }
 
 #[tokio::test]
+async fn a_shop_with_wrong_settings_has_tickets_all_the_same() {
+    let variables = [("apple_pass_type", "nonsense"), ("google_issuer", "nonsense")];
+    let app = App::start_with(variables).await;
+    let (_, buyer, admission) = bought(&app).await;
+    assert!(admission["code"].is_string() && admission.get("wallets").is_none(), "{admission:#}");
+    check(&buyer, [row("no passes", get(path(&admission, "pkpass")), 404)]).await;
+}
+
+#[tokio::test]
 async fn a_shop_with_certificates_makes_passes() {
     let key = key();
     let (certificate, authority) = certificates(&key);

@@ -21,7 +21,7 @@ pub(crate) struct Issuer {
 impl Issuer {
     /// Reads the variables, most of them once an instance.
     pub(crate) async fn load() -> Result<Self> {
-        let wallets = Wallets::load().await?.names();
+        let wallets = Wallets::load().await.names();
         Ok(Self { keys: Keys::load().await?, shop: key::shop().await?, wallets })
     }
 }

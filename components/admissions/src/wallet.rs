@@ -12,7 +12,7 @@ use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions::{AdmissionStatus, Wallet};
 use boxoffice_contract::orders::number;
 use boxoffice_kernel::problem::{self, Problem, ProblemBody};
-use boxoffice_kernel::{Timestamp, UserCx, config};
+use boxoffice_kernel::{Cx, Timestamp, UserCx, config, log};
 use boxoffice_wallet::apple::MEDIA_TYPE;
 use boxoffice_wallet::{Apple, Google, Pass};
 use http::StatusCode;
@@ -35,14 +35,17 @@ thread_local! {
 }
 
 impl Wallets {
-    /// Reads the variables that begin with `apple_` and `google_`, once an instance.
-    pub(crate) async fn load() -> Result<Arc<Self>> {
+    /// Reads the variables that begin with `apple_` and `google_`, once an instance. Where they do not
+    /// belong together there is no such wallet, and the log says why: tickets work without.
+    pub(crate) async fn load() -> Arc<Self> {
         if let Some(wallets) = WALLETS.with_borrow(Clone::clone) {
-            return Ok(wallets);
+            return wallets;
         }
-        let wallets = Arc::new(Self { apple: apple().await?, google: google().await? });
+        let apple = known("Apple Wallet", apple().await);
+        let google = known("Google Wallet", google().await);
+        let wallets = Arc::new(Self { apple, google });
         WALLETS.set(Some(Arc::clone(&wallets)));
-        Ok(wallets)
+        wallets
     }
 
     /// The wallets that take tickets of this shop.
@@ -50,6 +53,14 @@ impl Wallets {
         let apple = self.apple.as_ref().map(|_| Wallet::Apple);
         apple.into_iter().chain(self.google.as_ref().map(|_| Wallet::Google)).collect()
     }
+}
+
+fn known<T>(name: &str, read: Result<Option<T>>) -> Option<T> {
+    read.unwrap_or_else(|error| {
+        let what = format!("reading the settings of {name}; no passes are made for it");
+        log::failed(Cx::NONE, &what, &error);
+        None
+    })
 }
 
 async fn apple() -> Result<Option<Apple>> {
@@ -89,7 +100,7 @@ async fn google() -> Result<Option<Google>> {
     )
 )]
 pub(crate) async fn apple_pass(cx: &UserCx, id: AdmissionId) -> problem::Result<Response> {
-    let wallets = Wallets::load().await?;
+    let wallets = Wallets::load().await;
     let apple = wallets.apple.as_ref().ok_or_else(without)?;
     let facts = Facts::find(cx, id).await?;
     let pkpass = apple.pkpass(&facts.pass(), now()).map_err(anyhow::Error::from)?;
@@ -115,7 +126,7 @@ pub(crate) async fn apple_pass(cx: &UserCx, id: AdmissionId) -> problem::Result<
     )
 )]
 pub(crate) async fn google_pass(cx: &UserCx, id: AdmissionId) -> problem::Result<Response> {
-    let wallets = Wallets::load().await?;
+    let wallets = Wallets::load().await;
     let google = wallets.google.as_ref().ok_or_else(without)?;
     let facts = Facts::find(cx, id).await?;
     let link = google.link(&facts.pass(), now()).map_err(anyhow::Error::from)?;
