@@ -61,7 +61,7 @@ mod tests {
             (scan(None, None), false),
             (scan(Some(&long), None), false),
         ] {
-            assert_eq!(scans(&[scan.clone()]).is_ok(), good, "{scan:?}");
+            assert_eq!(scans(std::slice::from_ref(&scan)).is_ok(), good, "{scan:?}");
         }
         assert!(scans(&[]).is_err());
         let many = |count: usize| -> Vec<Scan> {
