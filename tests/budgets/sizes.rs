@@ -6,7 +6,7 @@ use boxoffice_tests::workspace;
 
 /// Kilobytes that a component may have.
 const BUDGETS: &[(&str, u64)] = &[
-    ("admissions", 4_800),
+    ("admissions", 4_400),
     ("auth", 2_250),
     ("clock", 85),
     ("expiration", 800),
@@ -15,7 +15,7 @@ const BUDGETS: &[(&str, u64)] = &[
     ("orders", 2_000),
     ("payments", 2_700),
     ("session", 620),
-    ("storefront", 4_800),
+    ("storefront", 5_000),
     ("system", 1_150),
     ("tickets", 2_000),
 ];
