@@ -9,7 +9,7 @@ use crate::acts::{GOOD_CARD, PASSWORD, PRICE, Stage};
 use crate::harness::{Shop, USUAL, Window, in_shop};
 use crate::looks::{INSPECT, axe};
 
-/// Has `buyer` buy so many tickets; their ids, in their order.
+/// Buys so many tickets for `buyer`. Returns their ids, in their order.
 pub(crate) async fn buy(buyer: &Person, ticket: &Value, quantity: i64) -> Vec<String> {
     let order = buyer.hold_many(ticket, quantity).await.expect(201);
     buyer.pay(&order, "pm_card_visa").await.expect(201);

@@ -66,7 +66,7 @@ fn link_on(page: &Answer, below: &str) -> String {
     format!("{below}{}", link.unwrap_or_else(|| panic!("no link: {page}")))
 }
 
-/// Has somebody at a door read a code; the page that follows.
+/// Reads a code at a door. Returns the page that follows.
 async fn scan(door: &Browser, path: &str, code: &str) -> Answer {
     let form = door.form(path, path).await.with("code", code).with("door", "North");
     door.send(&form).await
