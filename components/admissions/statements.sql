@@ -2,9 +2,8 @@
 
 -- src/admission.rs
 INSERT INTO admissions_admissions (id, order_id, number, total, ticket_id, holder_id, status, generation, created_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
-SELECT id, order_id, number, total, ticket_id, holder_id, status, generation, transfer_email, transfer_until, transfer_id, used_scan, used_at, used_door, created_at, version FROM admissions_admissions WHERE id = ?1;
-INSERT INTO admissions_admissions (id, order_id, number, total, ticket_id, holder_id, status, generation, created_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
 INSERT INTO admissions_admissions (id, order_id, number, total, ticket_id, holder_id, status, generation, created_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10), (?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20);
+SELECT id, order_id, number, total, ticket_id, holder_id, status, generation, transfer_email, transfer_until, transfer_id, used_scan, used_at, used_door, created_at, version FROM admissions_admissions WHERE id = ?1;
 
 -- src/door.rs
 SELECT status, COUNT(*) AS number FROM admissions_admissions WHERE ticket_id = ?1 GROUP BY status;

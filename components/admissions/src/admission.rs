@@ -71,15 +71,6 @@ impl Admission {
         query!("SELECT {COLUMNS} FROM admissions_admissions WHERE id = ?1", id)
     }
 
-    /// Inserts `admissions`, of which there is one at least.
-    pub(crate) fn insert_all(admissions: &[Self]) -> Query {
-        const INSERTED: &str = Admission::INSERTED;
-        let values: Vec<_> = admissions.iter().map(Self::values).collect();
-        let rows = db::places(values.len(), values.first().map_or(0, Vec::len));
-        query!("INSERT INTO admissions_admissions ({INSERTED}) VALUES {rows}")
-            .bind_all(values.into_iter().flatten())
-    }
-
     /// Whether it lets somebody in, or has.
     pub(crate) fn is_live(&self) -> bool {
         self.status != AdmissionStatus::Void
@@ -160,5 +151,5 @@ fn generation(generation: i64) -> u32 {
 /// The secret in the link of the transfer `transfer` of the admission `id`. It is not stored: it can
 /// be made again for the holder, and by nobody who reads the tables.
 pub(crate) fn transfer_token(signer: &Signer, id: AdmissionId, transfer: Uuid) -> String {
-    key::hex(&signer.secret("transfer", &[id.0.as_bytes(), transfer.as_bytes()]))
+    key::text(signer.secret("transfer", &[id.0.as_bytes(), transfer.as_bytes()]))
 }

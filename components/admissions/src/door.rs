@@ -3,6 +3,7 @@
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
+use boxoffice_contract::admissions::AdmissionStatus;
 use boxoffice_contract::door::{self as api, Counts, Guest};
 use boxoffice_contract::{AdmissionId, Page, TicketId};
 use boxoffice_kernel::db::{Query, Read, Reader};
@@ -35,7 +36,7 @@ pub(crate) struct AtDoor {
 row! {
     /// How many admissions of an event have a status.
     struct Standing {
-        status: String,
+        status: AdmissionStatus,
         number: i64 = "COUNT(*)",
     }
 }
@@ -128,7 +129,7 @@ pub(crate) async fn guests(
 ) -> problem::Result<Response> {
     AtDoor::check(&cx, user, &headers, id).await?;
     let mut fields = Fields::parse(uri.query(), &["limit", "cursor"]);
-    let limit = fields.take("limit", read_limit).unwrap_or(GUESTS);
+    let limit = fields.take("limit", |text| page::read_limit_to(GUESTS, text)).unwrap_or(GUESTS);
     let cursor = fields.take("cursor", page::read_cursor::<AdmissionId>);
     fields.finish()?;
     let admissions: Vec<Admission> =
@@ -142,19 +143,12 @@ pub(crate) async fn guests(
     Ok(page::respond(page, uri.path(), uri.query()))
 }
 
-fn read_limit(text: &str) -> std::result::Result<i64, String> {
-    text.parse()
-        .ok()
-        .filter(|limit| (1..=GUESTS).contains(limit))
-        .ok_or_else(|| format!("The limit must be a number from 1 to {GUESTS}"))
-}
-
 async fn counts(id: TicketId) -> Result<Counts> {
     let standings: Vec<Standing> = Reader::new(&SERVICE).read_all(counting(id)).await?;
-    let of = |name: &str| {
-        standings.iter().find(|standing| standing.status == name).map_or(0, |found| found.number)
+    let of = |status: AdmissionStatus| {
+        standings.iter().find(|standing| standing.status == status).map_or(0, |found| found.number)
     };
-    Ok(Counts { valid: of("valid"), used: of("used") })
+    Ok(Counts { valid: of(AdmissionStatus::Valid), used: of(AdmissionStatus::Used) })
 }
 
 pub(crate) fn counting(id: TicketId) -> Query {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use boxoffice_contract::admissions::Wallet;
+use boxoffice_kernel::config;
 
-use crate::key::{self, Keys};
+use crate::key::Keys;
 use crate::wallet::Wallets;
 
 /// The shop, as it issues tickets.
@@ -22,6 +23,6 @@ impl Issuer {
     /// Reads the variables, most of them once an instance.
     pub(crate) async fn load() -> Result<Self> {
         let wallets = Wallets::load().await.names();
-        Ok(Self { keys: Keys::load().await?, shop: key::shop().await?, wallets })
+        Ok(Self { keys: Keys::load().await?, shop: config::shop().await?, wallets })
     }
 }

@@ -1,12 +1,12 @@
 //! The key that signs codes and links: this service's own, which no session is signed with.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use boxoffice_admission_code::{Signer, Verifier};
 use boxoffice_kernel::config;
+use subtle::ConstantTimeEq as _;
 
 /// The key that signs, and every public key whose codes are still believed.
 pub(crate) struct Keys {
@@ -36,22 +36,12 @@ impl Keys {
     }
 }
 
-/// The address of the shop, without a slash at its end.
-pub(crate) async fn shop() -> Result<String> {
-    Ok(config::variable("public_url").await?.trim_end_matches('/').to_owned())
-}
-
-/// Writes `bytes` in lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// Writes a secret as links carry it: in lower-case hexadecimal.
+pub(crate) fn text(secret: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(secret))
 }
 
 /// Whether `given` is `secret`, in a time that does not tell how much of it is right.
 pub(crate) fn is_same(given: &str, secret: &str) -> bool {
-    given.len() == secret.len()
-        && given.bytes().zip(secret.bytes()).fold(0, |different, (a, b)| different | (a ^ b)) == 0
+    given.as_bytes().ct_eq(secret.as_bytes()).into()
 }

@@ -17,6 +17,8 @@ use crate::show;
 
 /// What the shop is called on tickets.
 pub(crate) const SHOP: &str = "Boxoffice";
+/// Who may keep an answer with a code in it: nobody on the way.
+pub(crate) const NOT_KEPT: &str = "private, no-store";
 
 /// One ticket as a PDF
 ///
@@ -41,13 +43,23 @@ pub(crate) async fn print(cx: &UserCx, id: AdmissionId, page: Page) -> problem::
     let listing = Listing::get(cx, admission.ticket_id).await?;
     let keys = Keys::load().await?;
     let pdf = draw(&admission, &listing, &cx.user.email, &admission.code(&keys.signer), page)?;
-    let name = format!("attachment; filename=\"ticket-{}.pdf\"", admission.number);
+    Ok(file(&admission, "application/pdf", "pdf", pdf))
+}
+
+/// Answers with a file of the ticket that people keep, and that nobody else may.
+pub(crate) fn file(
+    admission: &Admission,
+    media_type: &'static str,
+    ending: &str,
+    bytes: Vec<u8>,
+) -> Response {
+    let name = format!("attachment; filename=\"ticket-{}.{ending}\"", admission.number);
     let headers = [
-        (CONTENT_TYPE, "application/pdf".to_owned()),
+        (CONTENT_TYPE, media_type.to_owned()),
         (CONTENT_DISPOSITION, name),
-        (CACHE_CONTROL, "private, no-store".to_owned()),
+        (CACHE_CONTROL, NOT_KEPT.to_owned()),
     ];
-    Ok((headers, pdf).into_response())
+    (headers, bytes).into_response()
 }
 
 /// Reads the format that a client asks for.

@@ -1,7 +1,6 @@
 //! `POST /api/door/{ticketId}/scans`: lets people in. `DELETE …/scans/{id}`: takes one back.
 
 use axum::Router;
-use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{delete, post};
 use boxoffice_admission_code::Verifier;
@@ -10,9 +9,9 @@ use boxoffice_contract::door::{self as api, NewScans, Scan, Scanned, Verdict};
 use boxoffice_contract::{AdmissionId, ScanId, TicketId};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::{self, Query, Read as _};
-use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::http::{Id, Ids, Valid};
 use boxoffice_kernel::identity::MaybeUser;
-use boxoffice_kernel::problem::{Problem, ProblemBody, Result};
+use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Cx, Timestamp, Unit, query, row};
 use http::HeaderMap;
 
@@ -121,14 +120,11 @@ pub(crate) async fn scan(
 )]
 pub(crate) async fn undo(
     cx: Cx,
-    Path((ticket_id, id)): Path<(String, String)>,
+    Ids(ticket_id, id): Ids<TicketId, ScanId>,
     user: MaybeUser,
     headers: HeaderMap,
     idempotency: Idempotency,
 ) -> Result<Response> {
-    let missing = || Problem::not_found("This id does not exist");
-    let ticket_id: TicketId = ticket_id.parse().map_err(|_| missing())?;
-    let id: ScanId = id.parse().map_err(|_| missing())?;
     AtDoor::check(&cx, user, &headers, ticket_id).await?;
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
         transition::restore(unit, ticket_id, id).await?.ok_or(Refusal::NoSuchScan)?;

@@ -1,6 +1,5 @@
 //! `/api/door/{ticketId}/staff`: links by which staff reach one door without an account.
 
-use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
@@ -9,12 +8,13 @@ use boxoffice_contract::door::{self as api, NewStaff};
 use boxoffice_contract::{StaffId, TicketId};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::{Query, Read, Reader};
-use boxoffice_kernel::http::{Id, Valid};
-use boxoffice_kernel::problem::{self, Problem, ProblemBody, Result};
+use boxoffice_kernel::http::{Id, Ids, Valid};
+use boxoffice_kernel::problem::{self, ProblemBody, Result};
 use boxoffice_kernel::{Timestamp, Unit, UserCx, query, row};
 
 use crate::SERVICE;
 use crate::door::AtDoor;
+use crate::issuer::Issuer;
 use crate::key::{self, Keys};
 use crate::refusal::{self, Refusal};
 
@@ -70,7 +70,7 @@ pub(crate) async fn create(
     Valid(wanted): Valid<NewStaff>,
 ) -> Result<Response> {
     AtDoor::check_organizer(&cx, &cx.user, id).await?;
-    let (keys, shop) = (Keys::load().await?, key::shop().await?);
+    let issuer = Issuer::load().await?;
     let until = Timestamp::now().plus_seconds(LASTS_SECONDS);
     let staff = Staff::new(id, wanted.name.trim().to_owned(), until);
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
@@ -80,7 +80,7 @@ pub(crate) async fn create(
         }
         unit.insert(staff.insert());
         let location = format!("/api/door/{id}/staff/{}", staff.id);
-        Ok(Reply::created(&location, &staff.body(&keys.signer, &shop))?)
+        Ok(Reply::created(&location, &staff.body(&issuer))?)
     };
     Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
 }
@@ -103,9 +103,9 @@ pub(crate) async fn list(
     Id(id): Id<TicketId>,
 ) -> problem::Result<Json<Vec<api::Staff>>> {
     AtDoor::check_organizer(&cx, &cx.user, id).await?;
-    let (keys, shop) = (Keys::load().await?, key::shop().await?);
+    let issuer = Issuer::load().await?;
     let staff: Vec<Staff> = Reader::new(&SERVICE).read_all(of_door(id, Timestamp::now())).await?;
-    Ok(Json(staff.iter().map(|staff| staff.body(&keys.signer, &shop)).collect()))
+    Ok(Json(staff.iter().map(|staff| staff.body(&issuer)).collect()))
 }
 
 /// End a link for staff
@@ -129,12 +129,9 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn end(
     cx: UserCx,
-    Path((ticket_id, id)): Path<(String, String)>,
+    Ids(ticket_id, id): Ids<TicketId, StaffId>,
     idempotency: Idempotency,
 ) -> Result<Response> {
-    let missing = || Problem::not_found("This id does not exist");
-    let ticket_id: TicketId = ticket_id.parse().map_err(|_| missing())?;
-    let id: StaffId = id.parse().map_err(|_| missing())?;
     AtDoor::check_organizer(&cx, &cx.user, ticket_id).await?;
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
         unit.change::<()>(ending(ticket_id, id)).await?;
@@ -157,7 +154,7 @@ pub(crate) async fn check(text: &str, ticket_id: TicketId) -> refusal::Result<()
 }
 
 fn secret_of(signer: &Signer, id: StaffId) -> String {
-    key::hex(&signer.secret("staff", &[id.0.as_bytes()]))
+    key::text(signer.secret("staff", &[id.0.as_bytes()]))
 }
 
 impl Staff {
@@ -166,9 +163,10 @@ impl Staff {
         Self { id: StaffId::new(), ticket_id, name, expires_at }
     }
 
-    fn body(&self, signer: &Signer, shop: &str) -> api::Staff {
+    fn body(&self, issuer: &Issuer) -> api::Staff {
         let Self { id, ticket_id, name, expires_at } = self.clone();
-        let link = format!("{shop}/door/{ticket_id}?key={id}.{}", secret_of(signer, id));
+        let secret = secret_of(&issuer.keys.signer, id);
+        let link = format!("{}/door/{ticket_id}?key={id}.{secret}", issuer.shop);
         api::Staff { id, name, link, expires_at }
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /api/admissions/{id}.pkpass` and `/{id}/google`: a ticket in the wallet of a phone.
+//! `GET /api/admissions/{id}.pkpass` and `/{id}.google`: a ticket in the wallet of a phone.
 //!
 //! Apple and Google take passes of those alone whom they know: the operator's certificates are
 //! variables. Without them the shop makes no passes, and no page offers any.
@@ -9,19 +9,19 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::response::{IntoResponse, Response};
 use boxoffice_contract::AdmissionId;
-use boxoffice_contract::admissions::{AdmissionStatus, Wallet};
+use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::orders::number;
 use boxoffice_kernel::problem::{self, Problem, ProblemBody};
 use boxoffice_kernel::{Cx, Timestamp, UserCx, config, log};
 use boxoffice_wallet::apple::MEDIA_TYPE;
 use boxoffice_wallet::{Apple, Google, Pass};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use http::header::{CACHE_CONTROL, LOCATION};
 
 use crate::admission::Admission;
-use crate::key::{self, Keys};
+use crate::key::Keys;
 use crate::listing::Listing;
-use crate::paper::SHOP;
+use crate::paper::{NOT_KEPT, SHOP, file};
 use crate::show;
 
 /// The wallets that the operator has certificates for.
@@ -83,7 +83,7 @@ async fn google() -> Result<Option<Google>> {
     }
     let account = config::variable("google_account").await?;
     let key = config::variable("google_key").await?;
-    let google = Google::new(&issuer, &account, &key, &key::shop().await?);
+    let google = Google::new(&issuer, &account, &key, &config::shop().await?);
     google.map(Some).context("the variables that begin with google_")
 }
 
@@ -104,13 +104,7 @@ pub(crate) async fn apple_pass(cx: &UserCx, id: AdmissionId) -> problem::Result<
     let apple = wallets.apple.as_ref().ok_or_else(without)?;
     let facts = Facts::find(cx, id).await?;
     let pkpass = apple.pkpass(&facts.pass(), now()).map_err(anyhow::Error::from)?;
-    let name = format!("attachment; filename=\"ticket-{}.pkpass\"", facts.admission.number);
-    let headers = [
-        (CONTENT_TYPE, MEDIA_TYPE.to_owned()),
-        (CONTENT_DISPOSITION, name),
-        (CACHE_CONTROL, "private, no-store".to_owned()),
-    ];
-    Ok((headers, pkpass).into_response())
+    Ok(file(&facts.admission, MEDIA_TYPE, "pkpass", pkpass))
 }
 
 /// One ticket for Google Wallet
@@ -130,7 +124,7 @@ pub(crate) async fn google_pass(cx: &UserCx, id: AdmissionId) -> problem::Result
     let google = wallets.google.as_ref().ok_or_else(without)?;
     let facts = Facts::find(cx, id).await?;
     let link = google.link(&facts.pass(), now()).map_err(anyhow::Error::from)?;
-    let headers = [(LOCATION, link), (CACHE_CONTROL, "private, no-store".to_owned())];
+    let headers = [(LOCATION, link), (CACHE_CONTROL, NOT_KEPT.to_owned())];
     Ok((StatusCode::SEE_OTHER, headers).into_response())
 }
 
@@ -160,7 +154,7 @@ impl Facts {
         let listing = Listing::get(cx, admission.ticket_id).await?;
         let keys = Keys::load().await?;
         let code = admission.code(&keys.signer);
-        let url = format!("{}/admissions/{id}", key::shop().await?);
+        let url = format!("{}/admissions/{id}", config::shop().await?);
         // Google's link has room for 1,800 characters.
         let ids = [id.0, admission.ticket_id.0].map(|id| id.simple().to_string());
         let order = number(admission.order_id);
@@ -185,7 +179,8 @@ impl Facts {
             code: &self.code,
             organization: SHOP,
             url: &self.url,
-            is_void: self.admission.status == AdmissionStatus::Void,
+            // A void ticket gets no pass: see `show::live`.
+            is_void: false,
         }
     }
 }

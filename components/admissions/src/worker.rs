@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use boxoffice_contract::events::{OrderState, TicketState};
-use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest, one_by_one};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, one_by_one, store_latest};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
 use boxoffice_kernel::{Cx, Service, unit};
 
@@ -40,15 +40,8 @@ impl Handler for Admissions {
 /// Takes over how organizers have written their listings.
 async fn replicate(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
     let tickets = events.iter().map(Event::data).collect::<Result<Vec<TicketState>, _>>()?;
-    apply_latest(
-        &tickets,
-        |ticket| (ticket.id, ticket.version),
-        async |tickets| {
-            let changed = unit::change_all(cx, &SERVICE, Listing::replicating(tickets)).await?;
-            Ok(changed.into_iter().map(|(id,)| id).collect())
-        },
-    )
-    .await
+    let of = |ticket: &TicketState| (ticket.id, ticket.version);
+    store_latest(cx, &SERVICE, &tickets, of, Listing::replicating).await
 }
 
 fn order(event: &Event) -> Result<OrderState> {

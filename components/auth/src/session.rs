@@ -95,7 +95,7 @@ pub(crate) async fn end(response: Response) -> Result<Response> {
 }
 
 async fn with_cookie(mut response: Response, token: &str, seconds: i64) -> Result<Response> {
-    let secure = config::variable("public_url").await?.starts_with("https://");
+    let secure = config::is_secure().await?;
     let cookie = cookie(token, seconds, secure);
     response.headers_mut().append(SET_COOKIE, HeaderValue::try_from(cookie)?);
     Ok(response)

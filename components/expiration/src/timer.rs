@@ -19,13 +19,8 @@ const AGAIN_AFTER_SECONDS: i64 = 60;
 /// may still come, and must not start its timer anew.
 const KEEP_SECONDS: i64 = 7 * 24 * 60 * 60;
 
-/// Sets or stops the timers of `orders`, each of another one, unless something newer is known. Returns
-/// the ids of those of which it did.
-pub(crate) async fn set(cx: &Cx, orders: &[&OrderState]) -> Result<Vec<OrderId>> {
-    let changed = unit::change_all(cx, &SERVICE, setting(orders)).await?;
-    Ok(changed.into_iter().map(|(id,)| id).collect())
-}
-
+/// Sets or stops the timers of `orders`, each of another one, unless something newer is known. Answers
+/// with the ids of those of which it did.
 pub(crate) fn setting(orders: &[&OrderState]) -> Query {
     let rows = db::places(orders.len(), 4);
     let values = orders.iter().flat_map(|order| {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use boxoffice_contract::events::OrderState;
-use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, store_latest};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
 use boxoffice_kernel::{Cx, Service};
 
@@ -20,8 +20,8 @@ impl Handler for Expirations {
 
     async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
         let orders = events.iter().map(order).collect::<Result<Vec<_>>>()?;
-        let set = async |orders: &[&OrderState]| timer::set(cx, orders).await;
-        apply_latest(&orders, |order| (order.id, order.version), set).await
+        let of = |order: &OrderState| (order.id, order.version);
+        store_latest(cx, &SERVICE, &orders, of, timer::setting).await
     }
 
     async fn tick(cx: &Cx) -> Result<bool> {

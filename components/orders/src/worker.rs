@@ -5,7 +5,7 @@ use boxoffice_contract::OrderId;
 use boxoffice_contract::events::{Expiration, PaymentState, TicketState};
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_kernel::db::{self, Read};
-use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest, one_by_one};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, one_by_one, store_latest};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
 use boxoffice_kernel::{Cx, Service, Unit, unit};
 
@@ -41,15 +41,8 @@ impl Handler for Orders {
 /// Takes over how sellers have written their listings.
 async fn replicate(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
     let tickets = events.iter().map(Event::data).collect::<Result<Vec<TicketState>, _>>()?;
-    apply_latest(
-        &tickets,
-        |ticket| (ticket.id, ticket.version),
-        async |tickets| {
-            let changed = unit::change_all(cx, &SERVICE, Listing::replicate(tickets)).await?;
-            Ok(changed.into_iter().map(|(id,)| id).collect())
-        },
-    )
-    .await
+    let of = |ticket: &TicketState| (ticket.id, ticket.version);
+    store_latest(cx, &SERVICE, &tickets, of, Listing::replicate).await
 }
 
 /// Advances an order, as the event says.

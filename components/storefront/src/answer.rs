@@ -149,9 +149,8 @@ fn tag(text: &str, coding: &str) -> String {
 
 /// What a document says of the shop.
 async fn site() -> Result<Site> {
-    let url = config::variable("public_url").await?;
     Ok(Site {
-        origin: url.trim_end_matches('/').to_owned(),
+        origin: config::shop().await?,
         assets: assets::names(),
         reload: assets::reload().await?.map(str::to_owned),
     })

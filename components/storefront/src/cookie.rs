@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use boxoffice_kernel::config;
-use http::header::{COOKIE, HeaderMap, HeaderValue};
+use boxoffice_kernel::http::cookie::cookies;
+use http::header::{HeaderMap, HeaderValue};
 
 /// Returns the value of the cookie `name` among a request's `headers`.
 pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(known, value)| (known == name).then_some(value))
+    cookies(headers).find_map(|(known, value)| (known == name).then_some(value))
 }
 
 /// Returns the value of `Set-Cookie` for a cookie that is sent to the addresses below `path`, for as
@@ -26,8 +23,7 @@ pub(crate) async fn set(
     path: &str,
     life: Duration,
 ) -> Result<HeaderValue> {
-    let https = config::variable("public_url").await?.starts_with("https://");
-    let secure = if https { "; Secure" } else { "" };
+    let secure = if config::is_secure().await? { "; Secure" } else { "" };
     let life = life.as_secs();
     let cookie =
         format!("{name}={value}; Path={path}; Max-Age={life}; HttpOnly; SameSite=Lax{secure}");

@@ -113,7 +113,7 @@ fn page_of(visit: &Visit, problem: &[u8], status: StatusCode, request_id: &str) 
 /// Cheat Sheet).
 async fn guards() -> anyhow::Result<Vec<(HeaderName, HeaderValue)>> {
     let stripe = !config::variable("stripe_publishable_key").await?.is_empty();
-    let https = config::variable("public_url").await?.starts_with("https://");
+    let https = config::is_secure().await?;
     let mut guards = vec![
         ("content-security-policy", policy(stripe)),
         ("referrer-policy", "same-origin"),

@@ -27,6 +27,22 @@ pub async fn variable(name: &'static str) -> Result<String> {
     Ok(value)
 }
 
+/// Where people reach the shop: `public_url`, without a slash at its end.
+///
+/// # Errors
+/// As [`variable`].
+pub async fn shop() -> Result<String> {
+    Ok(variable("public_url").await?.trim_end_matches('/').to_owned())
+}
+
+/// Whether the shop is served by https, so that browsers keep its cookies to that.
+///
+/// # Errors
+/// As [`variable`].
+pub async fn is_secure() -> Result<bool> {
+    Ok(variable("public_url").await?.starts_with("https://"))
+}
+
 /// The value of the variable `name`, which is a whole number.
 ///
 /// # Errors

@@ -5,10 +5,11 @@ use std::ops::Deref;
 use axum::extract::FromRequestParts;
 use boxoffice_contract::UserId;
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, COOKIE};
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use send_wrapper::SendWrapper;
 
+use crate::http::cookie::cookies;
 use crate::{Cx, Problem};
 
 mod wit {
@@ -107,12 +108,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
     bearer.or_else(|| {
-        headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+        cookies(headers)
             .find(|(name, _)| matches!(*name, COOKIE_NAME | SECURE_COOKIE_NAME))
             .map(|(_, value)| value)
     })
@@ -121,6 +117,8 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use http::header::COOKIE;
+
     use super::*;
 
     #[test]

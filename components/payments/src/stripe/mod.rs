@@ -168,10 +168,10 @@ async fn confirm(
         Capture::Later => (PaymentIntentCaptureMethod::Manual, "authorize"),
         Capture::AtOnce => (PaymentIntentCaptureMethod::AutomaticAsync, "charge"),
     };
-    let shop = config::variable("public_url").await.map_err(Error::Unknown)?;
+    let shop = config::shop().await.map_err(Error::Unknown)?;
     // Where a bank sends the buyer back to. With it Stripe says where the bank's page is, so that the
     // buyer gets there without any script.
-    let back = format!("{}/orders/{}/return", shop.trim_end_matches('/'), payment.order_id);
+    let back = format!("{shop}/orders/{}/return", payment.order_id);
     let request = CreatePaymentIntent::new(amount(payment)?, currency)
         .payment_method(method)
         .return_url(back)

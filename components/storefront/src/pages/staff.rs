@@ -1,13 +1,11 @@
 //! `POST /door/{listing}/staff`: makes a link for a door's staff. `POST …/{id}/end`: ends one.
 
 use axum::Router;
-use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::post;
 use boxoffice_contract::door::NewStaff;
 use boxoffice_contract::{StaffId, TicketId};
-use boxoffice_kernel::Problem;
-use boxoffice_kernel::http::Id;
+use boxoffice_kernel::http::{Id, Ids};
 use boxoffice_kernel::problem::Result;
 use http::{HeaderMap, Method, StatusCode};
 
@@ -46,13 +44,10 @@ async fn make(
 
 async fn end(
     visit: Visit,
-    Path((ticket, id)): Path<(String, String)>,
+    Ids(ticket, id): Ids<TicketId, StaffId>,
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    let missing = || Problem::not_found("This id does not exist");
-    let ticket: TicketId = ticket.parse().map_err(|_| missing())?;
-    let id: StaffId = id.parse().map_err(|_| missing())?;
     let inside = Inside::of(&visit, ticket, &headers);
     match inside.at.end(&visit, id, sent.key()).await? {
         Ok(_) => Ok(answer::go(&visit, &address(ticket), Some(Notice::LinkEnded)).await?),

@@ -44,7 +44,7 @@ pub const fn without_comma(columns: &'static str) -> &'static str {
 }
 
 /// Makes a struct whose fields are columns: a [`Row`] with `COLUMNS`, the list that a statement
-/// names. With `in "table"` it can be inserted too, by `insert` or, many at once, by `values`.
+/// names. With `in "table"` it can be inserted too: by `insert`, or many at once by `insert_all`.
 ///
 /// `field: Type = "expression"` is read from an expression of SQL. `field: Type = unset` is a column
 /// that a new row does not name, so that it gets its default. Neither is inserted.
@@ -82,15 +82,22 @@ macro_rules! row {
             /// Makes the statement that inserts the row.
             #[must_use]
             $visibility fn insert(&self) -> $crate::db::Query {
-                let values = self.values();
+                Self::insert_all(::std::slice::from_ref(self))
+            }
+
+            /// Makes the statement that inserts `rows`, of which there is one at least.
+            #[must_use]
+            $visibility fn insert_all(rows: &[Self]) -> $crate::db::Query {
+                let values: ::std::vec::Vec<_> = rows.iter().map(Self::values).collect();
+                let columns = values.first().map_or(0, ::std::vec::Vec::len);
                 $crate::db::Query::new(
                     ::std::format_args!(
-                        "INSERT INTO {} ({}) VALUES ({})",
+                        "INSERT INTO {} ({}) VALUES {}",
                         $table,
                         Self::INSERTED,
-                        $crate::db::list(0, values.len())
+                        $crate::db::places(rows.len(), columns)
                     ),
-                    values,
+                    values.into_iter().flatten().collect(),
                 )
             }
         }
@@ -149,7 +156,7 @@ mod tests {
 
     row! {
         /// A thing with a name.
-        #[derive(Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq)]
         struct Thing in "things" {
             id: i64,
             name: Option<String>,
@@ -169,6 +176,10 @@ mod tests {
         assert_eq!(insert.sql(), "INSERT INTO things (id, name, sold) VALUES (?1, ?2, ?3)");
         assert_eq!(insert.params, [Value::Int(7), Value::Null, Value::Int(1)]);
         assert!(insert.site().file().ends_with("row.rs"));
+        let two = Thing::insert_all(&[thing.clone(), thing]);
+        let rows = "(?1, ?2, ?3), (?4, ?5, ?6)";
+        assert_eq!(two.sql(), format!("INSERT INTO things (id, name, sold) VALUES {rows}"));
+        assert_eq!(two.params, [&insert.params[..], &insert.params].concat());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::bus::{self, Delivery};
 use super::{Event, EventType};
 use super::{publish, reconcile};
 use crate::cx::Cx;
-use crate::db::Query;
+use crate::db::{FromValue, Query};
 use crate::deadline::Deadline;
 use crate::{Service, Timestamp, config, log, query, unit};
 
@@ -116,6 +116,25 @@ pub async fn apply_latest<S, I: PartialEq>(
         Outcome::of(is_newest && changed.contains(&of(state).0))
     };
     Ok(states.iter().map(outcome).collect())
+}
+
+/// Stores the latest of several states of each thing by one statement, which answers with the ids of
+/// the things that it has changed. Returns one outcome per state, as [`apply_latest`].
+///
+/// # Errors
+/// What the database says.
+pub async fn store_latest<S, I: PartialEq + FromValue>(
+    cx: &Cx,
+    service: &'static Service,
+    states: &[S],
+    of: impl Fn(&S) -> (I, i64),
+    storing: impl Fn(&[&S]) -> Query,
+) -> Result<Vec<Outcome>> {
+    apply_latest(states, of, async |states| {
+        let changed = unit::change_all(cx, service, storing(states)).await?;
+        Ok(changed.into_iter().map(|(id,)| id).collect())
+    })
+    .await
 }
 
 /// Answers a doorbell: `message` is an event's JSON. Drains that event's stream, or, on a tick,

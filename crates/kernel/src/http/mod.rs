@@ -9,10 +9,11 @@
 //! | [`path`] | ids in paths |
 //! | [`etag`] | versions as entity tags, `If-Match`, `If-None-Match` |
 //! | [`json`] | answers that clients ask again for |
-//! | [`coding`] | `Accept-Encoding` |
+//! | [`coding`], [`cookie`] | `Accept-Encoding`, `Cookie` |
 
 pub mod body;
 pub mod coding;
+pub mod cookie;
 pub mod etag;
 pub mod json;
 pub mod page;
@@ -21,6 +22,6 @@ pub mod query;
 pub mod serve;
 
 pub use body::Valid;
-pub use path::Id;
+pub use path::{Id, Ids};
 pub use query::Fields;
 pub use serve::serve;

@@ -38,10 +38,18 @@ pub fn read_cursor<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 /// # Errors
 /// A sentence for the client when it is out of range.
 pub fn read_limit(text: &str) -> Result<i64, String> {
+    read_limit_to(MAX_LIMIT, text)
+}
+
+/// Reads the same for a list whose pages may have `most` entries.
+///
+/// # Errors
+/// A sentence for the client when it is out of range.
+pub fn read_limit_to(most: i64, text: &str) -> Result<i64, String> {
     text.parse()
         .ok()
-        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        .ok_or_else(|| format!("The limit must be a number from 1 to {MAX_LIMIT}"))
+        .filter(|limit| (1..=most).contains(limit))
+        .ok_or_else(|| format!("The limit must be a number from 1 to {most}"))
 }
 
 /// Makes a page of `rows`, of which one more than `limit` was asked for: if it is there, so is a
