@@ -163,6 +163,7 @@ async fn wrong_filters_are_named_all_at_once() {
         wrong(&format!("q={}", "x".repeat(201))).fields(["q"]),
         wrong(&format!("q={}", "x".repeat(60_000))).fields(["q"]),
         wrong("sort=price&sort=newest").fields(["sort"]),
+        wrong("resaleOf=1").fields(["resaleOf"]),
         wrong("colour=red").fields(["colour"]),
         wrong("from=x&to=y&maxPrice=z&sort=w&limit=v")
             .fields(["from", "to", "maxPrice", "sort", "limit"]),
@@ -323,8 +324,11 @@ async fn sellers_see_all_that_they_list_and_others_what_is_on_show() {
     seller.delete(&format!("{TICKETS}/{}", id(&listed[1]))).await.expect(204);
     app.advance(3600);
     let own = format!("{TICKETS}?sellerId={}", seller.id());
-    let rows =
-        [row("by its seller", get(&own), 200).shows(page(["begun", "withdrawn", "on sale"]))];
+    let of_fans = format!("{TICKETS}?resaleOf={}", id(&listed[0]));
+    let rows = [
+        row("by its seller", get(&own), 200).shows(page(["begun", "withdrawn", "on sale"])),
+        row("of fans, who sell nothing on", get(of_fans), 200).shows(page([])),
+    ];
     check(&seller, rows).await;
     let rows = || {
         let nobody = format!("{TICKETS}?sellerId={}", uuid::Uuid::nil());

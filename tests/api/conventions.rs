@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 26] = [
+const ADDRESSES: [(&str, &str); 27] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -21,6 +21,7 @@ const ADDRESSES: [(&str, &str); 26] = [
     ("/api/admissions/{id}", "GET"),
     ("/api/admissions/{id}/transfer", "POST DELETE"),
     ("/api/admissions/{id}/accept", "GET POST"),
+    ("/api/admissions/{id}/offer", "POST DELETE"),
     ("/api/door/{id}", "GET"),
     ("/api/door/{id}/guests", "GET"),
     ("/api/door/{id}/scans", "POST"),

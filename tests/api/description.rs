@@ -4,7 +4,7 @@ use boxoffice_tests::{App, Request, get};
 use serde_json::{Value, json};
 
 /// Every operation of the contract, with the statuses that it must document.
-const OPERATIONS: [(&str, &str, &str); 36] = [
+const OPERATIONS: [(&str, &str, &str); 38] = [
     ("post", "/api/users/signUp", "201 400 409 413 415"),
     ("post", "/api/users/signIn", "200 400 401 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -34,6 +34,8 @@ const OPERATIONS: [(&str, &str, &str); 36] = [
     ("delete", "/api/admissions/{id}/transfer", "200 400 401 403 404 409"),
     ("get", "/api/admissions/{id}/accept", "200 400 404 409"),
     ("post", "/api/admissions/{id}/accept", "200 400 401 403 404 409 413 415"),
+    ("post", "/api/admissions/{id}/offer", "200 400 401 403 404 409 413 415"),
+    ("delete", "/api/admissions/{id}/offer", "200 400 401 403 404 409"),
     ("get", "/api/door/{ticketId}", "200 403 404"),
     ("get", "/api/door/{ticketId}/guests", "200 400 403 404"),
     ("post", "/api/door/{ticketId}/scans", "200 400 403 404 409 413 415"),

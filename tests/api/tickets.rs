@@ -14,6 +14,7 @@ async fn a_listing_has_all_that_its_seller_wrote() {
         "title": " The Paper Kites ", "price": 4500, "currency": "CHF", "quantity": 3,
         "venue": "Old Mill ", "city": " Basel", "startsAt": "2030-06-12T20:30:00+02:00",
         "timeZone": "Europe/Zurich", "description": "Row 7.\nBring a coat.",
+        "resaleCap": 120, "transferLimit": 0,
     });
     let answer = seller.post(TICKETS, wish).await;
     let answer = answer.shows(
@@ -23,7 +24,7 @@ async fn a_listing_has_all_that_its_seller_wrote() {
             "available": 3, "status": "open", "sellerId": seller.id(),
             "venue": "Old Mill", "city": "Basel", "startsAt": "2030-06-12T18:30:00Z",
             "timeZone": "Europe/Zurich", "description": "Row 7.\nBring a coat.",
-            "createdAt": "2030-03-01T12:00:00Z", "version": 1,
+            "resaleCap": 120, "transferLimit": 0, "createdAt": "2030-03-01T12:00:00Z", "version": 1,
         }),
     );
     assert_eq!(answer.header("location"), format!("/api/tickets/{}", id(&answer.body)));
@@ -42,11 +43,13 @@ async fn what_is_left_out_has_a_default() {
     let seller = app.sign_up().await;
     let defaults = json!({
         "currency": "USD", "quantity": 1, "available": 1, "venue": null, "city": null,
-        "startsAt": null, "timeZone": null, "description": null,
+        "startsAt": null, "timeZone": null, "description": null, "resaleCap": 100,
+        "transferLimit": null,
     });
     let nulls = json!({
         "title": "A", "price": 50, "currency": null, "quantity": null, "venue": null,
         "city": null, "startsAt": null, "timeZone": null, "description": null,
+        "resaleCap": null, "transferLimit": null,
     });
     let rows = [("left out", json!({ "title": "A", "price": 50 })), ("null", nulls)];
     let rows = rows.map(|(name, body)| row(name, post(TICKETS, body), 201).shows(defaults.clone()));
@@ -161,6 +164,17 @@ async fn every_field_has_its_bounds() {
         with("description", json!("x".repeat(5000)), 201),
         with("description", json!("x".repeat(5001)), 400),
         with("description", json!("a\u{7}b"), 400),
+        with("resaleCap", json!(-1), 400),
+        with("resaleCap", json!(0), 201),
+        with("resaleCap", json!(200), 201),
+        with("resaleCap", json!(201), 400),
+        with("resaleCap", json!(99.5), 400),
+        with("transferLimit", json!(-1), 400),
+        with("transferLimit", json!(0), 201),
+        with("transferLimit", json!(100), 201),
+        with("transferLimit", json!(101), 400),
+        with("transferLimit", json!("2"), 400),
+        with("resaleOf", json!("01980f3c-0000-7000-8000-000000000000"), 400),
     ];
     check(&seller, rows).await;
 }

@@ -5,7 +5,7 @@ use boxoffice_tests::{Person, id};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
-use crate::acts::{GOOD_CARD, PASSWORD, PRICE, Stage};
+use crate::acts::{GOOD_CARD, PASSWORD, PRICE, Stage, page_of};
 use crate::harness::{Shop, USUAL, Window, in_shop};
 use crate::looks::{INSPECT, axe};
 
@@ -36,6 +36,13 @@ pub(crate) fn path_of(link: &str) -> String {
 async fn code_of(holder: &Person, ticket: &str) -> String {
     let shown = holder.get(&format!("/api/admissions/{ticket}")).await.expect(200);
     shown["code"].as_str().unwrap().to_owned()
+}
+
+/// Waits until the offer of a ticket is listed. Returns its listing.
+async fn offer_of(holder: &Person, ticket: &str) -> Value {
+    let shown = holder.get(&format!("/api/admissions/{ticket}")).await.expect(200);
+    let listing = json!({ "id": shown["offer"]["ticketId"] });
+    holder.sees_ticket(&listing, json!({ "status": "open" })).await
 }
 
 /// A buyer who has bought so many, with the ids of their tickets.
@@ -301,6 +308,166 @@ async fn staff_let_people_in_by_a_link_until_it_is_ended() {
         carl.sees_heading("This door is not yours").await;
         carl.click_in("main", "Sign in").await;
         carl.arrives_at(&format!("/sign-in?next={door}")).await;
+    })
+    .await;
+}
+
+/// What the page of a ticket says that its holder has sold on.
+const SOLD_ON: &str = "This ticket was refunded or sold on, and lets nobody in";
+
+/// Whether the page shows a code.
+async fn has_code(window: &Window) -> bool {
+    window.run("return document.querySelector('.qr') !== null").await == true
+}
+
+#[tokio::test]
+async fn a_ticket_is_sold_on_and_its_code_is_the_buyers() {
+    in_shop(async |shop| {
+        let (stage, tickets) = sold(shop, 1).await;
+        let (bob, page) = (&stage.window, format!("/admissions/{}", tickets[0]));
+        let old = code_of(&stage.buyer, &tickets[0]).await;
+        bob.go(&page).await;
+        assert!(!bob.has("Put it on sale").await, "it is folded");
+        bob.click("Sell it on").await;
+        bob.sees("At most €45.00. When it is sold you get the price less the shop's fee.").await;
+        assert_eq!(bob.value("Price").await, "45.00");
+        is_fine(bob, "admission-sell-on").await;
+        bob.expects_status("/offer", 400);
+        for (price, complaint) in [
+            ("45.01", "Give a price from €0.50 to €45.00."),
+            ("cheap", "Give the price as a number such as 45.00."),
+        ] {
+            bob.fill("Price", price).await;
+            bob.click("Put it on sale").await;
+            bob.sees(complaint).await;
+            assert_eq!(bob.complaint("Price").await, complaint);
+            assert_eq!(bob.value("Price").await, price);
+        }
+        bob.fill("Price", "40").await;
+        bob.click("Put it on sale").await;
+        bob.sees("On sale for €40.00. Its code lets nobody in until you take it off sale.").await;
+        assert!(!has_code(bob).await);
+        is_fine(bob, "admission-on-sale").await;
+        let offer = offer_of(&stage.buyer, &tickets[0]).await;
+        assert_eq!(bob.target_of("See it as buyers do").await, page_of(&offer));
+        bob.go("/orders").await;
+        bob.sees("On sale").await;
+
+        let ann = shop.window_of("Ann", &stage.seller).await;
+        let door = format!("/door/{}", id(&stage.ticket));
+        ann.go(&door).await;
+        scans(&ann, &old).await;
+        ann.sees("On sale: its holder takes it off sale first").await;
+        is_fine(&ann, "door-on-sale").await;
+
+        let other = shop.sign_up().await;
+        let carl = shop.window_of("Carl", &other).await;
+        carl.go(&page_of(&offer)).await;
+        carl.sees_heading("The Paper Kites").await;
+        carl.sees("€40.00").await;
+        carl.click("Buy").await;
+        carl.pays(GOOD_CARD, "€40.00").await;
+        let order = carl.sees_confirmation().await;
+        carl.refresh().await;
+        carl.click("Ticket 1 of 1").await;
+        carl.sees("Valid").await;
+        assert!(has_code(&carl).await);
+        assert_eq!(carl.target_of("Order").await, order);
+        let theirs = carl.path().await.replace("/admissions/", "");
+        let new = code_of(&other, &theirs).await;
+        assert_ne!(new, old);
+
+        bob.go(&page).await;
+        bob.sees(SOLD_ON).await;
+        assert!(!has_code(bob).await);
+        bob.click("Order").await;
+        bob.sees("Refunded or sold on").await;
+        bob.go("/orders").await;
+        bob.sees("Paid").await;
+        bob.sees_no("You're going").await;
+        bob.sees_no("Show ticket").await;
+
+        ann.go(&door).await;
+        scans(&ann, &old).await;
+        ann.sees("Refunded or handed on").await;
+        scans(&ann, &new).await;
+        ann.sees("Come in").await;
+        shop.audit().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ticket_is_taken_off_sale_and_sold_on_without_scripts() {
+    in_shop(async |shop| {
+        let (stage, tickets) = sold(shop, 1).await;
+        let (bob, page) = (&stage.window, format!("/admissions/{}", tickets[0]));
+        bob.without_scripts().await;
+        bob.go(&page).await;
+        bob.click("Sell it on").await;
+        bob.click("Put it on sale").await;
+        bob.sees("On sale for €45.00.").await;
+        let first = offer_of(&stage.buyer, &tickets[0]).await;
+        bob.click("Take it off sale").await;
+        bob.sees("Your ticket is off sale. Its code lets you in again.").await;
+        assert!(has_code(bob).await);
+        stage.buyer.sees_ticket(&first, json!({ "status": "withdrawn" })).await;
+
+        bob.click("Sell it on").await;
+        bob.expects_status("/offer", 400);
+        bob.fill("Price", "0").await;
+        bob.click("Put it on sale").await;
+        bob.sees("Give a price from €0.50 to €45.00.").await;
+        bob.fill("Price", "40").await;
+        bob.click("Put it on sale").await;
+        bob.sees("On sale for €40.00.").await;
+        let second = offer_of(&stage.buyer, &tickets[0]).await;
+
+        let other = shop.sign_up().await;
+        let carl = shop.window_of("Carl", &other).await;
+        carl.without_scripts().await;
+        carl.go(&page_of(&second)).await;
+        carl.click("Buy").await;
+        carl.sees_timer("15:00").await;
+        bob.expects_status("/offer/end", 409);
+        bob.click("Take it off sale").await;
+        bob.sees("Someone is checking out. You can take it off sale if their hold ends.").await;
+        carl.pays(GOOD_CARD, "€40.00").await;
+        carl.sees_confirmation().await;
+        carl.go("/orders").await;
+        carl.click("Show ticket for The Paper Kites").await;
+        carl.sees("Valid").await;
+        assert!(has_code(&carl).await);
+        bob.go(&page).await;
+        bob.sees(SOLD_ON).await;
+        assert!(!has_code(bob).await);
+        shop.audit().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_organizer_does_not_allow_is_said_in_place_of_the_forms() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({ "resaleCap": 0, "transferLimit": 0 })).await;
+        let ticket = buy(&stage.buyer, &stage.ticket, 1).await.remove(0);
+        let bob = &stage.window;
+        bob.go(&format!("/admissions/{ticket}")).await;
+        bob.sees("The organizer does not let you hand this ticket on.").await;
+        assert!(!bob.has("Make the link").await);
+        bob.click("Sell it on").await;
+        bob.sees("The organizer does not let you sell this ticket on.").await;
+        assert!(!bob.has("Put it on sale").await);
+        is_fine(bob, "admission-tied").await;
+
+        let (stage, tickets) = sold(shop, 1).await;
+        let bob = &stage.window;
+        bob.go(&format!("/admissions/{}", tickets[0])).await;
+        bob.fill("Their e-mail address", "carl@example.com").await;
+        bob.click("Make the link").await;
+        bob.sees("Waiting for carl@example.com to accept until").await;
+        bob.click("Sell it on").await;
+        bob.sees("You are handing this ticket on. Take it back first to sell it.").await;
     })
     .await;
 }

@@ -17,6 +17,8 @@ pub(crate) enum Promise {
     Refunded(String),
     /// This admission was accepted, with this generation.
     Accepted { admission: String, generation: i64 },
+    /// This admission was offered for sale, and had this version then.
+    Offered { admission: String, version: i64 },
     /// Somebody was let in by this scan of this admission.
     Admitted { admission: String, scan: String },
 }
@@ -41,6 +43,10 @@ impl Promise {
                 &format!("SELECT status FROM admissions_admissions WHERE id = ?1 AND generation >= {generation}"),
                 admission,
             ),
+            Self::Offered { admission, version } => text(
+                &format!("SELECT status FROM admissions_admissions WHERE id = ?1 AND version >= {version}"),
+                admission,
+            ),
             // A refund may have come later, but nobody else has come in with it.
             Self::Admitted { admission, scan } => text(
                 &format!("SELECT status FROM admissions_admissions WHERE id = ?1 AND used_scan = '{scan}'"),
@@ -63,7 +69,9 @@ impl Promise {
             Self::Listed(_) => None,
             Self::Held(id) | Self::Cancelled(id) => order(id),
             Self::Refunded(id) => payment(id),
-            Self::Accepted { admission, .. } | Self::Admitted { admission, .. } => {
+            Self::Accepted { admission, .. }
+            | Self::Offered { admission, .. }
+            | Self::Admitted { admission, .. } => {
                 text("SELECT status FROM admissions_admissions WHERE id = ?1", admission)
             }
             Self::Paid { payment: id, order: of } => {

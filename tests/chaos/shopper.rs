@@ -67,12 +67,13 @@ impl<'w> Shopper<'w> {
     }
 
     async fn buys(&mut self) {
-        match self.rng.random_range(0..34) {
+        match self.rng.random_range(0..40) {
             0..8 => self.holds().await,
             8..15 => self.pays().await,
             15..18 => self.cancels().await,
             18..20 => self.browses().await,
             20..27 => self.hands_on().await,
+            27..33 => self.sells_on().await,
             _ => self.accepts().await,
         }
     }
@@ -189,6 +190,30 @@ impl<'w> Shopper<'w> {
         };
         let link = (receiver, id(admission).to_owned(), token.to_owned());
         self.world.links.lock().unwrap().push(link);
+    }
+
+    /// Offers one of their tickets to everybody, or takes it off sale.
+    async fn sells_on(&mut self) {
+        let Some(list) = self.asks(&get("/api/admissions")).await else { return };
+        let admissions = list.body["items"].as_array().cloned().unwrap_or_default();
+        let Some(admission) = admissions.choose(&mut self.rng) else { return };
+        let path = format!("/api/admissions/{}/offer", id(admission));
+        if self.rng.random_bool(0.2) {
+            let request = self.keyed(delete(path));
+            self.asks(&request).await;
+            return;
+        }
+        let price = self.rng.random_range(500..1_500);
+        let request = self.keyed(post(path, json!({ "price": price })));
+        let Some(answer) = self.asks(&request).await.filter(|answer| answer.status == 200) else {
+            return;
+        };
+        self.is_promised(Promise::Offered {
+            admission: id(admission).to_owned(),
+            version: answer.body["version"].as_i64().unwrap_or_default(),
+        });
+        let listing = json!({ "id": answer.body["offer"]["ticketId"] });
+        self.world.listings.lock().unwrap().push(listing);
     }
 
     /// Accepts a ticket by a link that somebody has sent.

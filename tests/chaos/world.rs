@@ -40,6 +40,7 @@ pub(crate) struct Account {
     pub(crate) refunded: u64,
     pub(crate) cancelled: u64,
     pub(crate) transferred: u64,
+    pub(crate) resold: u64,
     pub(crate) admitted: u64,
 }
 
@@ -54,6 +55,7 @@ impl AddAssign for Account {
         self.refunded += other.refunded;
         self.cancelled += other.cancelled;
         self.transferred += other.transferred;
+        self.resold += other.resold;
         self.admitted += other.admitted;
     }
 }
@@ -64,7 +66,7 @@ impl fmt::Display for Account {
             f,
             "{} requests, {} promises, {} instances stopped, {} doorbells spoilt, {} other troubles, \
              {} orders complete, {} of them refunded, {} cancelled, {} tickets handed on, \
-             {} people let in",
+             {} sold on, {} people let in",
             self.requests,
             self.promises,
             self.stopped,
@@ -74,6 +76,7 @@ impl fmt::Display for Account {
             self.refunded,
             self.cancelled,
             self.transferred,
+            self.resold,
             self.admitted
         )
     }
@@ -200,7 +203,10 @@ impl World {
             complete,
             refunded: count("SELECT COUNT(*) FROM orders_orders WHERE refunded_at IS NOT NULL"),
             cancelled,
-            transferred: count("SELECT COUNT(*) FROM admissions_admissions WHERE generation > 1"),
+            transferred: count("SELECT COUNT(*) FROM admissions_admissions WHERE transfers > 0"),
+            resold: count(
+                "SELECT COUNT(*) FROM admissions_admissions WHERE resold_order_id IS NOT NULL",
+            ),
             admitted: count("SELECT COUNT(*) FROM admissions_scans WHERE verdict = 'admitted'"),
         }
     }

@@ -12,6 +12,7 @@
 //! | `operation` | tries every point of an operation |
 //! | `accounts`, `listings`, `orders`, `payments` | the commands, with the handlers of their events |
 //! | `admissions` | what holders and doors do |
+//! | `resale` | tickets that are sold on |
 //! | `ticks` | the tick, when there is something to heal |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -22,5 +23,6 @@ mod operation;
 mod orders;
 mod payments;
 mod points;
+mod resale;
 mod shop;
 mod ticks;

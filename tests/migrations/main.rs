@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use boxoffice_tests::database::{Database, Row};
+use boxoffice_schema::{self as tables, Service};
+use boxoffice_tests::database::{Database, OwnPostgres, Row};
 use boxoffice_tests::{Answer, App, Person, START, Surroundings, eventually, get, id};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -232,4 +233,92 @@ async fn a_database_of_the_first_version_comes_up_with_what_it_holds() {
     app.restart().await;
     app.tick().await;
     assert_eq!((versions(&app), schema(&app)), (written(), before), "nothing is applied twice");
+}
+
+/// How many versions `payments` had before fans could sell tickets on.
+const BEFORE_RESALE: usize = 6;
+
+/// The tables of `payments` as a service that knows only its first `versions` makes them.
+fn payments_of(versions: usize) -> Service {
+    let all = boxoffice_ops::schema::ALL;
+    let payments = all.into_iter().find(|service| service.name == "payments").unwrap();
+    let Service { name, db_url, migrations } = *payments;
+    Service { name, db_url, migrations: &migrations[..versions] }
+}
+
+/// A payment that was captured before there were fees.
+const PAYMENT: &str = "01980f3c-0000-7000-8000-000000000005";
+
+/// Books half of a movement, as versions before and after the fee do.
+fn entry(id: &str, movement: &str, account: &str, amount: i64) -> String {
+    format!(
+        "INSERT INTO payments_ledger \
+         (id, payment_id, movement, account, owner_id, amount, currency, at) \
+         VALUES ('{id}', '{PAYMENT}', '{movement}', '{account}', '{SELLER}', {amount}, 'EUR', 7) \
+         ON CONFLICT (payment_id, movement, account) DO NOTHING"
+    )
+}
+
+/// The ledger is copied into a new table: no entry may change on the way, and a program of the version
+/// before must be able to go on writing.
+#[test]
+fn a_ledger_from_before_fees_keeps_its_entries_and_takes_fees() {
+    let postgres = OwnPostgres::create();
+    let folder = tempfile::tempdir().unwrap();
+    let database = match &postgres {
+        Some(own) => Database::Postgres(own.url()),
+        None => Database::Sqlite(folder.path().join("shop.db")),
+    };
+    let upgrade = |service: &Service, from| {
+        let all = tables::upgrade(service, from, 7);
+        database.define(&format!("BEGIN;\n{};\nCOMMIT;", all.join(";\n"))).unwrap();
+    };
+    let old = payments_of(BEFORE_RESALE);
+    database.define(&tables::versions_table(&old)).unwrap();
+    upgrade(&old, 0);
+    let pay = |id: &str, order: &str| {
+        let sql = format!(
+            "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
+             status, intent_id, try_again_at, created_at, version, seller_id, ticket_id, title, \
+             quantity) VALUES ('{id}', '{order}', '{BUYER}', 4500, 'EUR', 'pm_card_visa', \
+             'captured', '{id}', 7, 7, 3, '{SELLER}', '{TICKET}', 'Old', 1)"
+        );
+        assert_eq!(database.execute(&sql).unwrap(), 1);
+    };
+    pay(PAYMENT, ORDER);
+    let book = |id, movement, account, amount| {
+        database.execute(&entry(id, movement, account, amount)).map_err(|error| error.0)
+    };
+    for (id, movement, account, amount) in [
+        ("1", "charge", "buyers", -4500),
+        ("2", "charge", "provider", 4500),
+        ("3", "sale", "sellers", -4500),
+    ] {
+        assert_eq!(book(id, movement, account, amount), Ok(1));
+    }
+    assert!(book("4", "fee", "shop", -225).is_err(), "there was no fee");
+    let ledger = "SELECT id, payment_id, movement, account, owner_id, amount, currency, at \
+                  FROM payments_ledger ORDER BY id";
+    let before = database.rows(ledger, []).unwrap();
+    assert_eq!(before.len(), 3);
+
+    let new = payments_of(BEFORE_RESALE + 1);
+    upgrade(&new, i64::try_from(BEFORE_RESALE).unwrap());
+    assert_eq!(database.rows(ledger, []).unwrap(), before, "the copy is the ledger");
+    let fees = "SELECT fee, resale_of, undone_at FROM payments_payments";
+    let read = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let of_old: (i64, Option<String>, Option<i64>) = database.query_row(fees, [], read).unwrap();
+    assert_eq!(of_old, (0, None, None));
+    // As a program of the version before writes.
+    pay("01980f3c-0000-7000-8000-000000000006", TICKET);
+    assert_eq!(book("5", "sale", "buyers", 4500), Ok(1));
+    assert_eq!(book("6", "sale", "buyers", 4500), Ok(0), "a movement is booked once");
+    assert_eq!(book("7", "fee", "shop", -225), Ok(1));
+    assert_eq!(book("8", "fee_return", "shop", 225), Ok(1));
+    assert!(book("9", "tip", "shop", 1).is_err(), "nobody gives tips");
+    assert!(book("9", "refund", "strangers", 1).is_err(), "strangers have no account");
+    let has_index = |row: &Row| row.get::<String>(0).unwrap() == "payments_ledger_of_seller";
+    assert!(database.schema().unwrap().iter().any(has_index), "statements need their index");
+    let is_old = |name: &String| name.starts_with("payments_ledger_");
+    assert_eq!(database.tables().unwrap().into_iter().find(is_old), None, "the old one is gone");
 }

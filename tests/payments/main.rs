@@ -11,6 +11,7 @@
 //! | `accounts` | bank accounts, whose money is there days later and cannot be set aside |
 //! | `refunds` | who may refund what, and what becomes of the provider's silence |
 //! | `ledger` | what sellers are told of their money |
+//! | `resale` | the fee of a ticket that a fan sells on, and sales that are undone |
 //! | `reconciling` | answers that were lost, and what is put before operators |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -22,5 +23,6 @@ mod ledger;
 mod localstripe;
 mod reconciling;
 mod refunds;
+mod resale;
 mod signatures;
 mod stage;

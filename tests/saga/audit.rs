@@ -15,6 +15,7 @@ pub(crate) fn everything(app: &App) -> Vec<String> {
     let tables = [
         "tickets_tickets",
         "tickets_orders",
+        "tickets_offers",
         "orders_listings",
         "orders_orders",
         "payments_payments",

@@ -8,6 +8,7 @@
 //! | `cancel`, `decline` | the other ways in which a hold ends |
 //! | `refunds` | sales that are undone |
 //! | `admissions` | tickets in the hand, and at the door |
+//! | `resale` | tickets that are sold on |
 //! | `races` | many people, or both ends of a purchase, at once |
 //! | `editing` | sellers who change what is being bought |
 //! | `delivery` | events lost, repeated, overtaken, poisoned; streams trimmed |
@@ -40,6 +41,7 @@ mod outage;
 mod purchase;
 mod races;
 mod refunds;
+mod resale;
 mod restart;
 mod retention;
 mod traces;

@@ -63,7 +63,13 @@ async fn ten_times_as_many_events_leave_no_more_behind() {
     keys.retain(|key| {
         bus::streams().all(|stream| stream != key.as_str()) && !key.starts_with("boxoffice:")
     });
-    assert_eq!(keys, [NEWS], "nothing else piles up");
+    // What is deleted by itself does not pile up: answers are cached for a second.
+    let mut lasting = Vec::new();
+    for key in keys {
+        let left: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut redis).await.unwrap();
+        lasting.extend((left == -1).then_some(key));
+    }
+    assert_eq!(lasting, [NEWS], "nothing else piles up");
     assert!(length(&app, NEWS).await < 2_200, "and news is only kept for a while");
 }
 

@@ -9,7 +9,7 @@ use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::door::Verdict;
 use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, StaffId, TicketId};
 use boxoffice_web::accept::{self, Offer};
-use boxoffice_web::admission::{self, Code, Transfer};
+use boxoffice_web::admission::{self, Code, Sale, Transfer};
 use boxoffice_web::door::{self, Door, Link, Seen, Staff};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
 use uuid::Uuid;
@@ -77,6 +77,8 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("ticket", Page::Ticket(detail(TicketStatus::Open))),
         ("sold", Page::Ticket(detail(TicketStatus::Sold))),
         ("lost-race", Page::Ticket(lost())),
+        ("from-a-fan", Page::Ticket(resale(false))),
+        ("own-offer", Page::Ticket(resale(true))),
         ("sign-in", Page::SignIn(entrance(false))),
         ("sign-up", Page::SignUp(entrance(true))),
         ("sell", Page::Sell(sell())),
@@ -90,6 +92,8 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("no-orders", Page::Orders(no_orders())),
         ("admission", in_hand(valid(Transfer::Nobody(Form::default())))),
         ("admission-waiting", in_hand(valid(waiting()))),
+        ("admission-too-dear", in_hand(too_dear())),
+        ("admission-on-sale", in_hand(on_sale())),
         ("admission-used", in_hand(admission::Standing::Used { code: code(), at: Some(moment()) })),
         ("admission-void", in_hand(admission::Standing::Void)),
         ("accept", accept::drawn(state("accept", nothing()), offer()).page),
@@ -97,6 +101,7 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("door", at_door(None)),
         ("door-admitted", at_door(Some(seen(Verdict::Admitted)))),
         ("door-again", at_door(Some(seen(Verdict::Used)))),
+        ("door-offered", at_door(Some(seen(Verdict::Offered)))),
         ("door-refused", at_door(Some(seen(Verdict::Invalid)))),
         ("door-closed", door::closed(state("door", nothing()), String::new(), closed()).page),
         ("listings", Page::Listings(listings())),
@@ -184,6 +189,9 @@ fn detail(sale: TicketStatus) -> Detail {
         totals: ["€28.00", "€56.00", "€84.00"].map(str::to_owned).to_vec(),
         unpaid: None,
         others: cards().into_iter().skip(3).take(3).collect(),
+        fans: cards().into_iter().take(3).collect(),
+        event: None,
+        withdraw: None,
     }
 }
 
@@ -195,6 +203,19 @@ fn lost() -> Detail {
     let message = "Someone else just reserved this ticket. You haven't been charged.";
     let hold = Form { errors: vec![error(None, message)], ..Form::default() };
     Detail { hold, ..detail(TicketStatus::Held) }
+}
+
+fn resale(mine: bool) -> Detail {
+    let card = Card { mine, quantity: 1, available: 1, ..card(0) };
+    Detail {
+        card,
+        description: None,
+        totals: vec!["€28.00".to_owned()],
+        fans: Vec::new(),
+        event: Some(TicketId(id(0x2d_3f01))),
+        withdraw: mine.then(Form::default),
+        ..detail(TicketStatus::Open)
+    }
 }
 
 fn entrance(wrong: bool) -> Entrance {
@@ -259,11 +280,11 @@ fn nothing() -> Page {
 }
 
 fn held() -> Vec<Admission> {
-    let statuses = [AdmissionStatus::Valid, AdmissionStatus::Used, AdmissionStatus::Void];
-    let held = statuses.into_iter().zip(1_u16..).map(|(status, number)| Admission {
+    let statuses = AdmissionStatus::ALL.iter().copied();
+    let held = statuses.zip(1_u16..).map(|(status, number)| Admission {
         id: AdmissionId(id(0x2d_aa00 + usize::from(number))),
         number: i64::from(number),
-        of: 3,
+        of: 4,
         status,
     });
     held.collect()
@@ -279,7 +300,31 @@ fn code() -> Code {
 }
 
 fn valid(transfer: Transfer) -> admission::Standing {
-    admission::Standing::Valid { code: code(), transfer }
+    let sale = match transfer {
+        Transfer::Waiting { .. } => Sale::HandedOn,
+        _ => for_sale(Form::default()),
+    };
+    admission::Standing::Valid { code: code(), transfer, sale }
+}
+
+fn for_sale(form: Form) -> Sale {
+    let values = [("price".to_owned(), "45.00".to_owned())].into();
+    let form = Form { values, ..form };
+    Sale::Open { form, sign: "€".to_owned(), most: "€45.00".to_owned() }
+}
+
+fn too_dear() -> admission::Standing {
+    let errors = vec![error(Some("price"), "Give a price from €0.50 to €45.00.")];
+    let sale = for_sale(Form { errors, ..Form::default() });
+    admission::Standing::Valid { code: code(), transfer: Transfer::Forbidden, sale }
+}
+
+fn on_sale() -> admission::Standing {
+    admission::Standing::Offered {
+        price: "€40.00".to_owned(),
+        listing: TicketId(id(0x2d_3f01)),
+        key: "k".to_owned(),
+    }
 }
 
 fn waiting() -> Transfer {
@@ -428,7 +473,10 @@ fn orders() -> Orders {
 }
 
 fn listings() -> Listings {
-    let listing = |card| Listing { card, withdraw: Form::default() };
+    let listing = |card: Card| {
+        let resale = card.quantity == 1;
+        Listing { card, withdraw: Form::default(), resale }
+    };
     Listings { listings: cards().into_iter().map(listing).collect(), next: None }
 }
 
@@ -457,6 +505,8 @@ fn sales() -> Sales {
             deal(1, DealKind::Refund, "−€74.00"),
             deal(1, DealKind::Undone, "€74.00"),
             deal(2, DealKind::Refunding, "€92.00"),
+            deal(3, DealKind::Fee, "−€2.75"),
+            deal(1, DealKind::FeeReturned, "€3.70"),
         ],
         file: "/sales.csv".to_owned(),
         next: Some("/sales?cursor=x".to_owned()),

@@ -2,7 +2,7 @@
 //! it: a browser needs nothing but the picture.
 
 use boxoffice_contract::admissions::Wallet;
-use boxoffice_contract::{AdmissionId, OrderId};
+use boxoffice_contract::{AdmissionId, OrderId, TicketId};
 use sycamore::prelude::*;
 
 use crate::drawn::{Shape, copied, draw, shape};
@@ -50,6 +50,17 @@ pub enum Standing {
         code: Code,
         /// Whether it is handed on, and to whom.
         transfer: Transfer,
+        /// Whether it can be sold on.
+        sale: Sale,
+    },
+    /// Its holder sells it on, and its code lets nobody in meanwhile.
+    Offered {
+        /// What it costs, with its currency.
+        price: String,
+        /// The listing that buyers find it by.
+        listing: TicketId,
+        /// The key of the form that takes it off sale.
+        key: String,
     },
     /// Somebody has entered with it.
     Used {
@@ -87,6 +98,28 @@ pub enum Transfer {
         /// The key of the form that takes it back.
         key: String,
     },
+    /// The organizer does not let it be handed on, or not once more.
+    Forbidden,
+}
+
+/// How a valid ticket is sold on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sale {
+    /// Its holder names a price. The form: `price`.
+    Open {
+        /// The form.
+        form: Form,
+        /// The sign of the currency that it was sold in.
+        sign: String,
+        /// The highest price, with its currency.
+        most: String,
+    },
+    /// The event has begun.
+    Begun,
+    /// It is being handed on.
+    HandedOn,
+    /// The organizer does not let it be sold on.
+    Forbidden,
 }
 
 /// Returns `state` with the page of this ticket on it.
@@ -101,11 +134,17 @@ fn page(shop: Shop, admission: Admission) -> View {
     let name = numbered(number, of);
     let ways = ways(&admission);
     let pages = pages(neighbours, of);
-    let (status, code, transfer) = match admission.standing {
-        Standing::Valid { code, transfer } => {
+    let (status, code, next) = match admission.standing {
+        Standing::Valid { code, transfer, sale } => {
             let code = picture(code, "qr");
             let code = view! { (code) p(class="small") { "Turn your screen's brightness up." } };
-            (valid(), code, hand_on(shop, id, transfer))
+            let (give, sell) = (hand_on(shop, id, transfer), sell_on(shop, id, sale));
+            (valid(), code, view! { (give) (sell) })
+        }
+        Standing::Offered { price, listing, key } => {
+            let said =
+                format!("On sale for {price}. Its code lets nobody in until you take it off sale.");
+            (offered(), view! { p { (said) } }, on_sale(shop, id, listing, key))
         }
         Standing::Used { code, at } => (used(at), picture(code, "qr dimmed"), View::new()),
         Standing::Void => (void(), View::new(), View::new()),
@@ -127,7 +166,7 @@ fn page(shop: Shop, admission: Admission) -> View {
             }
             (pages)
             (ways)
-            (transfer)
+            (next)
         }
     }
 }
@@ -145,9 +184,15 @@ fn used(at: Option<Moment>) -> View {
     view! { p(class="status due") { (mark) (time) } (date) }
 }
 
+fn offered() -> View {
+    let mark = shape(Shape::Due);
+    view! { p(class="status due") { (mark) "On sale" } }
+}
+
 fn void() -> View {
     let mark = shape(Shape::Bad);
-    view! { p(class="status bad") { (mark) "Refunded. This ticket lets nobody in" } }
+    let word = "This ticket was refunded or sold on, and lets nobody in";
+    view! { p(class="status bad") { (mark) (word) } }
 }
 
 /// The code, dark on light whatever the colours of the page: scanners expect it so.
@@ -182,6 +227,8 @@ fn pages(neighbours: [Option<(i64, AdmissionId)>; 2], of: i64) -> View {
 fn ways(admission: &Admission) -> View {
     let Admission { id, order, when, wallets, standing, .. } = admission;
     let is_good = *standing != Standing::Void;
+    // Without a code there is nothing to print, or to put into a wallet.
+    let has_code = matches!(standing, Standing::Valid { .. } | Standing::Used { .. });
     let file = |address: String, label: &'static str| {
         view! { a(class="button quiet", href=address, download="") { (label) } }
     };
@@ -189,7 +236,7 @@ fn ways(admission: &Admission) -> View {
         true => file(format!("/admissions/{id}/event.ics"), "Add to calendar"),
         false => View::new(),
     };
-    let paper = match is_good {
+    let paper = match has_code {
         true => file(format!("/api/admissions/{id}.pdf"), "Download as PDF"),
         false => View::new(),
     };
@@ -199,7 +246,7 @@ fn ways(admission: &Admission) -> View {
             way("button quiet", format!("/api/admissions/{id}.google"), "Add to Google Wallet")
         }
     };
-    let passes: Vec<View> = wallets.iter().filter(|_| is_good).map(pass).collect();
+    let passes: Vec<View> = wallets.iter().filter(|_| has_code).map(pass).collect();
     let order = match order {
         Some(order) => way("button quiet", format!("/orders/{order}"), "Order"),
         None => way("button quiet", "/orders", "My orders"),
@@ -209,7 +256,7 @@ fn ways(admission: &Admission) -> View {
 
 fn hand_on(shop: Shop, id: AdmissionId, transfer: Transfer) -> View {
     let inside = match transfer {
-        Transfer::Nobody(form) => offer(shop, id, form),
+        Transfer::Nobody(form) => receiver(shop, id, form),
         Transfer::Waiting { email, until, link, key } => {
             let action = format!("/admissions/{id}/take-back");
             let until = moment(until);
@@ -223,6 +270,9 @@ fn hand_on(shop: Shop, id: AdmissionId, transfer: Transfer) -> View {
                 form(method="post", action=action, class="quietly") { (key) (button) }
             }
         }
+        Transfer::Forbidden => {
+            view! { p { "The organizer does not let you hand this ticket on." } }
+        }
     };
     view! {
         section(class="sheet unprinted", aria-labelledby="give") {
@@ -232,7 +282,7 @@ fn hand_on(shop: Shop, id: AdmissionId, transfer: Transfer) -> View {
     }
 }
 
-fn offer(shop: Shop, id: AdmissionId, form: Form) -> View {
+fn receiver(shop: Shop, id: AdmissionId, form: Form) -> View {
     let action = format!("/admissions/{id}/transfer");
     let form = *create_signal(form);
     let errors = summary(form);
@@ -254,5 +304,190 @@ fn offer(shop: Shop, id: AdmissionId, form: Form) -> View {
             (email)
             (button)
         }
+    }
+}
+
+fn sell_on(shop: Shop, id: AdmissionId, sale: Sale) -> View {
+    // A form that was refused is open: what is wrong with it must be seen.
+    let is_open = matches!(&sale, Sale::Open { form, .. } if !form.errors.is_empty());
+    let inside = match sale {
+        Sale::Open { form, sign, most } => price(shop, id, form, sign, &most),
+        Sale::Begun => view! { p { "The event has begun, so this ticket cannot be sold on." } },
+        Sale::HandedOn => {
+            view! { p { "You are handing this ticket on. Take it back first to sell it." } }
+        }
+        Sale::Forbidden => view! { p { "The organizer does not let you sell this ticket on." } },
+    };
+    view! {
+        details(class="sheet unprinted sell-on", open=is_open) {
+            summary(class="button quiet") { "Sell it on" }
+            div { (inside) }
+        }
+    }
+}
+
+fn price(shop: Shop, id: AdmissionId, form: Form, sign: String, most: &str) -> View {
+    let action = format!("/admissions/{id}/offer");
+    let form = *create_signal(form);
+    let (errors, key) = (summary(form), key(form));
+    let terms = format!("At most {most}. When it is sold you get the price less the shop's fee.");
+    let price = Field {
+        name: "price",
+        label: "Price",
+        hint: "The full price that the buyer pays.",
+        need: Need::Must,
+        control: Control::AMOUNT,
+    };
+    let price = field(shop, form, price);
+    let button = submit(shop, &action, "Put it on sale".to_owned(), "Putting it on sale…");
+    view! {
+        (errors)
+        p { (terms) }
+        form(method="post", action=action, class="sheet-form", novalidate=true) {
+            (key)
+            div(class="prefixed") {
+                span(class="prefix", aria-hidden="true") { (sign) }
+                (price)
+            }
+            (button)
+        }
+    }
+}
+
+fn on_sale(shop: Shop, id: AdmissionId, listing: TicketId, key: String) -> View {
+    let action = format!("/admissions/{id}/offer/end");
+    let listing = way("button quiet", format!("/tickets/{listing}"), "See it as buyers do");
+    let key = hidden("key", key);
+    let button = submit(shop, &action, "Take it off sale".to_owned(), "Taking it off sale…");
+    view! {
+        section(class="sheet unprinted", aria-labelledby="sale") {
+            h2(id="sale") { "Your offer" }
+            p { "When it is sold you get the price less the shop's fee, and the ticket is the buyer's." }
+            p(class="actions") { (listing) }
+            form(method="post", action=action, class="quietly") { (key) (button) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boxoffice_contract::FieldError;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::state::{Drawn, Page};
+
+    const ID: AdmissionId = AdmissionId(Uuid::from_u128(1));
+    const LISTING: TicketId = TicketId(Uuid::from_u128(2));
+
+    /// The page of a ticket that stands so, as HTML.
+    fn html(standing: Standing) -> String {
+        let state = State {
+            here: "/".to_owned(),
+            title: String::new(),
+            description: String::new(),
+            visitor: None,
+            notice: None,
+            now: 0,
+            page: Page::Drawn(Drawn::default()),
+        };
+        let admission = Admission {
+            id: ID,
+            order: None,
+            title: "Kites".to_owned(),
+            venue: None,
+            city: None,
+            when: None,
+            number: 1,
+            of: 1,
+            wallets: Wallet::ALL.to_vec(),
+            standing,
+            neighbours: [None, None],
+            key: String::new(),
+        };
+        match drawn(state, admission).page {
+            Page::Drawn(Drawn { html, .. }) => html,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn valid(transfer: Transfer, sale: Sale) -> String {
+        let code = Code { view_box: "0 0 9 9".to_owned(), path: "M4 4h1".to_owned() };
+        html(Standing::Valid { code, transfer, sale })
+    }
+
+    fn for_sale(errors: Vec<FieldError>) -> Sale {
+        let values = [("price".to_owned(), "45.00".to_owned())].into();
+        let form = Form { values, errors, ..Form::default() };
+        Sale::Open { form, sign: "€".to_owned(), most: "€45.00".to_owned() }
+    }
+
+    /// The tag with which the part to sell a ticket begins.
+    fn details(html: &str) -> &str {
+        let (_, rest) = html.split_once("<details").expect("a part to unfold");
+        rest.split('>').next().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_form_to_sell_is_folded_until_something_is_wrong_with_it() {
+        let page = valid(Transfer::Nobody(Form::default()), for_sale(Vec::new()));
+        assert!(!details(&page).contains("open"), "{page}");
+        for shown in [
+            &format!("action=\"/admissions/{ID}/offer\"") as &str,
+            "value=\"45.00\"",
+            "At most €45.00. When it is sold you get the price less the shop's fee.",
+        ] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        let error = FieldError { field: Some("price".to_owned()), message: "No.".to_owned() };
+        let page = valid(Transfer::Nobody(Form::default()), for_sale(vec![error]));
+        assert!(details(&page).contains("open"), "{page}");
+        assert!(page.contains("href=\"#price\""), "the summary leads to the field: {page}");
+    }
+
+    #[test]
+    fn what_cannot_be_sold_on_says_why() {
+        for (sale, why) in [
+            (Sale::Begun, "The event has begun, so this ticket cannot be sold on."),
+            (Sale::HandedOn, "Take it back first to sell it."),
+            (Sale::Forbidden, "The organizer does not let you sell this ticket on."),
+        ] {
+            let page = valid(Transfer::Nobody(Form::default()), sale);
+            assert!(page.contains(why), "{why}: {page}");
+            assert!(!page.contains("/offer\""), "{why}: {page}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_handed_on_says_so() {
+        let may = valid(Transfer::Nobody(Form::default()), Sale::Begun);
+        assert!(may.contains("/transfer\""), "{may}");
+        let may_not = valid(Transfer::Forbidden, Sale::Begun);
+        assert!(!may_not.contains("/transfer\""), "{may_not}");
+        assert!(may_not.contains("The organizer does not let you hand this ticket on."));
+    }
+
+    #[test]
+    fn a_ticket_on_sale_shows_no_code_and_a_way_to_end_that() {
+        let price = "€40.00".to_owned();
+        let page = html(Standing::Offered { price, listing: LISTING, key: "k-1".to_owned() });
+        for shown in [
+            "On sale for €40.00. Its code lets nobody in until you take it off sale.",
+            &format!("href=\"/tickets/{LISTING}\""),
+            &format!("action=\"/admissions/{ID}/offer/end\""),
+            "value=\"k-1\"",
+        ] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        for hidden in ["Ticket code", ".pdf", ".pkpass", "/transfer", "Sell it on"] {
+            assert!(!page.contains(hidden), "{hidden}: {page}");
+        }
+    }
+
+    #[test]
+    fn a_void_ticket_says_how_it_may_have_ended() {
+        let page = html(Standing::Void);
+        assert!(page.contains("This ticket was refunded or sold on, and lets nobody in"), "{page}");
+        assert!(!page.contains("Ticket code") && !page.contains("Sell it on"), "{page}");
     }
 }

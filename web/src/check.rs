@@ -66,6 +66,8 @@ pub fn checked(page: &Page) -> &'static [&'static str] {
             "currency",
             "quantity",
             "description",
+            "resaleCap",
+            "transferLimit",
         ],
         _ => &[],
     }
@@ -98,6 +100,9 @@ fn offered(name: &str, value: &str, clock: Option<&str>) -> Verdict {
         "venue" => listing::venue(text),
         "city" => listing::city(text),
         "description" => listing::description(text),
+        // As of the quantity.
+        "resaleCap" => listing::resale_cap(text.parse().unwrap_or(-1)),
+        "transferLimit" => listing::transfer_limit(text.parse().unwrap_or(-1)),
         "startsAt" => clock.map_or(Ok(()), |clock| listing::starts_at(&text, &clock)),
         _ => Ok(()),
     }
@@ -225,6 +230,22 @@ mod tests {
         assert_eq!(at(Some("2027-06-12T20:29")), None);
         assert!(at(Some("2027-06-12T20:30")).is_some());
         assert_eq!(at(None), None);
+    }
+
+    #[test]
+    fn what_buyers_may_do_is_a_number_in_its_bounds() {
+        for (name, value, good) in [
+            ("resaleCap", "0", true),
+            ("resaleCap", " 200 ", true),
+            ("resaleCap", "201", false),
+            ("resaleCap", "50%", false),
+            ("transferLimit", "100", true),
+            ("transferLimit", "-1", false),
+            ("transferLimit", "often", false),
+        ] {
+            let complaint = complaint(&sell(), name, &form(&[(name, value)]), None);
+            assert_eq!(complaint.is_none(), good, "{name} {value}: {complaint:?}");
+        }
     }
 
     #[test]

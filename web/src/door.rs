@@ -108,6 +108,9 @@ const fn words(verdict: Option<Verdict>) -> (Shape, &'static str, &'static str) 
         Some(Verdict::Admitted) => (Shape::Good, "Come in", "good"),
         Some(Verdict::Used) => (Shape::Due, "Already in", "due"),
         Some(Verdict::Void) => (Shape::Bad, "Refunded or handed on", "bad"),
+        Some(Verdict::Offered) => {
+            (Shape::Bad, "On sale: its holder takes it off sale first", "bad")
+        }
         Some(Verdict::OtherEvent) => (Shape::Bad, "Another event", "bad"),
         Some(Verdict::Invalid) => (Shape::Bad, "Not a ticket", "bad"),
         None => (Shape::Bad, "Not known. Ask the organizer", "bad"),

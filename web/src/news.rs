@@ -24,8 +24,8 @@ pub enum Effect {
 pub fn watched(page: &Page) -> Vec<TicketId> {
     let mut ids: Vec<TicketId> = match page {
         Page::Browse(browse) => browse.cards.iter().map(|card| card.id).collect(),
-        Page::Ticket(Detail { card, others, .. }) => {
-            std::iter::once(card).chain(others).map(|card| card.id).collect()
+        Page::Ticket(Detail { card, others, fans, .. }) => {
+            std::iter::once(card).chain(others).chain(fans).map(|card| card.id).collect()
         }
         Page::Listings(page) => page.listings.iter().map(|it| it.card.id).collect(),
         _ => Vec::new(),
@@ -39,7 +39,7 @@ pub fn fold(page: &mut Page, news: &TicketNews) -> Effect {
     match page {
         Page::Browse(browse) => among(browse.cards.iter_mut(), news),
         Page::Ticket(detail) if detail.card.id == news.id => of_detail(detail, news),
-        Page::Ticket(detail) => among(detail.others.iter_mut(), news),
+        Page::Ticket(Detail { others, fans, .. }) => among(others.iter_mut().chain(fans), news),
         Page::Listings(page) => among(page.listings.iter_mut().map(|it| &mut it.card), news),
         _ => Effect::Nothing,
     }
@@ -70,7 +70,10 @@ fn of_detail(detail: &mut Detail, news: &TicketNews) -> Effect {
     let effect = change(&mut detail.card, news);
     let available = usize::try_from(detail.card.available).unwrap_or(0);
     let wanting = match detail.card.sale {
-        TicketStatus::Open => detail.totals.is_empty() && !detail.card.mine,
+        TicketStatus::Open if detail.card.mine => {
+            detail.event.is_some() && detail.withdraw.is_none()
+        }
+        TicketStatus::Open => detail.totals.is_empty(),
         TicketStatus::Held | TicketStatus::Sold | TicketStatus::Withdrawn => {
             detail.others.is_empty()
         }
@@ -141,6 +144,9 @@ mod tests {
             totals: vec!["€45.00".to_owned(), "€90.00".to_owned()],
             unpaid: None,
             others: vec![card(2, 1)],
+            fans: vec![card(3, 1)],
+            event: None,
+            withdraw: None,
         }
     }
 
@@ -184,12 +190,30 @@ mod tests {
         assert_eq!(fold(&mut Page::Ticket(alone), &news(1, 4, TicketStatus::Held, 0)), Effect::Ask);
         let held = Detail { totals: Vec::new(), ..detail() };
         assert_eq!(fold(&mut Page::Ticket(held), &news(1, 4, TicketStatus::Open, 1)), Effect::Ask);
+        let own = |withdraw| {
+            let card = Card { mine: true, sale: TicketStatus::Held, ..card(1, 3) };
+            Page::Ticket(Detail { card, event: Some(ticket(9)), withdraw, ..detail() })
+        };
+        let open = news(1, 4, TicketStatus::Open, 1);
+        assert_eq!(fold(&mut own(None), &open), Effect::Ask, "the form that takes it off sale");
+        assert_eq!(fold(&mut own(Some(Form::default())), &open), Effect::Changed);
+    }
+
+    #[test]
+    fn what_fans_sell_on_changes_in_place() {
+        let mut page = Page::Ticket(detail());
+        assert_eq!(fold(&mut page, &news(3, 2, TicketStatus::Sold, 0)), Effect::Changed);
+        let Page::Ticket(detail) = &page else { panic!("another page") };
+        assert_eq!(
+            (detail.fans[0].sale, detail.card.sale),
+            (TicketStatus::Sold, TicketStatus::Open)
+        );
     }
 
     #[test]
     fn a_page_watches_what_it_shows() {
         assert_eq!(watched(&browse()), [ticket(1), ticket(2)]);
-        assert_eq!(watched(&Page::Ticket(detail())), [ticket(1), ticket(2)]);
+        assert_eq!(watched(&Page::Ticket(detail())), [ticket(1), ticket(2), ticket(3)]);
         let many = Browse {
             filters: Form::default(),
             filtered: false,

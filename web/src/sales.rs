@@ -75,6 +75,10 @@ pub enum DealKind {
     Undone,
     /// The refund of a sale.
     Refund,
+    /// The shop's fee for a ticket that was sold on.
+    Fee,
+    /// The fee of a sale that was refunded.
+    FeeReturned,
 }
 
 /// `state` with the page of these sales on it.
@@ -163,6 +167,8 @@ fn called(kind: DealKind) -> (&'static str, &'static str) {
         DealKind::Refunding => ("Refund on its way", "status due"),
         DealKind::Undone => ("Sold, then refunded", "status"),
         DealKind::Refund => ("Refund", "status due"),
+        DealKind::Fee => ("Fee", "status"),
+        DealKind::FeeReturned => ("Fee returned", "status"),
     }
 }
 

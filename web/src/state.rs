@@ -201,6 +201,12 @@ pub struct Detail {
     pub unpaid: Option<OrderId>,
     /// Other listings to have instead, where this one cannot be had.
     pub others: Vec<Card>,
+    /// What fans sell on of this event's tickets, cheapest first.
+    pub fans: Vec<Card>,
+    /// The event's listing, where a fan sells the ticket on.
+    pub event: Option<TicketId>,
+    /// The form that takes the visitor's own offer off sale, where it can be.
+    pub withdraw: Option<Form>,
 }
 
 /// Signing in or up.
@@ -224,7 +230,8 @@ pub struct Sell {
     /// Why it cannot be edited right now: it is held, sold or withdrawn.
     pub locked: Option<String>,
     /// `title`, `price` (in units, such as 45.00), `currency`, `quantity`, `venue`, `city`,
-    /// `startsAt` (local time at the venue), `timeZone`, `description`.
+    /// `startsAt` (local time at the venue), `timeZone`, `description`, `resaleCap` (percent),
+    /// `transferLimit`.
     pub form: Form,
     /// The currencies to choose from: code, sign, name, digits after the point.
     pub currencies: Vec<Currency>,
@@ -448,6 +455,8 @@ pub struct Listing {
     pub card: Card,
     /// The form that takes it off sale.
     pub withdraw: Form,
+    /// Whether it is a ticket that its seller bought here, and sells on.
+    pub resale: bool,
 }
 
 /// A page that the server draws, and that stays as it is until another takes its place.

@@ -7,6 +7,9 @@ CREATE TABLE admissions_listings (
     city TEXT,
     starts_at BIGINT,
     time_zone TEXT,
+    -- What the organizer allows: the highest price of a resale in percent, and how many transfers.
+    resale_cap BIGINT NOT NULL,
+    transfer_limit BIGINT,
     version BIGINT NOT NULL
 );
 -- The sales: the newest state of each order that was ever complete. `orders` decides; this follows.
@@ -14,7 +17,7 @@ CREATE TABLE admissions_orders (
     id TEXT PRIMARY KEY,
     version BIGINT NOT NULL
 );
--- One row for each unit that was ever sold.
+-- One row for each unit that was ever sold. A unit that is sold on has a row for each of its sales.
 CREATE TABLE admissions_admissions (
     id TEXT PRIMARY KEY,
     order_id TEXT NOT NULL,
@@ -22,10 +25,16 @@ CREATE TABLE admissions_admissions (
     number BIGINT NOT NULL,
     total BIGINT NOT NULL,
     ticket_id TEXT NOT NULL,
+    -- The unit: the admission of its first sale, and what was paid for it then.
+    unit_id TEXT NOT NULL,
+    face_price BIGINT NOT NULL,
+    currency TEXT NOT NULL,
     holder_id TEXT NOT NULL,
     status TEXT NOT NULL,
-    -- Grows when it changes hands: a code of an older generation lets nobody in.
+    -- Grows when it changes hands, over all rows of a unit: an older code lets nobody in.
     generation BIGINT NOT NULL,
+    -- How often the unit was handed on.
+    transfers BIGINT NOT NULL,
     -- The transfer that waits to be accepted: for whom, until when, and what its link is made of.
     transfer_email TEXT,
     transfer_until BIGINT,
@@ -34,6 +43,12 @@ CREATE TABLE admissions_admissions (
     used_scan TEXT,
     used_at BIGINT,
     used_door TEXT,
+    -- The listing by which its holder sells it on, and the price; and the order by which that was done.
+    offer_id TEXT,
+    offer_price BIGINT,
+    resold_order_id TEXT,
+    -- Its order was refunded, or is to be, since the sale before it was.
+    undone BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL,
     CONSTRAINT admissions_once UNIQUE (order_id, number),
@@ -42,9 +57,18 @@ CREATE TABLE admissions_admissions (
         ((transfer_email IS NULL) = (transfer_id IS NULL) AND (transfer_until IS NULL) = (transfer_id IS NULL)),
     -- Nobody accepts what somebody has entered with, or what was refunded.
     CONSTRAINT admissions_transfer_of_valid CHECK (transfer_id IS NULL OR status = 'valid'),
+    CONSTRAINT admissions_offer_is_whole CHECK ((offer_id IS NULL) = (offer_price IS NULL)),
+    CONSTRAINT admissions_offered_by_an_offer CHECK (status <> 'offered' OR offer_id IS NOT NULL),
+    CONSTRAINT admissions_undone_is_void CHECK (undone = 0 OR status = 'void'),
     CONSTRAINT admissions_used_by_a_scan CHECK (status <> 'used' OR used_scan IS NOT NULL)
 );
 CREATE INDEX admissions_by_holder ON admissions_admissions (holder_id, id);
+-- Two codes never let in for one unit, whatever races.
+CREATE UNIQUE INDEX admissions_one_live ON admissions_admissions (unit_id) WHERE status <> 'void';
+CREATE INDEX admissions_by_unit ON admissions_admissions (unit_id, generation);
+CREATE UNIQUE INDEX admissions_by_offer ON admissions_admissions (offer_id) WHERE offer_id IS NOT NULL;
+CREATE INDEX admissions_by_resale ON admissions_admissions (resold_order_id)
+    WHERE resold_order_id IS NOT NULL;
 CREATE INDEX admissions_by_listing ON admissions_admissions (ticket_id, id);
 -- What doors have scanned, for the organizer: also what two doors let in while neither had a network.
 CREATE TABLE admissions_scans (

@@ -89,11 +89,11 @@ pub(crate) async fn accept(
 ) -> Result<Response> {
     let known = Admission::find_in(&mut Reader::new(&SERVICE), id).await.map_err(Refusal::from)?;
     let known = known.ok_or(Refusal::NoSuchAdmission)?;
-    let event = Listing::get(&cx, known.ticket_id).await?.event();
+    let listing = Listing::get(&cx, known.ticket_id).await?;
     let issuer = Issuer::load().await?;
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
         let admission = take_over(&cx, unit, id, &acceptance.token, &issuer.keys).await?;
-        let body = admission.body(event.clone(), &issuer);
+        let body = admission.body(&listing, &issuer);
         Ok(Reply::ok(&body)?.at_version(admission.version))
     };
     Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
@@ -117,7 +117,12 @@ async fn take_over(
         return Err(Refusal::ForSomebodyElse);
     }
     let accepted = transition::accept(unit, id, transfer, cx.user.id, Timestamp::now()).await?;
-    accepted.ok_or(Refusal::NoSuchTransfer)
+    if let Some(admission) = accepted {
+        return Ok(admission);
+    }
+    // A second click may have been faster: the ticket is the user's all the same.
+    let now = Admission::find_in(unit, id).await?;
+    now.filter(|now| now.holder_id == cx.user.id).ok_or(Refusal::NoSuchTransfer)
 }
 
 /// Returns the transfer that waits, if `token` is that of its link.

@@ -1,7 +1,7 @@
 //! An admission: in the database, in JSON, in events.
 
 use boxoffice_admission_code::{Code, Signer};
-use boxoffice_contract::admissions::{self as api, AdmissionStatus, AdmittedEvent};
+use boxoffice_contract::admissions::{self as api, AdmissionStatus};
 use boxoffice_contract::door::Entry;
 use boxoffice_contract::events::{AdmissionState, Kind, OrderState};
 use boxoffice_contract::{AdmissionId, OrderId, ScanId, TicketId, UserId};
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::issuer::Issuer;
 use crate::key;
+use crate::listing::{self, Listing};
 
 row! {
     /// An admission.
@@ -22,15 +23,27 @@ row! {
         pub(crate) number: i64,
         pub(crate) total: i64,
         pub(crate) ticket_id: TicketId,
+        /// The admission of the unit's first sale.
+        pub(crate) unit_id: AdmissionId,
+        /// What its first buyer paid.
+        pub(crate) face_price: i64,
+        pub(crate) currency: String,
         pub(crate) holder_id: UserId,
         pub(crate) status: AdmissionStatus,
         pub(crate) generation: i64,
+        /// How often the unit was handed on.
+        pub(crate) transfers: i64,
         pub(crate) transfer_email: Option<String> = unset,
         pub(crate) transfer_until: Option<Timestamp> = unset,
         pub(crate) transfer_id: Option<Uuid> = unset,
         pub(crate) used_scan: Option<ScanId> = unset,
         pub(crate) used_at: Option<Timestamp> = unset,
         pub(crate) used_door: Option<String> = unset,
+        /// The listing by which its holder sells it on. That of a void admission must end.
+        pub(crate) offer_id: Option<TicketId> = unset,
+        pub(crate) offer_price: Option<i64> = unset,
+        /// Its order was refunded, or is to be, since the sale before it was.
+        pub(crate) undone: bool,
         pub(crate) created_at: Timestamp,
         pub(crate) version: i64,
     }
@@ -42,24 +55,58 @@ pub(crate) const COLUMNS: &str = Admission::COLUMNS;
 impl Admission {
     /// Makes the admission `number` of a sold order.
     pub(crate) fn new(order: &OrderState, number: i64, now: Timestamp) -> Self {
+        let id = AdmissionId::new();
         Self {
-            id: AdmissionId::new(),
+            id,
             order_id: order.id,
             number,
             total: order.quantity,
             ticket_id: order.ticket_id,
+            unit_id: id,
+            // An order's amount is that of one ticket, times their number.
+            face_price: order.amount / order.quantity.max(1),
+            currency: order.currency.clone(),
             holder_id: order.buyer_id,
             status: AdmissionStatus::Valid,
             generation: 1,
+            transfers: 0,
             transfer_email: None,
             transfer_until: None,
             transfer_id: None,
             used_scan: None,
             used_at: None,
             used_door: None,
+            offer_id: None,
+            offer_price: None,
+            undone: false,
             created_at: now,
             version: 1,
         }
+    }
+
+    /// Makes the buyer's admission of this one, which is sold on by `order`.
+    pub(crate) fn resold(&self, order: &OrderState, now: Timestamp) -> Self {
+        Self {
+            ticket_id: self.ticket_id,
+            unit_id: self.unit_id,
+            face_price: self.face_price,
+            currency: self.currency.clone(),
+            generation: self.generation + 1,
+            transfers: self.transfers,
+            ..Self::new(order, 1, now)
+        }
+    }
+
+    /// Finds the admission that is, or was, offered as the listing `offer`.
+    pub(crate) async fn find_offered(
+        read: &mut impl Read,
+        offer: TicketId,
+    ) -> db::Result<Option<Self>> {
+        read.read(Self::offered(offer)).await
+    }
+
+    pub(crate) fn offered(offer: TicketId) -> Query {
+        query!("SELECT {COLUMNS} FROM admissions_admissions WHERE offer_id = ?1", offer)
     }
 
     /// Finds the admission `id`, if there is one.
@@ -73,7 +120,27 @@ impl Admission {
 
     /// Whether it lets somebody in, or has.
     pub(crate) fn is_live(&self) -> bool {
-        self.status != AdmissionStatus::Void
+        matches!(self.status, AdmissionStatus::Valid | AdmissionStatus::Used)
+    }
+
+    /// The offer by which its holder sells it on, or by which they did until it became void.
+    pub(crate) fn offer(&self) -> Option<api::Offer> {
+        let (ticket_id, price) = self.offer_id.zip(self.offer_price)?;
+        Some(api::Offer { ticket_id, price, currency: self.currency.clone() })
+    }
+
+    /// The highest price that it may be offered at, as the organizer of `listing` allows, in minor
+    /// units. `None` if it may not be offered at all now.
+    pub(crate) fn max_price(&self, listing: &Listing, now: Timestamp) -> Option<i64> {
+        let is_valid = self.status == AdmissionStatus::Valid && self.transfer_id.is_none();
+        let has_begun = listing.starts_at.is_some_and(|start| start <= now);
+        let most = listing::highest_price(self.face_price, listing.resale_cap, &self.currency);
+        most.filter(|_| is_valid && !has_begun)
+    }
+
+    /// How often it may still be handed on; any number of times if `listing` does not limit it.
+    pub(crate) fn transfers_left(&self, listing: &Listing) -> Option<i64> {
+        listing.transfer_limit.map(|limit| (limit - self.transfers).max(0))
     }
 
     /// Which of its order's it is, and how many these are, as files say it.
@@ -98,8 +165,8 @@ impl Admission {
         })
     }
 
-    /// What the API answers of the admission, which is for `event`.
-    pub(crate) fn body(&self, event: AdmittedEvent, issuer: &Issuer) -> api::Admission {
+    /// What the API answers of the admission, which is for the event `listing`.
+    pub(crate) fn body(&self, listing: &Listing, issuer: &Issuer) -> api::Admission {
         api::Admission {
             id: self.id,
             order_id: self.order_id,
@@ -111,9 +178,13 @@ impl Admission {
             generation: self.generation,
             code: self.is_live().then(|| self.code(&issuer.keys.signer)),
             wallets: issuer.wallets.iter().copied().map(Into::into).collect(),
-            event,
+            event: listing.event(),
             used_at: self.entry().map(|entry| entry.at),
             transfer: self.transfer(issuer),
+            offer: self.offer().filter(|_| self.status == AdmissionStatus::Offered),
+            max_price: self.max_price(listing, Timestamp::now()),
+            currency: self.currency.clone(),
+            transfers_left: self.transfers_left(listing),
             created_at: self.created_at,
             version: self.version,
         }
@@ -137,6 +208,8 @@ impl Admission {
             number: self.number,
             holder_id: self.holder_id,
             generation: self.generation,
+            offer: self.offer(),
+            undone: self.undone,
         };
         Ok(Event::new(kind, &state)?)
     }

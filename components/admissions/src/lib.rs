@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`list`], [`show`], [`paper`], [`wallet`], [`transfer`], [`accept`] | the calls of a ticket's holder |
+//! | [`list`], [`show`], [`paper`], [`wallet`], [`transfer`], [`accept`], [`offer`] | the calls of a ticket's holder |
 //! | [`door`], [`scan`], [`staff`] | the calls of those who stand at a door |
 //! | [`admission`] | an admission: in the database, in JSON, in events |
 //! | [`transition`] | how admissions go on and end: one guarded statement each |
@@ -27,6 +27,7 @@ mod list;
 mod listing;
 #[cfg(test)]
 mod model;
+mod offer;
 mod paper;
 mod refusal;
 mod scan;
@@ -55,6 +56,7 @@ use utoipa::OpenApi;
     paths(
         list::list, show::show, paper::print, wallet::apple_pass, wallet::google_pass,
         transfer::begin, transfer::take_back, accept::offer, accept::accept,
+        offer::offer, offer::take_off_sale,
         door::door, door::guests, scan::scan, scan::undo, staff::create, staff::list, staff::end
     ),
     tags(
@@ -74,6 +76,7 @@ fn router() -> Router {
         .merge(show::route())
         .merge(transfer::route())
         .merge(accept::route())
+        .merge(offer::route())
         .merge(door::route())
         .merge(scan::route())
         .merge(staff::route())

@@ -145,7 +145,7 @@ async fn bodies(cx: &UserCx, admissions: Vec<Admission>) -> Result<Vec<api::Admi
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(Listing::get(cx, admission.ticket_id).await?),
         };
-        bodies.push(admission.body(listing.clone().event(), &issuer));
+        bodies.push(admission.body(listing, &issuer));
     }
     Ok(bodies)
 }

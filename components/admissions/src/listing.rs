@@ -7,12 +7,13 @@ use boxoffice_contract::{TicketId, UserId};
 use boxoffice_kernel::db::{self, Query, Read, Reader};
 use boxoffice_kernel::peer::{Call, Peer};
 use boxoffice_kernel::{Cx, Timestamp, params, query, row, unit};
+use boxoffice_rules::money;
 use http::Method;
 
 use crate::SERVICE;
 use crate::refusal::{Refusal, Result};
 
-const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
+pub(crate) const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 
 row! {
     /// A listing, which is the event.
@@ -25,6 +26,10 @@ row! {
         pub(crate) city: Option<String>,
         pub(crate) starts_at: Option<Timestamp>,
         pub(crate) time_zone: Option<String>,
+        /// The highest price of a resale, in percent of what the ticket cost.
+        pub(crate) resale_cap: i64,
+        /// How often each ticket may be handed on.
+        pub(crate) transfer_limit: Option<i64>,
     }
 }
 
@@ -52,7 +57,7 @@ impl Listing {
     /// Takes over the organizers' states of listings, each of another one, unless newer ones are known.
     /// Answers with the ids of those that changed.
     pub(crate) fn replicating(tickets: &[&TicketState]) -> Query {
-        let rows = db::places(tickets.len(), 8);
+        let rows = db::places(tickets.len(), 10);
         let values = tickets.iter().flat_map(|ticket| {
             params![
                 ticket.id,
@@ -62,26 +67,39 @@ impl Listing {
                 ticket.city.as_deref(),
                 ticket.starts_at,
                 ticket.time_zone.as_deref(),
+                ticket.resale_cap,
+                ticket.transfer_limit,
                 ticket.version
             ]
             .to_vec()
         });
         query!(
             "INSERT INTO admissions_listings \
-            (ticket_id, seller_id, title, venue, city, starts_at, time_zone, version) VALUES {rows} \
+            (ticket_id, seller_id, title, venue, city, starts_at, time_zone, resale_cap, \
+             transfer_limit, version) VALUES {rows} \
             ON CONFLICT (ticket_id) DO UPDATE SET title = excluded.title, venue = excluded.venue, \
              city = excluded.city, starts_at = excluded.starts_at, \
-             time_zone = excluded.time_zone, version = excluded.version \
+             time_zone = excluded.time_zone, resale_cap = excluded.resale_cap, \
+             transfer_limit = excluded.transfer_limit, version = excluded.version \
             WHERE excluded.version > admissions_listings.version RETURNING ticket_id"
         )
         .bind_all(values)
     }
 
     /// What its holders are told of the event.
-    pub(crate) fn event(self) -> AdmittedEvent {
-        let Self { title, venue, city, starts_at, time_zone, .. } = self;
+    pub(crate) fn event(&self) -> AdmittedEvent {
+        let Self { title, venue, city, starts_at, time_zone, .. } = self.clone();
         AdmittedEvent { title, venue, city, starts_at, time_zone }
     }
+}
+
+/// Returns the highest price of a resale, in minor units: `cap` percent of `face_price`, and a price
+/// that can be charged in `currency`. `None` if there is no such price.
+pub(crate) fn highest_price(face_price: i64, cap: i64, currency: &str) -> Option<i64> {
+    let most = face_price.saturating_mul(cap) / 100;
+    let most = most.min(money::most(currency));
+    let most = most - most % money::step(currency);
+    (most >= money::least(currency)).then_some(most)
 }
 
 impl From<TicketState> for Listing {
@@ -94,6 +112,30 @@ impl From<TicketState> for Listing {
             city: ticket.city,
             starts_at: ticket.starts_at,
             time_zone: ticket.time_zone,
+            resale_cap: ticket.resale_cap,
+            transfer_limit: ticket.transfer_limit,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_price_can_be_charged() {
+        for (face_price, cap, currency, most) in [
+            (4500, 100, "EUR", Some(4500)),
+            (4500, 120, "EUR", Some(5400)),
+            (4999, 50, "EUR", Some(2499)),
+            (4500, 0, "EUR", None),
+            (60, 50, "EUR", None),
+            (5_120, 150, "KWD", Some(7_680)),
+            (5_130, 50, "KWD", Some(2_560)),
+            (99_999_999, 200, "EUR", Some(99_999_999)),
+        ] {
+            let found = highest_price(face_price, cap, currency);
+            assert_eq!(found, most, "{cap} % of {face_price} {currency}");
         }
     }
 }

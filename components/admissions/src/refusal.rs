@@ -1,6 +1,8 @@
 //! Why an admission, or a door, does not do what somebody wants of it.
 
+use boxoffice_contract::admissions::AdmissionStatus;
 use boxoffice_kernel::{Problem, db, peer};
+use boxoffice_rules::money;
 
 /// Why nothing was changed.
 #[derive(Debug)]
@@ -11,8 +13,22 @@ pub(crate) enum Refusal {
     NotHolder,
     /// Somebody has entered with it.
     Used,
-    /// Its order was refunded.
+    /// Its order was refunded, or it was sold on.
     Void,
+    /// It is offered for sale.
+    Offered,
+    /// The organizer lets nobody sell it on, or no longer.
+    NoResale,
+    /// It is offered for more than the organizer allows, which is this much in minor units.
+    TooDear { most: i64, currency: String },
+    /// Its offer costs less than a card can be charged, or is no price of its currency.
+    NoPrice(String),
+    /// A transfer of it waits.
+    TransferWaits,
+    /// The organizer lets nobody hand it on again.
+    NoMoreTransfers,
+    /// Its offer is not listed yet.
+    NotListed,
     /// It changed between two looks at it.
     Changed,
     /// One cannot transfer to oneself.
@@ -35,6 +51,16 @@ pub(crate) enum Refusal {
     Peer(peer::Error),
     /// Something failed that should not.
     Failed(anyhow::Error),
+}
+
+/// Says why an admission of this `status` does not change as one that is valid does.
+pub(crate) const fn of_status(status: AdmissionStatus) -> Refusal {
+    match status {
+        AdmissionStatus::Used => Refusal::Used,
+        AdmissionStatus::Void => Refusal::Void,
+        AdmissionStatus::Offered => Refusal::Offered,
+        AdmissionStatus::Valid => Refusal::Changed,
+    }
 }
 
 /// What a call refuses.
@@ -86,7 +112,23 @@ impl From<Refusal> for Problem {
             Refusal::Peer(error) => return error.into(),
             Refusal::Failed(error) => return error.into(),
             Refusal::Used => ("Somebody has entered with this ticket", "used"),
-            Refusal::Void => ("This ticket was refunded and lets nobody in", "void"),
+            Refusal::NoPrice(sentence) => return Self::invalid_field("price", sentence),
+            Refusal::TooDear { most, currency } => {
+                let most = money::decimal(most, &currency);
+                return Self::invalid_field("price", format!("Ask for {most} {currency} at most"));
+            }
+            Refusal::Void => ("This ticket was refunded or sold on, and lets nobody in", "void"),
+            Refusal::Offered => ("This ticket is on sale. Take it off sale first", "offered"),
+            Refusal::NoResale => ("This ticket cannot be sold on", "no_resale"),
+            Refusal::TransferWaits => {
+                ("This ticket is being handed on. Take it back first", "transfer_waits")
+            }
+            Refusal::NoMoreTransfers => {
+                ("The organizer does not let this ticket be handed on again", "transfer_limit")
+            }
+            Refusal::NotListed => {
+                ("This ticket is just being put on sale. Try again in a moment", "not_listed")
+            }
             Refusal::Changed => ("This ticket changed just now; read it again", "changed"),
             Refusal::NoSuchTransfer => (
                 "This link no longer works: the ticket was accepted or taken back, or the link is \

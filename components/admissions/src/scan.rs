@@ -219,7 +219,8 @@ fn refused(admission: &Admission, generation: Option<u32>, scan: ScanId) -> Verd
     match admission.status {
         AdmissionStatus::Used if admission.used_scan == Some(scan) => Verdict::Admitted,
         AdmissionStatus::Used if !is_old => Verdict::Used,
-        AdmissionStatus::Used | AdmissionStatus::Void | AdmissionStatus::Valid => Verdict::Void,
+        AdmissionStatus::Offered if !is_old => Verdict::Offered,
+        _ => Verdict::Void,
     }
 }
 

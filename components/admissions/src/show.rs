@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_contract::AdmissionId;
-use boxoffice_contract::admissions as api;
+use boxoffice_contract::admissions::{self as api, AdmissionStatus};
 use boxoffice_kernel::db::{Read, Reader};
 use boxoffice_kernel::http::{Fields, etag};
 use boxoffice_kernel::problem::{self, ProblemBody};
@@ -73,14 +73,18 @@ pub(crate) async fn own_in(
     if admission.holder_id == cx.user.id { Ok(admission) } else { Err(Refusal::NotHolder) }
 }
 
-/// Finds the same, which must not be void.
+/// Finds the same, which must have a code.
 pub(crate) async fn live(cx: &UserCx, id: AdmissionId) -> Result<Admission> {
     let admission = own_in(cx, &mut Reader::new(&SERVICE), id).await?;
-    if admission.is_live() { Ok(admission) } else { Err(Refusal::Void) }
+    match admission.status {
+        AdmissionStatus::Valid | AdmissionStatus::Used => Ok(admission),
+        AdmissionStatus::Offered => Err(Refusal::Offered),
+        AdmissionStatus::Void => Err(Refusal::Void),
+    }
 }
 
 /// What the API answers of `admission`.
 pub(crate) async fn body(cx: &UserCx, admission: &Admission) -> Result<api::Admission> {
     let listing = Listing::get(cx, admission.ticket_id).await?;
-    Ok(admission.body(listing.event(), &Issuer::load().await?))
+    Ok(admission.body(&listing, &Issuer::load().await?))
 }

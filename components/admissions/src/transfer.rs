@@ -44,7 +44,7 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's ticket", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This ticket does not exist", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Somebody has entered with it, or it was refunded", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was used, refunded, is on sale, or may not be handed on again", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -64,8 +64,9 @@ pub(crate) async fn begin(
         email: &email,
         until: Timestamp::now().plus_seconds(OPEN_SECONDS),
     };
-    change(&cx, id, &idempotency, async |unit| {
-        transition::begin_transfer(unit, id, cx.user.id, &transfer).await
+    change(&cx, id, &idempotency, async |unit, listing| {
+        let limit = listing.transfer_limit;
+        transition::begin_transfer(unit, id, cx.user.id, &transfer, limit).await
     })
     .await
 }
@@ -93,7 +94,7 @@ pub(crate) async fn take_back(
     Id(id): Id<AdmissionId>,
     idempotency: Idempotency,
 ) -> Result<Response> {
-    change(&cx, id, &idempotency, async |unit| {
+    change(&cx, id, &idempotency, async |unit, _| {
         match transition::take_back(unit, id, cx.user.id).await? {
             Some(admission) => Ok(Some(admission)),
             // Nothing waits: that is what was wanted.
@@ -108,31 +109,35 @@ async fn change(
     cx: &UserCx,
     id: AdmissionId,
     idempotency: &Idempotency,
-    change: impl AsyncFn(&mut Unit<'_>) -> anyhow::Result<Option<Admission>>,
+    change: impl AsyncFn(&mut Unit<'_>, &Listing) -> anyhow::Result<Option<Admission>>,
 ) -> Result<Response> {
     // What may have to ask a sibling is asked before the unit begins.
     let known = own_in(cx, &mut Reader::new(&SERVICE), id).await?;
-    let event = Listing::get(cx, known.ticket_id).await?.event();
+    let listing = Listing::get(cx, known.ticket_id).await?;
     let issuer = Issuer::load().await?;
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
-        match change(unit).await? {
+        match change(unit, &listing).await? {
             Some(admission) => {
-                let body = admission.body(event.clone(), &issuer);
+                let body = admission.body(&listing, &issuer);
                 Ok(Reply::ok(&body)?.at_version(admission.version))
             }
-            None => Err(refuse(cx, unit, id).await),
+            None => Err(refuse(cx, unit, id, &listing).await),
         }
     };
     Ok(command::run(cx, &SERVICE, idempotency, work).await?)
 }
 
 /// Says why the user's admission cannot change.
-async fn refuse(cx: &UserCx, read: &mut impl Read, id: AdmissionId) -> Refusal {
-    match own_in(cx, read, id).await.map(|admission| admission.status) {
-        Err(refusal) => refusal,
-        Ok(AdmissionStatus::Used) => Refusal::Used,
-        Ok(AdmissionStatus::Void) => Refusal::Void,
-        Ok(AdmissionStatus::Valid) => Refusal::Changed,
+async fn refuse(cx: &UserCx, read: &mut impl Read, id: AdmissionId, listing: &Listing) -> Refusal {
+    let admission = match own_in(cx, read, id).await {
+        Ok(admission) => admission,
+        Err(refusal) => return refusal,
+    };
+    match admission.status {
+        AdmissionStatus::Valid if admission.transfers_left(listing) == Some(0) => {
+            Refusal::NoMoreTransfers
+        }
+        status => refusal::of_status(status),
     }
 }
 

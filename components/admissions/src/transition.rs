@@ -1,10 +1,12 @@
 //! How an admission goes on from being issued: to another holder, to the door, or to its end.
 //!
 //! Each way is one guarded statement on the admission's row. Whichever commits first has decided; the
-//! others then find no row to change. So a scan, a transfer and a refund can race as they like, and
-//! nobody enters with what was refunded, or on a code of somebody who no longer holds the ticket.
+//! others then find no row to change. So a scan, a transfer, a resale and a refund can race as they like,
+//! and nobody enters with what was refunded, or on a code of somebody who no longer holds the ticket.
 
-use boxoffice_contract::events::kind;
+use anyhow::Context as _;
+use boxoffice_contract::admissions::AdmissionStatus;
+use boxoffice_contract::events::{OrderState, kind};
 use boxoffice_contract::{AdmissionId, OrderId, ScanId, TicketId, UserId};
 use boxoffice_kernel::db::Query;
 use boxoffice_kernel::{Timestamp, Unit, query};
@@ -35,26 +37,35 @@ pub(crate) struct Entering<'a> {
     pub(crate) door: &'a str,
 }
 
-/// Begins a transfer of an admission of `holder`'s, in place of one that waits already.
+/// Begins a transfer of an admission of `holder`'s, in place of one that waits already. The unit may
+/// have been handed on fewer than `limit` times.
 pub(crate) async fn begin_transfer(
     unit: &mut Unit<'_>,
     id: AdmissionId,
     holder: UserId,
     transfer: &Transfer<'_>,
+    limit: Option<i64>,
 ) -> anyhow::Result<Option<Admission>> {
-    Ok(unit.change(beginning(id, holder, transfer)).await?)
+    Ok(unit.change(beginning(id, holder, transfer, limit)).await?)
 }
 
-pub(crate) fn beginning(id: AdmissionId, holder: UserId, transfer: &Transfer<'_>) -> Query {
+pub(crate) fn beginning(
+    id: AdmissionId,
+    holder: UserId,
+    transfer: &Transfer<'_>,
+    limit: Option<i64>,
+) -> Query {
     query!(
         "UPDATE admissions_admissions SET transfer_id = ?3, transfer_email = ?4, \
          transfer_until = ?5, version = version + 1 \
-         WHERE id = ?1 AND holder_id = ?2 AND status = 'valid' RETURNING {COLUMNS}",
+         WHERE id = ?1 AND holder_id = ?2 AND status = 'valid' AND transfers < ?6 \
+         RETURNING {COLUMNS}",
         id,
         holder,
         transfer.id,
         transfer.email,
-        transfer.until
+        transfer.until,
+        limit.unwrap_or(i64::MAX)
     )
 }
 
@@ -99,7 +110,7 @@ pub(crate) fn accepting(
 ) -> Query {
     query!(
         "UPDATE admissions_admissions SET holder_id = ?3, generation = generation + 1, \
-         {NO_TRANSFER}, version = version + 1 \
+         transfers = transfers + 1, {NO_TRANSFER}, version = version + 1 \
          WHERE id = ?1 AND transfer_id = ?2 AND transfer_until > ?4 AND status = 'valid' \
          RETURNING {COLUMNS}",
         id,
@@ -168,18 +179,140 @@ pub(crate) fn restoring(ticket_id: TicketId, scan: ScanId) -> Query {
     )
 }
 
-/// Ends all admissions of the order `order`, used ones too: its money was given back.
+/// Offers an admission of `holder`'s for sale as the listing `offer`. From the commit on it lets nobody
+/// in: whoever buys it must be able to rely on that.
+pub(crate) async fn offer(
+    unit: &mut Unit<'_>,
+    id: AdmissionId,
+    holder: UserId,
+    offer: TicketId,
+    price: i64,
+) -> anyhow::Result<Option<Admission>> {
+    let offering = offering(id, holder, offer, price);
+    let Some(admission) = unit.change::<Admission>(offering).await? else { return Ok(None) };
+    unit.emit(admission.event(kind::AdmissionOffered)?);
+    Ok(Some(admission))
+}
+
+pub(crate) fn offering(id: AdmissionId, holder: UserId, offer: TicketId, price: i64) -> Query {
+    query!(
+        "UPDATE admissions_admissions SET status = 'offered', offer_id = ?3, offer_price = ?4, \
+         version = version + 1 \
+         WHERE id = ?1 AND holder_id = ?2 AND status = 'valid' AND transfer_id IS NULL \
+         RETURNING {COLUMNS}",
+        id,
+        holder,
+        offer,
+        price
+    )
+}
+
+/// Gives the admission that is offered as the listing `offer` back to its holder. The listing must be
+/// off sale for good, with none of it held or sold.
+pub(crate) async fn keep(
+    unit: &mut Unit<'_>,
+    offer: TicketId,
+) -> anyhow::Result<Option<Admission>> {
+    let Some(admission) = unit.change::<Admission>(keeping(offer)).await? else { return Ok(None) };
+    unit.emit(admission.event(kind::AdmissionRestored)?);
+    Ok(Some(admission))
+}
+
+pub(crate) fn keeping(offer: TicketId) -> Query {
+    query!(
+        "UPDATE admissions_admissions SET status = 'valid', offer_id = NULL, offer_price = NULL, \
+         version = version + 1 WHERE offer_id = ?1 AND status = 'offered' RETURNING {COLUMNS}",
+        offer
+    )
+}
+
+/// Sells the admission that is offered as the listing of `order` to that order's buyer: the seller's
+/// is void and the buyer's is issued by one commit. If the seller's was refunded meanwhile, so is this
+/// sale: its buyer gets a void admission, and the event has their money given back.
+pub(crate) async fn sell(unit: &mut Unit<'_>, order: &OrderState) -> anyhow::Result<()> {
+    let sold = unit.change::<Admission>(selling(order.ticket_id, order.id)).await?;
+    let now = Timestamp::now();
+    if let Some(sold) = sold {
+        let bought = sold.resold(order, now);
+        unit.emit(sold.event(kind::AdmissionVoided)?);
+        unit.emit(bought.event(kind::AdmissionIssued)?);
+        unit.insert(bought.insert());
+        return Ok(());
+    }
+    let refunded = Admission::find_offered(unit, order.ticket_id).await?;
+    let refunded =
+        refunded.with_context(|| format!("nothing is offered as {}", order.ticket_id))?;
+    let bought = refunded.resold(order, now);
+    let bought = Admission { status: AdmissionStatus::Void, undone: true, ..bought };
+    unit.emit(bought.event(kind::AdmissionVoided)?);
+    unit.insert(bought.insert());
+    Ok(())
+}
+
+pub(crate) fn selling(offer: TicketId, order: OrderId) -> Query {
+    query!(
+        "UPDATE admissions_admissions SET status = 'void', offer_id = NULL, offer_price = NULL, \
+         resold_order_id = ?2, version = version + 1 \
+         WHERE offer_id = ?1 AND status = 'offered' RETURNING {COLUMNS}",
+        offer,
+        order
+    )
+}
+
+/// Ends all admissions of the order `order`, used ones too, since its money was given back, and those
+/// of all later sales of the same units: each event has its own order refunded. A unit that the order
+/// had bought of a fan is that fan's again, unless somebody has entered with it.
 pub(crate) async fn end_all(unit: &mut Unit<'_>, order: OrderId) -> anyhow::Result<()> {
+    unit.lock(locking(order)).await?;
     for admission in unit.change_all::<Admission>(voiding(order)).await? {
         unit.emit(admission.event(kind::AdmissionVoided)?);
+    }
+    if let Some(admission) = unit.change::<Admission>(giving_back(order)).await? {
+        unit.emit(admission.event(kind::AdmissionRestored)?);
     }
     Ok(())
 }
 
+/// Locks the units of the order `order`, by their first admissions. A sale of one of them then comes
+/// before or after: it could otherwise issue an admission that the refund does not see.
+pub(crate) fn locking(order: OrderId) -> Query {
+    query!(
+        "SELECT id FROM admissions_admissions WHERE id IN \
+         (SELECT unit_id FROM admissions_admissions WHERE order_id = ?1) ORDER BY id FOR UPDATE",
+        order
+    )
+}
+
+/// Locks the unit `unit`, which is sold on.
+pub(crate) fn locking_unit(unit: AdmissionId) -> Query {
+    query!("SELECT id FROM admissions_admissions WHERE id = ?1 FOR UPDATE", unit)
+}
+
+/// Generations tell which sales came later, among those that are not undone. So the refund of an order
+/// that was undone before ends nothing: what came after it was undone with it. It would otherwise end
+/// the ticket that a fan got back meanwhile, which has a newer generation.
 pub(crate) fn voiding(order: OrderId) -> Query {
     query!(
-        "UPDATE admissions_admissions SET status = 'void', {NO_TRANSFER}, version = version + 1 \
-         WHERE order_id = ?1 AND status <> 'void' RETURNING {COLUMNS}",
+        "UPDATE admissions_admissions SET status = 'void', undone = 1, {NO_TRANSFER}, \
+         version = version + 1 \
+         WHERE unit_id IN (SELECT unit_id FROM admissions_admissions WHERE order_id = ?1) \
+         AND undone = 0 AND generation >= (SELECT first.generation \
+          FROM admissions_admissions AS first WHERE first.order_id = ?1 AND first.undone = 0 \
+          AND first.unit_id = admissions_admissions.unit_id) RETURNING {COLUMNS}",
+        order
+    )
+}
+
+pub(crate) fn giving_back(order: OrderId) -> Query {
+    query!(
+        "UPDATE admissions_admissions SET status = 'valid', resold_order_id = NULL, \
+         generation = 1 + (SELECT MAX(later.generation) FROM admissions_admissions AS later \
+          WHERE later.unit_id = admissions_admissions.unit_id), version = version + 1 \
+         WHERE resold_order_id = ?1 AND undone = 0 AND NOT EXISTS (SELECT 1 \
+          FROM admissions_admissions AS later \
+          WHERE later.unit_id = admissions_admissions.unit_id \
+          AND later.generation > admissions_admissions.generation \
+          AND later.used_scan IS NOT NULL) RETURNING {COLUMNS}",
         order
     )
 }

@@ -7,7 +7,7 @@ use boxoffice_kernel::events::{Event, EventType, Outcome};
 use boxoffice_kernel::{Cx, Service, unit};
 
 use crate::listing::Listing;
-use crate::{SERVICE, issue};
+use crate::{SERVICE, issue, transition};
 
 /// This service's side of the events.
 pub(crate) struct Admissions;
@@ -40,6 +40,12 @@ impl Handler for Admissions {
 /// Takes over how organizers have written their listings.
 async fn replicate(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
     let tickets = events.iter().map(Event::data).collect::<Result<Vec<TicketState>, _>>()?;
+    // A holder withdraws an offer only while `orders` neither holds nor has sold it. The shop withdraws
+    // that of a void admission, which stays void.
+    let withdrawn = tickets.iter().filter(|ticket| ticket.withdrawn && ticket.resale_of.is_some());
+    for offer in withdrawn {
+        unit::run(cx, &SERVICE, async |unit| transition::keep(unit, offer.id).await).await?;
+    }
     let of = |ticket: &TicketState| (ticket.id, ticket.version);
     store_latest(cx, &SERVICE, &tickets, of, Listing::replicating).await
 }

@@ -23,6 +23,8 @@ row! {
         pub(crate) city: Option<String>,
         pub(crate) starts_at: Option<Timestamp>,
         pub(crate) time_zone: Option<String>,
+        /// The event's listing, where a fan sells on a ticket that was bought of it.
+        pub(crate) resale_of: Option<TicketId>,
         pub(crate) held: i64,
         pub(crate) sold: i64,
         /// Not 0: its seller is changing it, or was when last heard of. See [`Listing::freeze`].
@@ -97,7 +99,7 @@ impl Listing {
     /// Takes over the sellers' states of listings, each of another one, unless newer ones are known.
     /// Answers with the ids of those that changed; they are not frozen any more.
     pub(crate) fn replicate(tickets: &[&TicketState]) -> Query {
-        let rows = db::places(tickets.len(), 12);
+        let rows = db::places(tickets.len(), 13);
         let values = tickets.iter().flat_map(|ticket| {
             params![
                 ticket.id,
@@ -111,6 +113,7 @@ impl Listing {
                 ticket.city.as_deref(),
                 ticket.starts_at,
                 ticket.time_zone.as_deref(),
+                ticket.resale_of,
                 ticket.version
             ]
             .to_vec()
@@ -118,11 +121,12 @@ impl Listing {
         query!(
             "INSERT INTO orders_listings \
             (ticket_id, seller_id, title, price, currency, quantity, withdrawn, venue, city, \
-             starts_at, time_zone, version) VALUES {rows} \
+             starts_at, time_zone, resale_of, version) VALUES {rows} \
             ON CONFLICT (ticket_id) DO UPDATE SET title = excluded.title, price = excluded.price, \
              currency = excluded.currency, quantity = excluded.quantity, \
              withdrawn = excluded.withdrawn, venue = excluded.venue, city = excluded.city, \
              starts_at = excluded.starts_at, time_zone = excluded.time_zone, \
+             resale_of = excluded.resale_of, \
              version = excluded.version, frozen_until = 0 \
             WHERE excluded.version > orders_listings.version RETURNING ticket_id"
         )

@@ -36,6 +36,8 @@ row! {
         refunded_at: Option<Timestamp> = unset,
         /// Refunded, and its tickets are for sale again.
         pub(crate) restocked: bool = unset,
+        /// The event's listing, where a fan sells the ticket on.
+        resale_of: Option<TicketId>,
     }
 }
 
@@ -74,6 +76,7 @@ impl Order {
             seller_id: Some(listing.seller_id),
             refunded_at: None,
             restocked: false,
+            resale_of: listing.resale_of,
         }
     }
 
@@ -108,6 +111,7 @@ impl Order {
                 city: self.city.clone(),
                 starts_at: self.starts_at,
                 time_zone: self.time_zone.clone(),
+                resale_of: self.resale_of,
             },
             expires_at: self.expires_at,
             created_at: self.created_at,

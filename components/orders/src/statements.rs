@@ -61,6 +61,9 @@ fn ticket() -> TicketState {
         city: None,
         starts_at: None,
         time_zone: None,
+        resale_cap: 100,
+        transfer_limit: None,
+        resale_of: None,
     }
 }
 
@@ -78,6 +81,7 @@ fn listing() -> Listing {
         city: None,
         starts_at: None,
         time_zone: None,
+        resale_of: None,
         held: 0,
         sold: 0,
         frozen_until: 0,

@@ -16,7 +16,7 @@ use crate::moves::{self, News};
 use crate::payment::{COLUMNS, Payment};
 use crate::refusal::{Refusal, Result};
 use crate::stripe::{self, Decline, Error, Intent, Patience};
-use crate::{SERVICE, observe, settle};
+use crate::{SERVICE, fee, observe, settle};
 
 /// An answer that has not come after this many seconds is looked for.
 const LOST_AFTER_SECONDS: i64 = 30;
@@ -69,8 +69,9 @@ pub(crate) async fn begin(
     token: &str,
     idempotency: &Idempotency,
 ) -> Result<Payment> {
+    let fee = fee::decide(order).await?;
     let work = async |unit: &mut Unit<'_>| {
-        let beginning = beginning(cx.user.id, order, token, idempotency.key());
+        let beginning = beginning(cx.user.id, order, fee, token, idempotency.key());
         begin_in(unit, order.id, beginning).await
     };
     match unit::run(cx, &SERVICE, work).await {
@@ -92,13 +93,19 @@ async fn begin_in(unit: &mut Unit<'_>, order_id: OrderId, beginning: Query) -> R
     Ok(payment)
 }
 
-pub(crate) fn beginning(buyer: UserId, order: &Order, token: &str, key: Option<&str>) -> Query {
+pub(crate) fn beginning(
+    buyer: UserId,
+    order: &Order,
+    fee: i64,
+    token: &str,
+    key: Option<&str>,
+) -> Query {
     let now = Timestamp::now();
     query!(
         "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
          idempotency_key, status, try_again_at, created_at, version, seller_id, ticket_id, title, \
-         quantity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, 1, ?10, ?11, ?12, ?13) \
-         RETURNING {COLUMNS}",
+         quantity, resale_of, fee) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, 1, \
+         ?10, ?11, ?12, ?13, ?14, ?15) RETURNING {COLUMNS}",
         PaymentId::new(),
         order.id,
         buyer,
@@ -111,7 +118,9 @@ pub(crate) fn beginning(buyer: UserId, order: &Order, token: &str, key: Option<&
         order.seller_id,
         order.ticket.id,
         &order.ticket.title,
-        order.quantity
+        order.quantity,
+        order.ticket.resale_of,
+        fee
     )
 }
 

@@ -8,9 +8,13 @@
 //! |---|---|---|---|
 //! | charge | `buyers` | `provider` | money was captured |
 //! | sale | `sellers` | `buyers` | the order is complete: it is the seller's now |
+//! | fee | `shop` | `sellers` | with the sale of a ticket that a fan has sold on |
 //! | refund | `provider` | `sellers`, or `buyers` if there was no sale | it was given back |
+//! | fee return | `sellers` | `shop` | with the refund of a sale that had a fee |
 //!
-//! `provider` is what Stripe holds; the other two are what is owed, and so are negative.
+//! `provider` is what Stripe holds; the others are what is owed, and so are negative. `shop` is what
+//! the shop owes itself: its fees. A seller's balance is the price without the fee after a sale, and
+//! 0 again after its refund.
 
 use boxoffice_contract::UserId;
 use boxoffice_kernel::db::{self, Query, Read};
@@ -25,7 +29,9 @@ impl Movement {
         match self {
             Self::Charge => "charge",
             Self::Sale => "sale",
+            Self::Fee => "fee",
             Self::Refund => "refund",
+            Self::FeeReturn => "fee_return",
         }
     }
 }
@@ -36,6 +42,7 @@ pub(crate) enum Account {
     Provider,
     Buyers,
     Sellers,
+    Shop,
 }
 
 impl Account {
@@ -44,12 +51,13 @@ impl Account {
             Self::Provider => "provider",
             Self::Buyers => "buyers",
             Self::Sellers => "sellers",
+            Self::Shop => "shop",
         }
     }
 
     fn owner(self, payment: &Payment) -> Option<UserId> {
         match self {
-            Self::Provider => None,
+            Self::Provider | Self::Shop => None,
             Self::Buyers => Some(payment.buyer_id),
             Self::Sellers => payment.seller_id,
         }
@@ -57,6 +65,7 @@ impl Account {
 }
 
 /// Queues the entries of `movement`: it is booked when the unit commits, unless it is booked already.
+/// A fee is booked only if the payment has one. It goes back only if it was booked before the unit.
 pub(crate) async fn book(
     unit: &mut Unit<'_>,
     payment: &Payment,
@@ -65,27 +74,42 @@ pub(crate) async fn book(
     let (from, to) = match movement {
         Movement::Charge => (Account::Buyers, Account::Provider),
         Movement::Sale => (Account::Sellers, Account::Buyers),
-        Movement::Refund => (Account::Provider, holder(unit, payment).await?),
+        Movement::Fee if payment.fee == 0 => return Ok(()),
+        Movement::Fee => (Account::Shop, Account::Sellers),
+        Movement::Refund if is_booked(unit, payment, Movement::Sale).await? => {
+            (Account::Provider, Account::Sellers)
+        }
+        Movement::Refund => (Account::Provider, Account::Buyers),
+        Movement::FeeReturn if payment.fee == 0 => return Ok(()),
+        Movement::FeeReturn if is_booked(unit, payment, Movement::Fee).await? => {
+            (Account::Sellers, Account::Shop)
+        }
+        Movement::FeeReturn => return Ok(()),
     };
     unit.insert(posting(payment, movement, from, to));
     Ok(())
 }
 
-/// The account that has had the payment's money since before the unit.
-async fn holder(unit: &mut Unit<'_>, payment: &Payment) -> db::Result<Account> {
-    let was_sold = unit.read::<()>(sale_of(payment)).await?.is_some();
-    Ok(if was_sold { Account::Sellers } else { Account::Buyers })
+/// Whether `movement` was booked before the unit.
+async fn is_booked(unit: &mut Unit<'_>, payment: &Payment, movement: Movement) -> db::Result<bool> {
+    Ok(unit.read::<()>(finding(payment, movement)).await?.is_some())
 }
 
-pub(crate) fn sale_of(payment: &Payment) -> Query {
+pub(crate) fn finding(payment: &Payment, movement: Movement) -> Query {
     query!(
-        "SELECT id FROM payments_ledger WHERE payment_id = ?1 AND movement = 'sale' LIMIT 1",
-        payment.id
+        "SELECT id FROM payments_ledger WHERE payment_id = ?1 AND movement = ?2 LIMIT 1",
+        payment.id,
+        movement.name()
     )
 }
 
-/// Makes both entries of a movement of the payment's amount; one that is there already stays.
+/// Makes both entries of a movement of the payment's amount, or of its fee; one that is there already
+/// stays.
 pub(crate) fn posting(payment: &Payment, movement: Movement, from: Account, to: Account) -> Query {
+    let amount = match movement {
+        Movement::Charge | Movement::Sale | Movement::Refund => payment.amount,
+        Movement::Fee | Movement::FeeReturn => payment.fee,
+    };
     query!(
         "INSERT INTO payments_ledger \
          (id, payment_id, movement, account, owner_id, amount, currency, at) \
@@ -99,9 +123,9 @@ pub(crate) fn posting(payment: &Payment, movement: Movement, from: Account, to: 
         from.owner(payment),
         to.name(),
         to.owner(payment),
-        payment.amount,
+        amount,
         &payment.currency,
         Timestamp::now(),
-        -payment.amount
+        -amount
     )
 }

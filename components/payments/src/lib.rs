@@ -11,6 +11,7 @@
 //! | [`machine`] | where a payment can stand, what moves it, what is due: begin here |
 //! | [`moves`] | the machine's moves, written down |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
+//! | [`fee`] | what the shop keeps of a ticket that a fan sells on |
 //! | [`observe`] | what the provider says of an intent |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
 //! | [`refusal`] | why something is refused |
@@ -26,6 +27,7 @@
 )]
 
 mod attempt;
+mod fee;
 mod ledger;
 mod list;
 mod machine;

@@ -29,22 +29,27 @@
 //!
 //! # The states, and what is due in each
 //!
-//! What is due depends on how the order ended: unknown as yet, sold by this very payment, or not so.
-//! A tick finds every payment for which something is due (`reconcile::DUE`).
+//! What is due depends on how the order ended: unknown as yet, sold by this very payment, sold by it
+//! and undone, or not sold by it. A tick finds every payment for which something is due
+//! (`reconcile::DUE`).
 //!
-//! | state | in the database | unknown | sold | unsold |
-//! |---|---|---|---|---|
-//! | pending | `pending` | find out | find out | find out |
-//! | action | `pending`, stage `action` | find out | find out | void |
-//! | processing | `pending`, stage `processing` | find out | find out | void |
-//! | authorized | `authorized` | | capture | void |
-//! | captured | `captured`, `tries` above 0 | | keep | refund |
-//! | settled | `captured`, `tries` 0 | | | refund |
-//! | refunding | `captured`, with a `refund_reason` | | refund | refund |
-//! | voided | `voided` | | | |
-//! | refunded | `refunded` | | | |
-//! | declined | `declined` | | | |
-//! | open | `declined`, stage `open` | close | close | close |
+//! | state | in the database | unknown | sold | undone | unsold |
+//! |---|---|---|---|---|---|
+//! | pending | `pending` | find out | find out | find out | find out |
+//! | action | `pending`, stage `action` | find out | find out | find out | void |
+//! | processing | `pending`, stage `processing` | find out | find out | find out | void |
+//! | authorized | `authorized` | | capture | capture | void |
+//! | captured | `captured`, `tries` above 0 | | keep | undo | refund |
+//! | settled | `captured`, `tries` 0 | | | undo | refund |
+//! | refunding | `captured`, with a `refund_reason` | | refund | refund | refund |
+//! | voided | `voided` | | | | |
+//! | refunded | `refunded` | | | | |
+//! | declined | `declined` | | | | |
+//! | open | `declined`, stage `open` | close | close | close | close |
+//!
+//! A sale is undone when a ticket was sold on and the sale before it is refunded: the shop then asks
+//! for the refund itself. Money that is only set aside is captured first, so that orders, events and
+//! the ledger see every undone sale in the same way.
 //!
 //! No order ends unsold after its sale. If `orders` ever says so, the buyer gets the money back at
 //! once. A tick does not look for it: it would have to look at every sale there ever was.
@@ -139,7 +144,7 @@ pub(crate) enum State {
     Captured,
     /// The money is taken and booked as the seller's; nothing is left to do.
     Settled,
-    /// The seller undoes the sale.
+    /// The sale is undone, and the money is to be given back.
     Refunding,
     /// No money was taken, and the intent is over.
     Voided,
@@ -207,13 +212,16 @@ impl State {
     }
 }
 
-/// How a payment's order ended. It stays so: an order that is refunded was sold all the same.
+/// How a payment's order ended. A sale stays one: an order that is refunded was sold all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum End {
     /// It has not, or that is not known here yet.
     Unknown,
     /// Its tickets were sold by this payment.
     Sold,
+    /// The same, but the sale before it was refunded, and so this one is undone. It may become so at
+    /// any time after it was sold.
+    Undone,
     /// They were not, or by another payment.
     Unsold,
 }
@@ -239,7 +247,7 @@ pub(crate) enum Signal {
     OtherCard,
     /// The order is known to be complete by a payment whose money is taken.
     SaleKnown,
-    /// The seller, or an operator, undoes the sale.
+    /// The seller, an operator or the shop itself undoes the sale.
     RefundAsked,
     /// The provider has given the money back.
     GivenBack,
@@ -256,8 +264,12 @@ pub(crate) enum Movement {
     Charge,
     /// It is the seller's.
     Sale,
+    /// The shop keeps a part of it.
+    Fee,
     /// It was given back by its holder.
     Refund,
+    /// The shop gave its part back.
+    FeeReturn,
 }
 
 /// Where a signal leads a payment, and what is committed with it.
@@ -267,14 +279,15 @@ pub(crate) struct Move {
     /// In this order, each with a version of its own. `payment:declined` is emitted only by the last
     /// decline that an order may have.
     pub(crate) emits: &'static [Kind<PaymentState>],
-    /// Each at most once.
+    /// Each at most once. A fee is booked only if the payment has one, and goes back only if it was
+    /// booked.
     pub(crate) books: &'static [Movement],
 }
 
 /// Returns where `signal` leads a payment in `state` whose order ended as `end`, or `None` if it stays
 /// as it is. Signals come in any order, and repeatedly.
 pub(crate) fn next(state: State, signal: Signal, end: End) -> Option<Move> {
-    use Movement::{Charge, Refund, Sale};
+    use Movement::{Charge, Fee, FeeReturn, Refund, Sale};
     use State::{Action, Authorized, Captured, Declined, Open, Pending};
     use State::{Processing, Refunded, Refunding, Settled, Voided};
     use kind::{PaymentCaptured, PaymentCreated, PaymentDeclined};
@@ -301,16 +314,20 @@ pub(crate) fn next(state: State, signal: Signal, end: End) -> Option<Move> {
         }
         (Pending | Action | Processing, Signal::Canceled, _) => (Declined, &[PaymentDeclined], &[]),
 
-        (Authorized, Signal::Taken, End::Sold) => (Settled, &[PaymentCaptured], &[Charge, Sale]),
+        (Authorized, Signal::Taken, End::Sold | End::Undone) => {
+            (Settled, &[PaymentCaptured], &[Charge, Sale, Fee])
+        }
         (Authorized, Signal::Taken, _) => (Captured, &[PaymentCaptured], &[Charge]),
         (Authorized, Signal::Canceled, _) => (Voided, &[PaymentVoided], &[]),
 
-        (Captured, Signal::SaleKnown, End::Sold) => (Settled, &[], &[Sale]),
+        (Captured, Signal::SaleKnown, End::Sold) => (Settled, &[], &[Sale, Fee]),
         // The sale of a payment that was charged at once may not have been booked.
-        (Captured | Settled, Signal::RefundAsked, End::Sold) => (Refunding, &[], &[Sale]),
+        (Captured | Settled, Signal::RefundAsked, End::Sold | End::Undone) => {
+            (Refunding, &[], &[Sale, Fee])
+        }
         // By us, or by hand at the provider.
         (Captured | Settled | Refunding, Signal::GivenBack, _) => {
-            (Refunded, &[PaymentRefunded], &[Refund])
+            (Refunded, &[PaymentRefunded], &[Refund, FeeReturn])
         }
 
         // A browser has gone on with the intent of a payment that counts as declined. Its buyer was
@@ -326,9 +343,8 @@ pub(crate) fn next(state: State, signal: Signal, end: End) -> Option<Move> {
 
 /// Returns whether it depends on the order's end where `signal` leads.
 pub(crate) fn is_up_to_order(state: State, signal: Signal) -> bool {
-    let [unknown, sold, unsold] =
-        [End::Unknown, End::Sold, End::Unsold].map(|end| next(state, signal, end));
-    unknown != sold || unknown != unsold
+    let unknown = next(state, signal, End::Unknown);
+    [End::Sold, End::Undone, End::Unsold].iter().any(|end| next(state, signal, *end) != unknown)
 }
 
 /// What a payment needs next.
@@ -340,6 +356,8 @@ pub(crate) enum Due {
     Act(MoneyAction),
     /// Book the money as the seller's.
     Keep,
+    /// Ask for the refund in the shop's own name.
+    Undo,
     /// Close the intent of a declined payment, and give back what came in by it.
     Close,
 }
@@ -361,12 +379,15 @@ pub(crate) const fn due(state: State, end: End) -> Option<Due> {
     use State::{Processing, Refunded, Refunding, Settled, Voided};
 
     match (state, end) {
-        (Pending, _) | (Action | Processing, End::Unknown | End::Sold) => Some(Due::FindOut),
+        (Pending, _) | (Action | Processing, End::Unknown | End::Sold | End::Undone) => {
+            Some(Due::FindOut)
+        }
         // Nobody else could still be asked for the money.
         (Action | Processing | Authorized, End::Unsold) => Some(Due::Act(MoneyAction::Void)),
-        (Authorized, End::Sold) => Some(Due::Act(MoneyAction::Capture)),
+        (Authorized, End::Sold | End::Undone) => Some(Due::Act(MoneyAction::Capture)),
         (Captured, End::Sold) => Some(Due::Keep),
-        (Captured | Settled, End::Unsold) | (Refunding, End::Sold | End::Unsold) => {
+        (Captured | Settled, End::Undone) => Some(Due::Undo),
+        (Captured | Settled, End::Unsold) | (Refunding, End::Sold | End::Undone | End::Unsold) => {
             Some(Due::Act(MoneyAction::Refund))
         }
         (Open, _) => Some(Due::Close),
@@ -379,7 +400,7 @@ pub(crate) const fn due(state: State, end: End) -> Option<Due> {
 /// Returns why only people can put a payment right, if that is so.
 pub(crate) const fn needs_operator(state: State, end: End) -> Option<&'static str> {
     match (state, end) {
-        (State::Voided, End::Sold) => {
+        (State::Voided, End::Sold | End::Undone) => {
             Some("the authorization is gone, and the order is complete: nobody has paid")
         }
         _ => None,

@@ -41,7 +41,8 @@ pub(crate) enum News<'a> {
 /// Who wants a sale undone, and how.
 #[derive(Clone, Copy)]
 pub(crate) struct RefundRequest {
-    pub(crate) by: UserId,
+    /// The seller or an operator; `None`: the shop itself.
+    pub(crate) by: Option<UserId>,
     /// In Stripe's words.
     pub(crate) reason: &'static str,
     /// Whether the tickets are to be for sale again.
@@ -316,7 +317,7 @@ pub(crate) fn keeping(payment: &Payment) -> Query {
     )
 }
 
-/// Notes that the seller undoes the sale. That is due from here on, even if the request fails.
+/// Notes that the sale is to be undone. That is due from here on, even if the request fails.
 pub(crate) fn asking_refund(payment: &Payment, request: RefundRequest) -> Query {
     let RefundRequest { by, reason, restock } = request;
     let now = Timestamp::now();

@@ -2,7 +2,7 @@
 
 use boxoffice_contract::events::{Kind, PaymentState};
 use boxoffice_contract::orders::OrderStatus;
-use boxoffice_contract::{OrderId, PaymentId, UserId};
+use boxoffice_contract::{OrderId, PaymentId, TicketId, UserId};
 use boxoffice_kernel::db::{self, FromValue, Query, Read, Reader, Record, Row, Value};
 use boxoffice_kernel::events::Event;
 use boxoffice_kernel::{Cx, Timestamp, log, query, row, unit};
@@ -83,6 +83,10 @@ pub(crate) struct Payment {
     pub(crate) refund_reason: Option<String>,
     /// Whether the tickets are to be for sale again then.
     pub(crate) restock: bool,
+    /// The listing of the event, where a fan sells on a ticket that was bought of it.
+    pub(crate) resale_of: Option<TicketId>,
+    /// What the shop keeps of the amount, in the currency's minor unit.
+    pub(crate) fee: i64,
     /// How its order ended, as far as was known when the payment was read.
     pub(crate) end: End,
 }
@@ -108,6 +112,9 @@ row! {
         refund_reason: Option<String>,
         restock: bool,
         failures: i64,
+        resale_of: Option<TicketId>,
+        fee: i64,
+        undone_at: Option<Timestamp>,
         order_status: Option<OrderStatus> = "(SELECT status FROM payments_orders \
             WHERE payments_orders.id = payments_payments.order_id)",
         sold_by: Option<PaymentId> = "(SELECT payment_id FROM payments_orders \
@@ -124,7 +131,11 @@ impl PaymentRow {
             Some(OrderStatus::Complete | OrderStatus::Refunded)
                 if self.sold_by == Some(self.id) =>
             {
-                End::Sold
+                if self.undone_at.is_some() {
+                    End::Undone
+                } else {
+                    End::Sold
+                }
             }
             Some(OrderStatus::Complete | OrderStatus::Refunded | OrderStatus::Cancelled) => {
                 End::Unsold
@@ -156,6 +167,8 @@ impl From<PaymentRow> for Payment {
             seller_id: row.seller_id,
             refund_reason: row.refund_reason,
             restock: row.restock,
+            resale_of: row.resale_of,
+            fee: row.fee,
         }
     }
 }
@@ -198,7 +211,7 @@ impl Payment {
 
     /// Whether its order was sold by it.
     pub(crate) fn has_sold(&self) -> bool {
-        self.end == End::Sold
+        matches!(self.end, End::Sold | End::Undone)
     }
 
     /// Whether its order ended without it.

@@ -22,10 +22,12 @@ const LAPSES_SOON: i64 = 6 * 24 * 60 * 60;
 /// Selects the payments for which something is due at the time `?1`. A test compares it with
 /// [`machine::due`](crate::machine::due).
 // Of captured payments only those that somebody is to look at: looking at each that was ever sold
-// would hold up everyone, and the more so the more were sold. The conditions are the indexes', word
+// would hold up everyone, and the more so the more were sold. Undone ones are found whatever their
+// `tries`, so that a move which was under way when the sale was undone cannot hide them. The conditions are the indexes', word
 // for word, or the indexes would not be used.
 pub(crate) const DUE: &str = "try_again_at <= ?1 AND (status IN ('pending', 'authorized') \
-            OR (status = 'captured' AND tries > 0) OR stage = 'open') \
+            OR (status = 'captured' AND tries > 0) OR stage = 'open' \
+            OR (status = 'captured' AND undone_at IS NOT NULL AND refund_asked_at IS NULL)) \
         AND (status IN ('pending', 'declined') \
             OR EXISTS (SELECT 1 FROM payments_orders AS ended \
             WHERE ended.id = payments_payments.order_id \

@@ -27,7 +27,8 @@ pub(crate) fn route() -> Router {
 ///
 /// For the tickets' seller, and for operators (variable `operators`). All of the money goes back to
 /// the buyer, the order becomes `refunded`, and its tickets are for sale again if `restock` says
-/// so. A refund cannot be taken back. After a 202 answer, the shop asks the provider again until it
+/// so. A refund cannot be taken back. If buyers have sold tickets of the order on, those sales are
+/// refunded too. A fan who has sold a ticket on cannot refund that sale (`resale`). After a 202 answer, the shop asks the provider again until it
 /// answers. A repeat changes nothing.
 #[utoipa::path(
     post, path = "/api/payments/{id}/refund", tag = "payments", operation_id = "refund_payment", request_body = NewRefund,
@@ -42,7 +43,7 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's sale", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This payment does not exist", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "There is nothing to refund, or not yet", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "There is nothing to refund, or not yet, or the seller is a fan who sold a ticket on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -79,8 +80,14 @@ async fn undo(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Paym
 /// Commits the request to refund the payment `id`, unless it was made before.
 async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
     let payment = Payment::one(Payment::find(id)).await?.ok_or(Refusal::NoSuchPayment)?;
-    if payment.seller_id != Some(cx.user.id) && !is_operator(cx).await? {
-        return Err(Refusal::NotSeller);
+    if !is_operator(cx).await? {
+        if payment.seller_id != Some(cx.user.id) {
+            return Err(Refusal::NotSeller);
+        }
+        // The seller's own ticket is void by then: only the first sale can undo those after it.
+        if payment.resale_of.is_some() {
+            return Err(Refusal::Resale);
+        }
     }
     match payment.state {
         State::Refunded if payment.has_sold() => return Ok(payment),
@@ -89,7 +96,9 @@ async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payme
         _ => return Err(Refusal::NotSold),
     }
     let NewRefund { reason, restock } = *new_refund;
-    let request = RefundRequest { by: cx.user.id, reason: reason.name(), restock };
+    // What a fan sold on is theirs again: on sale, it would be sold as a ticket for an event of its own.
+    let restock = restock && payment.resale_of.is_none();
+    let request = RefundRequest { by: Some(cx.user.id), reason: reason.name(), restock };
     moves::write(cx, &payment, News::RefundAsked(request)).await?;
     Ok(payment.reload().await?)
 }

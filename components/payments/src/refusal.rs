@@ -40,6 +40,8 @@ pub(crate) enum Refusal {
     KeyReusedDifferently,
     /// Only the tickets' seller may refund them.
     NotSeller,
+    /// A fan sold a ticket on: only its first sale, or an operator, undoes that.
+    Resale,
     /// The money is not taken yet.
     NotCaptured,
     /// No tickets were sold by the payment.
@@ -105,6 +107,10 @@ impl From<Refusal> for Problem {
             Refusal::KeyReusedDifferently => (
                 "This Idempotency-Key was used for another payment; use a new one for each",
                 "idempotency_key_reused",
+            ),
+            Refusal::Resale => (
+                "A ticket that was sold on is refunded only with its first sale. Ask the organizer",
+                "resale",
             ),
             Refusal::NotCaptured => {
                 ("The money is still being taken; try again in a moment", "not_captured")

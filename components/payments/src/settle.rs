@@ -1,16 +1,17 @@
-//! Captures, voids and refunds, by how the order ended.
+//! Captures, voids and refunds, by how the order ended, and whether its sale is undone.
 //!
 //! [`machine::due`](crate::machine::due) says what is due. The provider is asked with a key made of the
 //! payment's id and the action, so that a repeat after a crash does nothing twice.
 
 use anyhow::{Context, Result, anyhow};
 use boxoffice_contract::orders::OrderStatus;
+use boxoffice_contract::payments::RefundReason;
 use boxoffice_contract::{OrderId, PaymentId};
 use boxoffice_kernel::db::{self, Query};
-use boxoffice_kernel::{Cx, log, query, unit};
+use boxoffice_kernel::{Cx, Timestamp, log, query, unit};
 
 use crate::machine::{Due, MoneyAction};
-use crate::moves::{self, News};
+use crate::moves::{self, News, RefundRequest};
 use crate::payment::Payment;
 use crate::stripe::{self, Intent, IntentState, Patience};
 use crate::{SERVICE, observe};
@@ -43,6 +44,30 @@ pub(crate) fn noting(
         status,
         payment_id,
         version
+    )
+}
+
+/// Stores that the sale of this order is undone. That is committed first, so that it is due from then
+/// on, whatever is known of the order and wherever its payment stands. Returns whether it is new.
+///
+/// # Errors
+/// When the order has no payment: an order that was sold has one, since before it was sold.
+pub(crate) async fn note_undone(cx: &Cx, order_id: OrderId) -> Result<bool> {
+    if unit::change::<()>(cx, &SERVICE, undoing(order_id)).await?.is_some() {
+        return Ok(true);
+    }
+    match Payment::one(Payment::of_order(order_id)).await? {
+        Some(_) => Ok(false),
+        None => Err(anyhow!("the order {order_id} has no payment whose sale could be undone")),
+    }
+}
+
+pub(crate) fn undoing(order_id: OrderId) -> Query {
+    query!(
+        "UPDATE payments_payments SET undone_at = ?2, version = version + 1 \
+         WHERE order_id = ?1 AND undone_at IS NULL RETURNING id",
+        order_id,
+        Timestamp::now()
     )
 }
 
@@ -92,12 +117,26 @@ pub(crate) async fn settle(
             moves::write(cx, payment, News::SaleKnown).await?;
             Ok(None)
         }
+        Some(Due::Undo) => undo(cx, payment, patience).await,
         // That is for a tick: an event, or a buyer, would wait too long.
         Some(Due::FindOut | Due::Close) => Ok(None),
         None => {
             payment.warn_if_owed(cx).await?;
             Ok(None)
         }
+    }
+}
+
+/// Commits the shop's own request for the refund of a sale that is undone, and gives the money back.
+/// The tickets stay off sale: they are those of the sale before.
+async fn undo(cx: &Cx, payment: &Payment, patience: Patience) -> Result<Option<Payment>> {
+    let reason = RefundReason::RequestedByCustomer.name();
+    let request = RefundRequest { by: None, reason, restock: false };
+    moves::write(cx, payment, News::RefundAsked(request)).await?;
+    let payment = payment.reload().await?;
+    match payment.due() {
+        Some(Due::Act(action)) => act(cx, &payment, action, patience).await.map(Some),
+        _ => Ok(None),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /api/payments/ledger`: what a seller has sold and given back.
+//! `GET /api/payments/ledger`: what a seller has sold and given back, and the shop's fees.
 
 use std::fmt::Write;
 
@@ -85,7 +85,7 @@ pub(crate) fn route() -> Router {
 
 /// List your own sales
 ///
-/// Your sales and refunds, newest first, and your balances. With `format=csv`, all of them in a
+/// Your sales, refunds and fees, newest first, and your balances. With `format=csv`, all of them in a
 /// file, oldest first.
 #[utoipa::path(
     get, path = "/api/payments/ledger", tag = "payments", operation_id = "show_ledger",

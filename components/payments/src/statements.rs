@@ -24,7 +24,7 @@ fn of_payments() -> Vec<Query> {
     let now = Timestamp::from_millis(0);
     let (payment, order) = (payment(), order());
     let step = Move { to: State::Open, emits: &[], books: &[] };
-    let request = RefundRequest { by: buyer, reason: "", restock: false };
+    let request = RefundRequest { by: Some(buyer), reason: "", restock: false };
     vec![
         Payment::find(id),
         Payment::of_order(order_id),
@@ -42,7 +42,7 @@ fn of_payments() -> Vec<Query> {
         moves::keeping(&payment),
         moves::asking_refund(&payment, request),
         attempt::made_with(buyer, ""),
-        attempt::beginning(buyer, &order, "", None),
+        attempt::beginning(buyer, &order, 0, "", None),
         attempt::paid(order_id),
         attempt::live(order_id),
         attempt::declined_until(&payment),
@@ -60,9 +60,10 @@ fn of_others() -> Vec<Query> {
     let range = Range { seller: UserId::nil(), from: now, to: now };
     let payment = payment();
     vec![
-        ledger::sale_of(&payment),
+        ledger::finding(&payment, Movement::Sale),
         ledger::posting(&payment, Movement::Charge, Account::Buyers, Account::Provider),
         settle::noting(OrderId::nil(), OrderStatus::Complete, None, 1),
+        settle::undoing(OrderId::nil()),
         statement::newest(range, None, 1),
         statement::newest(range, Some(String::new()), 1),
         statement::oldest(range, 1),
@@ -86,6 +87,7 @@ fn order() -> Order {
         city: None,
         starts_at: None,
         time_zone: None,
+        resale_of: None,
     };
     Order {
         id: OrderId::nil(),
@@ -122,6 +124,8 @@ fn payment() -> Payment {
         seller_id: None,
         refund_reason: None,
         restock: false,
+        resale_of: None,
+        fee: 0,
         end: End::Unknown,
     }
 }

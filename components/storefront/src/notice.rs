@@ -40,6 +40,10 @@ pub(crate) enum Notice {
     TakenBack,
     /// Somebody else's ticket was accepted.
     Accepted,
+    /// A ticket was put on sale.
+    OnSale,
+    /// A ticket was taken off sale.
+    OffSale,
     /// An entry at a door was undone.
     Undone,
     /// A link for a door's staff was made.
@@ -49,7 +53,7 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -61,6 +65,8 @@ impl Notice {
         Self::Offered,
         Self::TakenBack,
         Self::Accepted,
+        Self::OnSale,
+        Self::OffSale,
         Self::Undone,
         Self::LinkMade,
         Self::LinkEnded,
@@ -79,6 +85,8 @@ impl Notice {
             Self::Offered => "offered",
             Self::TakenBack => "taken-back",
             Self::Accepted => "accepted",
+            Self::OnSale => "on-sale",
+            Self::OffSale => "off-sale",
             Self::Undone => "undone",
             Self::LinkMade => "link-made",
             Self::LinkEnded => "link-ended",
@@ -99,6 +107,8 @@ impl Notice {
             Self::Offered => "The link is ready. Send it to the person who gets the ticket.",
             Self::TakenBack => "The ticket is yours alone again. The link no longer works.",
             Self::Accepted => "The ticket is yours. Show its code at the door.",
+            Self::OnSale => "Your ticket is on sale.",
+            Self::OffSale => "Your ticket is off sale. Its code lets you in again.",
             Self::Undone => "The entry is undone. The ticket lets one person in again.",
             Self::LinkMade => "The link is ready. Send it to your staff.",
             Self::LinkEnded => "The link is ended. It lets nobody in any more.",

@@ -136,12 +136,27 @@ pub(crate) fn standing(order: &Order, payments: &[Payment]) -> Standing {
     }
 }
 
-/// A sale or a refund at a glance.
-pub(crate) fn deal(entry: &Entry, visit: &Visit) -> Deal {
+/// Sales and what follows from them at a glance. A sale that a fee was taken for is a fan's, which is
+/// refunded only with its first sale.
+pub(crate) fn deals(entries: &[Entry], visit: &Visit) -> Vec<Deal> {
+    let is_resale = |sale: &Entry| {
+        let mut others = entries.iter().filter(|entry| entry.payment_id == sale.payment_id);
+        others.any(|entry| entry.movement == Movement::Fee)
+    };
+    let deal = |entry| match deal(entry, visit) {
+        sale if is_resale(entry) => Deal { refund: None, ..sale },
+        deal => deal,
+    };
+    entries.iter().map(deal).collect()
+}
+
+fn deal(entry: &Entry, visit: &Visit) -> Deal {
     let kind = match (entry.movement.known(), entry.payment_status.known()) {
         (Some(Movement::Sale), Some(Paid::Refunding)) => DealKind::Refunding,
         (Some(Movement::Sale), Some(Paid::Refunded)) => DealKind::Undone,
         (Some(Movement::Sale), _) => DealKind::Sale,
+        (Some(Movement::Fee), _) => DealKind::Fee,
+        (Some(Movement::FeeReturn), _) => DealKind::FeeReturned,
         // What is no sale is not to be refunded, whatever a newer `payments` calls it.
         (Some(Movement::Refund) | None, _) => DealKind::Refund,
     };

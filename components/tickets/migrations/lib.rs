@@ -13,5 +13,6 @@ pub static SERVICE: Service = Service {
         include_str!("0002_order_counts.sql"),
         include_str!("0003_sellers.sql"),
         include_str!("0004_content.sql"),
+        include_str!("0005_resale.sql"),
     ],
 };

@@ -24,7 +24,8 @@ pub(crate) fn route() -> Router {
 
 /// Change a listing
 ///
-/// Replaces everything that the seller wrote. Refused while someone is checking out.
+/// Replaces everything that the seller wrote. Refused while someone is checking out. Fans' listings for
+/// the same event follow in title, place and time.
 #[utoipa::path(
     put, path = "/api/tickets/{id}", tag = "tickets", operation_id = "edit_ticket", request_body = Draft,
     params(
@@ -38,7 +39,7 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's listing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This listing does not exist", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Held, sold or withdrawn", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Held, sold or withdrawn, or a ticket that a fan sells on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 412, description = "Changed since If-Match", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -66,6 +67,9 @@ async fn rewrite(
     draft: &Draft,
 ) -> refusal::Result<Reply> {
     let ticket = own(cx, unit, id).await?;
+    if ticket.resale_of.is_some() {
+        return Err(Refusal::Resale);
+    }
     if !if_match.allows(ticket.version) {
         return Err(Refusal::ReadBefore);
     }
@@ -80,11 +84,24 @@ async fn rewrite(
     let edited = unit.change::<Ticket>(ticket.update(draft.clone())?).await?;
     let edited = edited.ok_or_else(|| overtaken(unit, if_match))?;
     unit.emit(edited.event(kind::TicketUpdated)?);
+    if !edited.is_of_event(&ticket) {
+        carry_over(unit, &edited).await?;
+    }
     still_holds(&frozen)?;
     // As orders counts: its events may have yet to tell.
     let edited = edited.counted(0, frozen.sold);
     unit.tell(edited.news(true));
     Ok(Reply::ok(&edited.body())?.at_version(edited.version))
+}
+
+/// Has the listings by which fans sell tickets of `event` on tell of it as it is now. They need no
+/// freeze: an order of one costs the same as before.
+async fn carry_over(unit: &mut Unit<'_>, event: &Ticket) -> refusal::Result<()> {
+    for offer in unit.change_all::<Ticket>(event.update_offers()).await? {
+        unit.emit(offer.event(kind::TicketUpdated)?);
+        unit.tell(offer.news(true));
+    }
+    Ok(())
 }
 
 /// Checks that not fewer tickets are listed than are `sold` already.

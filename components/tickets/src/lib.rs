@@ -11,7 +11,8 @@
 //! | [`pages`] | pages of listings, kept in Redis until a listing changes |
 //! | [`refusal`] | why something is refused |
 //! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
-//! | [`worker`] | what the events of orders change here |
+//! | [`offer`] | the listings by which fans sell their tickets on |
+//! | [`worker`] | what the events of orders and admissions change here |
 
 #![allow(
     unsafe_code,
@@ -22,6 +23,7 @@ mod create;
 mod edit;
 mod freeze;
 mod list;
+mod offer;
 mod pages;
 mod refusal;
 mod show;

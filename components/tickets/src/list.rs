@@ -36,8 +36,10 @@ pub(crate) fn route() -> Router {
 }
 
 /// The filters that there are.
-const FILTERS: [&str; 10] =
-    ["q", "city", "from", "to", "maxPrice", "maxUnits", "sellerId", "sort", "limit", "cursor"];
+const FILTERS: [&str; 11] = [
+    "q", "city", "from", "to", "maxPrice", "maxUnits", "sellerId", "resaleOf", "sort", "limit",
+    "cursor",
+];
 
 /// How a list is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -83,7 +85,8 @@ impl Sort {
 /// Browse and search
 ///
 /// Lists tickets that are on sale, held or sold. Withdrawn listings and past events are left out,
-/// except from a seller's own list.
+/// except from a seller's own list. So are the tickets that fans sell on, unless `resaleOf` or
+/// `sellerId` asks for them.
 #[utoipa::path(
     get, path = "/api/tickets", tag = "tickets", operation_id = "list_tickets",
     params(
@@ -94,7 +97,8 @@ impl Sort {
         ("maxPrice" = Option<i64>, Query, description = "Costs at most this much, in its currency's minor units"),
         ("maxUnits" = Option<String>, Query, description = "Costs at most this much, in its currency's main unit: 45.50 is 4550 cents, or 45 yen"),
         ("sellerId" = Option<Uuid>, Query, description = "Listed by this account. Your own list includes withdrawn and past listings"),
-        ("sort" = inline(Option<Sort>), Query, description = "The sort order; by default newest listings first"),
+        ("resaleOf" = Option<Uuid>, Query, description = "Sold on by fans who bought them of this listing, and not sold yet"),
+        ("sort" = inline(Option<Sort>), Query, description = "The sort order; by default newest listings first, or with `resaleOf` the cheapest"),
         ("limit" = Option<i64>, Query, description = "How many entries a page has: 1 to 100, by default 20"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of the client's copy"),
@@ -174,8 +178,10 @@ impl Select {
         let to = fields.take("to", Timestamp::parse);
         let max_price = fields.take("maxPrice", read_price);
         let max_units = fields.take("maxUnits", read_units);
-        let seller = fields.take("sellerId", read_id);
-        let sort = fields.take("sort", read_sort).unwrap_or_default();
+        let seller = fields.take("sellerId", read_seller);
+        let event = fields.take("resaleOf", read_event);
+        let usual = event.map_or(Sort::Newest, |_| Sort::Price);
+        let sort = fields.take("sort", read_sort).unwrap_or(usual);
         let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
         let after = fields.take("cursor", |text| sort.read_position(text));
         fields.finish()?;
@@ -186,6 +192,11 @@ impl Select {
         match seller {
             Some(seller) => select.of_seller(seller, caller, from),
             None => select.on_show(from),
+        }
+        match event {
+            Some(event) => select.that("resale_of = ? AND sold < quantity", [event.into()]),
+            None if seller.is_none() => select.that("resale_of IS NULL", []),
+            None => {}
         }
         select.events_between(from, to);
         select.containing(&search.unwrap_or_default());
@@ -372,8 +383,12 @@ fn read_units(text: &str) -> Result<Units, String> {
     Ok(Units { whole, rest: rest.to_owned() })
 }
 
-fn read_id(text: &str) -> Result<UserId, String> {
+fn read_seller(text: &str) -> Result<UserId, String> {
     text.parse().map_err(|_| "Give the seller by their account's id".to_owned())
+}
+
+fn read_event(text: &str) -> Result<TicketId, String> {
+    text.parse().map_err(|_| "Give the event by its listing's id".to_owned())
 }
 
 fn read_sort(text: &str) -> Result<Sort, String> {
@@ -392,6 +407,7 @@ pub(crate) fn samples() -> Vec<Query> {
         Some("sellerId=00000000-0000-0000-0000-000000000000&sort=startsAt"),
         Some("sort=price"),
         Some("sort=-price"),
+        Some("resaleOf=00000000-0000-0000-0000-000000000000"),
     ];
     let parse = |query| Select::parse(query, None).unwrap_or_else(|error| panic!("{error:?}"));
     let mut selects: Vec<Select> = filters.map(parse).into();
@@ -473,5 +489,26 @@ mod tests {
             of(me)
         );
         assert!(of(other).contains("seller_id = ?1 AND withdrawn = 0 AND (starts_at IS NULL"));
+    }
+
+    #[test]
+    fn what_fans_sell_on_is_listed_for_those_who_ask_for_it() {
+        let (event, seller) = (TicketId::new(), UserId::new());
+        for (query, of_fans) in [
+            (String::new(), Some(false)),
+            ("q=kites&sort=price".to_owned(), Some(false)),
+            (format!("resaleOf={event}"), Some(true)),
+            (format!("resaleOf={event}&sellerId={seller}"), Some(true)),
+            (format!("sellerId={seller}"), None),
+        ] {
+            let sql = sql(&select(&query).unwrap());
+            assert_eq!(sql.contains("resale_of IS NULL"), of_fans == Some(false), "{sql}");
+            assert_eq!(sql.contains("resale_of = ?"), of_fans == Some(true), "{sql}");
+        }
+        let cheapest = sql(&select(&format!("resaleOf={event}")).unwrap());
+        assert!(cheapest.contains("ORDER BY price ASC, id ASC"), "{cheapest}");
+        let newest = sql(&select(&format!("resaleOf={event}&sort=newest")).unwrap());
+        assert!(newest.contains("ORDER BY id DESC"), "{newest}");
+        assert_eq!(select("resaleOf=1").unwrap_err().status(), 400);
     }
 }

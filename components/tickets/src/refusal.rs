@@ -16,6 +16,8 @@ pub(crate) enum Refusal {
     SoldOut,
     /// The listing is off sale for good.
     Withdrawn,
+    /// A fan sells the ticket on: only its price could change, and a new offer does that.
+    Resale,
     /// Fewer tickets would be listed than are sold.
     FewerThanSold {
         /// How many are sold.
@@ -86,6 +88,7 @@ impl From<Refusal> for Problem {
             Refusal::Withdrawn => {
                 ("This listing is withdrawn; list the tickets again", "withdrawn")
             }
+            Refusal::Resale => ("Take it off sale and offer it again", "resale"),
             Refusal::Changed => ("This listing changed just now; read it again", "changed"),
         };
         Self::conflict(detail, code)

@@ -1,14 +1,15 @@
 //! Every statement of this service.
 
-use boxoffice_contract::events::OrderState;
+use boxoffice_contract::admissions::AdmissionStatus;
+use boxoffice_contract::events::{AdmissionState, OrderState};
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::tickets::Draft;
-use boxoffice_contract::{OrderId, TicketId, UserId};
+use boxoffice_contract::{AdmissionId, OrderId, TicketId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
 use crate::ticket::Ticket;
-use crate::{list, stored_json, worker};
+use crate::{list, offer, stored_json, worker};
 
 #[test]
 fn every_statement_is_listed() {
@@ -26,7 +27,11 @@ fn all() -> Vec<Query> {
         Ticket::find(id),
         ticket.insert().unwrap_or_else(|error| panic!("{error}")),
         ticket.update(Draft::default()).unwrap_or_else(|error| panic!("{error}")),
+        ticket.update_offers(),
         Ticket::withdraw(id, 1),
+        offer::noting(&admission()),
+        offer::locking(id),
+        offer::ending(id),
         stored_json::stored(id),
         stored_json::renewing(id, 1, String::new()),
         worker::locking(listings(1)),
@@ -36,6 +41,21 @@ fn all() -> Vec<Query> {
         worker::counting(listings(1)),
         worker::counting(listings(2)),
     ]
+}
+
+fn admission() -> AdmissionState {
+    AdmissionState {
+        id: AdmissionId::nil(),
+        version: 1,
+        status: AdmissionStatus::Void,
+        order_id: OrderId::nil(),
+        ticket_id: TicketId::nil(),
+        number: 1,
+        holder_id: UserId::nil(),
+        generation: 1,
+        offer: None,
+        undone: false,
+    }
 }
 
 fn order() -> OrderState {

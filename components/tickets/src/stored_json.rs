@@ -114,15 +114,19 @@ mod tests {
             price: 4550,
             quantity: 3,
             description: Some("two\nlines".to_owned()),
+            transfer_limit: Some(2),
             ..Draft::default()
         };
         for (held, sold) in [(0, 0), (3, 0), (1, 2), (0, 3)] {
             let ticket = Ticket::new(UserId::new(), draft.clone()).counted(held, sold);
-            let content = ticket.content().unwrap();
-            let shown =
-                StoredJson::new(content, ticket.status(), ticket.available(), ticket.version);
-            let shown: serde_json::Value = serde_json::from_str(&shown.json).unwrap();
-            assert_eq!(shown, serde_json::to_value(ticket.body()).unwrap());
+            let offer = Ticket { resale_of: Some(TicketId::new()), ..ticket.clone() };
+            for ticket in [ticket, offer] {
+                let content = ticket.content().unwrap();
+                let shown =
+                    StoredJson::new(content, ticket.status(), ticket.available(), ticket.version);
+                let shown: serde_json::Value = serde_json::from_str(&shown.json).unwrap();
+                assert_eq!(shown, serde_json::to_value(ticket.body()).unwrap());
+            }
         }
     }
 }

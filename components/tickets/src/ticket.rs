@@ -1,5 +1,6 @@
 //! A listing: in the database, in JSON, in events.
 
+use boxoffice_contract::admissions::Offer;
 use boxoffice_contract::events::{Kind, TicketState};
 use boxoffice_contract::news::TicketNews;
 pub(crate) use boxoffice_contract::tickets::TicketStatus as Status;
@@ -26,6 +27,11 @@ row! {
         pub(crate) starts_at: Option<Timestamp>,
         pub(crate) time_zone: Option<String>,
         pub(crate) description: Option<String>,
+        pub(crate) resale_cap: i64,
+        pub(crate) transfer_limit: Option<i64>,
+        /// The event's listing, where a fan sells on a ticket that was bought of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(crate) resale_of: Option<TicketId>,
         pub(crate) created_at: Timestamp,
         #[serde(skip)]
         pub(crate) held: i64,
@@ -52,6 +58,12 @@ pub(crate) fn tidied(mut draft: Draft) -> Draft {
 
 fn trimmed(text: String) -> String {
     text.trim().to_owned()
+}
+
+/// Returns what searches look through.
+fn words<'a>(texts: impl IntoIterator<Item = Option<&'a String>>) -> String {
+    let words: Vec<String> = texts.into_iter().flatten().map(|text| text.to_lowercase()).collect();
+    words.join("\n")
 }
 
 /// Where a listing stands, and how many of its tickets can be had.
@@ -99,9 +111,35 @@ impl Ticket {
         Self::written(TicketId::new(), seller_id, Timestamp::now(), 1, draft)
     }
 
+    /// Makes the listing by which `seller` sells on a ticket of `event`, as `offer` says. It is described
+    /// as the event is; what the organizer wrote of seats or entrances need not hold for this ticket.
+    pub(crate) fn offered(seller_id: UserId, offer: &Offer, event: &Self) -> Self {
+        let draft = Draft {
+            title: event.title.clone(),
+            price: offer.price,
+            currency: offer.currency.clone(),
+            venue: event.venue.clone(),
+            city: event.city.clone(),
+            starts_at: event.starts_at,
+            time_zone: event.time_zone.clone(),
+            ..Draft::default()
+        };
+        let written = Self::written(offer.ticket_id, seller_id, Timestamp::now(), 1, draft);
+        Self { resale_of: Some(event.id), ..written }
+    }
+
+    /// Whether both tell of the same event: what fans' listings copy of it.
+    pub(crate) fn is_of_event(&self, other: &Self) -> bool {
+        let event =
+            |it: &Self| (it.title.clone(), it.venue.clone(), it.city.clone(), it.time_zone.clone());
+        event(self) == event(other) && self.starts_at == other.starts_at
+    }
+
     /// What the seller has made of this listing by `draft`, with nothing held or sold.
     fn rewritten(&self, draft: Draft) -> Self {
-        Self::written(self.id, self.seller_id, self.created_at, self.version + 1, draft)
+        let written =
+            Self::written(self.id, self.seller_id, self.created_at, self.version + 1, draft);
+        Self { resale_of: self.resale_of, ..written }
     }
 
     fn written(
@@ -123,6 +161,9 @@ impl Ticket {
             starts_at: draft.starts_at,
             time_zone: draft.time_zone,
             description: draft.description,
+            resale_cap: draft.resale_cap,
+            transfer_limit: draft.transfer_limit,
+            resale_of: None,
             created_at,
             held: 0,
             sold: 0,
@@ -166,15 +207,16 @@ impl Ticket {
     pub(crate) fn insert(&self) -> anyhow::Result<Query> {
         let written = self.written_by_seller()?;
         let columns = written.iter().map(|(column, _)| *column).collect::<Vec<_>>().join(", ");
-        let list = db::list(4, written.len());
+        let list = db::list(5, written.len());
         let insert = query!(
             "INSERT INTO tickets_tickets \
-            (id, seller_id, created_at, version, {columns}, content_at) \
-            VALUES (?1, ?2, ?3, ?4, {list}, ?4)",
+            (id, seller_id, created_at, version, resale_of, {columns}, content_at) \
+            VALUES (?1, ?2, ?3, ?4, ?5, {list}, ?4)",
             self.id,
             self.seller_id,
             self.created_at,
-            self.version
+            self.version,
+            self.resale_of
         );
         Ok(insert.bind_all(written.map(|(_, value)| value)))
     }
@@ -199,6 +241,25 @@ impl Ticket {
         Ok(update.bind_all(written.map(|(_, value)| value)))
     }
 
+    /// Describes the event in all listings by which fans sell its tickets on as it is described here.
+    /// Their content is left behind: the next reader writes it.
+    pub(crate) fn update_offers(&self) -> Query {
+        query!(
+            "UPDATE tickets_tickets SET title = ?2, venue = ?3, city = ?4, starts_at = ?5, \
+             time_zone = ?6, words = ?7, city_key = ?8, content_at = 0, version = version + 1 \
+             WHERE resale_of = ?1 AND withdrawn = 0 RETURNING {COLUMNS}",
+            self.id,
+            &self.title,
+            self.venue.as_ref(),
+            self.city.as_ref(),
+            self.starts_at,
+            self.time_zone.as_ref(),
+            // Fans' listings have no description.
+            words([Some(&self.title), self.venue.as_ref(), self.city.as_ref()]),
+            self.city_key()
+        )
+    }
+
     /// Takes the listing off sale, if it is still at `version`.
     pub(crate) fn withdraw(id: TicketId, version: i64) -> Query {
         query!(
@@ -210,11 +271,9 @@ impl Ticket {
     }
 
     /// What a seller writes, what searches compare with, and all of it in JSON: by the columns.
-    fn written_by_seller(&self) -> anyhow::Result<[(&'static str, Value); 12]> {
+    fn written_by_seller(&self) -> anyhow::Result<[(&'static str, Value); 14]> {
         let texts =
             [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
-        let words: Vec<String> =
-            texts.into_iter().flatten().map(|text| text.to_lowercase()).collect();
         Ok([
             ("title", (&self.title).into()),
             ("price", self.price.into()),
@@ -225,10 +284,17 @@ impl Ticket {
             ("starts_at", self.starts_at.into()),
             ("time_zone", self.time_zone.as_ref().into()),
             ("description", self.description.as_ref().into()),
-            ("words", words.join("\n").into()),
-            ("city_key", self.city.as_ref().map(|city| city.to_lowercase()).into()),
+            ("resale_cap", self.resale_cap.into()),
+            ("transfer_limit", self.transfer_limit.into()),
+            ("words", words(texts).into()),
+            ("city_key", self.city_key().into()),
             ("content", self.content()?.into()),
         ])
+    }
+
+    /// The city as filters compare it.
+    fn city_key(&self) -> Option<String> {
+        self.city.as_ref().map(|city| city.to_lowercase())
     }
 
     /// What only its seller changes, in JSON.
@@ -255,6 +321,9 @@ impl Ticket {
             starts_at: self.starts_at,
             time_zone: self.time_zone.clone(),
             description: self.description.clone(),
+            resale_cap: self.resale_cap,
+            transfer_limit: self.transfer_limit,
+            resale_of: self.resale_of,
             created_at: self.created_at,
             version: self.version,
         }
@@ -275,6 +344,9 @@ impl Ticket {
             city: self.city.clone(),
             starts_at: self.starts_at,
             time_zone: self.time_zone.clone(),
+            resale_cap: self.resale_cap,
+            transfer_limit: self.transfer_limit,
+            resale_of: self.resale_of,
         }
     }
 
@@ -287,5 +359,57 @@ impl Ticket {
     /// The event that tells of the listing's state.
     pub(crate) fn event(&self, kind: Kind<TicketState>) -> anyhow::Result<Event> {
         Ok(Event::new(kind, &self.state())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Ticket {
+        let text = |text: &str| Some(text.to_owned());
+        let draft = Draft {
+            title: "Kites".to_owned(),
+            price: 4500,
+            quantity: 9,
+            venue: text("Old Mill"),
+            city: text("Basel"),
+            starts_at: Some(Timestamp::from_millis(1)),
+            time_zone: text("Europe/Zurich"),
+            description: text("Row 7"),
+            transfer_limit: Some(0),
+            ..Draft::default()
+        };
+        Ticket::new(UserId::new(), draft)
+    }
+
+    #[test]
+    fn an_offer_is_one_ticket_of_its_event_at_its_sellers_price() {
+        let (event, seller) = (event(), UserId::new());
+        let offer = Offer { ticket_id: TicketId::new(), price: 4000, currency: "EUR".to_owned() };
+        let ticket = Ticket::offered(seller, &offer, &event);
+        assert_eq!((ticket.id, ticket.seller_id), (offer.ticket_id, seller));
+        assert_eq!((ticket.price, ticket.currency.as_str()), (4000, "EUR"));
+        assert_eq!((ticket.quantity, ticket.version), (1, 1));
+        assert_eq!((ticket.resale_of, ticket.description.as_ref()), (Some(event.id), None));
+        assert!(ticket.is_of_event(&event));
+        assert_eq!(ticket.state().resale_of, Some(event.id));
+        assert_eq!(ticket.body().resale_of, Some(event.id));
+    }
+
+    #[test]
+    fn offers_follow_what_they_copy_of_their_event_and_nothing_else() {
+        let event = event();
+        let dearer = Ticket { price: 9, quantity: 1, description: None, ..event.clone() };
+        assert!(dearer.is_of_event(&event));
+        for other in [
+            Ticket { title: "Gulls".to_owned(), ..event.clone() },
+            Ticket { venue: None, ..event.clone() },
+            Ticket { city: None, ..event.clone() },
+            Ticket { starts_at: None, ..event.clone() },
+            Ticket { time_zone: None, ..event.clone() },
+        ] {
+            assert!(!other.is_of_event(&event), "{other:?}");
+        }
     }
 }

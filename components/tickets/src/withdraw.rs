@@ -75,6 +75,10 @@ async fn take_off_sale(
     }
     unit.release();
     let frozen = freeze(cx, &ticket).await?;
+    // The counts here may lag. A fan would get the ticket back that somebody has bought.
+    if frozen.sold >= ticket.quantity {
+        return Err(Refusal::SoldOut);
+    }
     let withdrawn = unit.change::<Ticket>(Ticket::withdraw(id, ticket.version)).await?;
     let withdrawn = withdrawn.ok_or_else(|| overtaken(unit, if_match))?;
     unit.emit(withdrawn.event(kind::TicketUpdated)?);

@@ -1,16 +1,17 @@
-//! What the events of orders change here: how many tickets of a listing are held and sold.
+//! What events change here: those of orders, how many tickets of a listing are held and sold; those of
+//! admissions, which tickets fans sell on.
 
 use anyhow::Result;
 use boxoffice_contract::events::OrderState;
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::{OrderId, TicketId};
 use boxoffice_kernel::db::{self, Query, Value};
-use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest, one_by_one};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
 use boxoffice_kernel::{Cx, Service, Unit, params, query, unit};
 
 use crate::ticket::{Counts, NEXT_VERSION};
-use crate::{SERVICE, pages};
+use crate::{SERVICE, offer, pages};
 
 /// This service's side of the events.
 pub(crate) struct Tickets;
@@ -18,11 +19,17 @@ pub(crate) struct Tickets;
 impl Handler for Tickets {
     const SERVICE: &'static Service = &SERVICE;
 
-    fn batch_limit(_: EventType) -> usize {
-        BATCH_LIMIT
+    fn batch_limit(event_type: EventType) -> usize {
+        if is_of_admissions(event_type) { 1 } else { BATCH_LIMIT }
     }
 
     async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
+        if events.iter().all(|event| is_of_admissions(event.event_type)) {
+            return one_by_one(events, async |event| {
+                Ok(Outcome::of(offer::follow(cx, &event.data()?).await?))
+            })
+            .await;
+        }
         let orders = events.iter().map(order).collect::<Result<Vec<_>>>()?;
         let take_over = async |orders: &[&OrderState]| replicate(cx, orders).await;
         apply_latest(&orders, |order| (order.id, order.version), take_over).await
@@ -41,6 +48,11 @@ fn order(event: &Event) -> Result<OrderState> {
         | EventType::OrderRefunded => Ok(event.data()?),
         other => anyhow::bail!("tickets does not handle {}", other.name()),
     }
+}
+
+/// Whether it tells that an admission is offered for sale, or has ended.
+const fn is_of_admissions(event_type: EventType) -> bool {
+    matches!(event_type, EventType::AdmissionOffered | EventType::AdmissionVoided)
 }
 
 /// What an order does to its listing's counts. Tickets of a refunded order that did not go back on

@@ -11,7 +11,9 @@ names! {
         Valid = "valid",
         /// Somebody has entered with it.
         Used = "used",
-        /// It lets nobody in: its order was refunded.
+        /// Its holder offers it for sale: it lets nobody in until it is sold or taken off sale.
+        Offered = "offered",
+        /// It lets nobody in: its order was refunded, or its holder has sold it on.
         Void = "void",
     }
 }
@@ -54,6 +56,20 @@ pub struct Transfer {
     pub expires_at: Timestamp,
     /// The address of the page where it is accepted. The holder sends it to the receiver.
     pub link: String,
+}
+
+/// The offer by which a holder sells an admission on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Offer {
+    /// The listing of the offer: buyers hold and pay for it as for any other.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub ticket_id: TicketId,
+    /// What it costs, in the currency's minor unit.
+    pub price: i64,
+    /// ISO 4217 code.
+    pub currency: String,
 }
 
 /// A transfer, as its link shows it to the receiver.
@@ -110,6 +126,18 @@ pub struct Admission {
     /// The transfer that waits to be accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<Transfer>,
+    /// The offer by which its holder sells it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    /// The highest price that it may be offered at, in the minor unit of `currency`; left out if it
+    /// may not be offered now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_price: Option<i64>,
+    /// ISO 4217 code of the currency that it was sold in.
+    pub currency: String,
+    /// How often it may still be handed on; any number of times if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfers_left: Option<i64>,
     /// When it was issued.
     pub created_at: Timestamp,
     /// Grows with every change.
@@ -132,4 +160,14 @@ pub struct NewTransfer {
 pub struct Acceptance {
     /// The `token` in the transfer's link.
     pub token: String,
+}
+
+/// The price of an offer to make.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewOffer {
+    /// What the ticket is to cost, in the minor unit of the currency that it was sold in.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 99999999))]
+    pub price: i64,
 }

@@ -14,6 +14,8 @@ names! {
         Used = "used",
         /// The admission was refunded, or somebody else has it by now.
         Void = "void",
+        /// Its holder offers it for sale, and has to take it off sale to enter.
+        Offered = "offered",
         /// The code is for another event.
         OtherEvent = "otherEvent",
         /// The code is not one of this shop's.

@@ -12,6 +12,10 @@ names! {
         Sale = "sale",
         /// The money of a sale was given back.
         Refund = "refund",
+        /// The shop's fee for a ticket that a fan has sold on.
+        Fee = "fee",
+        /// The fee of a sale that was refunded was given back.
+        FeeReturn = "fee_return",
     }
 }
 
@@ -38,7 +42,7 @@ pub struct Entry {
     /// The kind of entry.
     #[cfg_attr(feature = "openapi", schema(value_type = Movement))]
     pub movement: Word<Movement>,
-    /// The amount in the currency's minor unit; negative for a refund.
+    /// The amount in the currency's minor unit; negative for a refund and a fee.
     pub amount: i64,
     /// ISO 4217 code.
     pub currency: String,

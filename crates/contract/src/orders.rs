@@ -84,6 +84,10 @@ pub struct OrderedTicket {
     pub starts_at: Option<Timestamp>,
     /// IANA name of the venue's time zone.
     pub time_zone: Option<String>,
+    /// The listing of the event, where a fan sells the ticket on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
+    pub resale_of: Option<TicketId>,
 }
 
 /// An order.

@@ -57,6 +57,13 @@ pub struct Draft {
     /// Anything else that buyers should know.
     #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
     pub description: Option<String>,
+    /// The highest price at which buyers may sell a ticket on, in percent of what it cost here; 0
+    /// forbids it.
+    #[cfg_attr(feature = "openapi", schema(default = 100, minimum = 0, maximum = 200))]
+    pub resale_cap: i64,
+    /// How often each ticket may be handed on to somebody else; any number of times if left out.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100))]
+    pub transfer_limit: Option<i64>,
 }
 
 impl Default for Draft {
@@ -72,8 +79,19 @@ impl Default for Draft {
             starts_at: None,
             time_zone: None,
             description: None,
+            resale_cap: RESALE_CAP,
+            transfer_limit: None,
         }
     }
+}
+
+/// The cap on resales that listings have unless their seller says otherwise: nobody pays more than
+/// the first buyer.
+pub const RESALE_CAP: i64 = 100;
+
+/// Returns [`RESALE_CAP`], for listings that were written before there was a cap.
+pub(crate) const fn resale_cap() -> i64 {
+    RESALE_CAP
 }
 
 /// A listing.
@@ -110,6 +128,16 @@ pub struct Ticket {
     pub time_zone: Option<String>,
     /// Anything else that buyers should know.
     pub description: Option<String>,
+    /// The highest price at which buyers may sell a ticket on, in percent of what it cost here.
+    #[serde(default = "resale_cap")]
+    pub resale_cap: i64,
+    /// How often each ticket may be handed on; any number of times if left out.
+    #[serde(default)]
+    pub transfer_limit: Option<i64>,
+    /// The listing of the event, where a fan sells on a ticket that was bought of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
+    pub resale_of: Option<TicketId>,
     /// When it was listed.
     pub created_at: Timestamp,
     /// Grows with every change; also in the `ETag`.

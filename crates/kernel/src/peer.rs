@@ -143,7 +143,9 @@ impl Peer {
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(None),
             status if status.is_success() => {
-                let read = serde_json::from_slice(answer.body())
+                // An answer without content, such as to a `DELETE`, says no more than that it is done.
+                let body: &[u8] = answer.body();
+                let read = serde_json::from_slice(if body.is_empty() { b"null" } else { body })
                     .with_context(|| format!("reading the answer of {}", self.name));
                 read.map(Some).map_err(Error::Odd)
             }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use boxoffice_contract::admissions::{Acceptance, NewTransfer};
+use boxoffice_contract::admissions::{Acceptance, NewOffer, NewTransfer};
 use boxoffice_contract::door::{NewScans, NewStaff};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
@@ -55,6 +55,10 @@ impl Rules for Draft {
             optional("startsAt", self.starts_at.as_ref(), future),
             optional("timeZone", self.time_zone.as_ref(), |name| listing::time_zone(name)),
             optional("description", self.description.as_ref(), |text| listing::description(text)),
+            field("resaleCap", listing::resale_cap(self.resale_cap)),
+            optional("transferLimit", self.transfer_limit.as_ref(), |times| {
+                listing::transfer_limit(*times)
+            }),
         ]
     }
 }
@@ -86,6 +90,12 @@ impl Rules for NewRefund {
 impl Rules for NewTransfer {
     fn checked(&self) -> Vec<Checked> {
         vec![field("email", account::email(&self.email))]
+    }
+}
+
+impl Rules for NewOffer {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("price", unless(self.price > 0, "Give the price in minor units"))]
     }
 }
 
@@ -161,6 +171,8 @@ mod tests {
             ("startsAt", Draft { starts_at: year_2000, ..good() }),
             ("timeZone", Draft { time_zone: text("Europe/Basel"), ..good() }),
             ("description", Draft { description: text(" "), ..good() }),
+            ("resaleCap", Draft { resale_cap: 201, ..good() }),
+            ("transferLimit", Draft { transfer_limit: Some(-1), ..good() }),
         ] {
             assert_eq!(wrong(&draft), [field]);
         }

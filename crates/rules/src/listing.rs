@@ -7,6 +7,12 @@ use crate::{Verdict, unless};
 /// The most tickets that one listing may have.
 pub const MAX_QUANTITY: i64 = 1_000;
 
+/// The highest cap on resales, in percent of the listing's price.
+pub const MAX_RESALE_CAP: i64 = 200;
+
+/// The highest limit on how often a ticket may be handed on.
+pub const MAX_TRANSFERS: i64 = 100;
+
 /// Checks a title.
 ///
 /// # Errors
@@ -45,6 +51,24 @@ pub fn description(text: &str) -> Verdict {
 /// The sentence for its seller.
 pub fn quantity(quantity: i64) -> Verdict {
     unless((1..=MAX_QUANTITY).contains(&quantity), "List from 1 to 1000 tickets")
+}
+
+/// Checks the highest price at which buyers may sell a ticket on, in percent of the listing's price.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn resale_cap(percent: i64) -> Verdict {
+    let complaint = "Give the highest resale price as 0 to 200 percent of yours";
+    unless((0..=MAX_RESALE_CAP).contains(&percent), complaint)
+}
+
+/// Checks a limit that is given on how often a ticket may be handed on.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn transfer_limit(times: i64) -> Verdict {
+    let complaint = "Let a ticket be handed on 0 to 100 times, or leave this out for no limit";
+    unless((0..=MAX_TRANSFERS).contains(&times), complaint)
 }
 
 /// Checks when an event begins, by the same clock as `now`.
@@ -131,6 +155,15 @@ mod tests {
         for wild in [-1, 0, MAX_QUANTITY + 1] {
             let said = quantity(wild).err().unwrap_or_default();
             assert!(said.contains(&format!("1 to {MAX_QUANTITY} ")), "{said}");
+        }
+        for (rule, max) in
+            [(resale_cap as fn(i64) -> Verdict, MAX_RESALE_CAP), (transfer_limit, MAX_TRANSFERS)]
+        {
+            assert_eq!((rule(0), rule(max)), (Ok(()), Ok(())));
+            for wild in [-1, max + 1] {
+                let said = rule(wild).err().unwrap_or_default();
+                assert!(said.contains(&format!(" 0 to {max} ")), "{said}");
+            }
         }
     }
 

@@ -53,12 +53,15 @@ async fn what_is_listed_is_checked_all_at_once_and_kept() {
         .with("quantity", "two")
         .with("startsAt", "2030-06-12T20:30")
         .with("city", &"x".repeat(101))
+        .with("resaleCap", "half")
+        .with("transferLimit", "101")
         .with("description", "a \"quoted\" <b>text</b>\nof two lines");
     let page = seller.send(&wrong).await;
     assert_eq!(page.status, 400, "{page}");
     let state = embedded(&page);
     let shown = &state["page"]["sell"]["form"];
-    assert_eq!(fields(shown), ["title", "price", "quantity", "city", "timeZone"], "{state:#}");
+    let wrong = ["title", "price", "quantity", "city", "timeZone", "resaleCap", "transferLimit"];
+    assert_eq!(fields(shown), wrong, "{state:#}");
     assert_eq!(shown["values"]["description"], "a \"quoted\" <b>text</b>\nof two lines");
     assert_eq!(shown["values"]["price"], "cheap");
     let good = Form::on(&page, "/tickets/new").with("title", "Kites").with("currency", "EUR");
@@ -73,10 +76,12 @@ async fn what_is_listed_is_checked_all_at_once_and_kept() {
     let german = seller.in_language("de-DE");
     let good = good.with("price", "1.045,50").with("quantity", "1").with("city", "");
     let good = good.with("timeZone", "").with("startsAt", "").with("key", "k-1");
+    let good = good.with("resaleCap", "").with("transferLimit", "0");
     let listed = german.send(&good).await;
     let api = format!("/api{}", listed.header("location"));
     let ticket = app.client().get(&api).await.expect(200);
     assert_eq!((&ticket["price"], &ticket["currency"]), (&json!(104_550), &json!("EUR")));
+    assert_eq!((&ticket["resaleCap"], &ticket["transferLimit"]), (&json!(100), &json!(0)));
 }
 
 #[tokio::test]

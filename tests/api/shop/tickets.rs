@@ -1,7 +1,7 @@
 //! A ticket's code, handing it on, and doors, by forms alone.
 
 use boxoffice_admission_code::qr::Qr;
-use boxoffice_tests::{Answer, App, get};
+use boxoffice_tests::{Answer, App, eventually, get};
 
 use super::browser::{Browser, Form};
 
@@ -64,6 +64,16 @@ fn link_on(page: &Answer, below: &str) -> String {
         page.text.split("value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
     let link = values.find_map(|value| value.split_once(below).map(|(_, rest)| rest));
     format!("{below}{}", link.unwrap_or_else(|| panic!("no link: {page}")))
+}
+
+/// Waits until the listing whose page a ticket's page leads to is there. Returns its path.
+async fn offer_on(holder: &Browser, page: &Answer) -> String {
+    let links = page.text.split("href=\"/tickets/").skip(1);
+    let mut ids = links.map(|link| link.split('"').next().unwrap()).filter(|id| *id != "new");
+    let offer = format!("/tickets/{}", ids.next().unwrap_or_else(|| panic!("no offer: {page}")));
+    let open = async || holder.open(&offer).await;
+    eventually("the offer is listed", open, |page| page.status == 200).await;
+    offer
 }
 
 /// Reads a code at a door. Returns the page that follows.
@@ -208,6 +218,123 @@ async fn a_ticket_is_taken_back_before_it_is_accepted() {
     assert!(late.text.contains("This link no longer works"), "{late}");
     let page = sale.buyer.page(&ticket).await;
     assert!(page.text.contains("Make the link") && !page.text.contains("Take it back"), "{page}");
+}
+
+#[tokio::test]
+async fn a_ticket_is_put_on_sale_for_a_price_that_is_allowed() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "1").await;
+    let ticket = sale.tickets().await.remove(0);
+    let code = code_of(&sale.buyer, &ticket).await;
+    let (drawn, sell) = (Qr::encode(&code).unwrap().path(), format!("{ticket}/offer"));
+    let page = sale.buyer.page(&ticket).await;
+    assert_eq!(Form::on(&page, &sell).value("price"), "45.00");
+    assert!(page.text.contains("At most €45.00."), "{page}");
+    let range = "Give a price from €0.50 to €45.00.";
+    for (price, complaint) in [
+        ("", "Give the price as a number such as 45.00."),
+        ("45.001", "EUR has 2 decimals: give a price such as 45.00."),
+        ("45.01", range),
+        ("0.49", range),
+        ("0", range),
+    ] {
+        let form = sale.buyer.form(&ticket, &sell).await.with("price", price);
+        let refused = sale.buyer.send(&form).await;
+        assert_eq!(refused.status, 400, "{price}: {refused}");
+        for shown in ["href=\"#price\"", complaint, &format!("value=\"{price}\"")] {
+            assert!(refused.text.contains(shown), "{price}, {shown}: {refused}");
+        }
+        assert!(refused.text.contains(&drawn), "it still lets in: {refused}");
+    }
+
+    let form = sale.buyer.form(&ticket, &sell).await.with("price", "€40");
+    assert_eq!(sale.seller.send(&form).await.status, 403, "it is not theirs");
+    let nobody = Browser::at(&app).send(&form).await;
+    assert!(nobody.header("location").starts_with("/sign-in?next="), "{nobody}");
+    let offered = sale.buyer.send(&form).await;
+    assert_eq!(offered.header("location"), ticket, "{offered}");
+    let page = sale.buyer.follow(&offered).await;
+    assert!(page.text.contains("Your ticket is on sale."), "{page}");
+    let said = "On sale for €40.00. Its code lets nobody in until you take it off sale.";
+    assert!(page.text.contains(said) && !page.text.contains(&drawn), "{page}");
+    for gone in [".pdf\"", "Make the link", "Put it on sale"] {
+        assert!(!page.text.contains(gone), "{gone}: {page}");
+    }
+    assert_eq!(sale.buyer.send(&form).await.header("location"), ticket, "as good as once");
+    let late = sale.buyer.send(&form.with("key", "another")).await;
+    assert_eq!(late.status, 409, "{late}");
+    assert!(late.text.contains("This ticket is on sale. Take it off sale first."), "{late}");
+    assert!(sale.buyer.page("/orders").await.text.contains("On sale"));
+    let seen = scan(&sale.seller, &sale.door(), &code).await;
+    assert!(seen.text.contains("On sale: its holder takes it off sale first"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_ticket_is_taken_off_sale_while_nobody_buys_it() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "1").await;
+    let ticket = sale.tickets().await.remove(0);
+    let form = sale.buyer.form(&ticket, &format!("{ticket}/offer")).await;
+    let page = sale.buyer.follow(&sale.buyer.send(&form).await).await;
+    let offer = offer_on(&sale.buyer, &page).await;
+    let end = Form::on(&page, &format!("{ticket}/offer/end"));
+
+    let carl = Browser::signed_up(&app, "carl@example.com").await;
+    let hold = carl.form(&offer, &format!("{offer}/hold")).await;
+    let checkout = carl.send(&hold).await.header("location").to_owned();
+    let refused = sale.buyer.send(&end).await;
+    assert_eq!(refused.status, 409, "{refused}");
+    let held = "Someone is checking out. You can take it off sale if their hold ends.";
+    assert!(refused.text.contains(held), "{refused}");
+    let order = checkout.trim_end_matches("/checkout");
+    let cancel = carl.form(&checkout, &format!("{order}/cancel")).await;
+    assert_eq!(carl.send(&cancel).await.status, 303);
+
+    let ended = sale.buyer.send(&end.with("key", "another")).await;
+    assert_eq!(ended.header("location"), ticket, "{ended}");
+    let page = sale.buyer.follow(&ended).await;
+    for shown in ["Your ticket is off sale.", "Put it on sale", "Make the link"] {
+        assert!(page.text.contains(shown), "{shown}: {page}");
+    }
+    let code = code_of(&sale.buyer, &ticket).await;
+    assert!(page.text.contains(&Qr::encode(&code).unwrap().path()), "it lets in again: {page}");
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_sold_on_is_its_buyers() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "1").await;
+    let ticket = sale.tickets().await.remove(0);
+    let old = code_of(&sale.buyer, &ticket).await;
+    let form = sale.buyer.form(&ticket, &format!("{ticket}/offer")).await.with("price", "40");
+    let page = sale.buyer.follow(&sale.buyer.send(&form).await).await;
+    let offer = offer_on(&sale.buyer, &page).await;
+
+    let carl = Browser::signed_up(&app, "carl@example.com").await;
+    let shown = carl.page(&offer).await;
+    assert!(shown.text.contains("Kites") && shown.text.contains("€40.00"), "{shown}");
+    let hold = Form::on(&shown, &format!("{offer}/hold"));
+    let checkout = carl.send(&hold).await.header("location").to_owned();
+    let order = checkout.trim_end_matches("/checkout").to_owned();
+    let pay = carl.form(&checkout, &format!("{order}/pay")).await;
+    let paid = carl.send(&pay.with("token", "pm_card_visa")).await;
+    assert_eq!(paid.header("location"), order, "{paid}");
+    let theirs = tickets_on(&carl.page(&order).await).remove(0);
+    let new = code_of(&carl, &theirs).await;
+    assert_ne!(new, old);
+    let page = carl.page(&theirs).await;
+    assert!(page.text.contains(&Qr::encode(&new).unwrap().path()), "{page}");
+    assert!(page.text.contains(&format!("href=\"{order}\"")), "they bought it: {page}");
+
+    let page = sale.buyer.page(&ticket).await;
+    assert!(page.text.contains("This ticket was refunded or sold on"), "{page}");
+    assert!(!page.text.contains("Ticket code") && !page.text.contains("Sell it on"), "{page}");
+    assert!(sale.buyer.page(&sale.order).await.text.contains("Refunded or sold on"));
+    assert_eq!(tickets_on(&sale.buyer.page("/orders").await).len(), 0);
+    let seen = scan(&sale.seller, &sale.door(), &old).await;
+    assert!(seen.text.contains("Refunded or handed on"), "{seen}");
+    let seen = scan(&sale.seller, &sale.door(), &new).await;
+    assert!(seen.text.contains("Come in"), "{seen}");
 }
 
 #[tokio::test]

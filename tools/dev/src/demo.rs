@@ -189,6 +189,7 @@ impl Shop<'_> {
             starts_at: Some(boxoffice_contract::Timestamp::from_millis(starts_at)),
             time_zone: Some(listing.time_zone.to_owned()),
             description: Some(listing.description.to_owned()),
+            ..Draft::default()
         };
         let request = self.post("/api/tickets", &body)?;
         let request = request.header(COOKIE, session).header("idempotency-key", key);

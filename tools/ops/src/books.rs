@@ -62,6 +62,7 @@ records! {
         city: Option<String>,
         starts_at: Option<i64>,
         time_zone: Option<String>,
+        resale_of: Option<String>,
         created_at: i64,
         version: i64,
     }
@@ -88,6 +89,7 @@ records! {
         city: Option<String>,
         starts_at: Option<i64>,
         time_zone: Option<String>,
+        resale_of: Option<String>,
         version: i64,
         held: i64,
         sold: i64,
@@ -108,6 +110,7 @@ records! {
         version: i64,
         refunded_at: Option<i64>,
         restocked: i64,
+        resale_of: Option<String>,
     }
 
     /// A payment.
@@ -119,6 +122,8 @@ records! {
         status: PaymentStatus,
         intent_id: Option<String>,
         attention: Option<String>,
+        fee: i64,
+        undone_at: Option<i64>,
     }
 
     /// What a movement of a payment's money put into an account of the ledger, or took out of it.
@@ -158,6 +163,10 @@ records! {
         generation: i64,
         transfer_id: Option<String>,
         used_scan: Option<String>,
+        unit_id: String,
+        offer_id: Option<String>,
+        resold_order_id: Option<String>,
+        undone: i64,
     }
 
     /// What a door has scanned, and what came of it.
@@ -399,11 +408,14 @@ mod tests {
 
     /// A row of each table of `admissions`.
     const ADMISSIONS: &str = "
-        INSERT INTO admissions_listings VALUES ('gig', 'seller', 'Gig', NULL, NULL, 5, NULL, 3);
+        INSERT INTO admissions_listings VALUES
+            ('gig', 'seller', 'Gig', NULL, NULL, 5, NULL, 100, NULL, 3);
         INSERT INTO admissions_orders VALUES ('order', 2);
-        INSERT INTO admissions_admissions (id, order_id, number, total, ticket_id, holder_id, status,
-            generation, used_scan, used_at, used_door, created_at, version)
-        VALUES ('admission', 'order', 1, 2, 'gig', 'buyer', 'used', 4, 'scan', 6, 'North', 0, 9);
+        INSERT INTO admissions_admissions (id, order_id, number, total, ticket_id, unit_id,
+            face_price, currency, holder_id, status, generation, transfers, used_scan, used_at,
+            used_door, created_at, version)
+        VALUES ('admission', 'order', 1, 2, 'gig', 'admission', 900, 'EUR', 'buyer', 'used', 4, 3,
+            'scan', 6, 'North', 0, 9);
         INSERT INTO admissions_scans VALUES ('scan', 'gig', 'admission', 'North', 6, 'admitted', 7);
         INSERT INTO admissions_scans VALUES ('other', 'gig', 'admission', 'North', 6, 'otherEvent', 7);";
 

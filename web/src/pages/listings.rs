@@ -49,15 +49,22 @@ fn called(sale: TicketStatus) -> (&'static str, &'static str) {
     }
 }
 
-fn row_of(shop: Shop, Listing { card, withdraw }: Listing) -> View {
-    let tools = tools(shop, &card, withdraw.key);
+fn row_of(shop: Shop, Listing { card, withdraw, resale }: Listing) -> View {
+    let tools = match (resale, card.sale) {
+        (false, _) => tools(shop, &card, withdraw.key),
+        (true, TicketStatus::Open) => {
+            let form = take_back(shop, card.id, withdraw.key);
+            view! { div(class="resume") { (form) } }
+        }
+        (true, _) => View::new(),
+    };
     row(Row {
         heading: heading(format!("/tickets/{}", card.id), card.title),
         ticket: card.id,
         sale: Some(card.sale),
         when: card.when,
         place: place(card.venue.as_deref(), card.city.as_deref()),
-        aside: None,
+        aside: resale.then(|| "You sell this ticket on.".to_owned()),
         standing: called(card.sale),
         total: card.price,
         count: remaining(card.available, card.quantity).unwrap_or_default(),
@@ -92,6 +99,21 @@ pub(crate) fn withdraw(shop: Shop, id: TicketId, key: String) -> View {
             "Withdraw these tickets?",
             "They are taken off sale. You can list them again later.",
             "Withdraw",
+        ],
+    };
+    ending(shop, form)
+}
+
+/// The same for the listing `id` by which one sells a ticket on.
+pub(crate) fn take_back(shop: Shop, id: TicketId, key: String) -> View {
+    let form = Ending {
+        action: format!("/tickets/{id}/withdraw"),
+        inside: hidden("key", key),
+        button: ("Take it off sale", "Taking it off sale…"),
+        question: [
+            "Take this ticket off sale?",
+            "You can enter with it again, or offer it again later.",
+            "Take it off sale",
         ],
     };
     ending(shop, form)

@@ -5,7 +5,7 @@ use sycamore::prelude::*;
 
 use crate::parts::{Row, admissions, empty, older, place, row, tickets, timer, way};
 use crate::shop::{Shop, dynamic};
-use crate::state::{Going, Order, Orders, Page, Standing};
+use crate::state::{AdmissionStatus, Going, Order, Orders, Page, Standing};
 
 pub(crate) fn page(shop: Shop, first: Orders) -> View {
     let orders = shop.part(first, |page| match page {
@@ -50,6 +50,10 @@ fn event(going: Going) -> View {
     let Going { ticket, title, venue, city, when, admissions: held } = going;
     let href = held.first().map(|first| format!("/admissions/{}", first.id)).unwrap_or_default();
     let count = i64::try_from(held.len()).unwrap_or(i64::MAX);
+    let standing = match held.iter().all(|one| one.status == AdmissionStatus::Offered) {
+        true => ("On sale", "status due"),
+        false => ("You're going", "status good"),
+    };
     let codes = admissions(held);
     row(Row {
         ticket,
@@ -58,7 +62,7 @@ fn event(going: Going) -> View {
         when,
         place: place(venue.as_deref(), city.as_deref()),
         aside: None,
-        standing: ("You're going", "status good"),
+        standing,
         total: tickets(count),
         count: String::new(),
         tools: view! { div(class="codes") { (codes) } },

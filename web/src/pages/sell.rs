@@ -10,6 +10,9 @@ use crate::parts::{Control, Field, Need, field, key, submit, summary};
 use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Currency, Form, Page, Sell};
 
+/// The fields that fold away.
+const RESALE: [&str; 2] = ["resaleCap", "transferLimit"];
+
 pub(crate) fn page(shop: Shop, first: Sell) -> View {
     let form = shop.part(first.form.clone(), |page| sell(page).map(|it| &it.form));
     let locked = shop.part(first.locked.clone(), |page| sell(page).map(|it| &it.locked));
@@ -61,6 +64,7 @@ fn sheet(
     let key = key(form);
     let event = event(shop, form, &first.time_zones);
     let offer = offer(shop, form, first.currencies.clone());
+    let resale = resale(shop, form);
     let submit = submit(shop, &action, button.to_owned(), doing);
     let shut = watch(move || locked.with(Option::is_some));
     view! {
@@ -70,6 +74,7 @@ fn sheet(
             fieldset("disabled"=move || shut.get().then_some("")) {
                 (event)
                 (offer)
+                (resale)
                 (submit)
             }
         }
@@ -159,6 +164,38 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
         }
         (quantity)
         (about)
+    }
+}
+
+/// What buyers may do with their tickets, folded away. It opens for a complaint, and stays open: it
+/// must not close on a field that is being mended.
+fn resale(shop: Shop, form: ReadSignal<Form>) -> View {
+    let draw = |name, label, hint| {
+        let control = Control::COUNT;
+        field(shop, form, Field { name, label, hint, need: Need::May, control })
+    };
+    let cap = draw(
+        "resaleCap",
+        "Highest resale price, in percent of yours",
+        "100 is your own price; 0 forbids selling a ticket on.",
+    );
+    let limit = draw(
+        "transferLimit",
+        "How often a ticket may be handed on",
+        "0 forbids it. Leave it empty for no limit.",
+    );
+    let complaints = RESALE.map(|name| shop.complaint(form, name));
+    let mut open = false;
+    let open = watch(move || {
+        open |= complaints.iter().any(|complaint| complaint.with(Option::is_some));
+        open
+    });
+    view! {
+        details(class="terms", open=move || open.get()) {
+            summary(class="button quiet") { "Resale and handing on" }
+            (cap)
+            (limit)
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use boxoffice_contract::{OrderId, TicketId};
 use sycamore::prelude::*;
 
+use super::listings::take_back;
 use crate::parts::{
-    art, badge, cards, fact, hidden, key, moment, place, remaining, status, submit, summary,
+    art, badge, cards, fact, hidden, key, moment, place, remaining, status, submit, summary, way,
 };
 use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Card, Detail, Form, Page, TicketStatus};
@@ -12,11 +13,13 @@ use crate::state::{Card, Detail, Form, Page, TicketStatus};
 pub(crate) fn page(shop: Shop, first: Detail) -> View {
     let hold = shop.part(first.hold.clone(), |page| detail(page).map(|it| &it.hold));
     let others = shop.part(first.others.clone(), |page| detail(page).map(|it| &it.others));
+    let fans = shop.part(first.fans.clone(), |page| detail(page).map(|it| &it.fans));
     let whole = shop.part(first.clone(), detail);
     let sale = watch(move || whole.with(|detail| detail.card.sale));
     let picture = art(first.card.id);
-    let printed = printed(whole);
+    let printed = printed(whole, first.event);
     let panel = panel(shop, whole, hold);
+    let fans = from_fans(fans);
     let others = instead(sale, others);
     view! {
         article(
@@ -28,6 +31,7 @@ pub(crate) fn page(shop: Shop, first: Detail) -> View {
             (printed)
             (panel)
         }
+        (fans)
         (others)
     }
 }
@@ -40,7 +44,7 @@ fn detail(page: &Page) -> Option<&Detail> {
 }
 
 /// What is printed on the listing: it changes only when its seller edits it.
-fn printed(whole: ReadSignal<Detail>) -> View {
+fn printed(whole: ReadSignal<Detail>, event: Option<TicketId>) -> View {
     let print = watch(move || {
         whole.with(|Detail { card, description, .. }| {
             let Card { title, venue, city, when, quantity, .. } = card.clone();
@@ -63,7 +67,19 @@ fn printed(whole: ReadSignal<Detail>) -> View {
             (about)
         }
     });
-    view! { div(class="print") { (body) } }
+    let origin = event.map(origin).unwrap_or_default();
+    view! { div(class="print") { (body) (origin) } }
+}
+
+/// What there is to know of a ticket that a fan sells on.
+fn origin(event: TicketId) -> View {
+    let event = way("button quiet", format!("/tickets/{event}"), "See the event");
+    view! {
+        section(class="about") {
+            p { "Sold on by a fan. The shop has checked its code, and makes you a new one." }
+            p(class="actions") { (event) }
+        }
+    }
 }
 
 fn fact_of(label: &'static str, value: View) -> View {
@@ -107,6 +123,8 @@ fn panel(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View 
 enum Offer {
     /// Change it: it is theirs.
     Edit(TicketId),
+    /// Take it off sale, by a form with this key: it is theirs, and they sell it on.
+    TakeBack { ticket: TicketId, sale: TicketStatus, key: Option<String> },
     /// Pay for what they hold of it, or hold more.
     Resume { order: OrderId, ticket: TicketId, totals: Vec<String> },
     /// Hold some.
@@ -115,8 +133,12 @@ enum Offer {
     Wait(TicketStatus),
 }
 
-fn offered(Detail { card, unpaid, totals, .. }: &Detail) -> Offer {
-    let ticket = card.id;
+fn offered(Detail { card, unpaid, totals, event, withdraw, .. }: &Detail) -> Offer {
+    let (ticket, sale) = (card.id, card.sale);
+    if card.mine && event.is_some() {
+        let key = withdraw.as_ref().map(|form| form.key.clone());
+        return Offer::TakeBack { ticket, sale, key };
+    }
     let totals = if card.sale == TicketStatus::Open { totals.clone() } else { Vec::new() };
     match (card.mine, unpaid, card.sale) {
         (true, _, _) => Offer::Edit(ticket),
@@ -130,6 +152,7 @@ fn offer(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View 
     let offer = watch(move || whole.with(offered));
     dynamic(move || match offer.get_clone() {
         Offer::Edit(ticket) => edit(ticket),
+        Offer::TakeBack { ticket, sale, key } => own_offer(shop, ticket, sale, key),
         Offer::Resume { order, ticket, totals } => {
             let resume = resume(order);
             let more =
@@ -148,6 +171,26 @@ fn edit(ticket: TicketId) -> View {
         p(class="small") { "This is your own listing." }
         a(class="button", href=href) { "Edit" }
         a(class="button quiet", href=door) { "Door" }
+    }
+}
+
+/// The visitor's own offer of a ticket that they bought.
+fn own_offer(shop: Shop, ticket: TicketId, sale: TicketStatus, key: Option<String>) -> View {
+    let form = match (sale, key) {
+        (TicketStatus::Open, Some(key)) => take_back(shop, ticket, key),
+        _ => View::new(),
+    };
+    let text = match sale {
+        TicketStatus::Open => "You sell this ticket on.",
+        TicketStatus::Held => {
+            "Someone is checking out. You can take it off sale if their hold ends."
+        }
+        TicketStatus::Sold => "You have sold this ticket on.",
+        TicketStatus::Withdrawn => "This ticket is off sale.",
+    };
+    view! {
+        p(class="small") { (text) }
+        (form)
     }
 }
 
@@ -211,6 +254,33 @@ fn wait(sale: TicketStatus) -> View {
     view! {
         p(class="badge") { (title) }
         p(class="small") { (text) }
+    }
+}
+
+/// What fans sell on of the event's tickets.
+fn from_fans(fans: ReadSignal<Vec<Card>>) -> View {
+    dynamic(move || {
+        let offers: Vec<View> = fans.get_clone().into_iter().map(from_fan).collect();
+        if offers.is_empty() {
+            return View::new();
+        }
+        view! {
+            section(class="others", aria-labelledby="fans") {
+                h2(id="fans") { "From fans" }
+                ul(class="passes") { (offers) }
+            }
+        }
+    })
+}
+
+fn from_fan(Card { id, price, sale, mine, .. }: Card) -> View {
+    let (href, name) = (format!("/tickets/{id}"), format!("One ticket for {price}"));
+    let word = badge(sale).or(mine.then_some("Yours")).unwrap_or("Code checked by the shop");
+    view! {
+        li(data-ticket=id.to_string(), data-status=status(sale)) {
+            a(href=href) { (name) }
+            p(class="small") { (word) }
+        }
     }
 }
 

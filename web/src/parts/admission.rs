@@ -32,6 +32,7 @@ fn called(status: AdmissionStatus) -> (&'static str, &'static str) {
     match status {
         AdmissionStatus::Valid => ("Valid", "status good"),
         AdmissionStatus::Used => ("Used", "status"),
-        AdmissionStatus::Void => ("Refunded", "status"),
+        AdmissionStatus::Offered => ("On sale", "status due"),
+        AdmissionStatus::Void => ("Refunded or sold on", "status"),
     }
 }

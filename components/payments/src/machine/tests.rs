@@ -20,7 +20,7 @@ const STATES: [State; 11] = [
     State::Open,
 ];
 
-const ENDS: [End; 3] = [End::Unknown, End::Sold, End::Unsold];
+const ENDS: [End; 4] = [End::Unknown, End::Sold, End::Undone, End::Unsold];
 
 const SIGNALS: [Signal; 13] = [
     Signal::Held,

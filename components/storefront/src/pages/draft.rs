@@ -1,20 +1,20 @@
 //! What the pages to sell and to edit share: the form, and what the API takes of it.
 
-use boxoffice_contract::tickets::Ticket;
+use boxoffice_contract::tickets::{RESALE_CAP, Ticket};
 use boxoffice_kernel::Timestamp;
-use boxoffice_rules::money::{least, most, step};
+use boxoffice_rules::money::most;
 use boxoffice_web::state::{FieldError, Form, Sell};
 use serde_json::{Map, Value, json};
 
 use crate::form::{Sent, filled, wrong};
 use crate::services::Refusal;
 use crate::shown::{
-    amount_field, currencies, instant, local_currency, moment_field, money, read_amount, time_zones,
+    self, amount_field, currencies, instant, local_currency, moment_field, read_amount, time_zones,
 };
 use crate::visitor::Visit;
 
 /// The fields of the form.
-pub(crate) const FIELDS: [&str; 9] = [
+pub(crate) const FIELDS: [&str; 11] = [
     "title",
     "price",
     "currency",
@@ -24,6 +24,8 @@ pub(crate) const FIELDS: [&str; 9] = [
     "startsAt",
     "timeZone",
     "description",
+    "resaleCap",
+    "transferLimit",
 ];
 
 /// A draft as the API takes it, with what could not be read.
@@ -43,6 +45,10 @@ impl Draft {
         }
         body.insert("price".to_owned(), read_price(sent, visit, &mut errors));
         body.insert("quantity".to_owned(), read_quantity(sent, &mut errors));
+        for (name, message) in WHOLE {
+            let number = read_whole(sent, name, message, &mut errors);
+            body.extend(number.map(|number| (name.to_owned(), number)));
+        }
         body.extend(read_start(sent, &mut errors).map(|start| ("startsAt".to_owned(), start)));
         Self { body: body.into(), errors }
     }
@@ -85,12 +91,7 @@ fn read_price(sent: &Sent, visit: &Visit, errors: &mut Vec<FieldError>) -> Value
 /// What prices the API takes, for people.
 fn price_range(sent: &Sent, visit: &Visit) -> String {
     let currency = sent.given("currency").unwrap_or("USD");
-    let shown = |amount| money(amount, currency, &visit.language);
-    let steps = match step(currency) {
-        1 => String::new(),
-        step => format!(", in steps of {}", shown(step)),
-    };
-    format!("Give a price from {} to {}{steps}.", shown(least(currency)), shown(most(currency)))
+    shown::price_range(most(currency), currency, &visit.language)
 }
 
 fn read_quantity(sent: &Sent, errors: &mut Vec<FieldError>) -> Value {
@@ -101,6 +102,25 @@ fn read_quantity(sent: &Sent, errors: &mut Vec<FieldError>) -> Value {
             0.into()
         }
     }
+}
+
+/// The whole numbers that may be left out, and what is said of what is none.
+const WHOLE: [(&str, &str); 2] = [
+    ("resaleCap", "Give the highest resale price as a whole number of percent."),
+    ("transferLimit", "Give how often a ticket may be handed on as a whole number."),
+];
+
+fn read_whole(
+    sent: &Sent,
+    name: &str,
+    message: &str,
+    errors: &mut Vec<FieldError>,
+) -> Option<Value> {
+    let number = sent.given(name)?.parse::<i64>().unwrap_or_else(|_| {
+        errors.push(wrong(name, message));
+        -1
+    });
+    Some(number.into())
 }
 
 fn read_start(sent: &Sent, errors: &mut Vec<FieldError>) -> Option<Value> {
@@ -134,7 +154,11 @@ pub(crate) fn page(form: Form) -> Sell {
 
 /// The form for a new listing.
 pub(crate) fn empty(visit: &Visit) -> Form {
-    filled([("currency", local_currency(&visit.language).to_owned()), ("quantity", "1".to_owned())])
+    filled([
+        ("currency", local_currency(&visit.language).to_owned()),
+        ("quantity", "1".to_owned()),
+        ("resaleCap", RESALE_CAP.to_string()),
+    ])
 }
 
 /// The form with what a listing says.
@@ -154,5 +178,7 @@ pub(crate) fn of(ticket: &Ticket, visit: &Visit) -> Form {
         // A time without a zone is shown in UTC: the form must say so to be read back.
         ("timeZone", zone.or(when.map(|_| "UTC")).unwrap_or_default().to_owned()),
         ("description", text(&ticket.description)),
+        ("resaleCap", ticket.resale_cap.to_string()),
+        ("transferLimit", ticket.transfer_limit.map(|times| times.to_string()).unwrap_or_default()),
     ])
 }

@@ -99,6 +99,9 @@ fn address(id: TicketId) -> String {
 /// Why the listing cannot be edited right now.
 fn locked(ticket: &Ticket) -> Option<String> {
     let why = match status(ticket) {
+        TicketStatus::Open | TicketStatus::Held if ticket.resale_of.is_some() => {
+            "A ticket that you sell on cannot be edited. Take it off sale and offer it again."
+        }
         TicketStatus::Open => return None,
         TicketStatus::Held => HELD,
         TicketStatus::Sold => "All of these tickets are sold. The listing stays as it is.",

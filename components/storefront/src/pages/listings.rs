@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use boxoffice_contract::tickets::Ticket;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Listing, Listings, Page, State};
 use http::Uri;
@@ -38,7 +39,11 @@ pub(crate) async fn load(visit: &Visit, cursor: Option<&str>) -> Result<State> {
     let mut filters = vec![("sellerId", seller.as_str())];
     filters.extend(cursor.map(|cursor| ("cursor", cursor)));
     let page = tickets::list(visit, &filters).await?;
-    let listing = |ticket| Listing { card: card(ticket, visit), withdraw: blank() };
+    let listing = |ticket: &Ticket| Listing {
+        card: card(ticket, visit),
+        withdraw: blank(),
+        resale: ticket.resale_of.is_some(),
+    };
     let listings = Listings {
         listings: page.items.iter().map(listing).collect(),
         next: page.next_cursor.map(|cursor| format!("{ADDRESS}?cursor={}", escaped(&cursor))),

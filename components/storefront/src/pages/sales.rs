@@ -18,7 +18,7 @@ use super::orders::cursor_of;
 use crate::answer::{self, Keep};
 use crate::form::{blank, wrong};
 use crate::services::ledger;
-use crate::show::deal;
+use crate::show::deals;
 use crate::shown::{Day, balance};
 use crate::visitor::Visit;
 
@@ -53,7 +53,7 @@ pub(crate) async fn load(visit: &Visit, range: Range, cursor: Option<String>) ->
     let Statement { balances, page } = ledger::list(visit, &filters).await?;
     let sales = Sales {
         balances: balances.iter().map(|one| range.balance(one, visit)).collect(),
-        deals: page.items.iter().map(|entry| deal(entry, visit)).collect(),
+        deals: deals(&page.items, visit),
         file: range.address(FILE, None),
         next: page.next_cursor.map(|cursor| range.address(ADDRESS, Some(&cursor))),
         filters: range.form,

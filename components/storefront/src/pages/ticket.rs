@@ -5,7 +5,7 @@ use axum::response::Response;
 use axum::routing::get;
 use boxoffice_contract::TicketId;
 use boxoffice_contract::orders::Order;
-use boxoffice_contract::tickets::Ticket;
+use boxoffice_contract::tickets::{Ticket, TicketStatus};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
@@ -13,7 +13,7 @@ use boxoffice_web::state::{Detail, Form, Page, State};
 use futures::future::{join, try_join};
 
 use crate::answer::{self, Keep};
-use crate::form::filled;
+use crate::form::{blank, filled};
 use crate::services::orders::{self, is_held};
 use crate::services::tickets::{self, has_begun, is_to_be_had};
 use crate::show::{card, cards};
@@ -24,6 +24,8 @@ use crate::visitor::Visit;
 const MOST_AT_ONCE: i64 = 10;
 /// How many other listings are shown.
 const OTHERS: usize = 3;
+/// How many offers of fans are shown.
+const FANS: &str = "10";
 
 pub(crate) fn route() -> Router {
     Router::new().route("/tickets/{id}", get(ticket))
@@ -31,8 +33,9 @@ pub(crate) fn route() -> Router {
 
 async fn ticket(visit: Visit, Id(id): Id<TicketId>) -> Result<Response> {
     let loaded = Loaded::of(&visit, id).await?;
-    // With a form that buys, there is a key.
-    let keep = if loaded.can_hold(&visit) { Keep::Never } else { Keep::Revalidated };
+    // With a form that buys, or takes an offer back, there is a key.
+    let has_key = loaded.can_hold(&visit) || loaded.can_take_back(&visit);
+    let keep = if has_key { Keep::Never } else { Keep::Revalidated };
     let form = loaded.hold_form(&visit);
     let state = loaded.state(&visit, form).await;
     Ok(answer::show(&visit, state, keep).await?)
@@ -43,6 +46,8 @@ pub(crate) struct Loaded {
     pub(crate) ticket: Ticket,
     /// An order of the visitor's for it that waits to be paid.
     pub(crate) unpaid: Option<Order>,
+    /// What fans sell on of its tickets.
+    fans: Vec<Ticket>,
 }
 
 impl Loaded {
@@ -51,14 +56,22 @@ impl Loaded {
     /// # Errors
     /// 404 if there is none.
     pub(crate) async fn of(visit: &Visit, id: TicketId) -> Result<Self> {
-        let (ticket, unpaid) = try_join(tickets::find(visit, id), unpaid(visit, id)).await?;
+        let own = try_join(tickets::find(visit, id), unpaid(visit, id));
+        let (own, fans) = join(own, fans(visit, id)).await;
+        let (ticket, unpaid) = own?;
         let ticket = ticket.ok_or_else(|| Problem::not_found("This listing does not exist"))?;
-        Ok(Self { ticket, unpaid })
+        Ok(Self { ticket, unpaid, fans })
     }
 
     /// Whether the visitor, who is signed in, can hold some.
     fn can_hold(&self, visit: &Visit) -> bool {
         visit.user.is_some() && !visit.is(self.ticket.seller_id) && is_to_be_had(&self.ticket)
+    }
+
+    /// Whether the visitor can take this offer of theirs off sale.
+    fn can_take_back(&self, visit: &Visit) -> bool {
+        let is_resale = self.ticket.resale_of.is_some();
+        is_resale && visit.is(self.ticket.seller_id) && self.ticket.status == TicketStatus::Open
     }
 
     /// The form that holds tickets. For those who must sign in first it needs no key: the page is
@@ -73,7 +86,8 @@ impl Loaded {
 
     /// The page, with `hold` as its form.
     pub(crate) async fn state(self, visit: &Visit, hold: Form) -> State {
-        let Self { ticket, unpaid } = self;
+        let withdraw = self.can_take_back(visit).then(blank);
+        let Self { ticket, unpaid, fans } = self;
         let others = if is_to_be_had(&ticket) { Vec::new() } else { others(visit, &ticket).await };
         let mut shown = card(&ticket, visit);
         if has_begun(&ticket) {
@@ -90,6 +104,9 @@ impl Loaded {
             hold,
             unpaid: unpaid.map(|order| order.id),
             others: cards(&others, visit),
+            fans: cards(&fans, visit),
+            event: ticket.resale_of,
+            withdraw,
         };
         visit.state(&title, &description, Page::Ticket(page))
     }
@@ -103,6 +120,14 @@ async fn unpaid(visit: &Visit, id: TicketId) -> Result<Option<Order>> {
     }
     let page = orders::list(visit, None).await?;
     Ok(page.items.into_iter().find(|order| order.ticket.id == id && is_held(order)))
+}
+
+/// What fans sell on of the tickets of the listing `id`, the cheapest first. None if it cannot be seen,
+/// as of [`others`].
+async fn fans(visit: &Visit, id: TicketId) -> Vec<Ticket> {
+    let event = id.to_string();
+    let page = tickets::list(visit, &[("resaleOf", &event), ("limit", FANS)]).await;
+    page.unwrap_or_default().items
 }
 
 /// Listings to have instead of `ticket`: in the same city, else wherever. None if they cannot be

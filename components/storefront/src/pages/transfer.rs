@@ -7,15 +7,13 @@ use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions::NewTransfer;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_web::state::{Notice as Said, State, Tone};
 use http::{Method, StatusCode};
 
-use super::admission::{address, load};
-use super::entrance::sign_in_first;
+use super::admission::{Forms, address, load, refused};
 use crate::answer;
-use crate::form::{Sent, blank, new_key};
+use crate::form::{Sent, new_key};
 use crate::notice::Notice;
-use crate::services::{ADMISSIONS, Change, Refusal};
+use crate::services::{ADMISSIONS, Change};
 use crate::visitor::Visit;
 
 const FIELDS: [&str; 1] = ["email"];
@@ -34,7 +32,8 @@ async fn offer(visit: Visit, Id(id): Id<AdmissionId>, sent: Sent) -> Result<Resp
         Ok(_) => Ok(answer::go(&visit, &address(id), Some(Notice::Offered)).await?),
         Err(refusal) if refusal.status == StatusCode::BAD_REQUEST => {
             let form = sent.again(&FIELDS, refusal.on(&FIELDS), new_key());
-            let state = load(&visit, id, form).await?;
+            let forms = Forms { transfer: Some(form), ..Forms::default() };
+            let state = load(&visit, id, forms).await?;
             Ok(answer::refuse(&visit, refusal.status, state).await?)
         }
         Err(refusal) => refused(&visit, id, refusal).await,
@@ -48,16 +47,4 @@ async fn take_back(visit: Visit, Id(id): Id<AdmissionId>, sent: Sent) -> Result<
         Ok(_) => Ok(answer::go(&visit, &address(id), Some(Notice::TakenBack)).await?),
         Err(refusal) => refused(&visit, id, refusal).await,
     }
-}
-
-async fn refused(visit: &Visit, id: AdmissionId, refusal: Refusal) -> Result<Response> {
-    if refusal.is_unauthorized() {
-        return sign_in_first(visit, &address(id)).await;
-    }
-    if refusal.status != StatusCode::CONFLICT {
-        return Err(refusal.into_problem());
-    }
-    let notice = Some(Said { tone: Tone::Bad, text: refusal.detail });
-    let state = State { notice, ..load(visit, id, blank()).await? };
-    Ok(answer::refuse(visit, StatusCode::CONFLICT, state).await?)
 }

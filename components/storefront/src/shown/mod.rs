@@ -13,5 +13,6 @@ mod money;
 pub(crate) use language::Language;
 pub(crate) use moment::{Day, day, instant, moment, moment_field, shift, time_zones};
 pub(crate) use money::{
-    amount_field, balance, currencies, local_currency, money, read_amount, read_units,
+    amount_field, balance, currencies, local_currency, money, price_range, read_amount, read_units,
+    sign,
 };

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use boxoffice_rules::money::{self, digits, is_currency};
+use boxoffice_rules::money::{self, digits, is_currency, least, step};
 use boxoffice_web::state;
 use fixed_decimal::Decimal;
 use icu_decimal::DecimalFormatter;
@@ -73,6 +73,24 @@ fn point(language: &Language) -> char {
         .map(|formatter| formatter.format(&half).to_string())
         .unwrap_or_default();
     if text.contains(',') { ',' } else { '.' }
+}
+
+/// Says for people which prices there are, up to `most` minor units of `currency`.
+pub(crate) fn price_range(most: i64, currency: &str, language: &Language) -> String {
+    let shown = |amount| money(amount, currency, language);
+    let steps = match step(currency) {
+        1 => String::new(),
+        step => format!(", in steps of {}", shown(step)),
+    };
+    format!("Give a price from {} to {}{steps}.", shown(least(currency)), shown(most))
+}
+
+/// Returns what stands beside amounts of `currency` in the visitor's language, such as "€" or "CHF".
+pub(crate) fn sign(currency: &str, language: &Language) -> String {
+    let is_of_number = |letter: char| letter.is_numeric() || letter.is_whitespace();
+    let is_mark = |letter: char| matches!(letter, '.' | ',' | '\'' | '’' | '\u{200e}' | '\u{200f}');
+    let shown = money(0, currency, language);
+    shown.chars().filter(|letter| !is_of_number(*letter) && !is_mark(*letter)).collect()
 }
 
 /// Reads an amount of `currency` that somebody typed, in minor units.
@@ -236,6 +254,21 @@ mod tests {
             ("0", "EUR", "en", 0),
         ] {
             assert_eq!(read(text, currency, language), Ok(minor), "{text} {currency} {language}");
+        }
+    }
+
+    #[test]
+    fn prices_have_a_range_and_steps() {
+        for (most, currency, said) in [
+            (4500, "EUR", "Give a price from €0.50 to €45.00."),
+            (4500, "JPY", "Give a price from ¥50 to ¥4,500."),
+        ] {
+            assert_eq!(plainly(&price_range(most, currency, &Language::of("en"))), said);
+        }
+        let dinars = price_range(5_120, "KWD", &Language::of("en"));
+        assert!(dinars.contains("5.120") && dinars.contains("in steps of"), "{dinars}");
+        for (currency, shown) in [("EUR", "€"), ("CHF", "CHF"), ("JPY", "¥")] {
+            assert_eq!(sign(currency, &Language::of("en")), shown);
         }
     }
 

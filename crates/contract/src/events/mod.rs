@@ -103,10 +103,12 @@ events! {
     AdmissionTransferred(AdmissionState): "admission:transferred" from "admissions" to [];
     /// Somebody has entered.
     AdmissionUsed(AdmissionState): "admission:used" from "admissions" to [];
-    /// A door took back that somebody has entered.
+    /// Its holder offers an admission for sale.
+    AdmissionOffered(AdmissionState): "admission:offered" from "admissions" to ["tickets"];
+    /// An admission is valid again: a door took back an entry, or its holder an offer.
     AdmissionRestored(AdmissionState): "admission:restored" from "admissions" to [];
-    /// An admission lets nobody in any more: its order was refunded.
-    AdmissionVoided(AdmissionState): "admission:voided" from "admissions" to [];
+    /// An admission lets nobody in any more: its order was refunded, or its holder has sold it on.
+    AdmissionVoided(AdmissionState): "admission:voided" from "admissions" to ["tickets", "payments"];
 }
 
 #[cfg(test)]

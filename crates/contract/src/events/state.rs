@@ -4,9 +4,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::admissions::AdmissionStatus;
+use crate::admissions::{AdmissionStatus, Offer};
 use crate::orders::OrderStatus;
-use crate::tickets::{Ticket, TicketStatus};
+use crate::tickets::{Ticket, TicketStatus, resale_cap};
 use crate::{AdmissionId, OrderId, PaymentId, TicketId, Timestamp, UserId};
 
 /// What an event tells.
@@ -73,6 +73,15 @@ pub struct TicketState {
     pub starts_at: Option<Timestamp>,
     /// IANA name of the venue's time zone.
     pub time_zone: Option<String>,
+    /// The highest price at which buyers may sell a ticket on, in percent of what it cost.
+    #[serde(default = "resale_cap")]
+    pub resale_cap: i64,
+    /// How often each ticket may be handed on; any number of times if left out.
+    #[serde(default)]
+    pub transfer_limit: Option<i64>,
+    /// The listing of the event, where a fan sells on a ticket that was bought of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resale_of: Option<TicketId>,
 }
 
 impl From<Ticket> for TicketState {
@@ -91,6 +100,9 @@ impl From<Ticket> for TicketState {
             city: ticket.city,
             starts_at: ticket.starts_at,
             time_zone: ticket.time_zone,
+            resale_cap: ticket.resale_cap,
+            transfer_limit: ticket.transfer_limit,
+            resale_of: ticket.resale_of,
         }
     }
 }
@@ -163,6 +175,12 @@ pub struct AdmissionState {
     pub holder_id: UserId,
     /// Grows when it changes hands; a code of an older generation lets nobody in.
     pub generation: i64,
+    /// The offer by which its holder sells it on. A void admission has one if its offer must end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    /// Its sale is undone: it was refunded, or is to be, since the sale before it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
 }
 
 /// What `expiration:complete` says: this order's time is up.

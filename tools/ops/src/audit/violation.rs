@@ -73,6 +73,8 @@ rules! {
     UncapturedPayment = "uncaptured-payment",
     /// The payment of a refunded order is refunded.
     RefundedOrder = "refunded-order",
+    /// The money of a sale that is undone is given back.
+    UndoneSale = "undone-sale",
     /// Money is taken for complete orders that name the payment only.
     ChargedInVain = "charged-in-vain",
     /// No money stays set aside for an order that was cancelled.
@@ -83,6 +85,8 @@ rules! {
     UnbalancedEntries = "unbalanced-entries",
     /// The ledger's accounts hold of every payment what its status says.
     BookedPayment = "booked-payment",
+    /// The shop's fee is booked once with the sale that has one, and goes back with its refund.
+    ResaleFee = "resale-fee",
     /// The provider says of every payment what `payments` says.
     LedgerPayment = "ledger-payment",
     /// What the provider has set aside for a payment is written down.

@@ -9,14 +9,23 @@ use crate::SERVICE;
 use crate::reconcile::DUE;
 
 /// Stores a payment that has come to `state`, and the status of its order with the payment that has
-/// sold it.
-fn store(database: &Connection, id: &str, state: State, order: Option<(&str, Option<&str>)>) {
+/// sold it. `undone_at` is since when that sale is undone.
+fn store(
+    database: &Connection,
+    id: &str,
+    state: State,
+    order: Option<(&str, Option<&str>)>,
+    undone_at: Option<i64>,
+) {
     let reason = (state == State::Refunding).then_some("requested_by_customer");
     let sql = "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
-               status, stage, intent_id, tries, refund_reason, try_again_at, created_at, version) \
-               VALUES (?1, ?1, 'b', 1, 'EUR', 'pm_card_visa', ?2, ?3, ?1, ?4, ?5, 7, 7, 1)";
+               status, stage, intent_id, tries, refund_reason, refund_asked_at, undone_at, \
+               try_again_at, created_at, version) VALUES (?1, ?1, 'b', 1, 'EUR', 'pm_card_visa', \
+               ?2, ?3, ?1, ?4, ?5, ?6, ?7, 7, 7, 1)";
+    let asked_at = reason.map(|_| 7);
     let (status, stage) = (state.status().name(), state.stage().map(Stage::name));
-    database.execute(sql, (id, status, stage, state.first_tries(), reason)).unwrap();
+    let tries = state.first_tries();
+    database.execute(sql, (id, status, stage, tries, reason, asked_at, undone_at)).unwrap();
     if let Some((status, sold_by)) = order {
         let sql = "INSERT INTO payments_orders (id, status, payment_id, version) \
                    VALUES (?1, ?2, ?3, 1)";
@@ -40,22 +49,24 @@ fn a_tick_finds_every_payment_for_which_something_is_due_and_no_other() {
     database.execute_batch(&schema.join(";\n")).unwrap();
     let mut expected = Vec::new();
     for (state, end) in pairs() {
-        let mut store = |case: &str, order: Option<(&str, Option<&str>)>| {
+        let mut store = |case: &str, order: Option<(&str, Option<&str>)>, undone_at| {
             let id = format!("{state:?} {end:?} {case}");
-            store(&database, &id, state, order);
+            store(&database, &id, state, order, undone_at);
             // Refunded when it is heard of: a tick does not look at what was sold.
             let is_found = (state, end) != (State::Settled, End::Unsold);
             expected.extend(due(state, end).filter(|_| is_found).map(|_| id));
         };
         match end {
             End::Unknown => {
-                store("unheard of", None);
-                store("held", Some(("awaiting:payment", None)));
+                store("unheard of", None, None);
+                store("held", Some(("awaiting:payment", None)), None);
+                store("undone before it is known to be sold", None, Some(7));
             }
-            End::Sold => store("", Some(("complete", Some("this")))),
+            End::Sold => store("", Some(("complete", Some("this"))), None),
+            End::Undone => store("", Some(("complete", Some("this"))), Some(7)),
             End::Unsold => {
-                store("cancelled", Some(("cancelled", None)));
-                store("sold by another", Some(("complete", Some("another"))));
+                store("cancelled", Some(("cancelled", None)), None);
+                store("sold by another", Some(("complete", Some("another"))), None);
             }
         }
     }

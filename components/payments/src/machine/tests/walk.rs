@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Movement::{Fee, FeeReturn};
 use super::*;
 
 /// How an intent really stands, whether anybody has heard of that or not.
@@ -92,6 +93,11 @@ const START: World = World {
     booked: 0,
 };
 
+/// What is booked, with `one` more.
+fn with(all: u8, one: &Movement) -> u8 {
+    all | 1 << *one as u8
+}
+
 /// A step, and the signal by which it has moved the payment, if it has.
 type Step = (Option<Signal>, World);
 
@@ -106,7 +112,9 @@ impl World {
 
     fn hears(self, signal: Signal) -> Step {
         let Some(step) = next(self.state, signal, self.end) else { return (None, self) };
-        let booked = step.books.iter().fold(self.booked, |all, one| all | 1 << *one as u8);
+        // The fee goes back only if it was booked.
+        let is_booked = |one: &&Movement| **one != FeeReturn || self.has_booked(Fee);
+        let booked = step.books.iter().filter(is_booked).fold(self.booked, with);
         let is_told = self.is_told || step.emits.contains(&kind::PaymentCreated);
         (Some(signal), Self { state: step.to, is_told, booked, ..self })
     }
@@ -133,6 +141,10 @@ impl World {
                 steps.push((None, Self { end: End::Sold, ..self }));
             }
         }
+        // That may be heard before the sale itself.
+        if self.end == End::Sold || (self.end == End::Unknown && self.is_told) {
+            steps.push((None, Self { end: End::Undone, ..self }));
+        }
         steps.push(self.hears(Signal::OtherCard));
         steps.push(self.hears(Signal::RefundAsked));
         if self.intent == Intent::Taken && self.state.status() == Status::Captured {
@@ -158,6 +170,7 @@ impl World {
                 vec![self.with(Intent::GivenBack).hears(Signal::GivenBack)]
             }
             Some(Due::Keep) => vec![self.hears(Signal::SaleKnown)],
+            Some(Due::Undo) => vec![self.hears(Signal::RefundAsked)],
             Some(Due::Close) => canceled().map(Self::closes).collect(),
         }
     }
@@ -173,13 +186,13 @@ impl World {
     }
 
     /// Whether the order has ended and the money is where it belongs: with the seller who has sold, or
-    /// with the buyer. Nobody can go on with the intent then.
+    /// with the buyer, as after a sale that is undone. Nobody can go on with the intent then.
     fn is_right(self) -> bool {
         match (self.end, self.state) {
             (End::Unknown, _) => false,
             (End::Sold, State::Settled) => self.intent == Intent::Taken,
             (_, State::Refunded) => self.intent == Intent::GivenBack,
-            (End::Sold, state) => needs_operator(state, self.end).is_some(),
+            (End::Sold | End::Undone, state) => needs_operator(state, self.end).is_some(),
             (End::Unsold, State::Voided) => self.intent == Intent::Canceled,
             (End::Unsold, State::Declined) => {
                 matches!(self.intent, Intent::Missing | Intent::Canceled | Intent::GivenBack)
@@ -194,8 +207,10 @@ impl World {
         let has_sale = self.has_booked(Movement::Sale);
         self.has_booked(Movement::Charge) == (is_given_back || self.intent == Intent::Taken)
             && self.has_booked(Movement::Refund) == is_given_back
-            && (!has_sale || self.end == End::Sold)
+            && (!has_sale || matches!(self.end, End::Sold | End::Undone))
             && (has_sale || self.state != State::Settled)
+            && self.has_booked(Fee) == has_sale
+            && self.has_booked(FeeReturn) == (has_sale && is_given_back)
     }
 }
 

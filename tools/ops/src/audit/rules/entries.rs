@@ -21,6 +21,7 @@ pub(super) fn check(books: &Books, found: &mut Found) {
         let entries = entries.remove(payment.id.as_str()).unwrap_or_default();
         let end = ends.get(payment.order_id.as_str()).copied();
         of_payment(payment, &entries, end, found);
+        of_fee(payment, &entries, found);
     }
     for payment in entries.into_keys() {
         let sentence = "the ledger has entries for this payment, but the payment does not exist";
@@ -54,11 +55,13 @@ fn of_payment(payment: &Payment, entries: &[&Entry], end: Option<&OrderEnd>, fou
         end.status == OrderStatus::Complete && end.payment_id.as_deref() == Some(&payment.id)
     });
     let taken = if is_captured { payment.amount } else { 0 };
-    let (buyers, sellers) = if is_sale { (0, -taken) } else { (-taken, 0) };
+    let fee = if is_sale && is_captured { payment.fee } else { 0 };
+    let (buyers, sellers) = if is_sale { (0, fee - taken) } else { (-taken, 0) };
     let differences = Differences::default()
         .of("account provider", &holds("provider"), &taken)
         .of("account buyers", &holds("buyers"), &buyers)
-        .of("account sellers", &holds("sellers"), &sellers);
+        .of("account sellers", &holds("sellers"), &sellers)
+        .of("account shop", &holds("shop"), &-fee);
     if let Some(differences) = differences.all() {
         let status = payment.status.name();
         let sentence = format!("it is {status}; in the ledger, {differences}");
@@ -71,5 +74,25 @@ fn of_payment(payment: &Payment, entries: &[&Entry], end: Option<&OrderEnd>, fou
             payment.currency, entry.currency
         );
         found.add(Rule::BookedPayment, [("payment", &payment.id)], sentence);
+    }
+}
+
+/// The fee that was decided is booked with the sale, once, and goes back with its refund.
+fn of_fee(payment: &Payment, entries: &[&Entry], found: &mut Found) {
+    let is_booked = |movement: &str| entries.iter().any(|entry| entry.movement == movement);
+    let kept = |movement: &str| -> i64 {
+        let booked = entries.iter().filter(|entry| entry.movement == movement);
+        -booked.filter(|entry| entry.account == "shop").map(|entry| entry.amount).sum::<i64>()
+    };
+    let fee = if is_booked("sale") { payment.fee } else { 0 };
+    let returned = if is_booked("refund") { fee } else { 0 };
+    let differences = Differences::default().of("its fee", &kept("fee"), &fee).of(
+        "the fee that went back",
+        &-kept("fee_return"),
+        &returned,
+    );
+    if let Some(differences) = differences.all() {
+        let sentence = format!("in the ledger, {differences}");
+        found.add(Rule::ResaleFee, [("payment", &payment.id)], sentence);
     }
 }

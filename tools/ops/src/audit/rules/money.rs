@@ -81,6 +81,10 @@ fn of_payment(payment: &Payment, order: Option<&Order>, found: &mut Found) {
             format!("it is {status} and needs an operator: {cause}"),
         );
     }
+    if payment.undone_at.is_some() && payment.status == PaymentStatus::Captured {
+        let sentence = "the sale is undone, but its money is not given back yet";
+        found.add(Rule::UndoneSale, ids, sentence);
+    }
     let Some(order) = order else {
         found.add(Rule::PaymentOrder, ids, format!("it is {status}, but its order does not exist"));
         return;

@@ -64,7 +64,8 @@ fn replica_differs(stock: &Stock, listing: &Listing) -> Option<String> {
         .of("venue", &stock.venue, &listing.venue)
         .of("city", &stock.city, &listing.city)
         .of("starts_at", &stock.starts_at, &listing.starts_at)
-        .of("time_zone", &stock.time_zone, &listing.time_zone);
+        .of("time_zone", &stock.time_zone, &listing.time_zone)
+        .of("resale_of", &stock.resale_of, &listing.resale_of);
     newer_version(differences, stock.version, listing).all()
 }
 

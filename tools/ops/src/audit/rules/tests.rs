@@ -43,6 +43,7 @@ fn order(id: &str, status: OrderStatus, payment: Option<&str>, version: i64) -> 
         version,
         refunded_at: None,
         restocked: 0,
+        resale_of: None,
     }
 }
 
@@ -51,6 +52,7 @@ fn undone() -> Order {
     Order {
         refunded_at: Some(NOW),
         restocked: 1,
+        resale_of: None,
         ..order("undone", OrderStatus::Complete, Some("undoing"), 4)
     }
 }
@@ -64,6 +66,8 @@ fn payment(id: &str, order: &str, status: PaymentStatus, intent: Option<&str>) -
         status,
         intent_id: intent.map(str::to_owned),
         attention: None,
+        fee: 0,
+        undone_at: None,
     }
 }
 
@@ -79,6 +83,10 @@ fn admission(order: &str, number: i64, status: AdmissionStatus) -> Admission {
         generation: 1,
         transfer_id: None,
         used_scan: None,
+        unit_id: format!("{order}-{number}"),
+        offer_id: None,
+        resold_order_id: None,
+        undone: 0,
     }
 }
 
@@ -130,6 +138,47 @@ fn book(books: &mut Books) {
     books.entries = entries.collect();
 }
 
+/// Books the movement of a fee of the first payment, from one account to another.
+fn book_fee(books: &mut Books, movement: &str, from: &str, to: &str) {
+    let payment = &books.payments[0];
+    let fee = payment.fee;
+    let entries = [(from, -fee), (to, fee)].map(|(account, amount)| Entry {
+        payment_id: payment.id.clone(),
+        movement: movement.to_owned(),
+        account: account.to_owned(),
+        amount,
+        currency: payment.currency.clone(),
+    });
+    books.entries.extend(entries);
+}
+
+/// Makes the sold order one of a ticket that a fan sold on.
+fn sell_on(facts: &mut Facts) {
+    facts.books.payments[0].fee = 45;
+    book_fee(&mut facts.books, "fee", "shop", "sellers");
+}
+
+/// Refunds the sold order, and books all that has come of its money but the fee.
+fn refund_sold(facts: &mut Facts) {
+    let refund = [("provider", -900), ("sellers", 900)].map(|(account, amount)| Entry {
+        payment_id: "captured".to_owned(),
+        movement: "refund".to_owned(),
+        account: account.to_owned(),
+        amount,
+        currency: "EUR".to_owned(),
+    });
+    facts.books.entries.extend(refund);
+    facts.books.payments[0].status = PaymentStatus::Refunded;
+    let order = &mut facts.books.orders[SOLD];
+    (order.refunded_at, order.version) = (Some(NOW), 4);
+    facts.books.heard_orders[SOLD].version = 4;
+    facts.books.sales[0].version = 4;
+    for admission in &mut facts.books.admissions {
+        (admission.status, admission.transfer_id) = (AdmissionStatus::Void, None);
+    }
+    facts.intents[0] = Intent::new("pi_captured", "succeeded", 900, 900, 900, ("sold", "captured"));
+}
+
 /// A listing of ten tickets: two are sold, two are held and being paid, two were given up after
 /// they had been paid for, two after the money had even been taken, two were sold, refunded and put
 /// back on sale; one card was declined. The listing was made a day before the audit, and the tables of
@@ -149,6 +198,7 @@ fn clean() -> Facts {
         city: None,
         starts_at: Some(NOW),
         time_zone: Some("Europe/Berlin".to_owned()),
+        resale_of: None,
         created_at: NOW - DAY_MS,
         version: 7,
     };
@@ -164,6 +214,7 @@ fn clean() -> Facts {
         city: listing.city.clone(),
         starts_at: listing.starts_at,
         time_zone: listing.time_zone.clone(),
+        resale_of: listing.resale_of.clone(),
         version: 1,
         held: listing.held,
         sold: listing.sold,
@@ -367,6 +418,12 @@ const CASES: &[Case] = &[
             (Rule::ListingReplica, "listing=gig service=admissions"),
         ],
         "in orders, city is None, not Some(\"Bern\")",
+    ),
+    (
+        "a fan's offer is taken for the organizer's listing",
+        |facts| facts.books.listings[0].resale_of = Some("event".to_owned()),
+        &[(Rule::ListingReplica, "listing=gig")],
+        "in orders, resale_of is None, not Some(\"event\")",
     ),
     (
         "a copy is newer than the listing",
@@ -603,6 +660,7 @@ const CASES: &[Case] = &[
         |facts| {
             let mut other = admission("sold", 2, AdmissionStatus::Valid);
             other.id = "twice".to_owned();
+            other.unit_id = "twice".to_owned();
             facts.books.admissions.push(other);
         },
         &[(Rule::SecondAdmission, "admission=twice order=sold")],
@@ -649,6 +707,49 @@ const CASES: &[Case] = &[
         "it is valid, but its order is cancelled",
     ),
     (
+        "two people may enter for one unit",
+        |facts| {
+            let unit = facts.books.admissions[TO_COME].unit_id.clone();
+            facts.books.admissions[INSIDE].unit_id = unit;
+        },
+        &[(Rule::SecondAdmission, "admission=sold-2 order=sold")],
+        "the unit sold-1 has another, sold-1",
+    ),
+    (
+        "a ticket is sold on by an order that was refunded",
+        |facts| {
+            let admission = &mut facts.books.admissions[TO_COME];
+            (admission.status, admission.transfer_id) = (AdmissionStatus::Void, None);
+            admission.resold_order_id = Some("undone".to_owned());
+        },
+        &[(Rule::MissingAdmission, "order=sold")],
+        "none lets in for number 1",
+    ),
+    (
+        "a ticket is offered by no listing",
+        |facts| {
+            let admission = &mut facts.books.admissions[TO_COME];
+            (admission.status, admission.transfer_id) = (AdmissionStatus::Offered, None);
+        },
+        &[(Rule::AdmissionState, "admission=sold-1 order=sold")],
+        "it is offered, but by no listing",
+    ),
+    (
+        "a ticket that is not offered has a listing on sale",
+        |facts| {
+            let listing = facts.books.listings.iter_mut().find(|listing| listing.id == "gig");
+            let listing = listing.unwrap();
+            let admission = &mut facts.books.admissions[TO_COME];
+            admission.offer_id = Some(listing.id.clone());
+            (listing.sold, listing.withdrawn) = (0, 0);
+        },
+        &[
+            (Rule::AdmissionState, "admission=sold-1 order=sold"),
+            (Rule::ListingCounts, "listing=gig"),
+        ],
+        "it is valid, but its listing gig is on sale",
+    ),
+    (
         "an admission is of no order",
         |facts| facts.books.admissions.push(admission("other", 1, AdmissionStatus::Void)),
         &[(Rule::AdmissionOrder, "admission=other-1 order=other")],
@@ -683,6 +784,12 @@ const CASES: &[Case] = &[
         |facts| facts.books.admissions[TO_COME].generation = 0,
         &[(Rule::AdmissionState, "admission=sold-1 order=sold")],
         "its generation is 0, not 1 or more",
+    ),
+    (
+        "a ticket lets in whose sale is undone",
+        |facts| facts.books.admissions[TO_COME].undone = 1,
+        &[(Rule::AdmissionState, "admission=sold-1 order=sold")],
+        "its sale is undone, but it is valid",
     ),
     (
         "a ticket that somebody has entered with can be handed on",
@@ -842,6 +949,54 @@ const CASES: &[Case] = &[
         |facts| facts.books.entries[1].currency = "USD".to_owned(),
         &[(Rule::BookedPayment, "payment=captured")],
         "its currency is EUR, but the ledger has it in USD",
+    ),
+    (
+        "a fan's sale is booked without its fee",
+        |facts| facts.books.payments[0].fee = 45,
+        &[(Rule::BookedPayment, "payment=captured"), (Rule::ResaleFee, "payment=captured")],
+        "its fee is 0, not 45",
+    ),
+    (
+        "a fee is booked that nobody owes",
+        |facts| {
+            sell_on(facts);
+            facts.books.payments[0].fee = 0;
+        },
+        &[(Rule::BookedPayment, "payment=captured"), (Rule::ResaleFee, "payment=captured")],
+        "account sellers is -855, not -900; account shop is -45, not 0",
+    ),
+    (
+        "a fee is booked twice",
+        |facts| {
+            sell_on(facts);
+            book_fee(&mut facts.books, "fee", "shop", "sellers");
+        },
+        &[(Rule::BookedPayment, "payment=captured"), (Rule::ResaleFee, "payment=captured")],
+        "its fee is 90, not 45",
+    ),
+    (
+        "the shop keeps the fee of a sale that was refunded",
+        |facts| {
+            sell_on(facts);
+            refund_sold(facts);
+        },
+        &[(Rule::BookedPayment, "payment=captured"), (Rule::ResaleFee, "payment=captured")],
+        "the fee that went back is 0, not 45",
+    ),
+    (
+        "a sale that was refunded never had its fee",
+        |facts| {
+            facts.books.payments[0].fee = 45;
+            refund_sold(facts);
+        },
+        &[(Rule::ResaleFee, "payment=captured")],
+        "its fee is 0, not 45; the fee that went back is 0, not 45",
+    ),
+    (
+        "a sale is undone, and its money is kept",
+        |facts| facts.books.payments[0].undone_at = Some(NOW),
+        &[(Rule::UndoneSale, "payment=captured order=sold")],
+        "the sale is undone, but its money is not given back yet",
     ),
     (
         "something is booked for no payment",
@@ -1035,6 +1190,16 @@ const FINE: &[(&str, Change)] = &[
     ("a listing is made before admissions has tables", |facts| {
         facts.books.events.clear();
         facts.books.upgrades.clear();
+    }),
+    ("a fan sells a ticket on", sell_on),
+    ("a fan's sale is undone", |facts| {
+        sell_on(facts);
+        facts.books.payments[0].undone_at = Some(NOW);
+        refund_sold(facts);
+        book_fee(&mut facts.books, "fee_return", "sellers", "shop");
+    }),
+    ("the sale that was refunded first is undone with those after it", |facts| {
+        facts.books.payments[5].undone_at = Some(NOW);
     }),
     ("a sold ticket changes hands and is used", |facts| {
         let admission = &mut facts.books.admissions[INSIDE];
