@@ -9,13 +9,17 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// What pages refer to: the constant, and the file by its own name.
-const NAMES: [(&str, &str); 6] = [
+const NAMES: [(&str, &str); 10] = [
     ("CSS", "app.css"),
     ("BOOT", "boot.js"),
     ("GLUE", "boxoffice_web.js"),
     ("WASM", "boxoffice_web_bg.wasm"),
     ("ICON", "favicon.svg"),
     ("RELOAD", "reload.js"),
+    ("WORKER", "sw.js"),
+    ("DOOR", "door.js"),
+    ("DOOR_GLUE", "boxoffice_web_door.js"),
+    ("DOOR_WASM", "boxoffice_web_door_bg.wasm"),
 ];
 
 /// Content codings, by the endings of the files that hold them.

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 27] = [
+const ADDRESSES: [(&str, &str); 30] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -24,6 +24,9 @@ const ADDRESSES: [(&str, &str); 27] = [
     ("/api/admissions/{id}/offer", "POST DELETE"),
     ("/api/door/{id}", "GET"),
     ("/api/door/{id}/guests", "GET"),
+    ("/api/door/{id}/keys", "GET"),
+    ("/api/door/{id}/changes", "GET"),
+    ("/api/door/{id}/doubles", "GET"),
     ("/api/door/{id}/scans", "POST"),
     ("/api/door/{id}/staff", "GET POST"),
     ("/api/door/{id}/staff/{id}", "DELETE"),

@@ -4,7 +4,7 @@ use boxoffice_tests::{App, Request, get};
 use serde_json::{Value, json};
 
 /// Every operation of the contract, with the statuses that it must document.
-const OPERATIONS: [(&str, &str, &str); 38] = [
+const OPERATIONS: [(&str, &str, &str); 41] = [
     ("post", "/api/users/signUp", "201 400 409 413 415"),
     ("post", "/api/users/signIn", "200 400 401 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -38,6 +38,9 @@ const OPERATIONS: [(&str, &str, &str); 38] = [
     ("delete", "/api/admissions/{id}/offer", "200 400 401 403 404 409"),
     ("get", "/api/door/{ticketId}", "200 403 404"),
     ("get", "/api/door/{ticketId}/guests", "200 400 403 404"),
+    ("get", "/api/door/{ticketId}/keys", "200 403 404"),
+    ("get", "/api/door/{ticketId}/changes", "200 304 400 403 404"),
+    ("get", "/api/door/{ticketId}/doubles", "200 401 403 404"),
     ("post", "/api/door/{ticketId}/scans", "200 400 403 404 409 413 415"),
     ("delete", "/api/door/{ticketId}/scans/{id}", "204 400 403 404 409"),
     ("get", "/api/door/{ticketId}/staff", "200 401 403 404"),

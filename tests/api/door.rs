@@ -1,5 +1,8 @@
 //! `/api/door…`: who comes in, and who may say so.
 
+use boxoffice_admission_code::Verifier;
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders::number;
 use boxoffice_tests::{App, Person, Request, check, delete, eventually, get, id, post, row};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,6 +13,7 @@ const NOBODYS: &str = "01980f3c-0000-7000-8000-000000000000";
 struct Stage {
     app: App,
     seller: Person,
+    buyer: Person,
     ticket: Value,
     other: Value,
     admissions: Vec<Value>,
@@ -25,7 +29,7 @@ impl Stage {
         let other = seller.list(json!({ "title": "Another evening" })).await.expect(201);
         let order = buyer.buy(&ticket, quantity).await;
         let admissions = buyer.admissions(&order, usize::try_from(quantity).unwrap()).await;
-        Self { app, seller, ticket, other, admissions }
+        Self { app, seller, buyer, ticket, other, admissions }
     }
 
     fn door(&self) -> String {
@@ -194,6 +198,8 @@ async fn only_the_organizer_and_staff_are_at_the_door() {
             [
                 row("the door", get(&door), 403),
                 row("guests", get(format!("{door}/guests")), 403),
+                row("keys", get(format!("{door}/keys")), 403),
+                row("changes", get(format!("{door}/changes")), 403),
                 row("scans", scan.clone(), 403),
                 row("no key", by_staff(get(&door), "nonsense"), 403),
                 row(
@@ -213,7 +219,13 @@ async fn only_the_organizer_and_staff_are_at_the_door() {
     stranger.post(&staff_path, json!({ "name": "South" })).await.expect(403);
     stranger.get(&staff_path).await.expect(403);
     nobody.send(&by_staff(get(&door), &key)).await.shows(200, json!({ "isOrganizer": false }));
-    nobody.send(&by_staff(get(format!("{door}/guests")), &key)).await.expect(200);
+    for path in ["guests", "keys", "changes"] {
+        nobody.send(&by_staff(get(format!("{door}/{path}")), &key)).await.expect(200);
+    }
+    let by_cookie = get(&door).header("cookie", format!("door_key={key}"));
+    nobody.send(&by_cookie).await.expect(200);
+    nobody.get(&format!("{door}/doubles")).await.expect(401);
+    stranger.get(&format!("{door}/doubles")).await.expect(403);
     let admitted = nobody.send(&by_staff(scan, &key)).await.expect(200);
     assert_eq!(admitted["results"][0]["verdict"], "admitted");
     let listed = seller.get(&staff_path).await.expect(200);
@@ -263,6 +275,8 @@ async fn what_a_door_sends_is_checked() {
             row("a long name", staff(&"x".repeat(61)), 400).fields(["name"]),
             row("a limit", get(format!("{}/guests?limit=1001", stage.door())), 400)
                 .fields(["limit"]),
+            row("a time", get(format!("{}/changes?since=today", stage.door())), 400)
+                .fields(["since"]),
         ],
     )
     .await;
@@ -298,4 +312,147 @@ async fn guests_come_in_pages() {
     seller.scans(&stage.ticket, "North", &stage.admissions[0]["code"]).await;
     let counts = async || seller.get(&stage.door()).await;
     eventually("one is in", counts, |door| door.body["counts"]["used"] == 1).await;
+}
+
+/// What a door without a network has: the keys, and of each admission no more than it takes to decide
+/// and to find a guest by the order's number.
+#[tokio::test]
+async fn a_door_gets_what_it_needs_without_a_network() {
+    let stage = Stage::set(2).await;
+    let Stage { app, seller, admissions, .. } = &stage;
+    let answer = seller.get(&format!("{}/keys", stage.door())).await;
+    assert_eq!(answer.header("content-type"), "application/jwk-set+json");
+    let verifier = Verifier::from_jwks(&answer.text).unwrap();
+    let code = verifier.read(admissions[0]["code"].as_str().unwrap()).unwrap();
+    assert_eq!((code.admission_id.to_string().as_str(), code.generation), (id(&admissions[0]), 1));
+    let private = |member: &str| app.variables["admission_public_keys"].contains(member);
+    assert!(!private("\"d\"") && !answer.text.contains("\"d\""), "{answer}");
+
+    let guests = seller.get(&format!("{}/guests", stage.door())).await.expect(200);
+    let order: OrderId = admissions[0]["orderId"].as_str().unwrap().parse().unwrap();
+    let due = json!({
+        "id": admissions[1]["id"], "generation": 1, "status": "valid", "order": number(order),
+        "number": 2, "of": 2,
+    });
+    assert_eq!(guests["items"][1], due);
+}
+
+/// Asks what has changed since `since`, with the entity tag of the last answer.
+fn changes(stage: &Stage, since: &Value, tag: &str) -> Request {
+    let since = since.as_str().unwrap();
+    get(format!("{}/changes?since={since}", stage.door())).header("if-none-match", tag)
+}
+
+#[tokio::test]
+async fn doors_hear_of_each_others_scans() {
+    let stage = Stage::set(3).await;
+    let Stage { app, seller, ticket, admissions, .. } = &stage;
+    app.advance(60);
+    let begin = seller.get(&format!("{}/changes", stage.door())).await.expect(200);
+    assert_eq!((&begin["reload"], &begin["guests"]), (&json!(false), &json!([])));
+    let nothing = seller.send(&changes(&stage, &begin["since"], "\"x\"")).await;
+    let tag = nothing.header("etag").to_owned();
+    assert_eq!(nothing.expect(200)["guests"], json!([]));
+    assert_eq!(seller.send(&changes(&stage, &begin["since"], &tag)).await.status, 304);
+
+    app.advance(1);
+    seller.scans(ticket, "North", &admissions[1]["code"]).await;
+    let one = seller.send(&changes(&stage, &begin["since"], &tag)).await;
+    let tag = one.header("etag").to_owned();
+    let one = one.expect(200);
+    let [guest] = one["guests"].as_array().unwrap().as_slice() else { panic!("{one:#}") };
+    let seen = (&guest["id"], &guest["status"], &guest["entry"]["door"]);
+    assert_eq!(seen, (&admissions[1]["id"], &json!("used"), &json!("North")));
+    assert_eq!(seller.send(&changes(&stage, &begin["since"], &tag)).await.status, 304);
+    // What has changed shortly before is told again, in case a slower replica changed it.
+    let again = seller.send(&changes(&stage, &one["since"], &tag)).await;
+    let tag = again.header("etag").to_owned();
+    assert_eq!(again.expect(200)["guests"], one["guests"]);
+    assert_eq!(seller.send(&changes(&stage, &one["since"], &tag)).await.status, 304);
+    app.advance(60);
+    seller.scans(ticket, "South", &admissions[2]["code"]).await;
+    let two = seller.send(&changes(&stage, &one["since"], &tag)).await.expect(200);
+    let later = seller.send(&changes(&stage, &two["since"], &tag)).await.expect(200);
+    let [guest] = later["guests"].as_array().unwrap().as_slice() else { panic!("{later:#}") };
+    assert_eq!(guest["id"], admissions[2]["id"]);
+}
+
+/// A scan of a door that let somebody in without asking.
+fn by_itself(code: &Value, scan: Uuid, at: &str) -> Value {
+    json!([{ "id": scan, "code": code, "at": at, "admitted": true }])
+}
+
+#[tokio::test]
+async fn who_came_in_twice_is_told_to_the_organizer() {
+    let stage = Stage::set(2).await;
+    let Stage { app, seller, admissions, .. } = &stage;
+    let code = &admissions[0]["code"];
+    let [north, south] = [Uuid::now_v7(), Uuid::now_v7()];
+    let doubles = async || seller.get(&format!("{}/doubles", stage.door())).await.expect(200);
+    let (at, later) = (app.time(0), app.time(60));
+    app.advance(120);
+    let verdict = async |door: &str, scans: Value| {
+        seller.send(&stage.scan(door, scans)).await.expect(200)["results"][0]["verdict"].clone()
+    };
+    assert_eq!(verdict("North", by_itself(code, north, &at)).await, "admitted");
+    assert_eq!(doubles().await, json!({ "items": [] }));
+    for _ in 0..2 {
+        assert_eq!(verdict("South", by_itself(code, south, &later)).await, "used");
+    }
+    let order: OrderId = admissions[0]["orderId"].as_str().unwrap().parse().unwrap();
+    let double = json!({
+        "id": south, "admissionId": admissions[0]["id"], "order": number(order), "number": 1, "of": 2,
+        "verdict": "used", "entry": { "at": later, "door": "South" },
+        "first": { "at": at, "door": "North" },
+    });
+    assert_eq!(doubles().await, json!({ "items": [double] }));
+    let counts = json!({ "counts": { "valid": 1, "used": 1 } });
+    seller.get(&stage.door()).await.shows(200, counts.clone());
+    app.audit().await;
+
+    let undo = format!("{}/scans/{south}", stage.door());
+    seller.delete(&undo).await.expect(204);
+    assert_eq!(doubles().await, json!({ "items": [] }));
+    seller.delete(&undo).await.expect(404);
+    seller.get(&stage.door()).await.shows(200, counts);
+}
+
+/// A door that waited for an answer in vain lets in by itself, and says so with the repeat.
+#[tokio::test]
+async fn what_a_door_decided_meanwhile_is_kept_with_a_repeat() {
+    let stage = Stage::set(1).await;
+    let Stage { app, seller, ticket, admissions, .. } = &stage;
+    let code = &admissions[0]["code"];
+    seller.scans(ticket, "North", code).await;
+    let scan = Uuid::now_v7();
+    let asked = stage.scan("South", json!([{ "id": scan, "code": code, "at": app.time(0) }]));
+    assert_eq!(seller.send(&asked).await.expect(200)["results"][0]["verdict"], "used");
+    let doubles = format!("{}/doubles", stage.door());
+    seller.get(&doubles).await.shows(200, json!({ "items": [] }));
+    let told = stage.scan("South", by_itself(code, scan, &app.time(0)));
+    assert_eq!(seller.send(&told).await.expect(200)["results"][0]["verdict"], "used");
+    let listed = seller.get(&doubles).await.expect(200);
+    assert_eq!(listed["items"][0]["id"], json!(scan), "{listed:#}");
+    app.audit().await;
+}
+
+/// The old holder came in by a door that had not heard of the new one, who may still enter.
+#[tokio::test]
+async fn a_code_that_was_void_elsewhere_is_told_as_such() {
+    let stage = Stage::set(1).await;
+    let Stage { app, seller, admissions, .. } = &stage;
+    let receiver = app.sign_up().await;
+    let path = format!("/api/admissions/{}", id(&admissions[0]));
+    let body = json!({ "email": receiver.account["email"] });
+    let begun = stage.buyer.post(&format!("{path}/transfer"), body).await.expect(200);
+    let (_, token) = begun["transfer"]["link"].as_str().unwrap().split_once("?token=").unwrap();
+    receiver.post(&format!("{path}/accept"), json!({ "token": token })).await.expect(200);
+    let scans = by_itself(&admissions[0]["code"], Uuid::now_v7(), &app.time(0));
+    let told = seller.send(&stage.scan("North", scans)).await.expect(200);
+    assert_eq!(told["results"][0]["verdict"], "void", "{told:#}");
+    let listed = seller.get(&format!("{}/doubles", stage.door())).await.expect(200);
+    let double = &listed["items"][0];
+    assert_eq!((&double["verdict"], double.get("first")), (&json!("void"), None), "{listed:#}");
+    seller.get(&stage.door()).await.shows(200, json!({ "counts": { "valid": 1, "used": 0 } }));
+    app.audit().await;
 }

@@ -6,8 +6,10 @@
 //! | `bank` | buying where the bank has a question first |
 //! | `sales` | what sellers see of their sales, and refunding them |
 //! | `tickets` | a ticket's code, handing it on, and letting people in |
+//! | `door` | a door's camera, and its sound |
 //! | `live` | what changes on an open page while others buy, give up and edit |
 //! | `holds` | the race lost, a hold that ends, a hold given up |
+//! | `offline` | tickets and doors without a network |
 //! | `network` | answers that get lost, streams that fail, laptops that sleep |
 //! | `forms` | what is wrong with what people filled in, with scripts and without |
 //! | `plain` | everything without scripts |
@@ -28,6 +30,7 @@
 
 mod acts;
 mod bank;
+mod door;
 mod forms;
 mod harness;
 mod holds;
@@ -39,6 +42,7 @@ mod live;
 mod looks;
 mod navigation;
 mod network;
+mod offline;
 mod plain;
 mod purchase;
 mod safety;

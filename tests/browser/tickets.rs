@@ -33,7 +33,7 @@ pub(crate) fn path_of(link: &str) -> String {
 }
 
 /// The code of a ticket.
-async fn code_of(holder: &Person, ticket: &str) -> String {
+pub(crate) async fn code_of(holder: &Person, ticket: &str) -> String {
     let shown = holder.get(&format!("/api/admissions/{ticket}")).await.expect(200);
     shown["code"].as_str().unwrap().to_owned()
 }
@@ -46,14 +46,14 @@ async fn offer_of(holder: &Person, ticket: &str) -> Value {
 }
 
 /// A buyer who has bought so many, with the ids of their tickets.
-async fn sold(shop: &Shop, quantity: i64) -> (Stage, Vec<String>) {
+pub(crate) async fn sold(shop: &Shop, quantity: i64) -> (Stage, Vec<String>) {
     let stage = Stage::set(shop, json!({ "quantity": 9 })).await;
     let tickets = buy(&stage.buyer, &stage.ticket, quantity).await;
     (stage, tickets)
 }
 
 /// Checks the page that is open as it is in both colours, on a phone and on a desk.
-async fn is_fine(window: &Window, name: &str) {
+pub(crate) async fn is_fine(window: &Window, name: &str) {
     window.run(&axe()).await;
     for width in [375, 1280] {
         window.is(width, 800).await;
@@ -68,7 +68,7 @@ async fn is_fine(window: &Window, name: &str) {
 }
 
 /// Reads a code as a hand-held scanner does, which types it and presses Enter.
-async fn scans(window: &Window, code: &str) {
+pub(crate) async fn scans(window: &Window, code: &str) {
     window.has_focus_on("Ticket code").await;
     window.types_blindly(code).await;
     window.press(&Key::Enter).await;

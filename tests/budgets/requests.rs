@@ -44,7 +44,7 @@ const BUDGETS: &[Budget] = &[
     reads("browse again", [1, 0, 0], [0, 1], 330),
     reads("search", [1, 0, 0], [0, 1], 10_600),
     reads("the page of listings", [1, 0, 1], [0, 1], 58_000),
-    reads("a listing's page", [2, 0, 2], [2, 1], 8_750),
+    reads("a listing's page", [2, 0, 2], [2, 2], 8_750),
     reads("who is signed in", [0, 0, 0], [0, 0], 330),
     reads("sign in", [4, 0, 0], [7, 0], 750),
     Budget { what: "list tickets", services: [6, 2, 0], workers: [10, 6, 0], on_postgres: [[4, 3], [6, 6]], bytes: 670 },
@@ -56,6 +56,7 @@ const BUDGETS: &[Budget] = &[
     Budget { what: "edit", services: [13, 2, 1], workers: [10, 6, 0], on_postgres: [[17, 3], [6, 6]], bytes: 600 },
     reads("tickets in the hand", [2, 0, 0], [4, 0], 1_100),
     reads("a door", [2, 0, 0], [4, 0], 500),
+    reads("a door's page", [6, 0, 3], [12, 0], 15_000),
     Budget { what: "let somebody in", services: [8, 1, 0], workers: [0; 3], on_postgres: [[12, 1], [0; 2]], bytes: 450 },
 ];
 
@@ -222,6 +223,10 @@ impl Stage {
             "a door" => {
                 let path = format!("/api/door/{}", id(&self.listing().await));
                 self.measure(seller, async || get(path.as_str())).await
+            }
+            "a door's page" => {
+                let path = format!("/door/{}", id(&self.listing().await));
+                self.measure(seller, async || page(&path)).await
             }
             "let somebody in" => {
                 let scan = async || {

@@ -163,6 +163,42 @@ async fn letting_in() {
     every_point::<Scan>().await;
 }
 
+/// A door tells of an entry that it decided on by itself, after somebody else has entered.
+struct Tell;
+
+impl Operation for Tell {
+    type Scene = (Value, Value, Request);
+    const NAME: &'static str = "telling of an entry that a door decided on";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (ticket, admission) = bought(shop).await;
+        shop.seller.send(&scan(&ticket, &admission, Uuid::now_v7())).await.expect(200);
+        let told = json!({ "id": Uuid::now_v7(), "code": admission["code"], "admitted": true });
+        let body = json!({ "door": "South", "scans": [told] });
+        let request = post(format!("/api/door/{}/scans", id(&ticket)), body);
+        (ticket, admission, request)
+    }
+
+    async fn act(shop: &Shop, (_, _, request): &Self::Scene) {
+        shop.seller.exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (ticket, admission, request): &Self::Scene) {
+        let scans = shop.seller.send(request).await.expect(200);
+        assert_eq!(scans["results"][0]["verdict"], "used", "{scans:#}");
+        let doubles = shop.seller.get(&format!("/api/door/{}/doubles", id(ticket))).await;
+        let doubles = doubles.expect(200);
+        assert_eq!(doubles["items"].as_array().unwrap().len(), 1, "{doubles:#}");
+        let kept = "SELECT COUNT(*) FROM admissions_scans WHERE admission_id = ?1 AND admitted = 1";
+        assert_eq!(shop.number(kept, id(admission)), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn telling_of_an_entry() {
+    every_point::<Tell>().await;
+}
+
 struct Undo;
 
 impl Operation for Undo {

@@ -43,7 +43,7 @@ async fn resold(stage: &Stage) -> (Value, Value) {
     stage.provider.be(Mood::DeafTo("/capture"));
     let payment = stage.pay(&order, Card::Good).await.expect(201)["payment"].clone();
     stage.buyer.sees_order(&order, json!({ "status": "complete" })).await;
-    // Whoever asks the provider has read the payment: it must have given up before the row changes.
+    // A worker that asks the provider has read the payment. It must give up before the row changes.
     let failures = "SELECT CAST(SUM(failures) AS BIGINT) FROM payments_payments";
     let given_up = async || stage.number(failures);
     eventually("the capture has failed", given_up, |failures| *failures > 0).await;

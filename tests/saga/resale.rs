@@ -27,14 +27,14 @@ async fn bought(person: &Person, ticket: &Value) -> (Value, Value) {
     (order, admission)
 }
 
-/// Has `person` offer their `admission` for `price`, and waits until its listing can be held.
+/// Offers `person`'s `admission` for `price`, and waits until its listing can be held.
 async fn offered(person: &Person, admission: &Value, price: i64) -> Value {
     let offered = person.post(&offer_path(admission), json!({ "price": price })).await.expect(200);
     let listing = json!({ "id": offered["offer"]["ticketId"] });
     person.sees_ticket(&listing, json!({ "status": "open", "price": price })).await
 }
 
-/// Has the organizer give back the money of `buyer`'s last payment once it is taken.
+/// Gives `buyer`'s last payment back, as the organizer, once it is taken.
 async fn refund(organizer: &Person, buyer: &Person) {
     let taken = json!({ "items": [{ "status": "captured" }] });
     let payments = buyer.sees("/api/payments?limit=1", taken).await;

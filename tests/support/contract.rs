@@ -2,7 +2,7 @@
 //! say, and nothing else.
 
 use boxoffice_contract::admissions::{Admission, TransferOffer};
-use boxoffice_contract::door::{Door, Guest, Scans, Staff};
+use boxoffice_contract::door::{Changes, Door, Doubles, Guest, Scans, Staff};
 use boxoffice_contract::ledger::Statement;
 use boxoffice_contract::orders::Order;
 use boxoffice_contract::payments::{Paid, Payment};
@@ -47,6 +47,8 @@ pub(crate) fn of_answer(request: &str, body: &Value) -> Option<String> {
         (_, ["api", "admissions", _, "transfer" | "accept"]) => differs::<Admission>(body),
         ("GET", ["api", "door", id]) if is_id(id) => differs::<Door>(body),
         ("GET", ["api", "door", _, "guests"]) => differs::<Page<Guest>>(body),
+        ("GET", ["api", "door", _, "changes"]) => differs::<Changes>(body),
+        ("GET", ["api", "door", _, "doubles"]) => differs::<Doubles>(body),
         ("POST", ["api", "door", _, "scans"]) => differs::<Scans>(body),
         ("POST", ["api", "door", _, "staff"]) => differs::<Staff>(body),
         _ => None,

@@ -10,7 +10,7 @@ use boxoffice_contract::door::Verdict;
 use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, StaffId, TicketId};
 use boxoffice_web::accept::{self, Offer};
 use boxoffice_web::admission::{self, Code, Sale, Transfer};
-use boxoffice_web::door::{self, Door, Link, Seen, Staff};
+use boxoffice_web::door::{self, Door, Double, Link, Seen, Staff};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
 use uuid::Uuid;
 
@@ -19,14 +19,14 @@ use boxoffice_web::state::{
     FieldError, Form, Going, Listing, Listings, Method, Missing, Moment, Notice, Order, Orders,
     Outcome, Page, Sell, Standing, State, TestCard, TicketStatus, Tone, Visitor,
 };
-use boxoffice_web::{Assets, Site, document};
+use boxoffice_web::{Assets, Module, Site, document};
 
 const NOW: i64 = 1_780_000_000_000;
 
 fn main() -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/gallery");
     fs::create_dir_all(&folder)?;
-    for file in ["app.css", "boot.js", "favicon.svg"] {
+    for file in ["app.css", "boot.js", "door.js", "favicon.svg"] {
         fs::copy(
             Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(file),
             folder.join(file),
@@ -37,10 +37,9 @@ fn main() -> io::Result<()> {
         reload: None,
         assets: Assets {
             css: "app.css".to_owned(),
-            boot: "boot.js".to_owned(),
-            glue: "boxoffice_web.js".to_owned(),
-            wasm: "boxoffice_web_bg.wasm".to_owned(),
             icon: "favicon.svg".to_owned(),
+            shop: module("boot.js", "boxoffice_web"),
+            door: module("door.js", "boxoffice_web_door"),
         },
     };
     for (name, page) in pages() {
@@ -49,6 +48,14 @@ fn main() -> io::Result<()> {
     }
     println!("{}", folder.display());
     Ok(())
+}
+
+fn module(start: &str, crate_name: &str) -> Module {
+    Module {
+        start: start.to_owned(),
+        glue: format!("{crate_name}.js"),
+        wasm: format!("{crate_name}_bg.wasm"),
+    }
 }
 
 fn state(name: &str, page: Page) -> State {
@@ -410,6 +417,15 @@ fn at_door(seen: Option<Seen>) -> Page {
             form: Form::default(),
             links: vec![link(1, "North"), link(2, "Grace, who stands at the side door")],
         }),
+        zone: Some("Europe/Zurich".to_owned()),
+        doubles: Some(vec![Double {
+            order: "7K3M-0Q9T".to_owned(),
+            ticket: (1, 2),
+            entry: (moment(), "South".to_owned()),
+            first: Some((moment(), "North".to_owned())),
+            verdict: Some(Verdict::Used),
+        }]),
+        script: "door.js".to_owned(),
     };
     door::drawn(state("door", nothing()), page).page
 }

@@ -5,7 +5,7 @@ use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::{AdmissionId, OrderId, TicketId};
 use sycamore::prelude::*;
 
-use crate::drawn::{Shape, copied, draw, shape};
+use crate::drawn::{Shape, copied, draw, saved, shape};
 use crate::parts::{
     self, Control, Field, Need, field, hidden, key, moment, numbered, place, submit, summary, way,
 };
@@ -149,12 +149,13 @@ fn page(shop: Shop, admission: Admission) -> View {
         Standing::Used { code, at } => (used(at), picture(code, "qr dimmed"), View::new()),
         Standing::Void => (void(), View::new(), View::new()),
     };
-    let title = admission.title;
+    let (saved, title) = (saved(), admission.title);
     let when = parts::when(admission.when);
     let place = place(admission.venue.as_deref(), admission.city.as_deref());
     let place = parts::line("where", place);
     view! {
-        div(class="narrow") {
+        div(class="narrow", data-keep="") {
+            (saved)
             article(class="sheet pass") {
                 h1(tabindex="-1") { (title) }
                 div { (when) (place) }

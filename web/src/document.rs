@@ -12,14 +12,35 @@ use crate::state::{Page, State};
 pub struct Assets {
     /// The style sheet, `app.css`.
     pub css: String,
-    /// What starts the shop in the browser, `boot.js`.
-    pub boot: String,
-    /// What `boot.js` imports: the glue of the WebAssembly, `boxoffice_web.js`.
-    pub glue: String,
-    /// The WebAssembly, `boxoffice_web_bg.wasm`.
-    pub wasm: String,
     /// The shop's icon, `favicon.svg`.
     pub icon: String,
+    /// The shop's module, which every page loads: `boot.js` starts it.
+    pub shop: Module,
+    /// The door's module, which a door's page loads besides: `door.js` starts it.
+    pub door: Module,
+}
+
+/// The addresses of a browser's module, which is WebAssembly, and of what loads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// What starts it, such as `boot.js`.
+    pub start: String,
+    /// What `start` imports: the glue of the WebAssembly, such as `boxoffice_web.js`.
+    pub glue: String,
+    /// The WebAssembly, such as `boxoffice_web_bg.wasm`.
+    pub wasm: String,
+}
+
+impl Assets {
+    /// Returns the modules that `page` loads.
+    fn modules(&self, page: &Page) -> Vec<Module> {
+        let script = match page {
+            Page::Drawn(drawn) => drawn.script.as_deref(),
+            _ => None,
+        };
+        let others = [&self.door].into_iter().filter(|module| Some(&*module.start) == script);
+        std::iter::once(&self.shop).chain(others).cloned().collect()
+    }
 }
 
 /// What a document says of the shop that it belongs to.
@@ -45,20 +66,21 @@ pub fn document(state: &State, site: &Site) -> String {
     let shown = state.clone();
     let app = sycamore::render_to_string(move || app(Shop::new(shown)));
     let head = Head::of(state, site);
+    let modules = site.assets.modules(&state.page);
     let Site { assets, reload, .. } = site.clone();
     // All is made within `NoHydrate`: what is made before it carries keys for a browser that never
     // looks there.
     let whole = Children::new(move || {
-        let head = head.view(&assets);
-        let reload = reload
-            .map_or_else(View::new, |reload| view! { script(r#type="module", src=reload) {} });
+        let head = head.view(&assets, &modules);
+        let starts: Vec<View> = modules.into_iter().map(|module| script(module.start)).collect();
+        let reload = reload.map_or_else(View::new, script);
         view! {
             html(lang="en") {
                 (head)
                 body {
                     div(id="app", dangerously_set_inner_html=app) {}
                     script(r#type="application/json", id="state", dangerously_set_inner_html=json) {}
-                    script(r#type="module", src=assets.boot) {}
+                    (starts)
                     (reload)
                 }
             }
@@ -95,9 +117,10 @@ impl Head {
         }
     }
 
-    fn view(self, assets: &Assets) -> View {
+    fn view(self, assets: &Assets, modules: &[Module]) -> View {
         let Self { title, description, canonical, waits } = self;
-        let Assets { css, boot, glue, wasm, icon } = assets.clone();
+        let Assets { css, icon, .. } = assets.clone();
+        let preloads: Vec<View> = modules.iter().cloned().map(preload).collect();
         let (public, robots) = match canonical {
             Some(address) => (preview(&title, &description, address), View::new()),
             None => (View::new(), view! { meta(name="robots", content="noindex") }),
@@ -116,12 +139,23 @@ impl Head {
                 (robots)
                 link(rel="icon", href=icon, r#type="image/svg+xml")
                 link(rel="stylesheet", href=css)
-                link(rel="modulepreload", href=boot)
-                link(rel="modulepreload", href=glue)
-                link(rel="preload", href=wasm, r#as="fetch", r#type="application/wasm", crossorigin="anonymous")
+                (preloads)
                 (again)
             }
         }
+    }
+}
+
+fn script(address: String) -> View {
+    view! { script(r#type="module", src=address) {} }
+}
+
+/// Preloads all files of a module at once: each of them would name the next.
+fn preload(Module { start, glue, wasm }: Module) -> View {
+    view! {
+        link(rel="modulepreload", href=start)
+        link(rel="modulepreload", href=glue)
+        link(rel="preload", href=wasm, r#as="fetch", r#type="application/wasm", crossorigin="anonymous")
     }
 }
 

@@ -1,11 +1,13 @@
-//! `/door/{listing}`: who comes in. The server alone draws it; a page's script only beeps.
+//! `/door/{listing}`: who comes in. The server alone draws it; a module of its own (`web/door`) gives
+//! it the camera and the sound.
 
 use boxoffice_contract::door::Verdict;
 use boxoffice_contract::{ScanId, StaffId, TicketId};
+use boxoffice_door::words::Tone;
 use sycamore::prelude::*;
 
 use crate::app::encoded;
-use crate::drawn::{Shape, copied, draw, shape};
+use crate::drawn::{Shape, copied, draw, saved, shape, with_script};
 use crate::parts::{
     self, Control, Field, Need, field, hidden, key, moment, numbered, submit, summary, way,
 };
@@ -33,6 +35,12 @@ pub struct Door {
     pub last: Option<(ScanId, String)>,
     /// The links for staff, for the organizer.
     pub staff: Option<Staff>,
+    /// IANA name of the venue's time zone.
+    pub zone: Option<String>,
+    /// Whom doors let in by themselves, and the shop would have refused; for the organizer.
+    pub doubles: Option<Vec<Double>>,
+    /// The address of the script that starts the door's module.
+    pub script: String,
 }
 
 /// What a scan came to.
@@ -44,6 +52,21 @@ pub struct Seen {
     pub ticket: Option<(i64, i64)>,
     /// When somebody entered with it before, and by which door.
     pub first: Option<(Moment, String)>,
+}
+
+/// Somebody whom a door let in by itself, and whom the shop would have refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Double {
+    /// What people call the order.
+    pub order: String,
+    /// Which of its order's tickets it was, and how many there are.
+    pub ticket: (i64, i64),
+    /// When and where the door let them in.
+    pub entry: (Moment, String),
+    /// When and where somebody else entered.
+    pub first: Option<(Moment, String)>,
+    /// Why the shop would have refused; `None` for a word of a newer service's.
+    pub verdict: Option<Verdict>,
 }
 
 /// The links by which staff reach a door.
@@ -76,7 +99,8 @@ pub fn drawn(state: State, door: Door) -> State {
     let key = door.scan.key.clone();
     let said = door.seen.as_ref().map(|seen| words(seen.verdict).1.to_owned());
     let title = said.unwrap_or_else(|| format!("Door of “{}”", door.title));
-    draw(State { title, ..state }, key, move |shop| page(shop, door))
+    let script = door.script.clone();
+    with_script(draw(State { title, ..state }, key, move |shop| page(shop, door)), script)
 }
 
 /// Returns `state` with a page on it that says why somebody cannot use this door.
@@ -102,39 +126,56 @@ pub fn closed(state: State, key: String, why: String) -> State {
     })
 }
 
-/// What a verdict looks like, and what it is called.
+/// Returns what a verdict looks like, and what it is called.
 const fn words(verdict: Option<Verdict>) -> (Shape, &'static str, &'static str) {
-    match verdict {
-        Some(Verdict::Admitted) => (Shape::Good, "Come in", "good"),
-        Some(Verdict::Used) => (Shape::Due, "Already in", "due"),
-        Some(Verdict::Void) => (Shape::Bad, "Refunded or handed on", "bad"),
-        Some(Verdict::Offered) => {
-            (Shape::Bad, "On sale: its holder takes it off sale first", "bad")
-        }
-        Some(Verdict::OtherEvent) => (Shape::Bad, "Another event", "bad"),
-        Some(Verdict::Invalid) => (Shape::Bad, "Not a ticket", "bad"),
-        None => (Shape::Bad, "Not known. Ask the organizer", "bad"),
+    let (tone, word) = boxoffice_door::words::of(verdict);
+    (shape_of(tone), word, tone.name())
+}
+
+const fn shape_of(tone: Tone) -> Shape {
+    match tone {
+        Tone::Good => Shape::Good,
+        Tone::Due => Shape::Due,
+        Tone::Bad => Shape::Bad,
     }
 }
 
 fn page(shop: Shop, door: Door) -> View {
-    let Door { ticket, title, when, inside, of, scan, seen, last, staff } = door;
+    let Door { ticket, title, when, zone, inside, of, scan, seen, last, staff, doubles, script: _ } =
+        door;
+    let listing = ticket.to_string();
+    let organizer = staff.is_some().then_some("");
     let when = parts::when(when);
     let count = format!("{inside} of {of} are in");
     let seen = seen.map(verdict).unwrap_or_default();
+    let (saved, line, camera, find) = (saved(), line(), camera(), find());
+    let doubles = doubles.map(twice).unwrap_or_default();
     let form = scanner(shop, ticket, scan);
     let undo = last.map(|(scan, key)| undo(shop, ticket, scan, key)).unwrap_or_default();
     let staff = staff.map(|staff| links(shop, ticket, staff)).unwrap_or_default();
     view! {
-        div(class="narrow door") {
+        div(
+            class="narrow door", id="entrance", data-listing=listing, data-zone=zone,
+            data-organizer=organizer, data-keep="",
+        ) {
+            (saved)
             div(class="top") {
                 h1(tabindex="-1") { (title) }
                 (when)
-                p(class="count") { (count) }
+                p(class="count", id="count") { (count) }
             }
-            (seen)
+            (line)
+            div(id="seen") { (seen) }
+            (camera)
             (form)
             (undo)
+            div(class="quietly") {
+                button(class="button quiet", r#type="button", id="undo-entry", hidden=true) {
+                    "Undo the last entry"
+                }
+            }
+            (find)
+            (doubles)
             (staff)
         }
     }
@@ -145,7 +186,7 @@ fn verdict(Seen { verdict, ticket, first }: Seen) -> View {
     let class = format!("verdict {tone}");
     let mark = shape(mark);
     let ticket = parts::line("small", ticket.map(|(number, of)| numbered(number, of)));
-    let first = first.map(|(at, door)| format!("First in at {}, {door}", at.time));
+    let first = first.map(|(at, door)| boxoffice_door::words::first(&at.time, &door));
     let first = parts::line("first", first);
     view! {
         div(id="verdict", class=class, role="status", data-tone=tone) {
@@ -155,6 +196,38 @@ fn verdict(Seen { verdict, ticket, first }: Seen) -> View {
                 (ticket)
                 (first)
             }
+        }
+    }
+}
+
+/// What the door's module gives its life: the camera, and whether verdicts sound.
+///
+/// It says why the browser will ask, before it does.
+fn camera() -> View {
+    view! {
+        section(id="camera", class="camera", aria-label="Camera and sound") {
+            div(class="sight", data-part="sight", hidden=true) {
+                video("muted"="", "playsinline"="", aria-label="What the camera sees") {}
+            }
+            div(class="actions") {
+                button(
+                    class="button quiet", r#type="button", data-part="camera",
+                    aria-describedby="camera-hint",
+                ) { "Scan with the camera" }
+                button(
+                    class="button quiet", r#type="button", data-part="light", aria-pressed="false",
+                    hidden=true,
+                ) { "Light" }
+                label(class="switch") {
+                    input(r#type="checkbox", role="switch", checked=true, data-part="sound")
+                    span { "Sound" }
+                }
+            }
+            p(class="hint", id="camera-hint") {
+                "Your browser asks whether this page may use the camera. It is for reading codes alone. \
+                 No picture leaves this device."
+            }
+            p(class="said", role="status") {}
         }
     }
 }
@@ -179,7 +252,7 @@ fn scanner(shop: Shop, ticket: TicketId, form: Form) -> View {
     let name = field(shop, form, name);
     let button = submit(shop, &action, "Check".to_owned(), "Checking…");
     view! {
-        form(class="sheet scan", method="post", action=action) {
+        form(id="scan", class="sheet scan", method="post", action=action) {
             (key)
             (last)
             div(class=class) {
@@ -202,7 +275,74 @@ fn undo(shop: Shop, ticket: TicketId, scan: ScanId, key: String) -> View {
     let action = format!("/door/{ticket}/undo");
     let (key, scan) = (hidden("key", key), hidden("scan", scan.to_string()));
     let button = submit(shop, &action, "Undo the last entry".to_owned(), "Undoing…");
-    view! { form(class="quietly", method="post", action=action) { (key) (scan) (button) } }
+    view! { form(id="undo", class="quietly", method="post", action=action) { (key) (scan) (button) } }
+}
+
+/// What only a script can tell: whether there is a network, and what waits for one. It has the shapes of
+/// all verdicts, which the script shows without asking anybody.
+fn line() -> View {
+    let shapes = [Tone::Good, Tone::Due, Tone::Bad].map(|tone| {
+        let drawn = shape(shape_of(tone));
+        view! { span(data-tone=tone.name()) { (drawn) } }
+    });
+    let shapes = Vec::from(shapes);
+    view! {
+        div(id="line", class="line scripted") {
+            p(data-part="line", role="status") {}
+            p(class="small", data-part="waiting") {}
+            div(hidden=true, data-part="shapes") { (shapes) }
+        }
+    }
+}
+
+/// The way in for those whose phone is dead. It searches the list on the device.
+fn find() -> View {
+    view! {
+        section(id="find", class="sheet scripted", aria-labelledby="find-title") {
+            h2(id="find-title") { "Without a code" }
+            div(class="field") {
+                label(r#for="order") { "Order number" }
+                p(class="hint", id="order-hint") {
+                    "The last letters of it, three or more. The buyer's orders say it."
+                }
+                input(
+                    id="order", r#type="text", autocomplete="off", autocapitalize="characters",
+                    "spellcheck"="false", aria-describedby="order-hint",
+                )
+            }
+            p(class="small", role="status", data-part="count") {}
+            ul(class="rows", data-part="rows") {}
+        }
+    }
+}
+
+/// Whom doors let in by themselves, and the shop would have refused.
+fn twice(doubles: Vec<Double>) -> View {
+    let nobody = doubles.is_empty();
+    let rows: Vec<View> = doubles.into_iter().map(double).collect();
+    view! {
+        section(id="doubles", class="column", aria-labelledby="doubles-title", hidden=nobody) {
+            h2(id="doubles-title") { "Let in twice while doors had no network" }
+            ul(class="rows", data-part="rows") { (rows) }
+        }
+    }
+}
+
+fn double(Double { order, ticket: (number, of), entry, first, verdict }: Double) -> View {
+    let name = boxoffice_door::words::guest(&order, number, of);
+    let said = |(at, door): (Moment, String)| boxoffice_door::words::entry(&at.time, &door);
+    let entry = said(entry);
+    let first = match (first, verdict) {
+        (Some(first), _) => said(first),
+        (None, verdict) => words(verdict).1.to_owned(),
+    };
+    view! {
+        li(class="sheet") {
+            p { strong { (name) } }
+            p { (first) }
+            p { (entry) }
+        }
+    }
 }
 
 fn links(shop: Shop, ticket: TicketId, Staff { form, links }: Staff) -> View {

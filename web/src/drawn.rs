@@ -11,7 +11,15 @@ pub(crate) fn draw(state: State, key: String, page: impl FnOnce(Shop) -> View + 
     let shown = state.clone();
     let whole = Children::new(move || page(Shop::new(shown)));
     let html = sycamore::render_to_string(move || view! { NoHydrate(children=whole) });
-    State { page: Page::Drawn(Drawn { key, html }), ..state }
+    State { page: Page::Drawn(Drawn { key, html, script: None }), ..state }
+}
+
+/// Returns `state` with the address of a script that its drawn page needs besides the shop's.
+pub(crate) fn with_script(mut state: State, script: String) -> State {
+    if let Page::Drawn(drawn) = &mut state.page {
+        drawn.script = Some(script);
+    }
+    state
 }
 
 /// A shape that says at a glance what words beside it say.
@@ -37,6 +45,12 @@ pub(crate) fn shape(shape: Shape) -> View {
          stroke=\"currentColor\" stroke-width=\"3\" stroke-linejoin=\"round\" d=\"{path}\"/></svg>"
     );
     view! { span(class="shape", aria-hidden="true", dangerously_set_inner_html=svg) {} }
+}
+
+/// Draws the place where a page says that it is a saved one. Pages with `data-keep` are saved, and the
+/// script that does so fills it in.
+pub(crate) fn saved() -> View {
+    view! { p(id="saved", class="notice", role="status", hidden=true) {} }
 }
 
 /// A text that is copied and sent elsewhere. Without scripts, it is selected and copied by hand.

@@ -31,4 +31,4 @@ mod browser;
 mod document;
 
 #[cfg(not(target_os = "unknown"))]
-pub use document::{Assets, Site, document};
+pub use document::{Assets, Module, Site, document};

@@ -466,6 +466,11 @@ pub struct Drawn {
     pub key: String,
     /// What is on it.
     pub html: String,
+    /// The address of the script that it needs besides the shop's.
+    ///
+    /// Such a page is always a document of its own: its headers may allow what others' do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
 }
 
 /// There is nothing at this address.

@@ -10,16 +10,22 @@ use crate::failure::Failure;
 use crate::say;
 use crate::workspace::Workspace;
 
-/// Builds the browser's module, then all that is made from it. What is up to date stays.
+/// The packages whose modules browsers load: the shop's on every page, the others on some.
+const MODULES: [&str; 2] = ["boxoffice-web", "boxoffice-web-door"];
+
+/// Builds the browser's modules, then all that is made from them. What is up to date stays.
 pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
-    say("assets: boxoffice-web, web/assets");
+    say(&format!("assets: {}, web/assets", MODULES.join(", ")));
     let mut web = workspace.cargo();
-    web.args(["build", "--package", "boxoffice-web", "--lib"]);
-    web.args(["--target", "wasm32-unknown-unknown", "--profile", "browser"]);
-    finish(&mut web, "the browser's module was not built")?;
+    web.args(["build", "--lib", "--target", "wasm32-unknown-unknown", "--profile", "browser"]);
+    web.args(MODULES.iter().flat_map(|package| ["--package", package]));
+    finish(&mut web, "the browser's modules were not built")?;
     let mut make = Command::new(program(workspace, "boxoffice-assets")?);
     let target = workspace.target();
-    make.arg("--module").arg(target.join("wasm32-unknown-unknown/browser/boxoffice_web.wasm"));
+    for package in MODULES {
+        let file = format!("wasm32-unknown-unknown/browser/{}.wasm", package.replace('-', "_"));
+        make.arg("--module").arg(target.join(file));
+    }
     make.arg("--from").arg(workspace.root().join("web/assets"));
     make.arg("--into").arg(target.join("assets"));
     finish(&mut make, "the assets were not built")

@@ -52,7 +52,7 @@ const SHOP_SUITES: &str = "boxoffice-tests";
 /// same on both databases and is tried at every point on SQLite, which takes a third of the time.
 const CRASH_EVERY: &str = "CRASH_EVERY";
 /// An odd number: points come in pairs, before a call and after it.
-const CRASH_POINTS_ON_POSTGRES: &str = "5";
+const CRASH_POINTS_ON_POSTGRES: &str = "9";
 /// What follows the name of a suite that runs on Postgres.
 const ON_POSTGRES: &str = "-postgres";
 

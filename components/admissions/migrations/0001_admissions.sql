@@ -47,7 +47,7 @@ CREATE TABLE admissions_admissions (
     offer_id TEXT,
     offer_price BIGINT,
     resold_order_id TEXT,
-    -- Its order was refunded, or is to be, since the sale before it was.
+    -- Its order was refunded, or will be, because the sale before it was.
     undone BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL,

@@ -7,5 +7,9 @@ use boxoffice_schema::{OUTBOX_ENTRIES, Service};
 pub static SERVICE: Service = Service {
     name: "admissions",
     db_url: "admissions_db_url",
-    migrations: &[include_str!("0001_admissions.sql"), OUTBOX_ENTRIES],
+    migrations: &[
+        include_str!("0001_admissions.sql"),
+        OUTBOX_ENTRIES,
+        include_str!("0002_offline.sql"),
+    ],
 };

@@ -2,8 +2,9 @@
 
 use boxoffice_admission_code::{Code, Signer};
 use boxoffice_contract::admissions::{self as api, AdmissionStatus};
-use boxoffice_contract::door::Entry;
+use boxoffice_contract::door::{Entry, Guest};
 use boxoffice_contract::events::{AdmissionState, Kind, OrderState};
+use boxoffice_contract::orders::number;
 use boxoffice_contract::{AdmissionId, OrderId, ScanId, TicketId, UserId};
 use boxoffice_kernel::db::{self, Query, Read};
 use boxoffice_kernel::events::Event;
@@ -42,10 +43,12 @@ row! {
         /// The listing by which its holder sells it on. That of a void admission must end.
         pub(crate) offer_id: Option<TicketId> = unset,
         pub(crate) offer_price: Option<i64> = unset,
-        /// Its order was refunded, or is to be, since the sale before it was.
+        /// Its order was refunded, or will be, because the sale before it was.
         pub(crate) undone: bool,
         pub(crate) created_at: Timestamp,
         pub(crate) version: i64,
+        /// When its status or generation changed last. Doors ask for what has changed since they read it.
+        pub(crate) changed_at: Timestamp,
     }
 }
 
@@ -81,6 +84,7 @@ impl Admission {
             undone: false,
             created_at: now,
             version: 1,
+            changed_at: now,
         }
     }
 
@@ -154,6 +158,19 @@ impl Admission {
     pub(crate) fn entry(&self) -> Option<Entry> {
         let (at, door) = self.used_at.zip(self.used_door.clone())?;
         (self.status == AdmissionStatus::Used).then_some(Entry { at, door })
+    }
+
+    /// What a door is told of it.
+    pub(crate) fn guest(&self) -> Guest {
+        Guest {
+            id: self.id,
+            generation: self.generation,
+            status: self.status.into(),
+            order: number(self.order_id),
+            number: self.number,
+            of: self.total,
+            entry: self.entry(),
+        }
     }
 
     /// The text of its code, signed by `signer`.

@@ -1,21 +1,24 @@
 //! `GET /api/door/{ticketId}`: the door of an event, and who may come in.
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use boxoffice_contract::admissions::AdmissionStatus;
-use boxoffice_contract::door::{self as api, Counts, Guest};
+use boxoffice_contract::door::{self as api, Counts, Guest, KEY_COOKIE};
 use boxoffice_contract::{AdmissionId, Page, TicketId};
 use boxoffice_kernel::db::{Query, Read, Reader};
+use boxoffice_kernel::http::cookie::cookies;
 use boxoffice_kernel::http::page;
 use boxoffice_kernel::http::{Fields, Id};
 use boxoffice_kernel::identity::{MaybeUser, User};
 use boxoffice_kernel::problem::{self, ProblemBody};
 use boxoffice_kernel::{Cx, query, row};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, Uri};
 
 use crate::SERVICE;
 use crate::admission::{Admission, COLUMNS};
+use crate::key::Keys;
 use crate::listing::Listing;
 use crate::refusal::{Refusal, Result};
 use crate::staff;
@@ -45,6 +48,7 @@ pub(crate) fn route() -> Router {
     Router::new()
         .route("/api/door/{ticketId}", get(door))
         .route("/api/door/{ticketId}/guests", get(guests))
+        .route("/api/door/{ticketId}/keys", get(keys))
 }
 
 impl AtDoor {
@@ -58,8 +62,7 @@ impl AtDoor {
         let listing = Listing::get(cx, id).await?;
         let organizer = user.0.filter(|user| user.id == listing.seller_id);
         if organizer.is_none() {
-            let key = headers.get(DOOR_KEY).and_then(|key| key.to_str().ok());
-            staff::check(key.ok_or(Refusal::NotAtDoor)?, id).await?;
+            staff::check(key(headers).ok_or(Refusal::NotAtDoor)?, id).await?;
         }
         Ok(Self { listing, organizer })
     }
@@ -69,6 +72,13 @@ impl AtDoor {
         let listing = Listing::get(cx, id).await?;
         if user.id == listing.seller_id { Ok(()) } else { Err(Refusal::NotOrganizer) }
     }
+}
+
+/// Returns the key of a link for staff: from its header, or from the cookie that the shop's pages keep
+/// out of their scripts' sight.
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(DOOR_KEY).and_then(|key| key.to_str().ok());
+    given.or_else(|| cookies(headers).find_map(|(name, key)| (name == KEY_COOKIE).then_some(key)))
 }
 
 /// A door
@@ -134,13 +144,36 @@ pub(crate) async fn guests(
     fields.finish()?;
     let admissions: Vec<Admission> =
         Reader::new(&SERVICE).read_all(of_listing(id, cursor, limit + 1)).await?;
-    let page = page::cut(admissions, limit, |admission| admission.id)?.map(|admission| Guest {
-        id: admission.id,
-        generation: admission.generation,
-        status: admission.status.into(),
-        entry: admission.entry(),
-    });
+    let page = page::cut(admissions, limit, |admission| admission.id)?;
+    let page = page.map(|admission| admission.guest());
     Ok(page::respond(page, uri.path(), uri.query()))
+}
+
+/// The public keys
+///
+/// What a door needs to check codes without a network, beside the list. It fetches them again when it
+/// meets a code of a key that it does not know.
+#[utoipa::path(
+    get, path = "/api/door/{ticketId}/keys", tag = "door", operation_id = "list_door_keys",
+    params(
+        ("ticketId" = Uuid, Path, description = "The listing, which is the event"),
+        ("X-Door-Key" = Option<String>, Header, description = "The key in a link for staff"),
+    ),
+    responses(
+        (status = 200, description = "A JWK set (RFC 7517)", content_type = "application/jwk-set+json", body = Object),
+        (status = 403, description = "Neither the organizer nor staff", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This event does not exist", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn keys(
+    cx: Cx,
+    Id(id): Id<TicketId>,
+    user: MaybeUser,
+    headers: HeaderMap,
+) -> problem::Result<impl IntoResponse> {
+    AtDoor::check(&cx, user, &headers, id).await?;
+    let set = Keys::load().await?.verifier.public();
+    Ok(([(CONTENT_TYPE, "application/jwk-set+json")], Json(set)))
 }
 
 async fn counts(id: TicketId) -> Result<Counts> {

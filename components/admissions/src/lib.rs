@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`list`], [`show`], [`paper`], [`wallet`], [`transfer`], [`accept`], [`offer`] | the calls of a ticket's holder |
-//! | [`door`], [`scan`], [`staff`] | the calls of those who stand at a door |
+//! | [`door`], [`changes`], [`scan`], [`staff`], [`doubles`] | the calls of those who stand at a door |
 //! | [`admission`] | an admission: in the database, in JSON, in events |
 //! | [`transition`] | how admissions go on and end: one guarded statement each |
 //! | [`issue`] | what an order's sale, or its refund, makes of admissions |
@@ -19,7 +19,9 @@
 
 mod accept;
 mod admission;
+mod changes;
 mod door;
+mod doubles;
 mod issue;
 mod issuer;
 mod key;
@@ -57,7 +59,8 @@ use utoipa::OpenApi;
         list::list, show::show, paper::print, wallet::apple_pass, wallet::google_pass,
         transfer::begin, transfer::take_back, accept::offer, accept::accept,
         offer::offer, offer::take_off_sale,
-        door::door, door::guests, scan::scan, scan::undo, staff::create, staff::list, staff::end
+        door::door, door::guests, door::keys, changes::changes, scan::scan, scan::undo,
+        doubles::doubles, staff::create, staff::list, staff::end
     ),
     tags(
         (name = "admissions", description = "Tickets in the hand: codes and transfers"),
@@ -78,7 +81,9 @@ fn router() -> Router {
         .merge(accept::route())
         .merge(offer::route())
         .merge(door::route())
+        .merge(changes::route())
         .merge(scan::route())
+        .merge(doubles::route())
         .merge(staff::route())
         .merge(health::routes(&SERVICE, "/api/admissions", true))
         .route("/api/admissions/openapi.json", get(async || Json(Api::openapi())));

@@ -139,6 +139,6 @@ pub(crate) async fn take_off_sale(
 async fn withdraw(cx: &UserCx, offer: TicketId) -> refusal::Result<()> {
     let path = format!("/api/tickets/{offer}");
     let call = Call::by(cx, Method::DELETE, &path);
-    // If there is none, the event of the offer has not arrived there.
+    // If there is no such listing, the event of the offer has not arrived there.
     TICKETS.ask::<()>(call, None::<&()>).await?.ok_or(Refusal::NotListed)
 }

@@ -32,6 +32,7 @@ row! {
         at: Timestamp,
         verdict: Verdict,
         heard_at: Timestamp,
+        admitted: bool,
     }
 }
 
@@ -89,7 +90,7 @@ pub(crate) async fn scan(
             let scan = &scans.scans[at];
             let known = noted.iter().find(|row| row.id == scan.id);
             results[at] = Some(match known {
-                Some(row) => repeat(unit, row).await?,
+                Some(row) => repeat(unit, row, scan).await?,
                 None => decide(unit, id, &scans.door, scan, &read[at]).await?,
             });
         }
@@ -127,7 +128,10 @@ pub(crate) async fn undo(
 ) -> Result<Response> {
     AtDoor::check(&cx, user, &headers, ticket_id).await?;
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
-        transition::restore(unit, ticket_id, id).await?.ok_or(Refusal::NoSuchScan)?;
+        if transition::restore(unit, ticket_id, id).await?.is_none() {
+            let withdrawn: Option<(ScanId,)> = unit.change(withdrawing(ticket_id, id)).await?;
+            withdrawn.ok_or(Refusal::NoSuchScan)?;
+        }
         Ok(Reply::no_content())
     };
     Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
@@ -170,9 +174,33 @@ pub(crate) fn noted(scans: &[Scan]) -> Query {
 
 /// Answers a scan that was heard of before with what it came to then, whatever has happened since: a
 /// repeat must not let in who was refused, or whose entry was taken back.
-async fn repeat(read: &mut impl db::Read, row: &ScanRow) -> anyhow::Result<Scanned> {
-    let admission = Admission::find_in(read, row.admission_id).await?;
+///
+/// A door that got no answer in time may have let the person in meanwhile, and says so with the repeat.
+async fn repeat(unit: &mut Unit<'_>, row: &ScanRow, scan: &Scan) -> anyhow::Result<Scanned> {
+    if scan.admitted && !row.admitted {
+        unit.change::<()>(keeping(row.ticket_id, row.id)).await?;
+    }
+    let admission = Admission::find_in(unit, row.admission_id).await?;
     Ok(scanned(row.id, row.verdict, admission.as_ref()))
+}
+
+/// Keeps that the door let somebody in by itself.
+pub(crate) fn keeping(ticket_id: TicketId, id: ScanId) -> Query {
+    query!(
+        "UPDATE admissions_scans SET admitted = 1 WHERE id = ?2 AND ticket_id = ?1",
+        ticket_id,
+        id
+    )
+}
+
+/// Takes back that the door let somebody in whom the shop would have refused.
+pub(crate) fn withdrawing(ticket_id: TicketId, id: ScanId) -> Query {
+    query!(
+        "UPDATE admissions_scans SET admitted = 0 WHERE id = ?2 AND ticket_id = ?1 \
+         AND admitted = 1 AND verdict <> 'admitted' RETURNING id",
+        ticket_id,
+        id
+    )
 }
 
 /// Lets in who may enter, and notes the scan. Nobody is let in twice: the admission's row decides.
@@ -189,7 +217,8 @@ async fn decide(
     };
     // A door's clock may be fast; nobody enters in the future.
     let now = Timestamp::now();
-    let entering = Entering { scan: scan.id, at: scan.at.map_or(now, |at| at.min(now)), door };
+    let at = scan.at.map_or(now, |at| at.min(now));
+    let entering = Entering { scan: scan.id, at, door, admitted: scan.admitted };
     let admitted = transition::admit(unit, id, ticket_id, generation, &entering).await?;
     let (verdict, admission) = match admitted {
         Some(admission) => (Verdict::Admitted, admission),
@@ -238,6 +267,7 @@ pub(crate) fn noting(
         at: entering.at,
         verdict,
         heard_at: Timestamp::now(),
+        admitted: entering.admitted,
     };
     // A repeat is known already.
     row.insert().unless_known()

@@ -12,11 +12,27 @@ use crate::admission::Admission;
 use crate::list::{self, Filter};
 use crate::listing::Listing;
 use crate::transition::{self, Entering, Transfer};
-use crate::{door, issue, scan, staff};
+use crate::{changes, door, doubles, issue, scan, staff};
 
 #[test]
 fn every_statement_is_listed() {
     statements::check(env!("CARGO_MANIFEST_DIR"), &[], &all());
+}
+
+/// Doors ask for what has changed: a statement that forgets to say when would hide a change from them.
+#[test]
+fn what_doors_go_by_is_never_changed_in_silence() {
+    let all = all();
+    let changes: Vec<&str> = all
+        .iter()
+        .filter_map(|query| query.sql().split_once("admissions_admissions SET "))
+        .filter_map(|(_, rest)| rest.split(" WHERE ").next())
+        .filter(|set| ["status =", "generation ="].iter().any(|name| set.contains(name)))
+        .collect();
+    assert!(changes.len() >= 4, "{changes:#?}");
+    for set in changes {
+        assert!(set.contains("changed_at = "), "{set}");
+    }
 }
 
 fn all() -> Vec<Query> {
@@ -27,8 +43,8 @@ fn all() -> Vec<Query> {
     let admission = Admission::new(&order, 1, now);
     let (one, two) = ([admission.clone()], [admission.clone(), admission.clone()]);
     let transfer = Transfer { id: Uuid::nil(), email: "", until: now };
-    let scan = Scan { id: scan_id, code: None, admission_id: None, at: None };
-    let entering = Entering { scan: scan_id, at: now, door: "" };
+    let scan = Scan { id: scan_id, code: None, admission_id: None, at: None, admitted: false };
+    let entering = Entering { scan: scan_id, at: now, door: "", admitted: false };
     let staff = staff::Staff::new(ticket_id, String::new(), now);
     let mut all = vec![
         Admission::find(id),
@@ -55,7 +71,11 @@ fn all() -> Vec<Query> {
         door::counting(ticket_id),
         door::of_listing(ticket_id, None, 1),
         door::of_listing(ticket_id, Some(id), 1),
+        changes::since_then(ticket_id, now),
+        doubles::of_door(ticket_id),
         scan::noted(&[scan]),
+        scan::keeping(ticket_id, scan_id),
+        scan::withdrawing(ticket_id, scan_id),
         scan::noting(ticket_id, &admission, &entering, Verdict::Admitted),
         staff.insert(),
         staff::of_door(ticket_id, now),

@@ -3,6 +3,8 @@
 //! Each way is one guarded statement on the admission's row. Whichever commits first has decided; the
 //! others then find no row to change. So a scan, a transfer, a resale and a refund can race as they like,
 //! and nobody enters with what was refunded, or on a code of somebody who no longer holds the ticket.
+//!
+//! A statement that changes the status or the generation sets `changed_at`: doors ask for that.
 
 use anyhow::Context as _;
 use boxoffice_contract::admissions::AdmissionStatus;
@@ -35,6 +37,8 @@ pub(crate) struct Entering<'a> {
     pub(crate) at: Timestamp,
     /// The door's name.
     pub(crate) door: &'a str,
+    /// Whether the door let the person in without asking.
+    pub(crate) admitted: bool,
 }
 
 /// Begins a transfer of an admission of `holder`'s, in place of one that waits already. The unit may
@@ -110,7 +114,7 @@ pub(crate) fn accepting(
 ) -> Query {
     query!(
         "UPDATE admissions_admissions SET holder_id = ?3, generation = generation + 1, \
-         transfers = transfers + 1, {NO_TRANSFER}, version = version + 1 \
+         transfers = transfers + 1, changed_at = ?4, {NO_TRANSFER}, version = version + 1 \
          WHERE id = ?1 AND transfer_id = ?2 AND transfer_until > ?4 AND status = 'valid' \
          RETURNING {COLUMNS}",
         id,
@@ -141,16 +145,17 @@ pub(crate) fn admitting(
     generation: Option<u32>,
     entering: &Entering<'_>,
 ) -> Query {
-    let guard = generation.map_or("", |_| "AND generation = ?6");
+    let guard = generation.map_or("", |_| "AND generation = ?7");
     query!(
         "UPDATE admissions_admissions SET status = 'used', used_scan = ?3, used_at = ?4, \
-         used_door = ?5, {NO_TRANSFER}, version = version + 1 \
+         used_door = ?5, changed_at = ?6, {NO_TRANSFER}, version = version + 1 \
          WHERE id = ?1 AND ticket_id = ?2 AND status = 'valid' {guard} RETURNING {COLUMNS}",
         id,
         ticket_id,
         entering.scan,
         entering.at,
-        entering.door
+        entering.door,
+        Timestamp::now()
     )
     .bind_all(generation.map(i64::from))
 }
@@ -171,16 +176,17 @@ pub(crate) async fn restore(
 pub(crate) fn restoring(ticket_id: TicketId, scan: ScanId) -> Query {
     query!(
         "UPDATE admissions_admissions SET status = 'valid', used_scan = NULL, used_at = NULL, \
-         used_door = NULL, version = version + 1 \
+         used_door = NULL, changed_at = ?3, version = version + 1 \
          WHERE id IN (SELECT admission_id FROM admissions_scans WHERE id = ?2) AND ticket_id = ?1 \
          AND used_scan = ?2 AND status = 'used' RETURNING {COLUMNS}",
         ticket_id,
-        scan
+        scan,
+        Timestamp::now()
     )
 }
 
 /// Offers an admission of `holder`'s for sale as the listing `offer`. From the commit on it lets nobody
-/// in: whoever buys it must be able to rely on that.
+/// in: its buyer must be able to rely on that.
 pub(crate) async fn offer(
     unit: &mut Unit<'_>,
     id: AdmissionId,
@@ -197,13 +203,14 @@ pub(crate) async fn offer(
 pub(crate) fn offering(id: AdmissionId, holder: UserId, offer: TicketId, price: i64) -> Query {
     query!(
         "UPDATE admissions_admissions SET status = 'offered', offer_id = ?3, offer_price = ?4, \
-         version = version + 1 \
+         changed_at = ?5, version = version + 1 \
          WHERE id = ?1 AND holder_id = ?2 AND status = 'valid' AND transfer_id IS NULL \
          RETURNING {COLUMNS}",
         id,
         holder,
         offer,
-        price
+        price,
+        Timestamp::now()
     )
 }
 
@@ -221,8 +228,10 @@ pub(crate) async fn keep(
 pub(crate) fn keeping(offer: TicketId) -> Query {
     query!(
         "UPDATE admissions_admissions SET status = 'valid', offer_id = NULL, offer_price = NULL, \
-         version = version + 1 WHERE offer_id = ?1 AND status = 'offered' RETURNING {COLUMNS}",
-        offer
+         changed_at = ?2, version = version + 1 \
+         WHERE offer_id = ?1 AND status = 'offered' RETURNING {COLUMNS}",
+        offer,
+        Timestamp::now()
     )
 }
 
@@ -252,10 +261,11 @@ pub(crate) async fn sell(unit: &mut Unit<'_>, order: &OrderState) -> anyhow::Res
 pub(crate) fn selling(offer: TicketId, order: OrderId) -> Query {
     query!(
         "UPDATE admissions_admissions SET status = 'void', offer_id = NULL, offer_price = NULL, \
-         resold_order_id = ?2, version = version + 1 \
+         resold_order_id = ?2, changed_at = ?3, version = version + 1 \
          WHERE offer_id = ?1 AND status = 'offered' RETURNING {COLUMNS}",
         offer,
-        order
+        order,
+        Timestamp::now()
     )
 }
 
@@ -293,26 +303,28 @@ pub(crate) fn locking_unit(unit: AdmissionId) -> Query {
 /// the ticket that a fan got back meanwhile, which has a newer generation.
 pub(crate) fn voiding(order: OrderId) -> Query {
     query!(
-        "UPDATE admissions_admissions SET status = 'void', undone = 1, {NO_TRANSFER}, \
-         version = version + 1 \
+        "UPDATE admissions_admissions SET status = 'void', undone = 1, changed_at = ?2, \
+         {NO_TRANSFER}, version = version + 1 \
          WHERE unit_id IN (SELECT unit_id FROM admissions_admissions WHERE order_id = ?1) \
          AND undone = 0 AND generation >= (SELECT first.generation \
           FROM admissions_admissions AS first WHERE first.order_id = ?1 AND first.undone = 0 \
           AND first.unit_id = admissions_admissions.unit_id) RETURNING {COLUMNS}",
-        order
+        order,
+        Timestamp::now()
     )
 }
 
 pub(crate) fn giving_back(order: OrderId) -> Query {
     query!(
         "UPDATE admissions_admissions SET status = 'valid', resold_order_id = NULL, \
-         generation = 1 + (SELECT MAX(later.generation) FROM admissions_admissions AS later \
+         changed_at = ?2, generation = 1 + (SELECT MAX(later.generation) FROM admissions_admissions AS later \
           WHERE later.unit_id = admissions_admissions.unit_id), version = version + 1 \
          WHERE resold_order_id = ?1 AND undone = 0 AND NOT EXISTS (SELECT 1 \
           FROM admissions_admissions AS later \
           WHERE later.unit_id = admissions_admissions.unit_id \
           AND later.generation > admissions_admissions.generation \
           AND later.used_scan IS NOT NULL) RETURNING {COLUMNS}",
-        order
+        order,
+        Timestamp::now()
     )
 }

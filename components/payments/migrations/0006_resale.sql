@@ -8,7 +8,7 @@ ALTER TABLE payments_payments ADD COLUMN undone_at BIGINT;
 CREATE INDEX payments_undone ON payments_payments (try_again_at)
     WHERE status = 'captured' AND undone_at IS NOT NULL AND refund_asked_at IS NULL;
 -- The ledger again, with the fee's movements and the shop's own account. On Postgres the renaming waits
--- for whoever writes, and keeps others away until all is copied: no entry is lost on the way. The old
+-- for writers, and keeps others away until all is copied: no entry is lost on the way. The old
 -- table has its constraints until it is dropped, so the unique one gets another name.
 ALTER TABLE payments_ledger RENAME TO payments_ledger_before_fees;
 DROP INDEX payments_ledger_of_seller;

@@ -144,7 +144,7 @@ pub(crate) enum State {
     Captured,
     /// The money is taken and booked as the seller's; nothing is left to do.
     Settled,
-    /// The sale is undone, and the money is to be given back.
+    /// The sale is undone, and the money has yet to be given back.
     Refunding,
     /// No money was taken, and the intent is over.
     Voided,

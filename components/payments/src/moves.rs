@@ -317,7 +317,7 @@ pub(crate) fn keeping(payment: &Payment) -> Query {
     )
 }
 
-/// Notes that the sale is to be undone. That is due from here on, even if the request fails.
+/// Notes that the sale must be undone. That is due from here on, even if the request fails.
 pub(crate) fn asking_refund(payment: &Payment, request: RefundRequest) -> Query {
     let RefundRequest { by, reason, restock } = request;
     let now = Timestamp::now();

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use boxoffice_kernel::http::{coding, etag};
 use boxoffice_kernel::{Problem, config};
-use boxoffice_web::Assets;
+use boxoffice_web::{Assets, Module};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use http::{HeaderMap, StatusCode, Uri};
 
@@ -38,8 +38,17 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// Where the files are that pages refer to. Natively, where none are, the names have no hash.
 pub(crate) fn names() -> Assets {
-    let [css, boot, glue, wasm, icon] = [CSS, BOOT, GLUE, WASM, ICON].map(str::to_owned);
-    Assets { css, boot, glue, wasm, icon }
+    Assets {
+        css: CSS.to_owned(),
+        icon: ICON.to_owned(),
+        shop: module([BOOT, GLUE, WASM]),
+        door: module([DOOR, DOOR_GLUE, DOOR_WASM]),
+    }
+}
+
+fn module(names: [&str; 3]) -> Module {
+    let [start, glue, wasm] = names.map(str::to_owned);
+    Module { start, glue, wasm }
 }
 
 /// The script that reloads a page when the shop behind it is another; for those who work on it
@@ -54,7 +63,10 @@ pub(crate) async fn reload() -> anyhow::Result<Option<&'static str>> {
 
 /// The files' routes.
 pub(crate) fn route() -> Router {
-    Router::new().route("/assets/{file}", get(serve)).route("/assets/reload", get(start))
+    Router::new()
+        .route("/assets/{file}", get(serve))
+        .route("/assets/reload", get(start))
+        .route("/sw.js", get(worker))
 }
 
 /// Which start of the shop this is, for `reload.js`: 404 but for those who work on it.
@@ -74,6 +86,15 @@ async fn serve(address: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let file = address.path().trim_start_matches("/assets/");
     let asset = ASSETS.iter().find(|asset| asset.file == file);
     Ok(answer(asset.ok_or_else(nothing_here)?, &headers))
+}
+
+/// The worker that shows saved pages. Its address stays the same, and so it is asked for each time.
+async fn worker(headers: HeaderMap) -> Result<Response, Problem> {
+    let file = WORKER.trim_start_matches("/assets/");
+    let asset = ASSETS.iter().find(|asset| asset.file == file);
+    let mut response = answer(asset.ok_or_else(nothing_here)?, &headers);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
 }
 
 fn answer(asset: &Asset, headers: &HeaderMap) -> Response {
@@ -184,8 +205,9 @@ mod tests {
 
     #[test]
     fn pages_refer_to_addresses_that_the_route_answers() {
-        let Assets { css, boot, glue, wasm, icon } = names();
-        for name in [css, boot, glue, wasm, icon] {
+        let Assets { css, icon, shop, door } = names();
+        let modules = [shop, door].map(|Module { start, glue, wasm }| [start, glue, wasm]);
+        for name in modules.into_iter().flatten().chain([css, icon]) {
             assert!(
                 name.strip_prefix("/assets/").is_some_and(|file| !file.contains('/')),
                 "{name}"

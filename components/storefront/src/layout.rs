@@ -2,6 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::Response;
+use boxoffice_contract::TicketId;
 use boxoffice_kernel::cx::REQUEST_ID;
 use boxoffice_kernel::{Cx, config, log};
 use boxoffice_web::state::{Failed, Missing, Page, State};
@@ -37,8 +38,9 @@ pub(crate) async fn finish(
     answer: http::Response<Full<Bytes>>,
     asked: Asked,
 ) -> http::Response<Full<Bytes>> {
+    let camera = is_door(asked.0.uri.path());
     let mut answer = with_page(answer, asked).await;
-    match guards().await {
+    match guards(camera).await {
         Ok(guards) => answer.headers_mut().extend(guards),
         Err(error) => log::failed(Cx::NONE, "adding security headers to an answer", &error),
     }
@@ -109,15 +111,20 @@ fn page_of(visit: &Visit, problem: &[u8], status: StatusCode, request_id: &str) 
     visit.state("Something went wrong", "", Page::Failed(failed))
 }
 
+/// Tells whether `path` is the page of a door, `/door/{listing}`, and not of what is below it.
+fn is_door(path: &str) -> bool {
+    path.strip_prefix("/door/").is_some_and(|listing| listing.parse::<TicketId>().is_ok())
+}
+
 /// The headers that keep others from framing, sniffing and scripting the shop (OWASP, HTTP Headers
-/// Cheat Sheet).
-async fn guards() -> anyhow::Result<Vec<(HeaderName, HeaderValue)>> {
+/// Cheat Sheet). `camera` tells whether the page may ask for the camera.
+async fn guards(camera: bool) -> anyhow::Result<Vec<(HeaderName, HeaderValue)>> {
     let stripe = !config::variable("stripe_publishable_key").await?.is_empty();
     let https = config::is_secure().await?;
     let mut guards = vec![
         ("content-security-policy", policy(stripe)),
         ("referrer-policy", "same-origin"),
-        ("permissions-policy", permissions(stripe)),
+        ("permissions-policy", permissions(stripe, camera)),
         ("cross-origin-opener-policy", "same-origin"),
     ];
     if https {
@@ -133,21 +140,44 @@ const fn policy(stripe: bool) -> &'static str {
     if stripe {
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' https://js.stripe.com \
          https://*.js.stripe.com; style-src 'self'; img-src 'self' data: https://*.stripe.com; \
-         connect-src 'self' https://api.stripe.com; \
+         connect-src 'self' https://api.stripe.com; worker-src 'self'; \
          frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     } else {
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
+         img-src 'self' data:; connect-src 'self'; worker-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
     }
 }
 
-/// What pages may do with the device.
-const fn permissions(stripe: bool) -> &'static str {
-    if stripe {
-        "camera=(), geolocation=(), microphone=(), payment=(self \"https://js.stripe.com\"), usb=()"
-    } else {
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+/// What pages may do with the device. A door's page may use the camera, and takes no payment.
+const fn permissions(stripe: bool, camera: bool) -> &'static str {
+    match (stripe, camera) {
+        (_, true) => "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+        (true, false) => {
+            "camera=(), geolocation=(), microphone=(), payment=(self \"https://js.stripe.com\"), usb=()"
+        }
+        (false, false) => "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_camera_is_for_the_page_of_a_door_alone() {
+        let door = "/door/0197a3c2-7b1e-7c3a-9f00-0c8b1e2daa01";
+        assert!(is_door(door));
+        for path in ["/", "/door", "/door/", "/door/all", "/doors/1", "/tickets/new"] {
+            assert!(!is_door(path), "{path}");
+        }
+        for path in [format!("{door}/"), format!("{door}/undo"), format!("/listings{door}")] {
+            assert!(!is_door(&path), "{path}");
+        }
+        for stripe in [false, true] {
+            assert!(permissions(stripe, false).starts_with("camera=(), "));
+            assert!(permissions(stripe, true).starts_with("camera=(self), "));
+        }
     }
 }

@@ -94,7 +94,7 @@ async fn rewrite(
     Ok(Reply::ok(&edited.body())?.at_version(edited.version))
 }
 
-/// Has the listings by which fans sell tickets of `event` on tell of it as it is now. They need no
+/// Carries what the event says now over to the listings of fans who sell its tickets on. They need no
 /// freeze: an order of one costs the same as before.
 async fn carry_over(unit: &mut Unit<'_>, event: &Ticket) -> refusal::Result<()> {
     for offer in unit.change_all::<Ticket>(event.update_offers()).await? {

@@ -51,6 +51,21 @@ pub struct Jwk {
     alg: &'static str,
 }
 
+impl Jwk {
+    fn from_key(key: &VerifyingKey) -> Self {
+        let x = URL_SAFE_NO_PAD.encode(key.as_bytes());
+        let kid = thumbprint(&x);
+        Self { kty: KEY_TYPE, crv: CURVE, x, kid, purpose: "sig", alg: "EdDSA" }
+    }
+}
+
+/// A JWK set (RFC 7517), as [`Verifier::from_jwks`] reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Jwks {
+    /// The keys.
+    pub keys: Vec<Jwk>,
+}
+
 /// Signs codes, and makes the secrets of links.
 #[derive(Debug)]
 pub struct Signer {
@@ -79,9 +94,7 @@ impl Signer {
     /// Returns the public key, for the set that [`Verifier::from_jwks`] reads.
     #[must_use]
     pub fn public(&self) -> Jwk {
-        let x = URL_SAFE_NO_PAD.encode(self.key.verifying_key().as_bytes());
-        let kid = thumbprint(&x);
-        Jwk { kty: KEY_TYPE, crv: CURVE, x, kid, purpose: "sig", alg: "EdDSA" }
+        Jwk::from_key(&self.key.verifying_key())
     }
 
     /// Returns a secret that nobody without the private key can compute.
@@ -116,6 +129,13 @@ impl Verifier {
             .map(|key| key.map(|key| (key_id(&key), key)))
             .collect::<Result<Vec<_>, _>>()?;
         if keys.is_empty() { Err(KeyError::Empty) } else { Ok(Self { keys }) }
+    }
+
+    /// Returns the keys, for doors that check codes by themselves. Only the public members of a key
+    /// are written, whatever else the set had that they were read from.
+    #[must_use]
+    pub fn public(&self) -> Jwks {
+        Jwks { keys: self.keys.iter().map(|(_, key)| Jwk::from_key(key)).collect() }
     }
 
     /// Returns what a code says, if one of the keys has signed it.

@@ -23,7 +23,7 @@ mod token;
 
 use boxoffice_contract::{AdmissionId, TicketId};
 
-pub use keys::{Jwk, KeyError, Signer, Verifier};
+pub use keys::{Jwk, Jwks, KeyError, Signer, Verifier};
 pub use token::CHARACTERS;
 
 /// What a code says.

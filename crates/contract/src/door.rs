@@ -23,6 +23,10 @@ names! {
     }
 }
 
+/// The cookie that carries the key of a link for staff to the API, in place of `X-Door-Key`: a page's
+/// script cannot read it.
+pub const KEY_COOKIE: &str = "door_key";
+
 /// A code that was held before a scanner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -41,6 +45,10 @@ pub struct Scan {
     /// When it was scanned, by the door's clock; now if it is left out.
     #[serde(default)]
     pub at: Option<Timestamp>,
+    /// Whether the door has let the person in by its own decision, without asking. The shop then keeps
+    /// that, whatever it decides itself.
+    #[serde(default)]
+    pub admitted: bool,
 }
 
 /// The scans of a door that the shop has not heard of yet, oldest first.
@@ -112,9 +120,66 @@ pub struct Guest {
     /// Its status.
     #[cfg_attr(feature = "openapi", schema(value_type = AdmissionStatus))]
     pub status: Word<AdmissionStatus>,
+    /// What people call its order, which finds the guest whose phone is dead.
+    #[serde(default)]
+    pub order: String,
+    /// Which of its order's admissions it is, from 1.
+    #[serde(default)]
+    pub number: i64,
+    /// How many admissions its order has.
+    #[serde(default)]
+    pub of: i64,
     /// When and where somebody entered with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Entry>,
+}
+
+/// What of a door's list has changed since it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Changes {
+    /// What the next request gives as `since`.
+    pub since: Timestamp,
+    /// Whether too much has changed to tell here: the door reads the whole list again.
+    pub reload: bool,
+    /// The admissions as they are now. Some may have been told before.
+    pub guests: Vec<Guest>,
+}
+
+/// Somebody whom a door let in by its own decision, and whom the shop would have refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Double {
+    /// The door's scan.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: ScanId,
+    /// The admission.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub admission_id: AdmissionId,
+    /// What people call its order.
+    pub order: String,
+    /// Which of its order's admissions it is, from 1.
+    pub number: i64,
+    /// How many admissions its order has.
+    pub of: i64,
+    /// Why the shop would have refused: `used`, or `void` for a refund or a new holder.
+    #[cfg_attr(feature = "openapi", schema(value_type = Verdict))]
+    pub verdict: Word<Verdict>,
+    /// When and where the door let somebody in.
+    pub entry: Entry,
+    /// The entry that counts, which another scan made. Without one, nobody else has entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Entry>,
+}
+
+/// What doors let in by their own decision, and the shop would have refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Doubles {
+    /// Each of them, the last that the shop heard of first; at most 200.
+    pub items: Vec<Double>,
 }
 
 /// How many of an event's admissions stand how.

@@ -47,7 +47,13 @@ mod tests {
     use super::*;
 
     fn scan(code: Option<&str>, admission_id: Option<AdmissionId>) -> Scan {
-        Scan { id: ScanId::nil(), code: code.map(str::to_owned), admission_id, at: None }
+        Scan {
+            id: ScanId::nil(),
+            code: code.map(str::to_owned),
+            admission_id,
+            at: None,
+            admitted: false,
+        }
     }
 
     #[test]

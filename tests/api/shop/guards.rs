@@ -1,6 +1,6 @@
 //! What keeps others out: headers, origins, what is escaped, where one is sent.
 
-use boxoffice_tests::{App, id};
+use boxoffice_tests::{App, get, id};
 use serde_json::json;
 
 use super::browser::{Browser, Form};
@@ -35,6 +35,29 @@ async fn every_answer_says_what_it_may_do() {
         let inert = script.contains("type=\"application/json\"");
         assert!(inert || script.contains("src=\"/assets/"), "{script}");
     }
+}
+
+#[tokio::test]
+async fn the_camera_and_its_module_are_for_a_doors_page_alone() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let listing = seller.list(json!({ "title": "A cello" })).await.expect(201);
+    let door = format!("/door/{}", id(&listing));
+    let ask = async |path: &str| seller.exchange(&get(path).header("accept", "text/html")).await;
+    let at_door = ask(&door).await;
+    assert!(at_door.header("permissions-policy").starts_with("camera=(self), "), "{at_door}");
+    assert!(at_door.text.contains(r#"<script type="module" src="/assets/door-"#), "{at_door}");
+    let [listing, undo, under] =
+        [format!("/tickets/{}", id(&listing)), format!("{door}/undo"), format!("/listings{door}")];
+    for path in ["/", "/listings", "/nothing", "/door", "/door/all", &listing, &undo, &under] {
+        let answer = ask(path).await;
+        assert!(answer.header("permissions-policy").starts_with("camera=(), "), "{answer}");
+        assert!(!answer.text.contains("/assets/door-"), "{answer}");
+    }
+    // Who may not use the door needs nothing of what it has.
+    let closed = app.client().exchange(&get(&door).header("accept", "text/html")).await;
+    assert_eq!(closed.status, 403, "{closed}");
+    assert!(!closed.text.contains("/assets/door-"), "{closed}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use boxoffice_tests::{App, Person, workspace};
 use futures::FutureExt;
 use tokio::sync::RwLock;
 
-use super::{Window, Wire};
+use super::{Film, Window, Wire};
 
 /// A shop that runs (which it dereferences to), and the windows that look at it.
 pub(crate) struct Shop {
@@ -93,8 +93,35 @@ impl Shop {
         (window, wire)
     }
 
+    /// Opens a window for `person`, who is signed in, on a device whose camera sees `film`.
+    pub(crate) async fn window_that_sees(
+        &self,
+        name: &str,
+        person: &Person,
+        film: &Film,
+    ) -> Rc<Window> {
+        let base = format!("http://{}", self.host().address());
+        let window = self.window_with(name, base, &film.switches()).await;
+        window.is_signed_in(person).await;
+        window
+    }
+
+    /// Opens a window for `person`, who is signed in and comes by a name that is not secure without TLS.
+    pub(crate) async fn window_without_tls(&self, name: &str, person: &Person) -> Rc<Window> {
+        let host = "boxoffice.test";
+        let base = format!("http://{host}:{}", self.host().address().port());
+        let resolved = format!("--host-resolver-rules=MAP {host} 127.0.0.1");
+        let window = self.window_with(name, base, &[resolved]).await;
+        window.is_signed_in(person).await;
+        window
+    }
+
     async fn window_at(&self, name: &str, address: SocketAddr) -> Rc<Window> {
-        let window = Rc::new(Window::open(name, format!("http://{address}")).await);
+        self.window_with(name, format!("http://{address}"), &[]).await
+    }
+
+    async fn window_with(&self, name: &str, base: String, switches: &[String]) -> Rc<Window> {
+        let window = Rc::new(Window::open(name, base, switches).await);
         self.windows.borrow_mut().push(window.clone());
         window
     }

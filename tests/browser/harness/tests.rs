@@ -6,7 +6,7 @@ use super::Window;
 
 /// A window with this page, which is nobody's shop.
 async fn window_with(page: &str) -> Window {
-    let window = Window::open("nobody", String::new()).await;
+    let window = Window::open("nobody", String::new(), &[]).await;
     window.goes_elsewhere(&format!("data:text/html,<!doctype html>{page}")).await;
     window
 }

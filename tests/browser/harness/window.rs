@@ -55,10 +55,13 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    pub(super) async fn open(name: &str, base: String) -> Self {
+    /// Opens one that Chromium is also given these switches for.
+    pub(super) async fn open(name: &str, base: String, switches: &[String]) -> Self {
+        let usual = SWITCHES.iter().copied().map(str::to_owned);
+        let switches: Vec<String> = usual.chain(switches.iter().cloned()).collect();
         let Value::Object(capabilities) = json!({
             "goog:loggingPrefs": { "browser": "ALL" },
-            "goog:chromeOptions": { "args": SWITCHES },
+            "goog:chromeOptions": { "args": switches },
             "timeouts": { "pageLoad": 30_000, "script": 60_000 },
         }) else {
             unreachable!("an object is written above")
@@ -203,7 +206,7 @@ impl Window {
         self.expects(address, "net::ERR_");
     }
 
-    pub(super) fn expects(&self, address: &str, message: &str) {
+    pub(crate) fn expects(&self, address: &str, message: &str) {
         self.expected.borrow_mut().push([address.to_owned(), message.to_owned()]);
     }
 

@@ -416,8 +416,8 @@ mod tests {
             used_door, created_at, version)
         VALUES ('admission', 'order', 1, 2, 'gig', 'admission', 900, 'EUR', 'buyer', 'used', 4, 3,
             'scan', 6, 'North', 0, 9);
-        INSERT INTO admissions_scans VALUES ('scan', 'gig', 'admission', 'North', 6, 'admitted', 7);
-        INSERT INTO admissions_scans VALUES ('other', 'gig', 'admission', 'North', 6, 'otherEvent', 7);";
+        INSERT INTO admissions_scans VALUES ('scan', 'gig', 'admission', 'North', 6, 'admitted', 7, 0);
+        INSERT INTO admissions_scans VALUES ('other', 'gig', 'admission', 'North', 6, 'otherEvent', 7, 0);";
 
     #[tokio::test]
     async fn books_are_read_from_the_tables_that_services_make() {

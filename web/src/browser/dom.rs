@@ -58,6 +58,13 @@ pub(crate) fn announce(text: &str) {
     }
 }
 
+/// Tells the page's other scripts of something, by an event of this name.
+pub(crate) fn tell(name: &str) {
+    if let Ok(event) = Event::new(name) {
+        let _ = window().dispatch_event(&event);
+    }
+}
+
 /// Calls `job` after so many milliseconds.
 pub(crate) fn after(milliseconds: i32, job: impl FnOnce() + 'static) {
     let job = Closure::once_into_js(job);

@@ -8,7 +8,6 @@ mod clock;
 mod confirm;
 mod copy;
 mod dom;
-mod door;
 mod fields;
 mod filters;
 mod forms;

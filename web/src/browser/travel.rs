@@ -4,10 +4,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, PopStateEvent, ScrollRestoration};
 
-use super::{Browser, clock, dom, door, fields, filters, net, stripe};
+use super::{Browser, clock, dom, fields, filters, net, stripe};
 use crate::app::{full_title, identity};
 use crate::shop::Pending;
-use crate::state::{Answer, State};
+use crate::state::{Answer, Drawn, Page, State};
 
 /// After how many milliseconds of waiting a page says that it waits.
 const PATIENCE: i32 = 150;
@@ -29,6 +29,11 @@ pub(crate) enum Way {
 
 /// Goes to `address`.
 pub(crate) fn go(browser: &Browser, address: String, way: Way) {
+    if matches!(way, Way::Forth | Way::Instead) && browser.is_bound() && !is_here(&address) {
+        // Fetched in place, the page would be fetched twice, and its notice lost.
+        let _ = dom::window().location().assign(&address);
+        return;
+    }
     let browser = browser.clone();
     let journey = browser.set_out();
     browser.0.wanted.set(way != Way::Quietly);
@@ -89,6 +94,11 @@ impl Browser {
         let shop = self.shop();
         // Nothing that was under way before may come after this.
         self.set_out();
+        if self.is_bound() != has_script(&state.page) {
+            // Only a new document has this page's headers: the camera is a door's alone.
+            let _ = dom::window().location().assign(address.unwrap_or(&state.here));
+            return;
+        }
         let is_other = shop.state.with(|old| identity(&old.page) != identity(&state.page));
         let (title, here) = (state.title.clone(), state.here.clone());
         record(address.unwrap_or(&here), &here, way);
@@ -101,6 +111,12 @@ impl Browser {
         if !is_other && way != Way::Quietly {
             filters::count(self);
         }
+        dom::tell("shop:page");
+    }
+
+    /// Tells whether the page that is shown has its document for itself.
+    fn is_bound(&self) -> bool {
+        self.shop().state.with_untracked(|state| has_script(&state.page))
     }
 
     fn show(&self, state: State, way: Way) {
@@ -118,6 +134,11 @@ impl Browser {
         clock::tick(self);
         keep_focus(focus);
     }
+}
+
+/// Tells whether a page needs a script besides the shop's, and so a document of its own.
+fn has_script(page: &Page) -> bool {
+    matches!(page, Page::Drawn(Drawn { script: Some(_), .. }))
 }
 
 /// What was drawn anew gives the focus back to its like.
@@ -138,7 +159,6 @@ fn settle(title: &str, is_other: bool, way: Way) {
         return;
     }
     dom::announce(title);
-    door::sound();
     match way {
         Way::Back(scroll) => scroll_to(scroll),
         Way::Forth | Way::Instead | Way::Quietly => scroll_to(0.0),
@@ -166,8 +186,7 @@ fn scroll_to(top: f64) {
 /// Writes `address` into the history. What leads on to another page is known by that one's own.
 fn record(address: &str, here: &str, way: Way) {
     let Ok(history) = dom::window().history() else { return };
-    let path = |address: &str| address.split(['?', '#']).next().unwrap_or_default().to_owned();
-    let address = if path(address) == path(here) { address } else { here };
+    let address = if path_of(address) == path_of(here) { address } else { here };
     let is_here = current() == address;
     let _ = match way {
         Way::Forth if !is_here => {
@@ -177,6 +196,15 @@ fn record(address: &str, here: &str, way: Way) {
         Way::Forth | Way::Back(_) if is_here => Ok(()),
         _ => history.replace_state_with_url(&scrolled(), "", Some(address)),
     };
+}
+
+fn path_of(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// Tells whether `address` is of the page that the window shows.
+fn is_here(address: &str) -> bool {
+    path_of(address) == path_of(&current())
 }
 
 /// The address that the window shows: path and query.

@@ -1,14 +1,14 @@
 //! Makes what browsers download: `cargo xtask assets` calls it.
 //!
 //! ```text
-//! module ── bindgen ── optimize ──┐
+//! modules ─ bindgen ── optimize ──┐
 //! web/assets/* ───────────────────┴─ fingerprint ── compress ── store
 //! ```
 //!
 //! | file | does |
 //! |---|---|
-//! | [`bindgen`] | turns what rustc made into a module and its JavaScript |
-//! | [`optimize`] | shrinks the module with `wasm-opt`, where there is one |
+//! | [`bindgen`] | turns what rustc made into modules and their JavaScript |
+//! | [`optimize`] | shrinks the modules with `wasm-opt`, where there is one |
 //! | [`source`] | the files before they have their final names |
 //! | [`fingerprint`] | names files by their content, and says those names in the others |
 //! | [`compress`] | brotli and gzip |
@@ -23,7 +23,7 @@ mod optimize;
 mod source;
 mod store;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -35,9 +35,9 @@ use crate::store::Manifest;
 /// Builds the files that browsers download.
 #[derive(Parser)]
 struct Arguments {
-    /// The browser's module, as cargo built it.
-    #[arg(long, value_name = "FILE")]
-    module: PathBuf,
+    /// A module for browsers, as cargo built it. Give this once for each of them.
+    #[arg(long = "module", value_name = "FILE", required = true)]
+    modules: Vec<PathBuf>,
     /// The folder of the files that are written by hand.
     #[arg(long, value_name = "FOLDER")]
     from: PathBuf,
@@ -57,22 +57,26 @@ fn main() -> ExitCode {
 }
 
 fn make(arguments: &Arguments) -> anyhow::Result<()> {
-    let module = std::fs::read(&arguments.module)
-        .with_context(|| format!("{} cannot be read", arguments.module.display()))?;
+    let modules: Vec<Vec<u8>> =
+        arguments.modules.iter().map(|module| read(module)).collect::<anyhow::Result<_>>()?;
     let by_hand = source::in_folder(&arguments.from)?;
     let optimizer = optimize::Optimizer::find();
-    let inputs = Inputs::digest(&module, &by_hand, optimizer.as_ref())?;
+    let inputs = Inputs::digest(&modules, &by_hand, optimizer.as_ref())?;
     if Manifest::read(&arguments.into).is_some_and(|manifest| manifest.is_of(&inputs)) {
         println!("nothing changed");
         return Ok(());
     }
-    let mut sources = bindgen::run(&arguments.module)?;
+    let mut sources = bindgen::all(&arguments.modules)?;
     optimize::modules(&mut sources, optimizer.as_ref())?;
     sources.extend(by_hand);
     let assets = fingerprint::all(sources)?;
     let manifest = store::write(&arguments.into, inputs, &assets)?;
     print!("{manifest}");
     Ok(())
+}
+
+fn read(module: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(module).with_context(|| format!("{} cannot be read", module.display()))
 }
 
 /// The sources of a test, by name and text.

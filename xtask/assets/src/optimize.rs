@@ -66,7 +66,7 @@ fn lighter(one: Vec<u8>, other: Vec<u8>) -> anyhow::Result<Vec<u8>> {
 pub(crate) fn modules(sources: &mut [Source], optimizer: Option<&Optimizer>) -> anyhow::Result<()> {
     let Some(optimizer) = optimizer else {
         println!(
-            "wasm-opt (package binaryen) is not installed: the module will be a few percent larger"
+            "wasm-opt (package binaryen) is not installed: the modules will be a few percent larger"
         );
         return Ok(());
     };

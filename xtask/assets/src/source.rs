@@ -105,9 +105,9 @@ fn add_folder(folder: &Path, prefix: &str, found: &mut Vec<Source>) -> anyhow::R
 pub(crate) struct Inputs(String);
 
 impl Inputs {
-    /// The digest of the module, the files written by hand, the optimizer and this program.
+    /// The digest of the modules, the files written by hand, the optimizer and this program.
     pub(crate) fn digest(
-        module: &[u8],
+        modules: &[Vec<u8>],
         by_hand: &[Source],
         optimizer: Option<&Optimizer>,
     ) -> anyhow::Result<Self> {
@@ -115,7 +115,9 @@ impl Inputs {
         let program = program.context("this program cannot read itself")?;
         let version = optimizer.map_or("", Optimizer::version);
         let files = by_hand.iter().flat_map(|file| [file.name.as_bytes(), &file.content]);
-        Ok(Self::of([&program, module, version.as_bytes()].into_iter().chain(files)))
+        let modules = modules.iter().map(Vec::as_slice);
+        let before = [&program, version.as_bytes()].into_iter().chain(modules);
+        Ok(Self::of(before.chain(files)))
     }
 
     fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {

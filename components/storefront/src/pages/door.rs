@@ -8,18 +8,21 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
-use boxoffice_contract::door::{self as api, Entry, NewScans, Scan, Scanned, Scans, Verdict};
+use boxoffice_contract::door::{
+    self as api, Entry, KEY_COOKIE, NewScans, Scan, Scanned, Scans, Verdict,
+};
 use boxoffice_contract::{ScanId, TicketId};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_web::door::{Door, Link, Seen, Staff, closed, drawn};
+use boxoffice_web::door::{Door, Double, Link, Seen, Staff, closed, drawn};
 use boxoffice_web::state::{Drawn, FieldError, Form, Moment, Notice as Said, Page, State, Tone};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 
 use crate::answer::{self, Keep};
+use crate::assets;
 use crate::cookie;
 use crate::form::{Sent, blank, filled, new_key, wrong};
 use crate::notice::Notice;
@@ -28,8 +31,7 @@ use crate::services::{Refusal, escaped, made};
 use crate::shown::moment;
 use crate::visitor::Visit;
 
-/// The cookies of a door: the key of the link by which staff came, and the door's name.
-const KEY: &str = "door_key";
+/// The cookie with the door's name. Beside it, a door has one with the key of the link for staff.
 const NAME: &str = "door_name";
 /// How long the shop remembers both; a link does not work for longer.
 const LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -58,7 +60,13 @@ async fn show(
         return let_in(&visit, ticket, &key).await;
     }
     let inside = Inside::of(&visit, ticket, &headers);
-    inside.show(StatusCode::OK, inside.form(Vec::new(), None), None, blank()).await
+    let form = inside.form(Vec::new(), None);
+    let mut response = inside.show(StatusCode::OK, form, None, blank()).await?;
+    // Who came before the script called the API has the key for the page alone.
+    if let Some(key) = inside.at.key.filter(|_| response.status() == StatusCode::OK) {
+        keep(&mut response, ticket, key).await?;
+    }
+    Ok(response)
 }
 
 /// The key in the address of a link for staff.
@@ -72,10 +80,18 @@ async fn let_in(visit: &Visit, ticket: TicketId, key: &str) -> Result<Response> 
     let mut response = answer::go(visit, &address(ticket), None).await?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     if key.len() <= MAX_KEY && key.bytes().all(plain) {
-        let cookie = cookie::set(KEY, key, &address(ticket), LIFE).await?;
-        response.headers_mut().append(SET_COOKIE, cookie);
+        keep(&mut response, ticket, key).await?;
     }
     Ok(response)
+}
+
+/// Sets the key as a cookie for the door's page, and for the part of the API that its script calls.
+async fn keep(response: &mut Response, ticket: TicketId, key: &str) -> Result<()> {
+    for path in [address(ticket), format!("/api{}", address(ticket))] {
+        let cookie = cookie::set(KEY_COOKIE, key, &path, LIFE).await?;
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(())
 }
 
 async fn scan(
@@ -92,7 +108,8 @@ async fn scan(
         return inside.refuse(StatusCode::BAD_REQUEST, &sent, errors).await;
     }
     let id = scan_id(sent.key(), code);
-    let scan = Scan { id, code: Some(code.to_owned()), admission_id: None, at: None };
+    let scan =
+        Scan { id, code: Some(code.to_owned()), admission_id: None, at: None, admitted: false };
     let door = sent.value("door").to_owned();
     let scans = NewScans { door: door.clone(), scans: vec![scan] };
     match inside.at.ask(&visit, Method::POST, "/scans", "", Some(&scans)).await? {
@@ -152,7 +169,7 @@ impl<'a> Inside<'a> {
         let name = decoded.next().map(|(name, _)| name.into_owned());
         Self {
             visit,
-            at: At { ticket, key: cookie::read(headers, KEY) },
+            at: At { ticket, key: cookie::read(headers, KEY_COOKIE) },
             name: name.unwrap_or_else(|| UNNAMED.to_owned()),
         }
     }
@@ -246,6 +263,10 @@ impl<'a> Inside<'a> {
             true => Some(self.links(&at, offer).await?),
             false => None,
         };
+        let doubles = match door.is_organizer {
+            true => Some(self.doubles(&at).await?),
+            false => None,
+        };
         let last = scan.value("last").parse().ok().map(|last| (last, new_key()));
         let page = Door {
             ticket: door.ticket_id,
@@ -257,8 +278,26 @@ impl<'a> Inside<'a> {
             scan,
             last,
             staff,
+            zone: door.time_zone.clone(),
+            doubles,
+            script: assets::names().door.start,
         };
         Ok(Ok(drawn(self.state(""), page)))
+    }
+
+    async fn doubles(
+        &self,
+        at: &impl Fn(boxoffice_kernel::Timestamp) -> Moment,
+    ) -> Result<Vec<Double>> {
+        let entry = |Entry { at: time, door }| (at(time), door);
+        let double = |double: api::Double| Double {
+            order: double.order,
+            ticket: (double.number, double.of),
+            entry: entry(double.entry),
+            first: double.first.map(entry),
+            verdict: double.verdict.known(),
+        };
+        Ok(self.at.doubles(self.visit).await?.into_iter().map(double).collect())
     }
 
     async fn links(

@@ -104,7 +104,7 @@ fn read_quantity(sent: &Sent, errors: &mut Vec<FieldError>) -> Value {
     }
 }
 
-/// The whole numbers that may be left out, and what is said of what is none.
+/// The whole numbers that may be left out, and the sentence for what is not a number.
 const WHOLE: [(&str, &str); 2] = [
     ("resaleCap", "Give the highest resale price as a whole number of percent."),
     ("transferLimit", "Give how often a ticket may be handed on as a whole number."),

@@ -178,7 +178,7 @@ pub struct AdmissionState {
     /// The offer by which its holder sells it on. A void admission has one if its offer must end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<Offer>,
-    /// Its sale is undone: it was refunded, or is to be, since the sale before it was.
+    /// Its sale is undone: it was refunded, or will be, because the sale before it was.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undone: bool,
 }
