@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use boxoffice_contract::EventType;
-use boxoffice_tests::{App, eventually, id};
+use boxoffice_tests::{App, eventually};
 use serde_json::{Value, json};
 
 /// Every stream, which is every type of event.
@@ -52,11 +52,13 @@ pub(crate) async fn last_entry(app: &App, stream: &str) -> String {
 
 /// The event of `stream` that is about `thing`, once there is one.
 pub(crate) async fn event_of(app: &App, stream: &str, thing: &Value) -> Value {
-    let look = async || {
-        let events = events(app, stream).await;
-        events.into_iter().find(|event| event["subject"] == thing["id"])
-    };
-    let what = format!("{stream} is published for {}", id(thing));
+    event_where(app, stream, |event| event["subject"] == thing["id"]).await
+}
+
+/// The first event of `stream` that is `right`, once there is one.
+pub(crate) async fn event_where(app: &App, stream: &str, right: impl Fn(&Value) -> bool) -> Value {
+    let look = async || events(app, stream).await.into_iter().find(&right);
+    let what = format!("{stream} is published");
     eventually(&what, look, Option::is_some).await.unwrap()
 }
 
