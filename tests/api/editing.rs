@@ -23,7 +23,7 @@ async fn sold_out(seller: &Person, buyer: &Person) -> Value {
 async fn an_edit_replaces_all_that_the_seller_wrote() {
     let app = App::start().await;
     let seller = app.sign_up().await;
-    let wish = json!({ "venue": "Old Mill", "city": "Basel", "description": "Row 7", "quantity": 2, "resaleCap": 50, "transferLimit": 3 });
+    let wish = json!({ "venue": "Old Mill", "city": "Basel", "description": "Row 7", "quantity": 2, "resaleCap": 50, "transferLimit": 3, "asksNames": true });
     let ticket = seller.list(wish).await.expect(201);
     app.advance(60);
     let change = json!({ "title": "New", "price": 900, "quantity": 5, "city": "Bern" });
@@ -34,7 +34,7 @@ async fn an_edit_replaces_all_that_the_seller_wrote() {
             "id": ticket["id"], "sellerId": ticket["sellerId"], "createdAt": ticket["createdAt"],
             "title": "New", "price": 900, "quantity": 5, "available": 5, "status": "open",
             "city": "Bern", "currency": "USD", "venue": null, "description": null, "version": 2,
-            "resaleCap": 100, "transferLimit": null,
+            "resaleCap": 100, "transferLimit": null, "asksNames": false,
         }),
     );
     assert_eq!(answer.header("etag"), "\"2\"");

@@ -14,7 +14,7 @@ async fn a_listing_has_all_that_its_seller_wrote() {
         "title": " The Paper Kites ", "price": 4500, "currency": "CHF", "quantity": 3,
         "venue": "Old Mill ", "city": " Basel", "startsAt": "2030-06-12T20:30:00+02:00",
         "timeZone": "Europe/Zurich", "description": "Row 7.\nBring a coat.",
-        "resaleCap": 120, "transferLimit": 0,
+        "resaleCap": 120, "transferLimit": 0, "asksNames": true, "turningCodes": true,
     });
     let answer = seller.post(TICKETS, wish).await;
     let answer = answer.shows(
@@ -24,7 +24,8 @@ async fn a_listing_has_all_that_its_seller_wrote() {
             "available": 3, "status": "open", "sellerId": seller.id(),
             "venue": "Old Mill", "city": "Basel", "startsAt": "2030-06-12T18:30:00Z",
             "timeZone": "Europe/Zurich", "description": "Row 7.\nBring a coat.",
-            "resaleCap": 120, "transferLimit": 0, "createdAt": "2030-03-01T12:00:00Z", "version": 1,
+            "resaleCap": 120, "transferLimit": 0, "asksNames": true, "turningCodes": true,
+            "createdAt": "2030-03-01T12:00:00Z", "version": 1,
         }),
     );
     assert_eq!(answer.header("location"), format!("/api/tickets/{}", id(&answer.body)));
@@ -44,12 +45,12 @@ async fn what_is_left_out_has_a_default() {
     let defaults = json!({
         "currency": "USD", "quantity": 1, "available": 1, "venue": null, "city": null,
         "startsAt": null, "timeZone": null, "description": null, "resaleCap": 100,
-        "transferLimit": null,
+        "transferLimit": null, "asksNames": false, "turningCodes": false,
     });
     let nulls = json!({
         "title": "A", "price": 50, "currency": null, "quantity": null, "venue": null,
         "city": null, "startsAt": null, "timeZone": null, "description": null,
-        "resaleCap": null, "transferLimit": null,
+        "resaleCap": null, "transferLimit": null, "asksNames": null, "turningCodes": null,
     });
     let rows = [("left out", json!({ "title": "A", "price": 50 })), ("null", nulls)];
     let rows = rows.map(|(name, body)| row(name, post(TICKETS, body), 201).shows(defaults.clone()));
@@ -96,6 +97,31 @@ async fn a_price_is_one_that_can_be_charged() {
     ];
     check(&seller, rows).await;
     seller.sees_ticket(&ticket, json!({ "price": 2500, "version": 1 })).await;
+}
+
+/// A code turns around a date: without one it is refused, on a new listing and on an edit.
+#[tokio::test]
+async fn codes_turn_only_around_a_date() {
+    let app = App::start().await;
+    let seller = app.sign_up().await;
+    let start = "2030-06-12T18:30:00Z";
+    let turning = |start: Value| listing(json!({ "startsAt": start, "turningCodes": true }));
+    let ticket = seller.list(json!({ "startsAt": start })).await.expect(201);
+    let edited = format!("{TICKETS}/{}", id(&ticket));
+    let message = "Give the event a date first: codes turn around it";
+    let due = json!({ "errors": [{ "field": "turningCodes", "message": message }] });
+    let undated = turning(Value::Null);
+    let rows = [
+        row("new, without a date", post(TICKETS, undated.clone()), 400).shows(due.clone()),
+        row("edited, without a date", put(&edited, undated), 400).shows(due),
+        row("new", post(TICKETS, turning(json!(start))), 201)
+            .shows(json!({ "turningCodes": true })),
+        row("edited", put(&edited, turning(json!(start))), 200)
+            .shows(json!({ "turningCodes": true, "asksNames": false })),
+        row("off again, without a date", put(&edited, listing(json!({}))), 200)
+            .shows(json!({ "turningCodes": false, "startsAt": null })),
+    ];
+    check(&seller, rows).await;
 }
 
 /// A listing with one field of this value.
@@ -174,6 +200,10 @@ async fn every_field_has_its_bounds() {
         with("transferLimit", json!(100), 201),
         with("transferLimit", json!(101), 400),
         with("transferLimit", json!("2"), 400),
+        with("asksNames", json!(true), 201),
+        with("asksNames", json!("true"), 400),
+        with("turningCodes", json!(false), 201),
+        with("turningCodes", json!(1), 400),
         with("resaleOf", json!("01980f3c-0000-7000-8000-000000000000"), 400),
     ];
     check(&seller, rows).await;

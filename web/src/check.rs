@@ -45,6 +45,10 @@ pub fn complaint(
             "startsAt" if fields.is_half_filled(name) => {
                 Some("Give both the date and the time of the start, or leave both out".to_owned())
             }
+            "turningCodes" => {
+                let is_dated = !fields.value("startsAt").trim().is_empty();
+                said(listing::turning_codes(!value.is_empty(), is_dated))
+            }
             _ => said(offered(name, &value, clock)),
         },
         _ => None,
@@ -68,6 +72,7 @@ pub fn checked(page: &Page) -> &'static [&'static str] {
             "description",
             "resaleCap",
             "transferLimit",
+            "turningCodes",
         ],
         _ => &[],
     }
@@ -245,6 +250,19 @@ mod tests {
         ] {
             let complaint = complaint(&sell(), name, &form(&[(name, value)]), None);
             assert_eq!(complaint.is_none(), good, "{name} {value}: {complaint:?}");
+        }
+    }
+
+    #[test]
+    fn codes_turn_only_around_a_date() {
+        let start = ("startsAt", "2027-06-12T20:30");
+        for (fields, good) in [
+            (vec![("turningCodes", "true"), start], true),
+            (vec![start], true),
+            (vec![("turningCodes", "true")], false),
+        ] {
+            let complaint = complaint(&sell(), "turningCodes", &form(&fields), None);
+            assert_eq!(complaint.is_none(), good, "{fields:?}: {complaint:?}");
         }
     }
 

@@ -231,7 +231,7 @@ pub struct Sell {
     pub locked: Option<String>,
     /// `title`, `price` (in units, such as 45.00), `currency`, `quantity`, `venue`, `city`,
     /// `startsAt` (local time at the venue), `timeZone`, `description`, `resaleCap` (percent),
-    /// `transferLimit`.
+    /// `transferLimit`, `asksNames` and `turningCodes` (`true` if ticked).
     pub form: Form,
     /// The currencies to choose from: code, sign, name, digits after the point.
     pub currencies: Vec<Currency>,

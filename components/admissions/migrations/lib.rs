@@ -11,5 +11,6 @@ pub static SERVICE: Service = Service {
         include_str!("0001_admissions.sql"),
         OUTBOX_ENTRIES,
         include_str!("0002_offline.sql"),
+        include_str!("0003_names_and_turning_codes.sql"),
     ],
 };

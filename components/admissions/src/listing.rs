@@ -30,6 +30,10 @@ row! {
         pub(crate) resale_cap: i64,
         /// How often each ticket may be handed on.
         pub(crate) transfer_limit: Option<i64>,
+        /// Whether each holder is asked for the name of the guest.
+        pub(crate) asks_names: bool,
+        /// Whether codes turn every 30 seconds.
+        pub(crate) turning_codes: bool,
     }
 }
 
@@ -57,7 +61,7 @@ impl Listing {
     /// Takes over the organizers' states of listings, each of another one, unless newer ones are known.
     /// Answers with the ids of those that changed.
     pub(crate) fn replicating(tickets: &[&TicketState]) -> Query {
-        let rows = db::places(tickets.len(), 10);
+        let rows = db::places(tickets.len(), 12);
         let values = tickets.iter().flat_map(|ticket| {
             params![
                 ticket.id,
@@ -69,6 +73,8 @@ impl Listing {
                 ticket.time_zone.as_deref(),
                 ticket.resale_cap,
                 ticket.transfer_limit,
+                ticket.asks_names,
+                ticket.turning_codes,
                 ticket.version
             ]
             .to_vec()
@@ -76,11 +82,12 @@ impl Listing {
         query!(
             "INSERT INTO admissions_listings \
             (ticket_id, seller_id, title, venue, city, starts_at, time_zone, resale_cap, \
-             transfer_limit, version) VALUES {rows} \
+             transfer_limit, asks_names, turning_codes, version) VALUES {rows} \
             ON CONFLICT (ticket_id) DO UPDATE SET title = excluded.title, venue = excluded.venue, \
              city = excluded.city, starts_at = excluded.starts_at, \
              time_zone = excluded.time_zone, resale_cap = excluded.resale_cap, \
-             transfer_limit = excluded.transfer_limit, version = excluded.version \
+             transfer_limit = excluded.transfer_limit, asks_names = excluded.asks_names, \
+             turning_codes = excluded.turning_codes, version = excluded.version \
             WHERE excluded.version > admissions_listings.version RETURNING ticket_id"
         )
         .bind_all(values)
@@ -114,6 +121,8 @@ impl From<TicketState> for Listing {
             time_zone: ticket.time_zone,
             resale_cap: ticket.resale_cap,
             transfer_limit: ticket.transfer_limit,
+            asks_names: ticket.asks_names,
+            turning_codes: ticket.turning_codes,
         }
     }
 }

@@ -63,6 +63,8 @@ fn ticket() -> TicketState {
         time_zone: None,
         resale_cap: 100,
         transfer_limit: None,
+        asks_names: false,
+        turning_codes: false,
         resale_of: None,
     }
 }

@@ -115,6 +115,7 @@ mod tests {
             quantity: 3,
             description: Some("two\nlines".to_owned()),
             transfer_limit: Some(2),
+            asks_names: true,
             ..Draft::default()
         };
         for (held, sold) in [(0, 0), (3, 0), (1, 2), (0, 3)] {

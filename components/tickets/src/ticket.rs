@@ -29,6 +29,8 @@ row! {
         pub(crate) description: Option<String>,
         pub(crate) resale_cap: i64,
         pub(crate) transfer_limit: Option<i64>,
+        pub(crate) asks_names: bool,
+        pub(crate) turning_codes: bool,
         /// The event's listing, where a fan sells on a ticket that was bought of it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub(crate) resale_of: Option<TicketId>,
@@ -113,6 +115,7 @@ impl Ticket {
 
     /// Makes the listing by which `seller` sells on a ticket of `event`, as `offer` says. It is described
     /// as the event is; what the organizer wrote of seats or entrances need not hold for this ticket.
+    /// What an organizer asks of tickets stays with the event's listing, to which admissions belong.
     pub(crate) fn offered(seller_id: UserId, offer: &Offer, event: &Self) -> Self {
         let draft = Draft {
             title: event.title.clone(),
@@ -163,6 +166,8 @@ impl Ticket {
             description: draft.description,
             resale_cap: draft.resale_cap,
             transfer_limit: draft.transfer_limit,
+            asks_names: draft.asks_names,
+            turning_codes: draft.turning_codes,
             resale_of: None,
             created_at,
             held: 0,
@@ -271,7 +276,7 @@ impl Ticket {
     }
 
     /// What a seller writes, what searches compare with, and all of it in JSON: by the columns.
-    fn written_by_seller(&self) -> anyhow::Result<[(&'static str, Value); 14]> {
+    fn written_by_seller(&self) -> anyhow::Result<[(&'static str, Value); 16]> {
         let texts =
             [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
         Ok([
@@ -286,6 +291,8 @@ impl Ticket {
             ("description", self.description.as_ref().into()),
             ("resale_cap", self.resale_cap.into()),
             ("transfer_limit", self.transfer_limit.into()),
+            ("asks_names", self.asks_names.into()),
+            ("turning_codes", self.turning_codes.into()),
             ("words", words(texts).into()),
             ("city_key", self.city_key().into()),
             ("content", self.content()?.into()),
@@ -323,6 +330,8 @@ impl Ticket {
             description: self.description.clone(),
             resale_cap: self.resale_cap,
             transfer_limit: self.transfer_limit,
+            asks_names: self.asks_names,
+            turning_codes: self.turning_codes,
             resale_of: self.resale_of,
             created_at: self.created_at,
             version: self.version,
@@ -346,6 +355,8 @@ impl Ticket {
             time_zone: self.time_zone.clone(),
             resale_cap: self.resale_cap,
             transfer_limit: self.transfer_limit,
+            asks_names: self.asks_names,
+            turning_codes: self.turning_codes,
             resale_of: self.resale_of,
         }
     }
@@ -378,6 +389,8 @@ mod tests {
             time_zone: text("Europe/Zurich"),
             description: text("Row 7"),
             transfer_limit: Some(0),
+            asks_names: true,
+            turning_codes: true,
             ..Draft::default()
         };
         Ticket::new(UserId::new(), draft)
@@ -392,6 +405,7 @@ mod tests {
         assert_eq!((ticket.price, ticket.currency.as_str()), (4000, "EUR"));
         assert_eq!((ticket.quantity, ticket.version), (1, 1));
         assert_eq!((ticket.resale_of, ticket.description.as_ref()), (Some(event.id), None));
+        assert!(!ticket.asks_names && !ticket.turning_codes, "its admissions are the event's");
         assert!(ticket.is_of_event(&event));
         assert_eq!(ticket.state().resale_of, Some(event.id));
         assert_eq!(ticket.body().resale_of, Some(event.id));

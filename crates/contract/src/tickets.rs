@@ -64,6 +64,13 @@ pub struct Draft {
     /// How often each ticket may be handed on to somebody else; any number of times if left out.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100))]
     pub transfer_limit: Option<i64>,
+    /// Whether each holder is asked for the name of the guest, which doors see.
+    #[cfg_attr(feature = "openapi", schema(default = false))]
+    pub asks_names: bool,
+    /// Whether codes turn every 30 seconds. Then there is neither a PDF nor a wallet pass, and
+    /// `startsAt` must be given.
+    #[cfg_attr(feature = "openapi", schema(default = false))]
+    pub turning_codes: bool,
 }
 
 impl Default for Draft {
@@ -81,6 +88,8 @@ impl Default for Draft {
             description: None,
             resale_cap: RESALE_CAP,
             transfer_limit: None,
+            asks_names: false,
+            turning_codes: false,
         }
     }
 }
@@ -134,6 +143,12 @@ pub struct Ticket {
     /// How often each ticket may be handed on; any number of times if left out.
     #[serde(default)]
     pub transfer_limit: Option<i64>,
+    /// Whether each holder is asked for the name of the guest.
+    #[serde(default)]
+    pub asks_names: bool,
+    /// Whether codes turn every 30 seconds.
+    #[serde(default)]
+    pub turning_codes: bool,
     /// The listing of the event, where a fan sells on a ticket that was bought of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]

@@ -59,6 +59,10 @@ impl Rules for Draft {
             optional("transferLimit", self.transfer_limit.as_ref(), |times| {
                 listing::transfer_limit(*times)
             }),
+            field(
+                "turningCodes",
+                listing::turning_codes(self.turning_codes, self.starts_at.is_some()),
+            ),
         ]
     }
 }
@@ -173,10 +177,14 @@ mod tests {
             ("description", Draft { description: text(" "), ..good() }),
             ("resaleCap", Draft { resale_cap: 201, ..good() }),
             ("transferLimit", Draft { transfer_limit: Some(-1), ..good() }),
+            ("turningCodes", Draft { turning_codes: true, ..good() }),
         ] {
             assert_eq!(wrong(&draft), [field]);
         }
         assert!(wrong(&Draft { time_zone: text("Europe/Zurich"), ..good() }).is_empty());
+        let year_2100 = Some(Timestamp::from_millis(4_102_444_800_000));
+        let turning = Draft { turning_codes: true, starts_at: year_2100, ..good() };
+        assert!(wrong(&turning).is_empty());
     }
 
     #[test]

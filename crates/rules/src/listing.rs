@@ -71,6 +71,14 @@ pub fn transfer_limit(times: i64) -> Verdict {
     unless((0..=MAX_TRANSFERS).contains(&times), complaint)
 }
 
+/// Checks whether codes may turn: only those of an event with a date do.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn turning_codes(turning: bool, is_dated: bool) -> Verdict {
+    unless(is_dated || !turning, "Give the event a date first: codes turn around it")
+}
+
 /// Checks when an event begins, by the same clock as `now`.
 ///
 /// # Errors
@@ -165,6 +173,15 @@ mod tests {
                 assert!(said.contains(&format!(" 0 to {max} ")), "{said}");
             }
         }
+    }
+
+    #[test]
+    fn codes_turn_around_a_date() {
+        for (turning, is_dated) in [(false, false), (false, true), (true, true)] {
+            assert_eq!(turning_codes(turning, is_dated), Ok(()), "{turning} {is_dated}");
+        }
+        let said = turning_codes(true, false).err().unwrap_or_default();
+        assert!(said.contains("date first"), "{said}");
     }
 
     #[cfg(feature = "services")]

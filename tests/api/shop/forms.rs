@@ -55,6 +55,7 @@ async fn what_is_listed_is_checked_all_at_once_and_kept() {
         .with("city", &"x".repeat(101))
         .with("resaleCap", "half")
         .with("transferLimit", "101")
+        .with("turningCodes", "true")
         .with("description", "a \"quoted\" <b>text</b>\nof two lines");
     let page = seller.send(&wrong).await;
     assert_eq!(page.status, 400, "{page}");
@@ -77,11 +78,27 @@ async fn what_is_listed_is_checked_all_at_once_and_kept() {
     let good = good.with("price", "1.045,50").with("quantity", "1").with("city", "");
     let good = good.with("timeZone", "").with("startsAt", "").with("key", "k-1");
     let good = good.with("resaleCap", "").with("transferLimit", "0");
+    let undated = german.send(&good.clone().with("turningCodes", "true")).await;
+    let state = embedded(&undated);
+    let form = &state["page"]["sell"]["form"];
+    assert_eq!((undated.status, fields(form)), (400, vec!["turningCodes"]), "{state:#}");
+    assert_eq!(Form::on(&undated, "/tickets/new").value("turningCodes"), "true", "it stays ticked");
+    let good = good.with("asksNames", "true");
     let listed = german.send(&good).await;
     let api = format!("/api{}", listed.header("location"));
     let ticket = app.client().get(&api).await.expect(200);
     assert_eq!((&ticket["price"], &ticket["currency"]), (&json!(104_550), &json!("EUR")));
     assert_eq!((&ticket["resaleCap"], &ticket["transferLimit"]), (&json!(100), &json!(0)));
+    assert_eq!((&ticket["asksNames"], &ticket["turningCodes"]), (&json!(true), &json!(false)));
+    let edit = format!("{}/edit", listed.header("location"));
+    let form = german.form(&edit, &edit).await;
+    assert_eq!(form.value("asksNames"), "true");
+    let form = form.with("currency", "EUR").with("startsAt", "2030-06-12T20:30");
+    let form = form.with("timeZone", "Europe/Zurich").with("asksNames", "");
+    let saved = german.send(&form.with("turningCodes", "true")).await;
+    assert_eq!(saved.status, 303, "{saved}");
+    let ticket = app.client().get(&api).await.expect(200);
+    assert_eq!((&ticket["asksNames"], &ticket["turningCodes"]), (&json!(false), &json!(true)));
 }
 
 #[tokio::test]

@@ -41,7 +41,9 @@ impl Filled for HtmlFormElement {
             return String::new();
         };
         if let Some(input) = control.dyn_ref::<HtmlInputElement>() {
-            input.value()
+            // A checkbox holds its value whether or not it is ticked.
+            let is_empty = input.type_() == "checkbox" && !input.checked();
+            if is_empty { String::new() } else { input.value() }
         } else if let Some(select) = control.dyn_ref::<HtmlSelectElement>() {
             select.value()
         } else if let Some(text) = control.dyn_ref::<HtmlTextAreaElement>() {
@@ -87,6 +89,9 @@ impl Browser {
         });
         if wrong && self.complaint(form, name).is_none() {
             shop.findings.update(|findings| findings.insert(name.to_owned(), None));
+        }
+        if name == "startsAt" {
+            self.mend(form, "turningCodes");
         }
         if name == "currency" {
             let code = Filled::value(form, name);

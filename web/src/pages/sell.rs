@@ -6,12 +6,13 @@ use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use super::listings::withdraw;
-use crate::parts::{Control, Field, Need, field, key, submit, summary};
+use crate::parts::{Control, Field, Need, field, key, submit, summary, tick};
 use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{Currency, Form, Page, Sell};
 
-/// The fields that fold away.
+/// The fields that fold away, by where they stand.
 const RESALE: [&str; 2] = ["resaleCap", "transferLimit"];
+const ENTRY: [&str; 2] = ["asksNames", "turningCodes"];
 
 pub(crate) fn page(shop: Shop, first: Sell) -> View {
     let form = shop.part(first.form.clone(), |page| sell(page).map(|it| &it.form));
@@ -65,6 +66,7 @@ fn sheet(
     let event = event(shop, form, &first.time_zones);
     let offer = offer(shop, form, first.currencies.clone());
     let resale = resale(shop, form);
+    let entry = entry(shop, form);
     let submit = submit(shop, &action, button.to_owned(), doing);
     let shut = watch(move || locked.with(Option::is_some));
     view! {
@@ -75,6 +77,7 @@ fn sheet(
                 (event)
                 (offer)
                 (resale)
+                (entry)
                 (submit)
             }
         }
@@ -167,8 +170,7 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
     }
 }
 
-/// What buyers may do with their tickets, folded away. It opens for a complaint, and stays open: it
-/// must not close on a field that is being mended.
+/// What buyers may do with their tickets.
 fn resale(shop: Shop, form: ReadSignal<Form>) -> View {
     let draw = |name, label, hint| {
         let control = Control::COUNT;
@@ -184,7 +186,38 @@ fn resale(shop: Shop, form: ReadSignal<Form>) -> View {
         "How often a ticket may be handed on",
         "0 forbids it. Leave it empty for no limit.",
     );
-    let complaints = RESALE.map(|name| shop.complaint(form, name));
+    folded(shop, form, RESALE, "Resale and handing on", [cap, limit])
+}
+
+/// What a ticket needs to let somebody in.
+fn entry(shop: Shop, form: ReadSignal<Form>) -> View {
+    let names = tick(
+        shop,
+        form,
+        "asksNames",
+        "Ask for the name of each guest",
+        "Guests give it on their ticket. Doors see it.",
+    );
+    let turning = tick(
+        shop,
+        form,
+        "turningCodes",
+        "Codes that turn every 30 seconds",
+        "A screenshot lets nobody in. There is no PDF and no wallet pass, and the listing needs a date.",
+    );
+    folded(shop, form, ENTRY, "Names and codes", [names, turning])
+}
+
+/// Fields that are folded away. They open for a complaint, and stay open: they must not close on a
+/// field that is being mended.
+fn folded(
+    shop: Shop,
+    form: ReadSignal<Form>,
+    names: [&'static str; 2],
+    title: &'static str,
+    [first, second]: [View; 2],
+) -> View {
+    let complaints = names.map(|name| shop.complaint(form, name));
     let mut open = false;
     let open = watch(move || {
         open |= complaints.iter().any(|complaint| complaint.with(Option::is_some));
@@ -192,9 +225,9 @@ fn resale(shop: Shop, form: ReadSignal<Form>) -> View {
     });
     view! {
         details(class="terms", open=move || open.get()) {
-            summary(class="button quiet") { "Resale and handing on" }
-            (cap)
-            (limit)
+            summary(class="button quiet") { (title) }
+            (first)
+            (second)
         }
     }
 }

@@ -82,6 +82,36 @@ pub(crate) fn field(shop: Shop, form: ReadSignal<Form>, field: Field) -> View {
     }
 }
 
+/// A checkbox of `form`, which sends `true` if it is ticked.
+pub(crate) fn tick(
+    shop: Shop,
+    form: ReadSignal<Form>,
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+) -> View {
+    let complaint = shop.complaint(form, name);
+    let wrong = watch(move || complaint.with(Option::is_some));
+    let [hint_id, error_id] = ["hint", "error"].map(|part| format!("{name}-{part}"));
+    let described = format!("{hint_id} {error_id}");
+    let checked = form.with_untracked(|form| !form.value(name).is_empty());
+    let error = words(move || complaint.get_clone().unwrap_or_default());
+    view! {
+        div(class=move || if wrong.get() { "field wrong" } else { "field" }) {
+            div(class="choice") {
+                input(
+                    r#type="checkbox", id=name, name=name, value="true", checked=checked,
+                    aria-describedby=described,
+                    aria-invalid=move || wrong.get().then_some("true"),
+                )
+                label(r#for=name) { (label) }
+                p(class="small", id=hint_id) { (hint) }
+            }
+            p(class="error", id=error_id) { (error) }
+        }
+    }
+}
+
 fn hint_line(name: &str, hint: &'static str) -> View {
     if hint.is_empty() {
         return View::new();

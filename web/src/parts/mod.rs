@@ -16,7 +16,7 @@ pub(crate) use admission::numbered;
 pub(crate) use card::{cards, remaining};
 pub(crate) use countdown::timer;
 pub(crate) use ending::{Ending, ending};
-pub(crate) use field::{Control, Field, Need, field};
+pub(crate) use field::{Control, Field, Need, field, tick};
 pub(crate) use form::{hidden, key, submit, summary};
 pub(crate) use listing::{art, badge, moment, older, place, status};
 #[cfg(not(target_os = "unknown"))]

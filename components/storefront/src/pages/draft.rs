@@ -14,7 +14,7 @@ use crate::shown::{
 use crate::visitor::Visit;
 
 /// The fields of the form.
-pub(crate) const FIELDS: [&str; 11] = [
+pub(crate) const FIELDS: [&str; 13] = [
     "title",
     "price",
     "currency",
@@ -26,6 +26,8 @@ pub(crate) const FIELDS: [&str; 11] = [
     "description",
     "resaleCap",
     "transferLimit",
+    "asksNames",
+    "turningCodes",
 ];
 
 /// A draft as the API takes it, with what could not be read.
@@ -49,6 +51,9 @@ impl Draft {
             let number = read_whole(sent, name, message, &mut errors);
             body.extend(number.map(|number| (name.to_owned(), number)));
         }
+        for name in TICKS {
+            body.extend(sent.given(name).map(|_| (name.to_owned(), true.into())));
+        }
         body.extend(read_start(sent, &mut errors).map(|start| ("startsAt".to_owned(), start)));
         Self { body: body.into(), errors }
     }
@@ -60,8 +65,14 @@ impl Draft {
         for error in refusal.on(&FIELDS) {
             let field = error.field.as_deref();
             let known = errors.iter().any(|one| one.field.as_deref() == field);
-            // Refused only because it was sent as unreadable, for which the time zone is to blame.
-            let poisoned = unread && field == Some("startsAt") && sent.given("timeZone").is_none();
+            // Refused only because a start was sent as unreadable: the time zone is to blame, or
+            // codes are taken to have no date to turn around.
+            let poisoned = unread
+                && match field {
+                    Some("startsAt") => sent.given("timeZone").is_none(),
+                    Some("turningCodes") => sent.given("startsAt").is_some(),
+                    _ => false,
+                };
             if !known && !poisoned {
                 errors.push(match field {
                     Some("price") => wrong("price", price_range(sent, visit)),
@@ -109,6 +120,9 @@ const WHOLE: [(&str, &str); 2] = [
     ("resaleCap", "Give the highest resale price as a whole number of percent."),
     ("transferLimit", "Give how often a ticket may be handed on as a whole number."),
 ];
+
+/// The checkboxes, which are sent only if they are ticked.
+const TICKS: [&str; 2] = ["asksNames", "turningCodes"];
 
 fn read_whole(
     sent: &Sent,
@@ -180,5 +194,12 @@ pub(crate) fn of(ticket: &Ticket, visit: &Visit) -> Form {
         ("description", text(&ticket.description)),
         ("resaleCap", ticket.resale_cap.to_string()),
         ("transferLimit", ticket.transfer_limit.map(|times| times.to_string()).unwrap_or_default()),
+        ("asksNames", ticked(ticket.asks_names)),
+        ("turningCodes", ticked(ticket.turning_codes)),
     ])
+}
+
+/// What a checkbox sends: nothing if it is not ticked.
+fn ticked(is_ticked: bool) -> String {
+    if is_ticked { "true".to_owned() } else { String::new() }
 }

@@ -79,6 +79,12 @@ pub struct TicketState {
     /// How often each ticket may be handed on; any number of times if left out.
     #[serde(default)]
     pub transfer_limit: Option<i64>,
+    /// Whether each holder is asked for the name of the guest.
+    #[serde(default)]
+    pub asks_names: bool,
+    /// Whether codes turn every 30 seconds.
+    #[serde(default)]
+    pub turning_codes: bool,
     /// The listing of the event, where a fan sells on a ticket that was bought of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resale_of: Option<TicketId>,
@@ -102,6 +108,8 @@ impl From<Ticket> for TicketState {
             time_zone: ticket.time_zone,
             resale_cap: ticket.resale_cap,
             transfer_limit: ticket.transfer_limit,
+            asks_names: ticket.asks_names,
+            turning_codes: ticket.turning_codes,
             resale_of: ticket.resale_of,
         }
     }
