@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// What pages refer to: the constant, and the file by its own name.
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 13] = [
     ("CSS", "app.css"),
     ("BOOT", "boot.js"),
     ("GLUE", "boxoffice_web.js"),
@@ -20,6 +20,9 @@ const NAMES: [(&str, &str); 10] = [
     ("DOOR", "door.js"),
     ("DOOR_GLUE", "boxoffice_web_door.js"),
     ("DOOR_WASM", "boxoffice_web_door_bg.wasm"),
+    ("TURNING", "turning.js"),
+    ("TURNING_GLUE", "boxoffice_web_turning.js"),
+    ("TURNING_WASM", "boxoffice_web_turning_bg.wasm"),
 ];
 
 /// Content codings, by the endings of the files that hold them.

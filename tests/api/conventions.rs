@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 30] = [
+const ADDRESSES: [(&str, &str); 31] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -19,6 +19,7 @@ const ADDRESSES: [(&str, &str); 30] = [
     ("/api/payments", "GET POST"),
     ("/api/admissions", "GET"),
     ("/api/admissions/{id}", "GET"),
+    ("/api/admissions/{id}/name", "PUT"),
     ("/api/admissions/{id}/transfer", "POST DELETE"),
     ("/api/admissions/{id}/accept", "GET POST"),
     ("/api/admissions/{id}/offer", "POST DELETE"),

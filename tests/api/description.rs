@@ -4,7 +4,7 @@ use boxoffice_tests::{App, Request, get};
 use serde_json::{Value, json};
 
 /// Every operation of the contract, with the statuses that it must document.
-const OPERATIONS: [(&str, &str, &str); 41] = [
+const OPERATIONS: [(&str, &str, &str); 42] = [
     ("post", "/api/users/signUp", "201 400 409 413 415"),
     ("post", "/api/users/signIn", "200 400 401 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -30,6 +30,7 @@ const OPERATIONS: [(&str, &str, &str); 41] = [
     ("get", "/api/admissions/{id}.pdf", "200 400 401 403 404 409"),
     ("get", "/api/admissions/{id}.pkpass", "200 401 403 404 409"),
     ("get", "/api/admissions/{id}.google", "303 401 403 404 409"),
+    ("put", "/api/admissions/{id}/name", "200 400 401 403 404 409 413 415"),
     ("post", "/api/admissions/{id}/transfer", "200 400 401 403 404 409 413 415"),
     ("delete", "/api/admissions/{id}/transfer", "200 400 401 403 404 409"),
     ("get", "/api/admissions/{id}/accept", "200 400 404 409"),

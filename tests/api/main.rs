@@ -7,7 +7,7 @@
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
-//! | `admissions`, `files`, `door` | tickets in the hand, and who comes in |
+//! | `admissions`, `names`, `files`, `turning`, `door` | tickets in the hand, and who comes in |
 //! | `live` | what can be listened to |
 //! | `idempotency` | the same request twice, or twenty times at once |
 //! | `conventions` | what holds for every address: methods, ids, origins, errors |
@@ -26,9 +26,11 @@ mod files;
 mod health;
 mod idempotency;
 mod live;
+mod names;
 mod orders;
 mod payments;
 mod shop;
 mod smoke;
 mod tickets;
+mod turning;
 mod users;

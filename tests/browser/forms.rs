@@ -144,6 +144,35 @@ async fn half_a_date_is_told_and_not_taken_for_none() {
     .await;
 }
 
+const NAMES: &str = "Ask for the name of each guest";
+const TURNING: &str = "Codes that turn every 30 seconds";
+
+#[tokio::test]
+async fn codes_turn_only_around_a_date() {
+    in_shop(async |shop| {
+        let window = shop.window_of("Ann", &shop.sign_up().await).await;
+        window.go("/tickets/new").await;
+        window.fill("Title", "The Paper Kites").await;
+        window.fill("Price of one ticket", "45.00").await;
+        window.click("Names and codes").await;
+        for label in [NAMES, TURNING] {
+            window.click_field(label).await;
+        }
+        window.click_in("main", "List for sale").await;
+        window.waits_for("the summary has the focus", SUMMARY_HAS_FOCUS).await;
+        assert!(window.complaint(TURNING).await.contains("Give the event a date first"));
+        window.fill_date("Begins", "07012030", "0830PM").await;
+        window.is_content_with(TURNING).await;
+        window.click_in("main", "List for sale").await;
+        window.sees("Your tickets are on sale.").await;
+        window.go(&format!("{}/edit", window.path().await)).await;
+        let ticked = "return ['asksNames', 'turningCodes'].map((id) => \
+                      document.getElementById(id).checked)";
+        assert_eq!(window.run(ticked).await, json!([true, true]));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_told_without_saying_which_part_is_wrong() {
     in_shop(async |shop| {

@@ -6,6 +6,7 @@
 //! | `bank` | buying where the bank has a question first |
 //! | `sales` | what sellers see of their sales, and refunding them |
 //! | `tickets` | a ticket's code, handing it on, and letting people in |
+//! | `turning` | codes that turn, in the hand and at the door |
 //! | `door` | a door's camera, and its sound |
 //! | `live` | what changes on an open page while others buy, give up and edit |
 //! | `holds` | the race lost, a hold that ends, a hold given up |
@@ -49,3 +50,4 @@ mod safety;
 mod sales;
 mod states;
 mod tickets;
+mod turning;

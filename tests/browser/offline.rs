@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::acts::{PASSWORD, Stage};
 use crate::harness::{Shop, Window, Wire, in_shop};
-use crate::tickets::{code_of, is_fine, path_of, scans, sold};
+use crate::tickets::{buy, code_of, is_fine, path_of, scans, sold};
 
 /// What a page says that was saved.
-const SAVED: &str = "You are offline. This page was saved at";
-const OFFLINE: &str = "Offline. This door goes by its own list.";
+pub(crate) const SAVED: &str = "You are offline. This page was saved at";
+pub(crate) const OFFLINE: &str = "Offline. This door goes by its own list.";
 
 /// Waits until the page at `path` is saved, and the worker there that shows it.
 async fn saves(window: &Window, path: &str) {
@@ -57,7 +57,12 @@ async fn keeps_nothing(window: &Window) {
 }
 
 /// A window of somebody's who has opened the page at `path`, which is saved by now.
-async fn saved(shop: &Shop, name: &str, person: &Person, path: &str) -> (Rc<Window>, Wire) {
+pub(crate) async fn saved(
+    shop: &Shop,
+    name: &str,
+    person: &Person,
+    path: &str,
+) -> (Rc<Window>, Wire) {
     let (window, wire) = shop.window_by_wire(name, person).await;
     window.expects_failure("");
     window.go(path).await;
@@ -65,7 +70,7 @@ async fn saved(shop: &Shop, name: &str, person: &Person, path: &str) -> (Rc<Wind
     (window, wire)
 }
 
-fn door_of(stage: &Stage) -> String {
+pub(crate) fn door_of(stage: &Stage) -> String {
     format!("/door/{}", id(&stage.ticket))
 }
 
@@ -163,7 +168,7 @@ async fn a_ticket_that_was_given_away_is_not_kept() {
 }
 
 /// Waits until the door has read its list, and stored it.
-async fn has_list(window: &Window, ticket: &Value) {
+pub(crate) async fn has_list(window: &Window, ticket: &Value) {
     let id = id(ticket);
     let has = |kept: &Value| kept.as_array().unwrap().iter().any(|name| name == id);
     eventually("the list is stored", async || kept(window).await, has).await;
@@ -323,6 +328,59 @@ async fn a_guest_without_a_phone_is_found_by_the_order() {
         ann.sees(OFFLINE).await;
         ann.click(&format!("Let in: Order {number}, ticket 1 of 2")).await;
         ann.sees("2 of 2 are in").await;
+        wire.mend();
+        ann.sees_no("to be sent").await;
+        let counts = json!({ "counts": { "valid": 0, "used": 2 } });
+        stage.seller.get(&format!("/api{}", door_of(&stage))).await.shows(200, counts);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_guest_without_a_phone_is_found_by_the_name() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({ "quantity": 9, "asksNames": true })).await;
+        let tickets = buy(&stage.buyer, &stage.ticket, 2).await;
+        let name = async |ticket: &str, name: &str| {
+            let path = format!("/api/admissions/{ticket}/name");
+            stage.buyer.put(&path, json!({ "name": name })).await.expect(200)
+        };
+        let first = name(&tickets[0], "Zoë Ångström").await;
+        let order = first["orderId"].as_str().unwrap().parse().unwrap();
+        let number = boxoffice_contract::orders::number(order);
+        let (ann, wire) = saved(shop, "Ann", &stage.seller, &door_of(&stage)).await;
+        has_list(&ann, &stage.ticket).await;
+        let zoe = format!("Zoë Ångström, order {number}, ticket 1 of 2");
+        for typed in ["zoe", "ANGSTROM", "ë å", "oë Ång"] {
+            ann.fill("Name or order number", typed).await;
+            ann.sees(&zoe).await;
+        }
+        ann.fill("Name or order number", "nobody").await;
+        ann.sees("No guest has such a name, and no order ends so.").await;
+        ann.sees_no("Zoë").await;
+        // The door hears of a name that is given after it read its list.
+        name(&tickets[1], "Jürgen Strauß").await;
+        ann.fill("Name or order number", "STRAUSS").await;
+        let other = format!("Jürgen Strauß, order {number}, ticket 2 of 2");
+        ann.sees(&other).await;
+        is_fine(&ann, "door-found-by-name").await;
+        ann.click(&format!("Let in: {other}")).await;
+        ann.sees("Come in").await;
+        ann.sees("1 of 2 are in").await;
+        let verdict = ann.text_of("#verdict").await;
+        assert!(verdict.contains("Jürgen Strauß"), "{verdict}");
+
+        wire.cut();
+        ann.sees(OFFLINE).await;
+        ann.go(&door_of(&stage)).await;
+        ann.sees(OFFLINE).await;
+        ann.fill("Name or order number", "zoe ang").await;
+        ann.sees(&zoe).await;
+        ann.click(&format!("Let in: {zoe}")).await;
+        ann.sees("2 of 2 are in").await;
+        let verdict = ann.text_of("#verdict").await;
+        assert!(verdict.contains("Come in") && verdict.contains("Zoë Ångström"), "{verdict}");
+        is_fine(&ann, "door-offline-named").await;
         wire.mend();
         ann.sees_no("to be sent").await;
         let counts = json!({ "counts": { "valid": 0, "used": 2 } });

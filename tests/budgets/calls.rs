@@ -21,6 +21,13 @@ pub(crate) struct Calls {
     pub(crate) http: usize,
 }
 
+impl Calls {
+    /// How many there are of all kinds.
+    pub(crate) const fn all(self) -> usize {
+        self.database + self.redis + self.http
+    }
+}
+
 impl Sub for Calls {
     type Output = Self;
 

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use boxoffice_tests::database::is_on_postgres;
 use boxoffice_tests::{Answer, App, Person, Request, Surroundings, get, id, post, put};
 use serde_json::{Value, json};
 
@@ -38,25 +39,26 @@ const fn reads(
 
 #[rustfmt::skip]
 const BUDGETS: &[Budget] = &[
-    reads("show a listing", [1, 0, 0], [2, 0], 740),
+    reads("show a listing", [1, 0, 0], [2, 0], 780),
     reads("show it again", [1, 0, 0], [2, 0], 200),
-    reads("browse", [1, 0, 0], [0, 1], 10_600),
+    reads("browse", [1, 0, 0], [0, 1], 11_400),
     reads("browse again", [1, 0, 0], [0, 1], 330),
-    reads("search", [1, 0, 0], [0, 1], 10_600),
+    reads("search", [1, 0, 0], [0, 1], 11_400),
     reads("the page of listings", [1, 0, 1], [0, 1], 58_000),
     reads("a listing's page", [2, 0, 2], [2, 2], 8_750),
     reads("who is signed in", [0, 0, 0], [0, 0], 330),
     reads("sign in", [4, 0, 0], [7, 0], 750),
-    Budget { what: "list tickets", services: [6, 2, 0], workers: [10, 6, 0], on_postgres: [[4, 3], [6, 6]], bytes: 670 },
+    Budget { what: "list tickets", services: [6, 2, 0], workers: [10, 6, 0], on_postgres: [[4, 3], [6, 6]], bytes: 710 },
     Budget { what: "hold", services: [8, 1, 0], workers: [13, 7, 0], on_postgres: [[5, 1], [10, 8]], bytes: 780 },
     reads("hold what is held", [1, 0, 0], [2, 0], 560),
     reads("show an order", [1, 0, 0], [2, 0], 720),
     reads("list orders", [1, 0, 0], [2, 0], 1_400),
     Budget { what: "pay", services: [14, 1, 2], workers: [46, 19, 1], on_postgres: [[19, 1], [35, 20]], bytes: 500 },
-    Budget { what: "edit", services: [13, 2, 1], workers: [10, 6, 0], on_postgres: [[17, 3], [6, 6]], bytes: 600 },
+    Budget { what: "edit", services: [13, 2, 1], workers: [10, 6, 0], on_postgres: [[17, 3], [6, 6]], bytes: 640 },
     reads("tickets in the hand", [2, 0, 0], [4, 0], 1_100),
     reads("a door", [2, 0, 0], [4, 0], 500),
     reads("a door's page", [6, 0, 3], [12, 0], 15_000),
+    Budget { what: "name a guest", services: [9, 0, 0], workers: [0; 3], on_postgres: [[13, 0], [0; 2]], bytes: 1_000 },
     Budget { what: "let somebody in", services: [8, 1, 0], workers: [0; 3], on_postgres: [[12, 1], [0; 2]], bytes: 450 },
 ];
 
@@ -116,14 +118,15 @@ impl Stage {
         self.measure_answered(200..=304, person, request).await
     }
 
-    /// The same of what is answered with a status of `due`.
+    /// The same of what is answered with a status of `due`. The fewest of three: two calls of a page may
+    /// meet at one service, which then opens its database for a new instance too.
     async fn measure_answered(
         &self,
         due: RangeInclusive<u16>,
         person: &Person,
         request: impl AsyncFn() -> Request,
     ) -> ([Calls; 2], usize) {
-        let mut seen = ([Calls::default(); 2], 0);
+        let mut all = Vec::new();
         for _ in 0..3 {
             let request = request().await;
             self.counter.quiet().await;
@@ -132,9 +135,11 @@ impl Stage {
             assert!(due.contains(&answer.status), "{answer}");
             self.counter.quiet().await;
             let [services, workers] = self.counter.now();
-            seen = ([services - before[0], workers - before[1]], length(&answer));
+            all.push(([services - before[0], workers - before[1]], length(&answer)));
         }
-        seen
+        all.into_iter()
+            .min_by_key(|([services, workers], _)| services.all() + workers.all())
+            .unwrap()
     }
 
     async fn ask(&self, what: &str) -> ([Calls; 2], usize) {
@@ -228,6 +233,17 @@ impl Stage {
                 let path = format!("/door/{}", id(&self.listing().await));
                 self.measure(seller, async || page(&path)).await
             }
+            "name a guest" => {
+                let name = async || {
+                    let ticket = self.seller.list(json!({ "asksNames": true })).await.expect(201);
+                    let order = self.buyer.buy(&ticket, 1).await;
+                    let admission = self.buyer.admissions(&order, 1).await.remove(0);
+                    self.counter.quiet().await;
+                    let path = format!("/api/admissions/{}/name", id(&admission));
+                    put(path, json!({ "name": "Ann Lee" })).key(&key())
+                };
+                self.measure(buyer, name).await
+            }
             "let somebody in" => {
                 let scan = async || {
                     let (ticket, order) = self.bought().await;
@@ -267,7 +283,7 @@ fn without_pictures(page: &str) -> usize {
 
 #[tokio::test]
 async fn requests_ask_for_no_more_than_they_may() {
-    let on_postgres = std::env::var("BOXOFFICE_TEST_STORE").is_ok_and(|store| store == "postgres");
+    let on_postgres = is_on_postgres();
     let stage = Stage::open().await;
     // A page's worth, so that lists are as long as they get.
     for _ in 0..21 {

@@ -7,7 +7,7 @@ use boxoffice_tests::workspace;
 
 /// Kilobytes that a component may have.
 const BUDGETS: &[(&str, u64)] = &[
-    ("admissions", 4_400),
+    ("admissions", 4_450),
     ("auth", 2_250),
     ("clock", 85),
     ("expiration", 800),
@@ -16,7 +16,7 @@ const BUDGETS: &[(&str, u64)] = &[
     ("orders", 2_000),
     ("payments", 2_700),
     ("session", 620),
-    ("storefront", 6_200),
+    ("storefront", 6_500),
     ("system", 1_150),
     ("tickets", 2_000),
 ];
@@ -41,7 +41,8 @@ fn components_are_no_bigger_than_they_may_be() {
 
 /// Kilobytes that browsers may download of a module and its glue, in brotli. They keep both until the
 /// shop is another.
-const MODULES: &[(&str, u64)] = &[("boxoffice_web", 190), ("boxoffice_web_door", 230)];
+const MODULES: &[(&str, u64)] =
+    &[("boxoffice_web", 190), ("boxoffice_web_door", 230), ("boxoffice_web_turning", 40)];
 
 /// The modules among the assets, by name, with their bytes in brotli.
 fn modules() -> Vec<(String, u64)> {

@@ -72,7 +72,8 @@ impl<'w> Shopper<'w> {
             8..15 => self.pays().await,
             15..18 => self.cancels().await,
             18..20 => self.browses().await,
-            20..27 => self.hands_on().await,
+            20..25 => self.hands_on().await,
+            25..27 => self.names().await,
             27..33 => self.sells_on().await,
             _ => self.accepts().await,
         }
@@ -81,7 +82,10 @@ impl<'w> Shopper<'w> {
     async fn lists(&mut self) {
         let quantity = self.rng.random_range(1..6);
         let title = format!("{}-{}", self.name, self.asked);
-        let body = listing(json!({ "title": title, "price": 1500, "quantity": quantity }));
+        let asks = self.rng.random_bool(0.3);
+        let body = listing(json!({
+            "title": title, "price": 1500, "quantity": quantity, "asksNames": asks,
+        }));
         let request = self.keyed(post("/api/tickets", body));
         let Some(answer) = self.asks(&request).await.filter(|answer| answer.status == 201) else {
             return;
@@ -96,7 +100,10 @@ impl<'w> Shopper<'w> {
         let price = self.rng.random_range(1_000..9_000);
         let quantity = self.rng.random_range(1..8);
         let title = &ticket["title"];
-        let body = listing(json!({ "title": title, "price": price, "quantity": quantity }));
+        let asks = self.rng.random_bool(0.3);
+        let body = listing(json!({
+            "title": title, "price": price, "quantity": quantity, "asksNames": asks,
+        }));
         let request = self.keyed(put(format!("/api/tickets/{}", id(&ticket)), body));
         self.asks(&request).await;
     }
@@ -190,6 +197,18 @@ impl<'w> Shopper<'w> {
         };
         let link = (receiver, id(admission).to_owned(), token.to_owned());
         self.world.links.lock().unwrap().push(link);
+    }
+
+    /// Says who comes with one of their tickets.
+    async fn names(&mut self) {
+        let Some(list) = self.asks(&get("/api/admissions")).await else { return };
+        let admissions = list.body["items"].as_array().cloned().unwrap_or_default();
+        let nameless = admissions.iter().filter(|admission| admission["needsName"] == true);
+        let nameless: Vec<_> = nameless.collect();
+        let Some(admission) = nameless.choose(&mut self.rng) else { return };
+        let path = format!("/api/admissions/{}/name", id(admission));
+        let request = self.keyed(put(path, json!({ "name": self.name })));
+        self.asks(&request).await;
     }
 
     /// Offers one of their tickets to everybody, or takes it off sale.

@@ -1,6 +1,6 @@
 //! What holders and doors do, and what `admissions` makes of sales that it has not heard of.
 
-use boxoffice_tests::{Request, delete, id, post};
+use boxoffice_tests::{Request, delete, id, post, put};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -11,10 +11,14 @@ use crate::shop::Shop;
 /// A listing, and the one admission that was bought of it.
 async fn bought(shop: &Shop) -> (Value, Value) {
     let (ticket, order) = shop.held().await;
-    shop.buyer.send(&pay(shop, &order, VISA)).await.expect(201);
+    (ticket, paid(shop, &order).await)
+}
+
+/// The one admission of an order, once it is paid for.
+async fn paid(shop: &Shop, order: &Value) -> Value {
+    shop.buyer.send(&pay(shop, order, VISA)).await.expect(201);
     shop.settled().await;
-    let admission = shop.buyer.admissions(&order, 1).await.remove(0);
-    (ticket, admission)
+    shop.buyer.admissions(order, 1).await.remove(0)
 }
 
 fn path(admission: &Value) -> String {
@@ -34,6 +38,42 @@ async fn transferring(shop: &Shop) -> (Value, Value, Request) {
     let (_, token) = begun["transfer"]["link"].as_str().unwrap().split_once("?token=").unwrap();
     let accept = post(format!("{}/accept", path(&admission)), json!({ "token": token }));
     (ticket, admission, shop.repeatable(accept))
+}
+
+struct Name;
+
+impl Operation for Name {
+    type Scene = (Value, Value, Request);
+    const NAME: &'static str = "naming a guest";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let wish = json!({ "title": shop.word(), "asksNames": true });
+        let ticket = shop.seller.list(wish).await.expect(201);
+        shop.settled().await;
+        let order = shop.buyer.hold(&ticket).await.expect(201);
+        shop.settled().await;
+        let admission = paid(shop, &order).await;
+        let request = put(format!("{}/name", path(&admission)), json!({ "name": "Ann" }));
+        (ticket, admission, shop.repeatable(request))
+    }
+
+    async fn act(shop: &Shop, (_, _, request): &Self::Scene) {
+        shop.buyer.exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (ticket, admission, request): &Self::Scene) {
+        let answer = shop.buyer.send(request).await.expect(200);
+        let shown = shop.buyer.get(&path(admission)).await.expect(200);
+        assert_eq!(shown, answer);
+        assert_eq!((&shown["version"], &shown["name"]), (&json!(2), &json!("Ann")));
+        let entered = shop.seller.scans(ticket, "North", &shown["code"]).await;
+        assert_eq!((&entered["verdict"], &entered["name"]), (&json!("admitted"), &json!("Ann")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn naming_a_guest() {
+    every_point::<Name>().await;
 }
 
 struct Transfer;

@@ -151,9 +151,7 @@ impl Operation for ChainRefund {
         let order = shop.seller.hold(&listing).await.expect(201);
         shop.seller.send(&pay(shop, &order, VISA)).await.expect(201);
         shop.settled().await;
-        let taken = json!({ "items": [{ "status": "captured" }] });
-        let payments = shop.buyer.sees("/api/payments?limit=1", taken).await;
-        let undo = format!("/api/payments/{}/refund", id(&payments["items"][0]));
+        let undo = shop.buyer.refund_path().await;
         let request = shop.repeatable(post(undo, json!({ "restock": false })));
         (admission, order, request)
     }

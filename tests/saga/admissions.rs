@@ -30,9 +30,7 @@ async fn hand_on(holder: &Person, admission: &Value, receiver: &Person) -> Strin
 
 /// Waits until the money of `buyer`'s last payment is taken, and has the organizer give it back.
 async fn refund(stage: &Stage, buyer: &Person) {
-    let taken = json!({ "items": [{ "status": "captured" }] });
-    let payments = buyer.sees("/api/payments?limit=1", taken).await;
-    let path = format!("/api/payments/{}/refund", id(&payments["items"][0]));
+    let path = buyer.refund_path().await;
     let answer = stage.seller.post(&path, json!({ "restock": false })).await;
     assert!(matches!(answer.status, 200 | 202), "{answer}");
 }

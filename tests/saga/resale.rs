@@ -36,9 +36,7 @@ async fn offered(person: &Person, admission: &Value, price: i64) -> Value {
 
 /// Gives `buyer`'s last payment back, as the organizer, once it is taken.
 async fn refund(organizer: &Person, buyer: &Person) {
-    let taken = json!({ "items": [{ "status": "captured" }] });
-    let payments = buyer.sees("/api/payments?limit=1", taken).await;
-    let path = format!("/api/payments/{}/refund", id(&payments["items"][0]));
+    let path = buyer.refund_path().await;
     let answer = organizer.post(&path, json!({ "restock": false })).await;
     assert!(matches!(answer.status, 200 | 202), "{answer}");
 }
@@ -171,9 +169,7 @@ async fn a_refund_of_the_first_sale_follows_the_chain() {
     let (second, last) = bought(&third, &listing).await;
     assert_eq!(last["generation"], 3);
     // Who sells on cannot undo it.
-    let taken = json!({ "items": [{ "status": "captured" }] });
-    let payments = third.sees("/api/payments?limit=1", taken).await;
-    let undo = format!("/api/payments/{}/refund", id(&payments["items"][0]));
+    let undo = third.refund_path().await;
     other.post(&undo, json!({ "restock": false })).await.refuses(409, "resale");
 
     refund(seller, buyer).await;
@@ -278,8 +274,7 @@ async fn an_operator_undoes_one_resale() {
     let (_, admission) = bought(&stage.buyer, &stage.ticket).await;
     let listing = offered(&stage.buyer, &admission, ASKED).await;
     let (order, theirs) = bought(&stage.other, &listing).await;
-    let taken = json!({ "items": [{ "status": "captured" }] });
-    let payments = stage.other.sees("/api/payments?limit=1", taken).await;
+    let undo = stage.other.refund_path().await;
     stage.app.variables.insert("operators".into(), operator.id().to_owned());
     stage.app.restart().await;
     let address = stage.app.host().address();
@@ -287,7 +282,6 @@ async fn an_operator_undoes_one_resale() {
     let [seller, buyer, other, operator] =
         [seller, buyer, other, operator].map(|person| person.at(address));
 
-    let undo = format!("/api/payments/{}/refund", id(&payments["items"][0]));
     let answer = operator.post(&undo, json!({ "restock": true })).await;
     assert!(matches!(answer.status, 200 | 202), "{answer}");
     other.sees_order(&order, json!({ "status": "refunded" })).await;

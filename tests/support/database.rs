@@ -18,6 +18,18 @@ const STORE: &str = "BOXOFFICE_TEST_STORE";
 /// The variable with the address of a Postgres in which databases can be made.
 const SERVER: &str = "BOXOFFICE_TEST_POSTGRES";
 
+/// Tells whether the suites use Postgres.
+///
+/// # Panics
+/// When the variable names neither database.
+pub fn is_on_postgres() -> bool {
+    match std::env::var(STORE).as_deref() {
+        Err(_) | Ok("" | "sqlite") => false,
+        Ok("postgres") => true,
+        Ok(other) => panic!("{STORE} is {other:?}: set it to sqlite or postgres"),
+    }
+}
+
 /// A database.
 #[derive(Clone, Debug)]
 pub enum Database {
@@ -249,10 +261,8 @@ impl OwnPostgres {
     /// # Panics
     /// When the variables do not say which, or it cannot be made.
     pub fn create() -> Option<Self> {
-        match std::env::var(STORE).as_deref() {
-            Err(_) | Ok("" | "sqlite") => return None,
-            Ok("postgres") => {}
-            Ok(other) => panic!("{STORE} is {other:?}: set it to sqlite or postgres"),
+        if !is_on_postgres() {
+            return None;
         }
         let server = std::env::var(SERVER).unwrap_or_else(|_| {
             panic!("set {SERVER} to a Postgres, or run `cargo xtask test`, which starts one")

@@ -217,6 +217,18 @@ impl Person {
         answer.body["items"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Waits until the shop knows that the money of their last payment is taken, and returns the
+    /// payment. An order may be complete before that.
+    pub async fn taken_payment(&self) -> Value {
+        let taken = json!({ "items": [{ "status": "captured" }] });
+        self.sees("/api/payments?limit=1", taken).await["items"][0].clone()
+    }
+
+    /// Waits for the same, and returns the path that refunds the payment: before, it cannot be.
+    pub async fn refund_path(&self) -> String {
+        format!("/api/payments/{}/refund", id(&self.taken_payment().await))
+    }
+
     /// Scans `code` at the door of `ticket` that is called `door`. Returns what it came to.
     pub async fn scans(&self, ticket: &Value, door: &str, code: &Value) -> Value {
         let scan = json!({ "id": uuid::Uuid::now_v7(), "code": code });

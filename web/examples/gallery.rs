@@ -9,7 +9,7 @@ use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::door::Verdict;
 use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, StaffId, TicketId};
 use boxoffice_web::accept::{self, Offer};
-use boxoffice_web::admission::{self, Code, Sale, Transfer};
+use boxoffice_web::admission::{self, Code, InHand, Picture, Sale, Transfer, Turning};
 use boxoffice_web::door::{self, Door, Double, Link, Seen, Staff};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
 use uuid::Uuid;
@@ -40,6 +40,7 @@ fn main() -> io::Result<()> {
             icon: "favicon.svg".to_owned(),
             shop: module("boot.js", "boxoffice_web"),
             door: module("door.js", "boxoffice_web_door"),
+            turning: module("turning.js", "boxoffice_web_turning"),
         },
     };
     for (name, page) in pages() {
@@ -99,14 +100,22 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("no-orders", Page::Orders(no_orders())),
         ("admission", in_hand(valid(Transfer::Nobody(Form::default())))),
         ("admission-waiting", in_hand(valid(waiting()))),
+        ("admission-nameless", in_hand(nameless())),
+        ("admission-named", named()),
         ("admission-too-dear", in_hand(too_dear())),
         ("admission-on-sale", in_hand(on_sale())),
+        ("admission-turning", in_hand(turning(true))),
+        ("admission-early", in_hand(turning(false))),
         ("admission-used", in_hand(admission::Standing::Used { code: code(), at: Some(moment()) })),
         ("admission-void", in_hand(admission::Standing::Void)),
         ("accept", accept::drawn(state("accept", nothing()), offer()).page),
         ("accept-ended", accept::ended(state("accept", nothing()), String::new(), ended()).page),
         ("door", at_door(None)),
         ("door-admitted", at_door(Some(seen(Verdict::Admitted)))),
+        (
+            "door-named",
+            at_door(Some(Seen { name: Some(GUEST.to_owned()), ..seen(Verdict::Admitted) })),
+        ),
         ("door-again", at_door(Some(seen(Verdict::Used)))),
         ("door-offered", at_door(Some(seen(Verdict::Offered)))),
         ("door-refused", at_door(Some(seen(Verdict::Invalid)))),
@@ -298,12 +307,29 @@ fn held() -> Vec<Admission> {
 }
 
 fn code() -> Code {
-    let text = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".repeat(4);
-    let qr = Qr::encode(text.get(..158).unwrap_or_default());
+    Code::Still(picture(158))
+}
+
+fn picture(length: usize) -> Picture {
+    let text = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".repeat(5);
+    let qr = Qr::encode(text.get(..length).unwrap_or_default());
     qr.map_or_else(
-        |_| Code { view_box: String::new(), path: String::new() },
-        |qr| Code { view_box: qr.view_box(), path: qr.path() },
+        |_| Picture { view_box: String::new(), path: String::new() },
+        |qr| Picture { view_box: qr.view_box(), path: qr.path() },
     )
+}
+
+/// A ticket whose code turns: as it is now, or before its first.
+fn turning(is_open: bool) -> admission::Standing {
+    let code = Some(Code::Turning(Box::new(Turning {
+        token: String::new(),
+        seed: String::new(),
+        picture: is_open.then(|| picture(212)),
+        opens: moment(),
+        script: String::new(),
+    })));
+    let (transfer, sale) = (Transfer::Forbidden, Sale::Forbidden);
+    admission::Standing::Valid(Box::new(InHand { code, naming: None, transfer, sale }))
 }
 
 fn valid(transfer: Transfer) -> admission::Standing {
@@ -311,7 +337,12 @@ fn valid(transfer: Transfer) -> admission::Standing {
         Transfer::Waiting { .. } => Sale::HandedOn,
         _ => for_sale(Form::default()),
     };
-    admission::Standing::Valid { code: code(), transfer, sale }
+    admission::Standing::Valid(Box::new(InHand {
+        code: Some(code()),
+        naming: None,
+        transfer,
+        sale,
+    }))
 }
 
 fn for_sale(form: Form) -> Sale {
@@ -323,7 +354,8 @@ fn for_sale(form: Form) -> Sale {
 fn too_dear() -> admission::Standing {
     let errors = vec![error(Some("price"), "Give a price from €0.50 to €45.00.")];
     let sale = for_sale(Form { errors, ..Form::default() });
-    admission::Standing::Valid { code: code(), transfer: Transfer::Forbidden, sale }
+    let (code, transfer) = (Some(code()), Transfer::Forbidden);
+    admission::Standing::Valid(Box::new(InHand { code, naming: None, transfer, sale }))
 }
 
 fn on_sale() -> admission::Standing {
@@ -333,6 +365,33 @@ fn on_sale() -> admission::Standing {
         key: "k".to_owned(),
     }
 }
+
+fn nameless() -> admission::Standing {
+    let transfer = Transfer::Nobody(Form::default());
+    let naming = Some(Form::default());
+    admission::Standing::Valid(Box::new(InHand {
+        code: None,
+        naming,
+        transfer,
+        sale: Sale::Forbidden,
+    }))
+}
+
+fn named() -> Page {
+    let transfer = Transfer::Nobody(Form::default());
+    let values = [("name".to_owned(), GUEST.to_owned())];
+    let naming = Some(Form { values: values.into(), ..Form::default() });
+    let code = Some(code());
+    let standing = admission::Standing::Valid(Box::new(InHand {
+        code,
+        naming,
+        transfer,
+        sale: Sale::Forbidden,
+    }));
+    in_hand_of(Some(GUEST), standing)
+}
+
+const GUEST: &str = "Zoë Ångström-Papadopoulou";
 
 fn waiting() -> Transfer {
     Transfer::Waiting {
@@ -345,6 +404,10 @@ fn waiting() -> Transfer {
 }
 
 fn in_hand(standing: admission::Standing) -> Page {
+    in_hand_of(None, standing)
+}
+
+fn in_hand_of(guest: Option<&str>, standing: admission::Standing) -> Page {
     let card = card(0);
     let shown = admission::Admission {
         id: AdmissionId(id(0x2d_aa01)),
@@ -355,6 +418,7 @@ fn in_hand(standing: admission::Standing) -> Page {
         when: card.when,
         number: 2,
         of: 3,
+        name: guest.map(str::to_owned),
         wallets: Wallet::ALL.to_vec(),
         standing,
         neighbours: [1, 3].map(|number| Some((number, AdmissionId(id(0x2d_aa00))))),
@@ -391,6 +455,7 @@ fn seen(verdict: Verdict) -> Seen {
     Seen {
         verdict: Some(verdict),
         ticket: (verdict != Verdict::Invalid).then_some((2, 3)),
+        name: None,
         first: (verdict == Verdict::Used).then(|| (moment(), "North".to_owned())),
     }
 }
@@ -418,13 +483,16 @@ fn at_door(seen: Option<Seen>) -> Page {
             links: vec![link(1, "North"), link(2, "Grace, who stands at the side door")],
         }),
         zone: Some("Europe/Zurich".to_owned()),
+        asks_names: true,
         doubles: Some(vec![Double {
             order: "7K3M-0Q9T".to_owned(),
             ticket: (1, 2),
+            name: Some(GUEST.to_owned()),
             entry: (moment(), "South".to_owned()),
             first: Some((moment(), "North".to_owned())),
             verdict: Some(Verdict::Used),
         }]),
+        turns: false,
         script: "door.js".to_owned(),
     };
     door::drawn(state("door", nothing()), page).page

@@ -5,7 +5,7 @@ use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::{AdmissionId, OrderId, TicketId};
 use sycamore::prelude::*;
 
-use crate::drawn::{Shape, copied, draw, saved, shape};
+use crate::drawn::{Shape, copied, draw, saved, shape, with_script};
 use crate::parts::{
     self, Control, Field, Need, field, hidden, key, moment, numbered, place, submit, summary, way,
 };
@@ -31,6 +31,8 @@ pub struct Admission {
     pub number: i64,
     /// How many tickets its order has.
     pub of: i64,
+    /// The name of the guest, if the holder has given it.
+    pub name: Option<String>,
     /// The wallets that this shop makes passes for.
     pub wallets: Vec<Wallet>,
     /// What it is good for.
@@ -45,14 +47,7 @@ pub struct Admission {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It lets one person in.
-    Valid {
-        /// Its code.
-        code: Code,
-        /// Whether it is handed on, and to whom.
-        transfer: Transfer,
-        /// Whether it can be sold on.
-        sale: Sale,
-    },
+    Valid(Box<InHand>),
     /// Its holder sells it on, and its code lets nobody in meanwhile.
     Offered {
         /// What it costs, with its currency.
@@ -73,9 +68,57 @@ pub enum Standing {
     Void,
 }
 
+impl Standing {
+    /// Returns its code, if it has one.
+    fn code(&self) -> Option<&Code> {
+        match self {
+            Self::Valid(in_hand) => in_hand.code.as_ref(),
+            Self::Used { code, .. } => Some(code),
+            Self::Offered { .. } | Self::Void => None,
+        }
+    }
+}
+
+/// A ticket that lets one person in, and what its holder may do with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InHand {
+    /// Its code; `None` until the guest has a name.
+    pub code: Option<Code>,
+    /// The form that names the guest, if the organizer asks for it: `name`.
+    pub naming: Option<Form>,
+    /// Whether it is handed on, and to whom.
+    pub transfer: Transfer,
+    /// Whether it can be sold on.
+    pub sale: Sale,
+}
+
+/// How a ticket's code is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// It stays as it is.
+    Still(Picture),
+    /// It is another one every 30 seconds.
+    Turning(Box<Turning>),
+}
+
+/// A code that turns. A module of its own (`web/turning`) draws the next ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turning {
+    /// The part of each code that is the same all the time, in base64url.
+    pub token: String,
+    /// What the part is made of that turns, in base64url.
+    pub seed: String,
+    /// The code of this moment; `None` before the first.
+    pub picture: Option<Picture>,
+    /// From when on there is a code.
+    pub opens: Moment,
+    /// The address of the script that starts the module.
+    pub script: String,
+}
+
 /// A QR code as SVG.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct Picture {
     /// The attribute `viewBox`, which includes the quiet zone.
     pub view_box: String,
     /// The attribute `d` of a path whose stroke draws the dark modules.
@@ -126,18 +169,27 @@ pub enum Sale {
 #[must_use]
 pub fn drawn(state: State, admission: Admission) -> State {
     let key = admission.key.clone();
-    draw(state, key, move |shop| page(shop, admission))
+    let script = match admission.standing.code() {
+        Some(Code::Turning(turning)) => Some(turning.script.clone()),
+        _ => None,
+    };
+    let now = state.now;
+    let state = draw(state, key, move |shop| page(shop, admission, now));
+    match script {
+        Some(script) => with_script(state, script),
+        None => state,
+    }
 }
 
-fn page(shop: Shop, admission: Admission) -> View {
+fn page(shop: Shop, admission: Admission, now: i64) -> View {
     let Admission { id, number, of, neighbours, .. } = admission;
     let name = numbered(number, of);
     let ways = ways(&admission);
     let pages = pages(neighbours, of);
     let (status, code, next) = match admission.standing {
-        Standing::Valid { code, transfer, sale } => {
-            let code = picture(code, "qr");
-            let code = view! { (code) p(class="small") { "Turn your screen's brightness up." } };
+        Standing::Valid(ticket) => {
+            let InHand { code, naming, transfer, sale } = *ticket;
+            let code = in_hand(shop, id, code, naming, now);
             let (give, sell) = (hand_on(shop, id, transfer), sell_on(shop, id, sale));
             (valid(), code, view! { (give) (sell) })
         }
@@ -146,10 +198,11 @@ fn page(shop: Shop, admission: Admission) -> View {
                 format!("On sale for {price}. Its code lets nobody in until you take it off sale.");
             (offered(), view! { p { (said) } }, on_sale(shop, id, listing, key))
         }
-        Standing::Used { code, at } => (used(at), picture(code, "qr dimmed"), View::new()),
+        Standing::Used { code, at } => (used(at), shown(code, true, now), View::new()),
         Standing::Void => (void(), View::new(), View::new()),
     };
     let (saved, title) = (saved(), admission.title);
+    let guest = parts::line("guest", admission.name);
     let when = parts::when(admission.when);
     let place = place(admission.venue.as_deref(), admission.city.as_deref());
     let place = parts::line("where", place);
@@ -163,6 +216,7 @@ fn page(shop: Shop, admission: Admission) -> View {
                     p(class="number") { (name) }
                     (status)
                 }
+                (guest)
                 (code)
             }
             (pages)
@@ -196,8 +250,121 @@ fn void() -> View {
     view! { p(class="status bad") { (mark) (word) } }
 }
 
-/// The code, dark on light whatever the colours of the page: scanners expect it so.
-fn picture(Code { view_box, path }: Code, class: &'static str) -> View {
+/// The code with a way to change the guest's name, or the form that has to come before the code.
+fn in_hand(
+    shop: Shop,
+    id: AdmissionId,
+    code: Option<Code>,
+    naming: Option<Form>,
+    now: i64,
+) -> View {
+    // A form that was refused is open: what is wrong with it must be seen.
+    let is_open = naming.as_ref().is_some_and(|form| !form.errors.is_empty());
+    let form = naming.map(|form| guest(shop, id, form));
+    let Some(code) = code else {
+        let form = form.unwrap_or_default();
+        return view! {
+            section(class="naming", aria-labelledby="naming") {
+                h2(id="naming") { "Who comes with this ticket?" }
+                p { "The organizer asks for each guest's name. Your code is here once you have given it." }
+                (form)
+            }
+        };
+    };
+    let change = |form: View| {
+        view! {
+            details(class="unprinted naming", open=is_open) {
+                summary(class="button quiet") { "Change the name" }
+                div { (form) }
+            }
+        }
+    };
+    let (code, change) = (shown(code, false, now), form.map(change).unwrap_or_default());
+    view! { (code) (change) }
+}
+
+fn guest(shop: Shop, id: AdmissionId, form: Form) -> View {
+    let action = format!("/admissions/{id}/name");
+    let form = *create_signal(form);
+    let (errors, key) = (summary(form), key(form));
+    let name = Field {
+        name: "name",
+        label: "Name",
+        hint: "Those at the door see it.",
+        need: Need::Must,
+        control: Control::LINE,
+    };
+    let name = field(shop, form, name);
+    let button = submit(shop, &action, "Save the name".to_owned(), "Saving the name…");
+    view! {
+        (errors)
+        form(method="post", action=action, class="sheet-form", novalidate=true) {
+            (key)
+            (name)
+            (button)
+        }
+    }
+}
+
+/// The code, and how to show it if nobody has entered with it (`is_used`). `now` is when the server
+/// draws it, in milliseconds since 1970.
+fn shown(code: Code, is_used: bool, now: i64) -> View {
+    match code {
+        Code::Still(code) => {
+            let code = picture(code, class(is_used));
+            let bright = match is_used {
+                true => View::new(),
+                false => view! { p(class="small") { "Turn your screen's brightness up." } },
+            };
+            view! { (code) (bright) }
+        }
+        Code::Turning(code) => turning(*code, is_used, now),
+    }
+}
+
+const fn class(is_used: bool) -> &'static str {
+    if is_used { "qr dimmed" } else { "qr" }
+}
+
+/// A code that turns, and what is said before the first and after the last. The module shows one of the
+/// three. Where there are no scripts, the server's code counts for as long as any.
+fn turning(turning: Turning, is_used: bool, now: i64) -> View {
+    let Turning { token, seed, picture: code, opens, script: _ } = turning;
+    let is_open = code.is_some();
+    let blank = Picture { view_box: "0 0 57 57".to_owned(), path: String::new() };
+    let code = picture(code.unwrap_or(blank), class(is_used));
+    let opens = moment(opens);
+    let how = match is_used {
+        true => View::new(),
+        false => view! {
+            p(class="small") {
+                "A new code every 30 seconds: a picture of it lets nobody in. Turn your screen's brightness up."
+            }
+        },
+    };
+    let now = now.to_string();
+    view! {
+        div(id="turning", data-token=token, data-seed=seed, data-now=now) {
+            p(id="turning-early", class="notice", hidden=is_open) {
+                "Your code shows here from " (opens) " on, also without a network."
+            }
+            div(id="turning-code", hidden=!is_open) {
+                (code)
+                div(class="turn", aria-hidden="true") { span {} }
+                (how)
+                noscript {
+                    p(class="small") { "Load the page again for the next code." }
+                }
+            }
+            p(id="turning-late", class="notice", hidden=true) {
+                "These codes have ended. Load this page again, with a network."
+            }
+        }
+    }
+}
+
+/// A picture of a code, dark on light whatever the colours of the page: scanners expect it so.
+fn picture(Picture { view_box, path }: Picture, class: &'static str) -> View {
     let svg = format!(
         "<svg viewBox=\"{view_box}\" shape-rendering=\"crispEdges\" focusable=\"false\">\
          <path fill=\"#fff\" d=\"M0 0h999v999H0z\"/><path stroke=\"#000\" d=\"{path}\"/></svg>"
@@ -228,8 +395,8 @@ fn pages(neighbours: [Option<(i64, AdmissionId)>; 2], of: i64) -> View {
 fn ways(admission: &Admission) -> View {
     let Admission { id, order, when, wallets, standing, .. } = admission;
     let is_good = *standing != Standing::Void;
-    // Without a code there is nothing to print, or to put into a wallet.
-    let has_code = matches!(standing, Standing::Valid { .. } | Standing::Used { .. });
+    // Without a code there is nothing to print, or to put into a wallet. One that turns cannot be.
+    let has_code = matches!(standing.code(), Some(Code::Still(_)));
     let file = |address: String, label: &'static str| {
         view! { a(class="button quiet", href=address, download="") { (label) } }
     };
@@ -383,6 +550,10 @@ mod tests {
 
     /// The page of a ticket that stands so, as HTML.
     fn html(standing: Standing) -> String {
+        page_of(standing).html
+    }
+
+    fn page_of(standing: Standing) -> Drawn {
         let state = State {
             here: "/".to_owned(),
             title: String::new(),
@@ -401,20 +572,31 @@ mod tests {
             when: None,
             number: 1,
             of: 1,
+            name: None,
             wallets: Wallet::ALL.to_vec(),
             standing,
             neighbours: [None, None],
             key: String::new(),
         };
         match drawn(state, admission).page {
-            Page::Drawn(Drawn { html, .. }) => html,
+            Page::Drawn(drawn) => drawn,
             other => panic!("{other:?}"),
         }
     }
 
     fn valid(transfer: Transfer, sale: Sale) -> String {
-        let code = Code { view_box: "0 0 9 9".to_owned(), path: "M4 4h1".to_owned() };
-        html(Standing::Valid { code, transfer, sale })
+        let (code, naming) = (Some(code()), None);
+        html(Standing::Valid(Box::new(InHand { code, naming, transfer, sale })))
+    }
+
+    fn code() -> Code {
+        Code::Still(Picture { view_box: "0 0 9 9".to_owned(), path: "M4 4h1".to_owned() })
+    }
+
+    fn named(code: Option<Code>, errors: Vec<FieldError>) -> String {
+        let naming = Some(Form { errors, ..Form::default() });
+        let transfer = Transfer::Nobody(Form::default());
+        html(Standing::Valid(Box::new(InHand { code, naming, transfer, sale: Sale::Begun })))
     }
 
     fn for_sale(errors: Vec<FieldError>) -> Sale {
@@ -444,6 +626,70 @@ mod tests {
         let page = valid(Transfer::Nobody(Form::default()), for_sale(vec![error]));
         assert!(details(&page).contains("open"), "{page}");
         assert!(page.contains("href=\"#price\""), "the summary leads to the field: {page}");
+    }
+
+    #[test]
+    fn a_ticket_that_needs_a_name_asks_for_it_in_place_of_its_code() {
+        let action = format!("action=\"/admissions/{ID}/name\"");
+        let page = named(None, Vec::new());
+        for shown in ["Who comes with this ticket?", &action, "Save the name", "Valid"] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        for hidden in ["Ticket code", ".pdf", ".pkpass", ".google", "Change the name"] {
+            assert!(!page.contains(hidden), "{hidden}: {page}");
+        }
+        let page = named(Some(code()), Vec::new());
+        for shown in ["Ticket code", ".pdf", ".pkpass", ".google", "Change the name", &action] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        assert!(!page.contains("Who comes with this ticket?"), "{page}");
+    }
+
+    #[test]
+    fn a_code_that_turns_loads_what_turns_it_and_is_in_no_file() {
+        let turning = |picture: Option<Picture>| {
+            let opens = Moment {
+                iso: String::new(),
+                date: "12 June".to_owned(),
+                time: "08:30".to_owned(),
+                zone: String::new(),
+            };
+            let (token, seed, script) = ("T".to_owned(), "S".to_owned(), "turning.js".to_owned());
+            let code = Code::Turning(Box::new(Turning { token, seed, picture, opens, script }));
+            page_of(Standing::Used { code, at: None })
+        };
+        let open =
+            turning(Some(Picture { view_box: "0 0 9 9".to_owned(), path: "M4 4h1".to_owned() }));
+        let early = turning(None);
+        for page in [&open, &early] {
+            assert_eq!(page.script.as_deref(), Some("turning.js"));
+            for shown in ["data-token=\"T\"", "data-seed=\"S\"", "08:30"] {
+                assert!(page.html.contains(shown), "{shown}: {}", page.html);
+            }
+            for hidden in [".pdf", ".pkpass", ".google"] {
+                assert!(!page.html.contains(hidden), "{hidden}: {}", page.html);
+            }
+        }
+        let is_hidden = |page: &Drawn, id: &str| {
+            let (_, part) = page.html.split_once(&format!("id=\"{id}\"")).unwrap_or_default();
+            part.split('>').next().unwrap_or_default().contains("hidden")
+        };
+        for (id, hidden) in [
+            ("turning-early", [true, false]),
+            ("turning-code", [false, true]),
+            ("turning-late", [true, true]),
+        ] {
+            assert_eq!([is_hidden(&open, id), is_hidden(&early, id)], hidden, "{id}");
+        }
+    }
+
+    #[test]
+    fn the_form_to_change_a_name_is_folded_until_something_is_wrong_with_it() {
+        assert!(!details(&named(Some(code()), Vec::new())).contains("open"));
+        let error = FieldError { field: Some("name".to_owned()), message: "No.".to_owned() };
+        let page = named(Some(code()), vec![error]);
+        assert!(details(&page).contains("open"), "{page}");
+        assert!(page.contains("href=\"#name\""), "the summary leads to the field: {page}");
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Assets {
     pub shop: Module,
     /// The door's module, which a door's page loads besides: `door.js` starts it.
     pub door: Module,
+    /// The module of codes that turn, which such a ticket's page loads besides: `turning.js` starts it.
+    pub turning: Module,
 }
 
 /// The addresses of a browser's module, which is WebAssembly, and of what loads it.
@@ -38,7 +40,8 @@ impl Assets {
             Page::Drawn(drawn) => drawn.script.as_deref(),
             _ => None,
         };
-        let others = [&self.door].into_iter().filter(|module| Some(&*module.start) == script);
+        let others = [&self.door, &self.turning].into_iter();
+        let others = others.filter(|module| Some(&*module.start) == script);
         std::iter::once(&self.shop).chain(others).cloned().collect()
     }
 }

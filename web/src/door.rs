@@ -37,8 +37,12 @@ pub struct Door {
     pub staff: Option<Staff>,
     /// IANA name of the venue's time zone.
     pub zone: Option<String>,
+    /// Whether guests give their names, by which the door finds them.
+    pub asks_names: bool,
     /// Whom doors let in by themselves, and the shop would have refused; for the organizer.
     pub doubles: Option<Vec<Double>>,
+    /// Whether the codes of its tickets turn.
+    pub turns: bool,
     /// The address of the script that starts the door's module.
     pub script: String,
 }
@@ -50,6 +54,8 @@ pub struct Seen {
     pub verdict: Option<Verdict>,
     /// Which of its order's tickets it was, and how many there are.
     pub ticket: Option<(i64, i64)>,
+    /// The name of the guest.
+    pub name: Option<String>,
     /// When somebody entered with it before, and by which door.
     pub first: Option<(Moment, String)>,
 }
@@ -61,6 +67,8 @@ pub struct Double {
     pub order: String,
     /// Which of its order's tickets it was, and how many there are.
     pub ticket: (i64, i64),
+    /// The name of the guest.
+    pub name: Option<String>,
     /// When and where the door let them in.
     pub entry: (Moment, String),
     /// When and where somebody else entered.
@@ -141,14 +149,15 @@ const fn shape_of(tone: Tone) -> Shape {
 }
 
 fn page(shop: Shop, door: Door) -> View {
-    let Door { ticket, title, when, zone, inside, of, scan, seen, last, staff, doubles, script: _ } =
-        door;
+    let Door { ticket, title, when, zone, inside, of, scan, seen, last, .. } = door;
+    let Door { staff, asks_names, doubles, turns, .. } = door;
     let listing = ticket.to_string();
     let organizer = staff.is_some().then_some("");
+    let (names, turns) = (asks_names.then_some(""), turns.then_some(""));
     let when = parts::when(when);
     let count = format!("{inside} of {of} are in");
     let seen = seen.map(verdict).unwrap_or_default();
-    let (saved, line, camera, find) = (saved(), line(), camera(), find());
+    let (saved, line, camera, find) = (saved(), line(), camera(), find(asks_names));
     let doubles = doubles.map(twice).unwrap_or_default();
     let form = scanner(shop, ticket, scan);
     let undo = last.map(|(scan, key)| undo(shop, ticket, scan, key)).unwrap_or_default();
@@ -156,7 +165,7 @@ fn page(shop: Shop, door: Door) -> View {
     view! {
         div(
             class="narrow door", id="entrance", data-listing=listing, data-zone=zone,
-            data-organizer=organizer, data-keep="",
+            data-organizer=organizer, data-names=names, data-turns=turns, data-keep="",
         ) {
             (saved)
             div(class="top") {
@@ -181,10 +190,11 @@ fn page(shop: Shop, door: Door) -> View {
     }
 }
 
-fn verdict(Seen { verdict, ticket, first }: Seen) -> View {
+fn verdict(Seen { verdict, ticket, name, first }: Seen) -> View {
     let (mark, word, tone) = words(verdict);
     let class = format!("verdict {tone}");
     let mark = shape(mark);
+    let name = parts::line("guest", name);
     let ticket = parts::line("small", ticket.map(|(number, of)| numbered(number, of)));
     let first = first.map(|(at, door)| boxoffice_door::words::first(&at.time, &door));
     let first = parts::line("first", first);
@@ -193,6 +203,7 @@ fn verdict(Seen { verdict, ticket, first }: Seen) -> View {
             (mark)
             div {
                 p(class="word") { (word) }
+                (name)
                 (ticket)
                 (first)
             }
@@ -296,17 +307,27 @@ fn line() -> View {
 }
 
 /// The way in for those whose phone is dead. It searches the list on the device.
-fn find() -> View {
+fn find(asks_names: bool) -> View {
+    let (label, hint, capitals) = match asks_names {
+        true => (
+            "Name or order number",
+            "Any part of the name, or the last letters of the number, three or more.",
+            "words",
+        ),
+        false => (
+            "Order number",
+            "The last letters of it, three or more. The buyer's orders say it.",
+            "characters",
+        ),
+    };
     view! {
         section(id="find", class="sheet scripted", aria-labelledby="find-title") {
             h2(id="find-title") { "Without a code" }
             div(class="field") {
-                label(r#for="order") { "Order number" }
-                p(class="hint", id="order-hint") {
-                    "The last letters of it, three or more. The buyer's orders say it."
-                }
+                label(r#for="order") { (label) }
+                p(class="hint", id="order-hint") { (hint) }
                 input(
-                    id="order", r#type="text", autocomplete="off", autocapitalize="characters",
+                    id="order", r#type="text", autocomplete="off", autocapitalize=capitals,
                     "spellcheck"="false", aria-describedby="order-hint",
                 )
             }
@@ -328,8 +349,9 @@ fn twice(doubles: Vec<Double>) -> View {
     }
 }
 
-fn double(Double { order, ticket: (number, of), entry, first, verdict }: Double) -> View {
-    let name = boxoffice_door::words::guest(&order, number, of);
+fn double(double: Double) -> View {
+    let Double { order, ticket: (number, of), name, entry, first, verdict } = double;
+    let name = boxoffice_door::words::guest(name.as_deref(), &order, number, of);
     let said = |(at, door): (Moment, String)| boxoffice_door::words::entry(&at.time, &door);
     let entry = said(entry);
     let first = match (first, verdict) {

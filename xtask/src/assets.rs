@@ -11,7 +11,7 @@ use crate::say;
 use crate::workspace::Workspace;
 
 /// The packages whose modules browsers load: the shop's on every page, the others on some.
-const MODULES: [&str; 2] = ["boxoffice-web", "boxoffice-web-door"];
+const MODULES: [&str; 3] = ["boxoffice-web", "boxoffice-web-door", "boxoffice-web-turning"];
 
 /// Builds the browser's modules, then all that is made from them. What is up to date stays.
 pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {

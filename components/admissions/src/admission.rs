@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::issuer::Issuer;
 use crate::key;
 use crate::listing::{self, Listing};
+use crate::turning;
 
 row! {
     /// An admission.
@@ -32,6 +33,8 @@ row! {
         pub(crate) holder_id: UserId,
         pub(crate) status: AdmissionStatus,
         pub(crate) generation: i64,
+        /// Who comes with it, as its holder gave it.
+        pub(crate) guest_name: Option<String> = unset,
         /// How often the unit was handed on.
         pub(crate) transfers: i64,
         pub(crate) transfer_email: Option<String> = unset,
@@ -47,7 +50,7 @@ row! {
         pub(crate) undone: bool,
         pub(crate) created_at: Timestamp,
         pub(crate) version: i64,
-        /// When its status or generation changed last. Doors ask for what has changed since they read it.
+        /// When its status, generation or name changed last. Doors ask for what has changed since they read it.
         pub(crate) changed_at: Timestamp,
     }
 }
@@ -72,6 +75,7 @@ impl Admission {
             holder_id: order.buyer_id,
             status: AdmissionStatus::Valid,
             generation: 1,
+            guest_name: None,
             transfers: 0,
             transfer_email: None,
             transfer_until: None,
@@ -127,6 +131,18 @@ impl Admission {
         matches!(self.status, AdmissionStatus::Valid | AdmissionStatus::Used)
     }
 
+    /// Returns the name of the guest, if the organizer of `listing` asks for it.
+    pub(crate) fn name(&self, listing: &Listing) -> Option<String> {
+        self.guest_name.clone().filter(|_| listing.asks_names)
+    }
+
+    /// Tells whether its holder has to give the name of the guest before there is a code. A door lets in
+    /// a code without one: it may have been saved before the organizer asked.
+    pub(crate) fn needs_name(&self, listing: &Listing) -> bool {
+        let has_none = self.guest_name.is_none();
+        listing.asks_names && has_none && self.status == AdmissionStatus::Valid
+    }
+
     /// The offer by which its holder sells it on, or by which they did until it became void.
     pub(crate) fn offer(&self) -> Option<api::Offer> {
         let (ticket_id, price) = self.offer_id.zip(self.offer_price)?;
@@ -160,8 +176,8 @@ impl Admission {
         (self.status == AdmissionStatus::Used).then_some(Entry { at, door })
     }
 
-    /// What a door is told of it.
-    pub(crate) fn guest(&self) -> Guest {
+    /// What a door of the event `listing` is told of it.
+    pub(crate) fn guest(&self, listing: &Listing) -> Guest {
         Guest {
             id: self.id,
             generation: self.generation,
@@ -169,21 +185,38 @@ impl Admission {
             order: number(self.order_id),
             number: self.number,
             of: self.total,
+            name: self.name(listing),
             entry: self.entry(),
         }
     }
 
     /// The text of its code, signed by `signer`.
     pub(crate) fn code(&self, signer: &Signer) -> String {
-        signer.sign(&Code {
+        signer.sign(&self.claims())
+    }
+
+    /// What its device makes codes of, if those of the event `listing` turn and it has one.
+    pub(crate) fn turning(&self, listing: &Listing, signer: &Signer) -> Option<api::Turning> {
+        let has_code = self.is_live() && !self.needs_name(listing);
+        let starts_at = listing.turning_from().filter(|_| has_code)?;
+        Some(turning::turning(signer, &self.claims(), starts_at, Timestamp::now()))
+    }
+
+    /// What its code says.
+    fn claims(&self) -> Code {
+        Code {
             ticket_id: self.ticket_id,
             admission_id: self.id,
             generation: generation(self.generation),
-        })
+        }
     }
 
-    /// What the API answers of the admission, which is for the event `listing`.
+    /// What the API answers of the admission, which is for the event `listing`, in a list. Alone, it
+    /// also has what codes are made of that turn: that takes some milliseconds.
     pub(crate) fn body(&self, listing: &Listing, issuer: &Issuer) -> api::Admission {
+        let (needs_name, turns) = (self.needs_name(listing), listing.turns());
+        let has_code = self.is_live() && !needs_name && !turns;
+        let wallets = if turns { &[] } else { issuer.wallets.as_slice() };
         api::Admission {
             id: self.id,
             order_id: self.order_id,
@@ -193,8 +226,11 @@ impl Admission {
             of: self.total,
             holder_id: self.holder_id,
             generation: self.generation,
-            code: self.is_live().then(|| self.code(&issuer.keys.signer)),
-            wallets: issuer.wallets.iter().copied().map(Into::into).collect(),
+            name: self.name(listing),
+            needs_name,
+            code: has_code.then(|| self.code(&issuer.keys.signer)),
+            turning: None,
+            wallets: wallets.iter().copied().map(Into::into).collect(),
             event: listing.event(),
             used_at: self.entry().map(|entry| entry.at),
             transfer: self.transfer(issuer),

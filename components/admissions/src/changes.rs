@@ -16,6 +16,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use crate::SERVICE;
 use crate::admission::{Admission, COLUMNS};
 use crate::door::AtDoor;
+use crate::listing::Listing;
 
 /// How many seconds before `since` changes are told again. A replica's clock may be slow, and a change
 /// may be committed after a later one.
@@ -54,7 +55,7 @@ pub(crate) async fn changes(
     headers: HeaderMap,
     uri: Uri,
 ) -> problem::Result<Response> {
-    AtDoor::check(&cx, user, &headers, id).await?;
+    let AtDoor { listing, .. } = AtDoor::check(&cx, user, &headers, id).await?;
     let mut fields = Fields::parse(uri.query(), &["since"]);
     let since = fields.take("since", Timestamp::parse);
     fields.finish()?;
@@ -71,16 +72,16 @@ pub(crate) async fn changes(
     if etag::is_fresh(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
     }
-    Ok((kept, Json(told(since, &changed))).into_response())
+    Ok((kept, Json(told(since, &changed, &listing))).into_response())
 }
 
-fn told(since: Timestamp, changed: &[Admission]) -> Changes {
+fn told(since: Timestamp, changed: &[Admission], listing: &Listing) -> Changes {
     let reload = changed.len() > MOST;
     let last = changed.last().map_or(since, |last| last.changed_at.max(since));
     Changes {
         since: last,
         reload,
-        guests: changed.iter().take(MOST).map(Admission::guest).collect(),
+        guests: changed.iter().take(MOST).map(|admission| admission.guest(listing)).collect(),
     }
 }
 

@@ -67,10 +67,10 @@ impl AtDoor {
         Ok(Self { listing, organizer })
     }
 
-    /// Checks that who asks is the organizer of the listing `id`.
-    pub(crate) async fn check_organizer(cx: &Cx, user: &User, id: TicketId) -> Result<()> {
+    /// Checks that who asks is the organizer of the listing `id`, and returns it.
+    pub(crate) async fn check_organizer(cx: &Cx, user: &User, id: TicketId) -> Result<Listing> {
         let listing = Listing::get(cx, id).await?;
-        if user.id == listing.seller_id { Ok(()) } else { Err(Refusal::NotOrganizer) }
+        if user.id == listing.seller_id { Ok(listing) } else { Err(Refusal::NotOrganizer) }
     }
 }
 
@@ -104,17 +104,20 @@ pub(crate) async fn door(
     let counts = counts(id).await?;
     Ok(Json(api::Door {
         ticket_id: id,
+        turns: listing.turns(),
         title: listing.title,
         starts_at: listing.starts_at,
         time_zone: listing.time_zone,
         counts,
         is_organizer: organizer.is_some(),
+        asks_names: listing.asks_names,
     }))
 }
 
 /// Who may come in
 ///
-/// What a door needs to go on without a network: each admission's generation and status.
+/// What a door needs to go on without a network: each admission's generation and status. Names are told
+/// where the organizer asks for them.
 #[utoipa::path(
     get, path = "/api/door/{ticketId}/guests", tag = "door", operation_id = "list_guests",
     params(
@@ -137,7 +140,7 @@ pub(crate) async fn guests(
     headers: HeaderMap,
     uri: Uri,
 ) -> problem::Result<Response> {
-    AtDoor::check(&cx, user, &headers, id).await?;
+    let AtDoor { listing, .. } = AtDoor::check(&cx, user, &headers, id).await?;
     let mut fields = Fields::parse(uri.query(), &["limit", "cursor"]);
     let limit = fields.take("limit", |text| page::read_limit_to(GUESTS, text)).unwrap_or(GUESTS);
     let cursor = fields.take("cursor", page::read_cursor::<AdmissionId>);
@@ -145,7 +148,7 @@ pub(crate) async fn guests(
     let admissions: Vec<Admission> =
         Reader::new(&SERVICE).read_all(of_listing(id, cursor, limit + 1)).await?;
     let page = page::cut(admissions, limit, |admission| admission.id)?;
-    let page = page.map(|admission| admission.guest());
+    let page = page.map(|admission| admission.guest(&listing));
     Ok(page::respond(page, uri.path(), uri.query()))
 }
 

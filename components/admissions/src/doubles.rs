@@ -13,6 +13,7 @@ use boxoffice_kernel::{Timestamp, UserCx, query, row};
 
 use crate::SERVICE;
 use crate::door::AtDoor;
+use crate::listing::Listing;
 
 row! {
     /// A scan that let somebody in at a door, and was refused here; with its admission.
@@ -25,6 +26,7 @@ row! {
         order_id: OrderId = "admission.order_id",
         number: i64 = "admission.number",
         total: i64 = "admission.total",
+        guest_name: Option<String> = "admission.guest_name",
         status: AdmissionStatus = "admission.status",
         used_at: Option<Timestamp> = "admission.used_at",
         used_door: Option<String> = "admission.used_door",
@@ -50,13 +52,15 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn doubles(cx: UserCx, Id(id): Id<TicketId>) -> problem::Result<Json<Doubles>> {
-    AtDoor::check_organizer(&cx, &cx.user, id).await?;
+    let listing = AtDoor::check_organizer(&cx, &cx.user, id).await?;
     let rows: Vec<Row> = Reader::new(&SERVICE).read_all(of_door(id)).await?;
-    Ok(Json(Doubles { items: rows.into_iter().map(Row::body).collect() }))
+    Ok(Json(Doubles { items: rows.into_iter().map(|row| row.body(&listing)).collect() }))
 }
 
 impl Row {
-    fn body(self) -> Double {
+    fn body(self, listing: &Listing) -> Double {
+        // Who was let in by a void code is not the guest: see `scan::scanned`.
+        let is_guest = self.verdict != Verdict::Void;
         let used = self.status == AdmissionStatus::Used;
         let first = self.used_at.zip(self.used_door).filter(|_| used);
         Double {
@@ -65,6 +69,7 @@ impl Row {
             order: number(self.order_id),
             number: self.number,
             of: self.total,
+            name: self.guest_name.filter(|_| listing.asks_names && is_guest),
             verdict: self.verdict.into(),
             entry: Entry { at: self.at, door: self.door },
             first: first.map(|(at, door)| Entry { at, door }),

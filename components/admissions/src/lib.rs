@@ -2,10 +2,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`list`], [`show`], [`paper`], [`wallet`], [`transfer`], [`accept`], [`offer`] | the calls of a ticket's holder |
+//! | [`list`], [`show`], [`paper`], [`wallet`], [`name`], [`transfer`], [`accept`], [`offer`] | the calls of a ticket's holder |
 //! | [`door`], [`changes`], [`scan`], [`staff`], [`doubles`] | the calls of those who stand at a door |
 //! | [`admission`] | an admission: in the database, in JSON, in events |
 //! | [`transition`] | how admissions go on and end: one guarded statement each |
+//! | [`turning`] | codes that turn, and for which hours devices get them |
 //! | [`issue`] | what an order's sale, or its refund, makes of admissions |
 //! | [`listing`] | what is known of the events |
 //! | [`issuer`], [`key`] | what answers are made with; the key that signs codes and links |
@@ -29,6 +30,7 @@ mod list;
 mod listing;
 #[cfg(test)]
 mod model;
+mod name;
 mod offer;
 mod paper;
 mod refusal;
@@ -39,6 +41,7 @@ mod staff;
 mod statements;
 mod transfer;
 mod transition;
+mod turning;
 mod wallet;
 mod worker;
 
@@ -57,7 +60,7 @@ use utoipa::OpenApi;
 #[openapi(
     paths(
         list::list, show::show, paper::print, wallet::apple_pass, wallet::google_pass,
-        transfer::begin, transfer::take_back, accept::offer, accept::accept,
+        name::name, transfer::begin, transfer::take_back, accept::offer, accept::accept,
         offer::offer, offer::take_off_sale,
         door::door, door::guests, door::keys, changes::changes, scan::scan, scan::undo,
         doubles::doubles, staff::create, staff::list, staff::end
@@ -77,6 +80,7 @@ fn router() -> Router {
     let routes = Router::new()
         .merge(list::route())
         .merge(show::route())
+        .merge(name::route())
         .merge(transfer::route())
         .merge(accept::route())
         .merge(offer::route())

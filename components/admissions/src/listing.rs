@@ -41,7 +41,7 @@ const COLUMNS: &str = Listing::COLUMNS;
 
 impl Listing {
     /// Returns the listing `ticket_id`. What is not known here `tickets` is asked for: its event may
-    /// be older than this service.
+    /// be older than this service, or an older program may have taken it over without the newer columns.
     pub(crate) async fn get(cx: &Cx, ticket_id: TicketId) -> Result<Self> {
         if let Some(listing) = Reader::new(&SERVICE).read(Self::find(ticket_id)).await? {
             return Ok(listing);
@@ -55,13 +55,17 @@ impl Listing {
     }
 
     pub(crate) fn find(ticket_id: TicketId) -> Query {
-        query!("SELECT {COLUMNS} FROM admissions_listings WHERE ticket_id = ?1", ticket_id)
+        query!(
+            "SELECT {COLUMNS} FROM admissions_listings \
+             WHERE ticket_id = ?1 AND whole_version = version",
+            ticket_id
+        )
     }
 
     /// Takes over the organizers' states of listings, each of another one, unless newer ones are known.
     /// Answers with the ids of those that changed.
     pub(crate) fn replicating(tickets: &[&TicketState]) -> Query {
-        let rows = db::places(tickets.len(), 12);
+        let rows = db::places(tickets.len(), 13);
         let values = tickets.iter().flat_map(|ticket| {
             params![
                 ticket.id,
@@ -75,6 +79,7 @@ impl Listing {
                 ticket.transfer_limit,
                 ticket.asks_names,
                 ticket.turning_codes,
+                ticket.version,
                 ticket.version
             ]
             .to_vec()
@@ -82,15 +87,27 @@ impl Listing {
         query!(
             "INSERT INTO admissions_listings \
             (ticket_id, seller_id, title, venue, city, starts_at, time_zone, resale_cap, \
-             transfer_limit, asks_names, turning_codes, version) VALUES {rows} \
+             transfer_limit, asks_names, turning_codes, version, whole_version) VALUES {rows} \
             ON CONFLICT (ticket_id) DO UPDATE SET title = excluded.title, venue = excluded.venue, \
              city = excluded.city, starts_at = excluded.starts_at, \
              time_zone = excluded.time_zone, resale_cap = excluded.resale_cap, \
              transfer_limit = excluded.transfer_limit, asks_names = excluded.asks_names, \
-             turning_codes = excluded.turning_codes, version = excluded.version \
-            WHERE excluded.version > admissions_listings.version RETURNING ticket_id"
+             turning_codes = excluded.turning_codes, version = excluded.version, \
+             whole_version = excluded.whole_version \
+            WHERE excluded.version >= admissions_listings.version \
+             AND excluded.version > admissions_listings.whole_version RETURNING ticket_id"
         )
         .bind_all(values)
+    }
+
+    /// Tells whether the codes of its tickets turn.
+    pub(crate) fn turns(&self) -> bool {
+        self.turning_from().is_some()
+    }
+
+    /// Returns when the event begins, around which its tickets' codes turn, if they do.
+    pub(crate) fn turning_from(&self) -> Option<Timestamp> {
+        self.starts_at.filter(|_| self.turning_codes)
     }
 
     /// What its holders are told of the event.

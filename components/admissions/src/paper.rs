@@ -35,12 +35,11 @@ pub(crate) const NOT_KEPT: &str = "private, no-store";
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's ticket", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This ticket does not exist", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The ticket was refunded and has no code", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The ticket needs a name, or has no code, or one that turns", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn print(cx: &UserCx, id: AdmissionId, page: Page) -> problem::Result<Response> {
-    let admission = show::live(cx, id).await?;
-    let listing = Listing::get(cx, admission.ticket_id).await?;
+    let (admission, listing) = show::on_file(cx, id).await?;
     let keys = Keys::load().await?;
     let pdf = draw(&admission, &listing, &cx.user.email, &admission.code(&keys.signer), page)?;
     Ok(file(&admission, "application/pdf", "pdf", pdf))
@@ -86,6 +85,7 @@ fn draw(
     let size = usize::try_from(drawn.size()).map_err(anyhow::Error::from)?;
     let qr = boxoffice_ticket_pdf::Qr::new(size, &modules).map_err(anyhow::Error::from)?;
     let when = listing.starts_at.map(|at| written(at, listing.time_zone.as_deref()));
+    let name = admission.name(listing);
     let (order, id) = (number(admission.order_id), admission.id.to_string());
     let ticket = Ticket {
         title: &listing.title,
@@ -93,6 +93,7 @@ fn draw(
         venue: listing.venue.as_deref(),
         city: listing.city.as_deref(),
         holder,
+        name: name.as_deref(),
         position: admission.position(),
         price: None,
         order: &order,

@@ -17,12 +17,18 @@ pub(crate) enum Refusal {
     Void,
     /// It is offered for sale.
     Offered,
+    /// It has no code until its holder gives the name of the guest.
+    NeedsName,
+    /// The organizer asks for no names.
+    NoNames,
     /// The organizer lets nobody sell it on, or no longer.
     NoResale,
     /// It is offered for more than the organizer allows, which is this much in minor units.
     TooDear { most: i64, currency: String },
     /// Its offer costs less than a card can be charged, or is no price of its currency.
     NoPrice(String),
+    /// Its code turns, so no file can hold it.
+    Turns,
     /// A transfer of it waits.
     TransferWaits,
     /// The organizer lets nobody hand it on again.
@@ -119,7 +125,14 @@ impl From<Refusal> for Problem {
             }
             Refusal::Void => ("This ticket was refunded or sold on, and lets nobody in", "void"),
             Refusal::Offered => ("This ticket is on sale. Take it off sale first", "offered"),
+            Refusal::NeedsName => {
+                ("This ticket has no code yet. Give the name of its guest first", "needs_name")
+            }
+            Refusal::NoNames => ("The organizer asks for no names on these tickets", "no_names"),
             Refusal::NoResale => ("This ticket cannot be sold on", "no_resale"),
+            Refusal::Turns => {
+                ("This ticket's code turns. It is shown on the ticket's page alone", "turns")
+            }
             Refusal::TransferWaits => {
                 ("This ticket is being handed on. Take it back first", "transfer_waits")
             }

@@ -19,6 +19,7 @@ use crate::SERVICE;
 use crate::admission::Admission;
 use crate::door::AtDoor;
 use crate::key::Keys;
+use crate::listing::Listing;
 use crate::refusal::{self, Refusal};
 use crate::transition::{self, Entering};
 
@@ -80,9 +81,10 @@ pub(crate) async fn scan(
     idempotency: Idempotency,
     Valid(scans): Valid<NewScans>,
 ) -> Result<Response> {
-    AtDoor::check(&cx, user, &headers, id).await?;
+    let AtDoor { listing, .. } = AtDoor::check(&cx, user, &headers, id).await?;
     let keys = Keys::load().await?;
-    let read: Vec<Read> = scans.scans.iter().map(|scan| read(&keys.verifier, id, scan)).collect();
+    let read: Vec<Read> =
+        scans.scans.iter().map(|scan| read(&keys.verifier, &listing, scan)).collect();
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
         let mut results: Vec<Option<Scanned>> = vec![None; read.len()];
         let noted: Vec<ScanRow> = unit.read_all(noted(&scans.scans)).await?;
@@ -90,8 +92,8 @@ pub(crate) async fn scan(
             let scan = &scans.scans[at];
             let known = noted.iter().find(|row| row.id == scan.id);
             results[at] = Some(match known {
-                Some(row) => repeat(unit, row, scan).await?,
-                None => decide(unit, id, &scans.door, scan, &read[at]).await?,
+                Some(row) => repeat(unit, row, scan, &listing).await?,
+                None => decide(unit, &listing, &scans.door, scan, &read[at]).await?,
             });
         }
         let results = results.into_iter().flatten().collect();
@@ -148,20 +150,30 @@ fn in_order(read: &[Read]) -> Vec<usize> {
     places
 }
 
-/// Reads what was scanned, without asking anybody.
-fn read(verifier: &Verifier, ticket_id: TicketId, scan: &Scan) -> Read {
+/// Reads what was scanned at the door of `listing`, without asking anybody.
+fn read(verifier: &Verifier, listing: &Listing, scan: &Scan) -> Read {
     let Some(text) = &scan.code else {
         return scan
             .admission_id
             .map_or(Read::Nothing(Verdict::Invalid), |id| Read::Admission(id, None));
     };
     match verifier.read(text) {
-        Ok(code) if code.ticket_id == ticket_id => {
-            Read::Admission(code.admission_id, Some(code.generation))
+        Ok(shown) if shown.code.ticket_id != listing.ticket_id => {
+            Read::Nothing(Verdict::OtherEvent)
         }
-        Ok(_) => Read::Nothing(Verdict::OtherEvent),
+        // Of a person who is inside, the code may be as old as it is.
+        Ok(shown) if !scan.admitted && !shown.is_live(listing.turns(), at(scan)) => {
+            Read::Nothing(Verdict::Stale)
+        }
+        Ok(shown) => Read::Admission(shown.code.admission_id, Some(shown.code.generation)),
         Err(_) => Read::Nothing(Verdict::Invalid),
     }
+}
+
+/// Returns when something was scanned. A door's clock may be fast; nobody enters in the future.
+fn at(scan: &Scan) -> Timestamp {
+    let now = Timestamp::now();
+    scan.at.map_or(now, |at| at.min(now))
 }
 
 /// Finds what scans came to that were heard of before.
@@ -176,12 +188,17 @@ pub(crate) fn noted(scans: &[Scan]) -> Query {
 /// repeat must not let in who was refused, or whose entry was taken back.
 ///
 /// A door that got no answer in time may have let the person in meanwhile, and says so with the repeat.
-async fn repeat(unit: &mut Unit<'_>, row: &ScanRow, scan: &Scan) -> anyhow::Result<Scanned> {
+async fn repeat(
+    unit: &mut Unit<'_>,
+    row: &ScanRow,
+    scan: &Scan,
+    listing: &Listing,
+) -> anyhow::Result<Scanned> {
     if scan.admitted && !row.admitted {
         unit.change::<()>(keeping(row.ticket_id, row.id)).await?;
     }
     let admission = Admission::find_in(unit, row.admission_id).await?;
-    Ok(scanned(row.id, row.verdict, admission.as_ref()))
+    Ok(scanned(row.id, row.verdict, admission.as_ref().map(|one| (one, listing))))
 }
 
 /// Keeps that the door let somebody in by itself.
@@ -206,19 +223,17 @@ pub(crate) fn withdrawing(ticket_id: TicketId, id: ScanId) -> Query {
 /// Lets in who may enter, and notes the scan. Nobody is let in twice: the admission's row decides.
 async fn decide(
     unit: &mut Unit<'_>,
-    ticket_id: TicketId,
+    listing: &Listing,
     door: &str,
     scan: &Scan,
     read: &Read,
 ) -> anyhow::Result<Scanned> {
+    let ticket_id = listing.ticket_id;
     let (id, generation) = match *read {
         Read::Admission(id, generation) => (id, generation),
         Read::Nothing(verdict) => return Ok(scanned(scan.id, verdict, None)),
     };
-    // A door's clock may be fast; nobody enters in the future.
-    let now = Timestamp::now();
-    let at = scan.at.map_or(now, |at| at.min(now));
-    let entering = Entering { scan: scan.id, at, door, admitted: scan.admitted };
+    let entering = Entering { scan: scan.id, at: at(scan), door, admitted: scan.admitted };
     let admitted = transition::admit(unit, id, ticket_id, generation, &entering).await?;
     let (verdict, admission) = match admitted {
         Some(admission) => (Verdict::Admitted, admission),
@@ -229,7 +244,7 @@ async fn decide(
         },
     };
     unit.insert(noting(ticket_id, &admission, &entering, verdict));
-    Ok(scanned(scan.id, verdict, Some(&admission)))
+    Ok(scanned(scan.id, verdict, Some((&admission, listing))))
 }
 
 /// Finds the admission `id` of the listing `ticket_id`.
@@ -273,14 +288,21 @@ pub(crate) fn noting(
     row.insert().unless_known()
 }
 
-fn scanned(id: ScanId, verdict: Verdict, admission: Option<&Admission>) -> Scanned {
+fn scanned(id: ScanId, verdict: Verdict, found: Option<(&Admission, &Listing)>) -> Scanned {
+    let (admission, listing) = found.unzip();
     let is_again = verdict == Verdict::Used;
+    // Who shows a void code is not the guest: the ticket may have another holder by now.
+    let is_guest = verdict != Verdict::Void;
     Scanned {
         id,
         verdict: verdict.into(),
         admission_id: admission.map(|admission| admission.id),
         number: admission.map(|admission| admission.number),
         of: admission.map(|admission| admission.total),
+        name: admission
+            .zip(listing)
+            .filter(|_| is_guest)
+            .and_then(|(one, listing)| one.name(listing)),
         first: admission.filter(|_| is_again).and_then(Admission::entry),
     }
 }

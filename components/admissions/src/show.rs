@@ -73,18 +73,28 @@ pub(crate) async fn own_in(
     if admission.holder_id == cx.user.id { Ok(admission) } else { Err(Refusal::NotHolder) }
 }
 
-/// Finds the same, which must have a code.
-pub(crate) async fn live(cx: &UserCx, id: AdmissionId) -> Result<Admission> {
+/// Finds the same with its event. It must have a code, and one that a file can hold.
+pub(crate) async fn on_file(cx: &UserCx, id: AdmissionId) -> Result<(Admission, Listing)> {
     let admission = own_in(cx, &mut Reader::new(&SERVICE), id).await?;
     match admission.status {
-        AdmissionStatus::Valid | AdmissionStatus::Used => Ok(admission),
-        AdmissionStatus::Offered => Err(Refusal::Offered),
-        AdmissionStatus::Void => Err(Refusal::Void),
+        AdmissionStatus::Valid | AdmissionStatus::Used => {}
+        AdmissionStatus::Offered => return Err(Refusal::Offered),
+        AdmissionStatus::Void => return Err(Refusal::Void),
     }
+    let listing = Listing::get(cx, admission.ticket_id).await?;
+    if admission.needs_name(&listing) {
+        return Err(Refusal::NeedsName);
+    }
+    if listing.turns() {
+        return Err(Refusal::Turns);
+    }
+    Ok((admission, listing))
 }
 
 /// What the API answers of `admission`.
 pub(crate) async fn body(cx: &UserCx, admission: &Admission) -> Result<api::Admission> {
     let listing = Listing::get(cx, admission.ticket_id).await?;
-    Ok(admission.body(&listing, &Issuer::load().await?))
+    let issuer = Issuer::load().await?;
+    let turning = admission.turning(&listing, &issuer.keys.signer);
+    Ok(api::Admission { turning, ..admission.body(&listing, &issuer) })
 }

@@ -4,7 +4,7 @@
 //! others then find no row to change. So a scan, a transfer, a resale and a refund can race as they like,
 //! and nobody enters with what was refunded, or on a code of somebody who no longer holds the ticket.
 //!
-//! A statement that changes the status or the generation sets `changed_at`: doors ask for that.
+//! A statement that changes the status, the generation or the name sets `changed_at`: doors ask for that.
 
 use anyhow::Context as _;
 use boxoffice_contract::admissions::AdmissionStatus;
@@ -39,6 +39,28 @@ pub(crate) struct Entering<'a> {
     pub(crate) door: &'a str,
     /// Whether the door let the person in without asking.
     pub(crate) admitted: bool,
+}
+
+/// Gives an admission of `holder`'s the name of its guest, in place of an earlier one.
+pub(crate) async fn name(
+    unit: &mut Unit<'_>,
+    id: AdmissionId,
+    holder: UserId,
+    name: &str,
+) -> anyhow::Result<Option<Admission>> {
+    Ok(unit.change(naming(id, holder, name)).await?)
+}
+
+pub(crate) fn naming(id: AdmissionId, holder: UserId, name: &str) -> Query {
+    query!(
+        "UPDATE admissions_admissions SET guest_name = ?3, changed_at = ?4, \
+         version = version + 1 \
+         WHERE id = ?1 AND holder_id = ?2 AND status = 'valid' RETURNING {COLUMNS}",
+        id,
+        holder,
+        name,
+        Timestamp::now()
+    )
 }
 
 /// Begins a transfer of an admission of `holder`'s, in place of one that waits already. The unit may
@@ -92,7 +114,8 @@ pub(crate) fn taking_back(id: AdmissionId, holder: UserId) -> Query {
 }
 
 /// Gives the admission to `receiver`, whom its transfer `transfer` is for. From the commit on the old
-/// code is void and the new one lets in: they are generations of one row.
+/// code is void and the new one lets in: they are generations of one row. The guest was the earlier
+/// holder's, so the name goes too.
 pub(crate) async fn accept(
     unit: &mut Unit<'_>,
     id: AdmissionId,
@@ -114,7 +137,8 @@ pub(crate) fn accepting(
 ) -> Query {
     query!(
         "UPDATE admissions_admissions SET holder_id = ?3, generation = generation + 1, \
-         transfers = transfers + 1, changed_at = ?4, {NO_TRANSFER}, version = version + 1 \
+         transfers = transfers + 1, guest_name = NULL, changed_at = ?4, {NO_TRANSFER}, \
+         version = version + 1 \
          WHERE id = ?1 AND transfer_id = ?2 AND transfer_until > ?4 AND status = 'valid' \
          RETURNING {COLUMNS}",
         id,

@@ -96,7 +96,7 @@ async fn google() -> Result<Option<Google>> {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's ticket", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This ticket does not exist, or this shop makes no such passes", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The ticket was refunded and has no code", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The ticket needs a name, or has no code, or one that turns", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn apple_pass(cx: &UserCx, id: AdmissionId) -> problem::Result<Response> {
@@ -116,7 +116,7 @@ pub(crate) async fn apple_pass(cx: &UserCx, id: AdmissionId) -> problem::Result<
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's ticket", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This ticket does not exist, or this shop makes no such passes", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The ticket was refunded and has no code", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The ticket needs a name, or has no code, or one that turns", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn google_pass(cx: &UserCx, id: AdmissionId) -> problem::Result<Response> {
@@ -150,8 +150,7 @@ struct Facts {
 
 impl Facts {
     async fn find(cx: &UserCx, id: AdmissionId) -> problem::Result<Self> {
-        let admission = show::live(cx, id).await?;
-        let listing = Listing::get(cx, admission.ticket_id).await?;
+        let (admission, listing) = show::on_file(cx, id).await?;
         let keys = Keys::load().await?;
         let code = admission.code(&keys.signer);
         let url = format!("{}/admissions/{id}", config::shop().await?);
@@ -159,7 +158,7 @@ impl Facts {
         let ids = [id.0, admission.ticket_id.0].map(|id| id.simple().to_string());
         let order = number(admission.order_id);
         let starts_at = listing.starts_at.map(|at| at.to_string());
-        let holder = cx.user.email.clone();
+        let holder = admission.name(&listing).unwrap_or_else(|| cx.user.email.clone());
         Ok(Self { admission, listing, code, url, holder, ids, order, starts_at })
     }
 
@@ -179,7 +178,7 @@ impl Facts {
             code: &self.code,
             organization: SHOP,
             url: &self.url,
-            // A void ticket gets no pass: see `show::live`.
+            // A void ticket gets no pass: see `show::on_file`.
             is_void: false,
         }
     }

@@ -43,6 +43,7 @@ pub(crate) fn names() -> Assets {
         icon: ICON.to_owned(),
         shop: module([BOOT, GLUE, WASM]),
         door: module([DOOR, DOOR_GLUE, DOOR_WASM]),
+        turning: module([TURNING, TURNING_GLUE, TURNING_WASM]),
     }
 }
 
@@ -205,8 +206,8 @@ mod tests {
 
     #[test]
     fn pages_refer_to_addresses_that_the_route_answers() {
-        let Assets { css, icon, shop, door } = names();
-        let modules = [shop, door].map(|Module { start, glue, wasm }| [start, glue, wasm]);
+        let Assets { css, icon, shop, door, turning } = names();
+        let modules = [shop, door, turning].map(|Module { start, glue, wasm }| [start, glue, wasm]);
         for name in modules.into_iter().flatten().chain([css, icon]) {
             assert!(
                 name.strip_prefix("/assets/").is_some_and(|file| !file.contains('/')),

@@ -34,6 +34,8 @@ pub(crate) enum Notice {
     Refunded,
     /// A sale is being refunded.
     Refunding,
+    /// A ticket's guest was named.
+    Named,
     /// A link was made by which somebody accepts a ticket.
     Offered,
     /// A ticket was taken back before somebody accepted it.
@@ -53,7 +55,7 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -62,6 +64,7 @@ impl Notice {
         Self::Cancelled,
         Self::Refunded,
         Self::Refunding,
+        Self::Named,
         Self::Offered,
         Self::TakenBack,
         Self::Accepted,
@@ -82,6 +85,7 @@ impl Notice {
             Self::Cancelled => "cancelled",
             Self::Refunded => "refunded",
             Self::Refunding => "refunding",
+            Self::Named => "named",
             Self::Offered => "offered",
             Self::TakenBack => "taken-back",
             Self::Accepted => "accepted",
@@ -104,6 +108,7 @@ impl Notice {
             Self::Cancelled => "Your hold is cancelled. You were not charged.",
             Self::Refunded => "Refunded. The buyer has the money back in 5 to 10 days.",
             Self::Refunding => "The refund is on its way. There is nothing more for you to do.",
+            Self::Named => "The name is saved.",
             Self::Offered => "The link is ready. Send it to the person who gets the ticket.",
             Self::TakenBack => "The ticket is yours alone again. The link no longer works.",
             Self::Accepted => "The ticket is yours. Show its code at the door.",

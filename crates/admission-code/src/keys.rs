@@ -10,10 +10,11 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::token::{self, KeyId};
-use crate::{Code, Unreadable};
+use crate::token::{self, Chain, KeyId};
+use crate::turning::{self, Slot, Turning};
+use crate::{Code, Shown, Unreadable};
 
-/// What the signature of which a secret is made covers first. Neither this nor `token::TAG` is how
+/// What the signature of which a secret is made covers first. Neither this nor a tag of codes is how
 /// the other begins, so nothing that is signed as a code gives away a secret.
 const SECRETS: &[u8] = b"boxoffice secret v1\0";
 
@@ -87,8 +88,20 @@ impl Signer {
     /// Returns the text of a code, [`token::CHARACTERS`] long. The same code always has the same text.
     #[must_use]
     pub fn sign(&self, code: &Code) -> String {
-        let signature = self.key.sign(&token::message(code, self.key_id));
+        let signature = self.key.sign(&token::message(code, None, self.key_id));
         token::write(code, self.key_id, &signature)
+    }
+
+    /// Returns what a holder's device makes codes of that turn, for 24 hours from the slot `first` on.
+    /// The same code and slot always give the same. It costs 2,880 hashes.
+    #[must_use]
+    pub fn sign_turning(&self, code: &Code, first: Slot) -> Turning {
+        let (id, generation) = (code.admission_id, code.generation.to_be_bytes());
+        let seed = self.secret("turning", &[id.0.as_bytes(), &generation, &first.to_be_bytes()]);
+        let chain = Chain { first, anchor: turning::anchor(id, seed) };
+        let signature = self.key.sign(&token::message(code, Some(chain), self.key_id));
+        let token = token::signed(code, chain, self.key_id, &signature);
+        Turning::new(token, seed, id, first)
     }
 
     /// Returns the public key, for the set that [`Verifier::from_jwks`] reads.
@@ -146,17 +159,24 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Unreadable`] says what is wrong with the text.
-    pub fn read(&self, text: &str) -> Result<Code, Unreadable> {
-        let token::Unchecked { code, key_id, signature } = token::read(text)?;
+    pub fn read(&self, text: &str) -> Result<Shown, Unreadable> {
+        let token::Unchecked { code, chain, value, key_id, signature } = token::read(text)?;
         let named = || self.keys.iter().filter(|(id, _)| *id == key_id);
         if named().next().is_none() {
             return Err(Unreadable::UnknownKey);
         }
         // What is checked is made of what is returned, so the two cannot differ.
-        let message = token::message(&code, key_id);
+        let message = token::message(&code, chain, key_id);
         // Strict: one signature for each message, so one text for each code.
         let signed = named().any(|(_, key)| key.verify_strict(&message, &signature).is_ok());
-        if signed { Ok(code) } else { Err(Unreadable::Forged) }
+        if !signed {
+            return Err(Unreadable::Forged);
+        }
+        let Some((Chain { first, anchor }, value)) = chain.zip(value) else {
+            return Ok(Shown { code, slot: None });
+        };
+        let slot = turning::slot(code.admission_id, first, anchor, value);
+        slot.map(|slot| Shown { code, slot: Some(slot) }).ok_or(Unreadable::Forged)
     }
 }
 
@@ -240,12 +260,16 @@ mod tests {
     /// beginning of the other, no purpose makes one message of the two.
     #[test]
     fn what_is_signed_as_a_code_is_never_signed_for_a_secret() {
-        assert!(!SECRETS.starts_with(token::TAG) && !token::TAG.starts_with(SECRETS));
         let ends = |tag: &[u8]| tag.iter().position(|byte| *byte == 0) == Some(tag.len() - 1);
-        assert!(ends(SECRETS) && ends(token::TAG), "a tag ends with its only zero");
-        let imitation = str::from_utf8(token::TAG).unwrap();
-        assert!(secret_message(imitation, &[]).starts_with(SECRETS));
-        assert!(!secret_message(imitation, &[]).starts_with(token::TAG));
+        assert!(ends(SECRETS), "a tag ends with its only zero");
+        for tag in [token::TAG, token::TURNING_TAG] {
+            assert!(!SECRETS.starts_with(tag) && !tag.starts_with(SECRETS));
+            assert!(ends(tag), "a tag ends with its only zero");
+            let imitation = str::from_utf8(tag).unwrap();
+            assert!(secret_message(imitation, &[]).starts_with(SECRETS));
+            assert!(!secret_message(imitation, &[]).starts_with(tag));
+        }
+        assert_ne!(token::TAG, token::TURNING_TAG);
     }
 
     /// The example of RFC 8037, appendix A.3.

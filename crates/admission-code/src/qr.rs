@@ -20,7 +20,8 @@ impl Qr {
     /// Makes the smallest QR code that holds `text`, with error correction M or better.
     ///
     /// The code of an admission takes the alphanumeric mode, so it always has version 7 and 45
-    /// modules a side. Any other text takes the mode that its characters allow.
+    /// modules a side, or version 8 and 49 if it turns. Any other text takes the mode that its
+    /// characters allow.
     ///
     /// # Errors
     /// [`TooLong`], above 2,331 bytes. Of alphanumeric characters there may be 3,391.

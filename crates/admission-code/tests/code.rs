@@ -3,7 +3,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use boxoffice_admission_code::{CHARACTERS, Code, KeyError, Signer, Unreadable, Verifier};
+use boxoffice_admission_code::turning::SLOTS;
+use boxoffice_admission_code::{
+    CHARACTERS, Code, KeyError, Shown, Signer, Slot, TURNING_CHARACTERS, Turning, Unreadable,
+    Verifier,
+};
+use boxoffice_contract::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -26,6 +31,21 @@ fn code() -> Code {
         admission_id: "01980f3c-0000-7000-8000-00000000000a".parse().unwrap(),
         generation: 7,
     }
+}
+
+/// What is read of `code` if it does not turn.
+fn still(code: Code) -> Shown {
+    Shown { code, slot: None }
+}
+
+/// The first slot of [`turning`].
+fn first() -> Slot {
+    Slot::at(Timestamp::parse("2030-03-01T00:00:00Z").unwrap())
+}
+
+/// What a holder's device makes codes of.
+fn turning() -> Turning {
+    Signer::from_pem(PEM).unwrap().sign_turning(&code(), first())
 }
 
 /// A signer whose private key is `byte`, 32 times.
@@ -56,7 +76,7 @@ fn a_code_has_the_text_that_other_programs_make() {
     let signer = Signer::from_pem(PEM).unwrap();
     assert_eq!(signer.sign(&code()), GOLDEN);
     assert_eq!(GOLDEN.len(), CHARACTERS);
-    assert_eq!(golden().read(GOLDEN), Ok(code()));
+    assert_eq!(golden().read(GOLDEN), Ok(still(code())));
 }
 
 #[test]
@@ -92,7 +112,7 @@ fn each_code_comes_back_as_it_was_signed() {
             let text = signer.sign(&code);
             assert_eq!(text.len(), CHARACTERS);
             assert!(text.ends_with('0'), "white space at the end is never part of a code");
-            assert_eq!(verifier.read(&text), Ok(code), "{text:?}");
+            assert_eq!(verifier.read(&text), Ok(still(code)), "{text:?}");
         }
     }
 }
@@ -103,8 +123,8 @@ fn a_code_of_another_event_says_which() {
         Code { ticket_id: "01980f3c-0000-7000-8000-000000000002".parse().unwrap(), ..code() };
     let (ours, theirs) = (signer(1).sign(&code()), signer(1).sign(&other));
     let verifier = verifier(&[&signer(1)]);
-    assert_eq!(verifier.read(&theirs), Ok(other));
-    assert_ne!(verifier.read(&ours).unwrap().ticket_id, other.ticket_id);
+    assert_eq!(verifier.read(&theirs), Ok(still(other)));
+    assert_ne!(verifier.read(&ours).unwrap().code.ticket_id, other.ticket_id);
 }
 
 #[test]
@@ -177,10 +197,13 @@ fn a_retired_key_is_read_while_the_set_has_it() {
     let (old, new) = (signer(1), signer(2));
     let (before, after) = (old.sign(&code()), new.sign(&code()));
     let rotating = verifier(&[&new, &old]);
-    assert_eq!((rotating.read(&before), rotating.read(&after)), (Ok(code()), Ok(code())));
+    assert_eq!(
+        (rotating.read(&before), rotating.read(&after)),
+        (Ok(still(code())), Ok(still(code())))
+    );
     let rotated = verifier(&[&new]);
     assert_eq!(rotated.read(&before), Err(Unreadable::UnknownKey));
-    assert_eq!(rotated.read(&after), Ok(code()));
+    assert_eq!(rotated.read(&after), Ok(still(code())));
 }
 
 #[test]
@@ -214,10 +237,112 @@ fn noise(length: usize) -> String {
 fn a_text_is_read_in_lower_case_and_with_white_space_around_it() {
     let lower = GOLDEN.to_lowercase();
     for text in [&lower, &format!("{GOLDEN}\r\n"), &format!("\t  {lower} \n\u{a0}")] {
-        assert_eq!(golden().read(text), Ok(code()), "{text:?}");
+        assert_eq!(golden().read(text), Ok(still(code())), "{text:?}");
+    }
+    let lower = TURNING_GOLDEN.to_lowercase();
+    for text in [&lower, &format!("  {TURNING_GOLDEN}\r\n")] {
+        assert_eq!(golden().read(text).unwrap().slot, Some(first().later(7)), "{text:?}");
     }
     let (start, end) = GOLDEN.split_at(80);
     assert_eq!(golden().read(&format!("{start} {end}")), Err(Unreadable::Garbage));
+}
+
+/// The text of the code of [`turning`] for its eighth slot, which was made with other programs: Python
+/// for layout, chain and base45, and `openssl pkeyutl -sign -rawin` for the signatures.
+const TURNING_GOLDEN: &str = "IB02AJFQ7M20%20000000000W502AJFQ7M20%20000000000+B1000+*0J:O/CGPHD7:CK1FCDF-\
+    7NQJGN0QLBL36W19SJ.O.TBZ6AG9FC4WC0CUOK6GU92N+D3FCHMW72R79ZATP1A-HG%J0IINR8X-ROCT-1522U\
+    .IEQDII2PP.DW6ACL8G:2+/SXA14/AD:R+6085H-GKG*MV5760";
+
+#[test]
+fn a_code_that_turns_has_the_text_that_other_programs_make() {
+    let text = turning().code(first().later(7)).unwrap();
+    assert_eq!(text, TURNING_GOLDEN);
+    assert_eq!(text.len(), TURNING_CHARACTERS);
+    let shown = Shown { code: code(), slot: Some(first().later(7)) };
+    assert_eq!(golden().read(TURNING_GOLDEN), Ok(shown));
+}
+
+#[test]
+fn a_device_makes_a_code_of_its_own_for_each_slot_and_none_outside() {
+    let whole = turning();
+    // The device has these two, and no key.
+    let device = Turning::from_parts(&whole.token(), &whole.seed()).unwrap();
+    let (start, end) = device.window();
+    assert_eq!((start, end), (first(), first().later(SLOTS)));
+    let mut before = String::new();
+    for slots in [0, 1, 1500, SLOTS - 1] {
+        let slot = first().later(slots);
+        let text = device.code(slot).unwrap();
+        assert_eq!(golden().read(&text).unwrap().slot, Some(slot));
+        assert_ne!(std::mem::replace(&mut before, text.clone()), text);
+    }
+    assert_eq!(device.code(end), None);
+    let earlier = Slot::at(Timestamp::parse("2030-02-28T23:59:59.999Z").unwrap());
+    assert_eq!(device.code(earlier), None);
+    let (token, seed) = (whole.token(), whole.seed());
+    for (token, seed) in [
+        (&token[4..], &seed[..]),
+        (&token, &seed[4..]),
+        (&"A".repeat(token.len()), &seed),
+        ("", ""),
+        ("é", "%"),
+    ] {
+        assert!(Turning::from_parts(token, seed).is_none(), "{token}");
+    }
+}
+
+#[test]
+fn a_code_that_turns_counts_in_its_slot_and_next_to_it() {
+    let at = |seconds: i64| first().later(7).begins().plus_seconds(seconds);
+    let shown = golden().read(&turning().code(first().later(7)).unwrap()).unwrap();
+    for (seconds, is_live) in [(-31, false), (-30, true), (0, true), (59, true), (60, false)] {
+        assert_eq!(shown.is_live(true, at(seconds)), is_live, "{seconds}");
+        assert_eq!(shown.is_live(false, at(seconds)), is_live, "{seconds}: it is old in any case");
+    }
+    assert!(still(code()).is_live(false, at(0)));
+    assert!(!still(code()).is_live(true, at(0)), "a picture from before the codes turned");
+}
+
+#[test]
+fn a_code_that_turns_is_another_for_each_generation_day_and_key() {
+    let base = turning();
+    let signer = Signer::from_pem(PEM).unwrap();
+    let next = Code { generation: 8, ..code() };
+    for other in [
+        signer.sign_turning(&next, first()),
+        signer.sign_turning(&code(), first().later(SLOTS)),
+        self::signer(1).sign_turning(&code(), first()),
+    ] {
+        assert_ne!(other.seed(), base.seed());
+        // The seed of one ticket does not make the codes of another.
+        let mixed = Turning::from_parts(&other.token(), &base.seed()).unwrap();
+        let text = mixed.code(other.window().0).unwrap();
+        verifier(&[&signer, &self::signer(1)]).read(&text).unwrap_err();
+    }
+}
+
+#[test]
+fn a_code_that_turns_with_any_bit_changed_is_refused() {
+    let verifier = golden();
+    let bytes = base45::decode(TURNING_GOLDEN).unwrap();
+    assert_eq!(bytes.len(), 141);
+    for bit in 0..bytes.len() * 8 {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let expected = match bit / 8 {
+            0 => Unreadable::OtherVersion,
+            57..61 => Unreadable::UnknownKey,
+            _ => Unreadable::Forged,
+        };
+        assert_eq!(verifier.read(&base45::encode(&changed)), Err(expected), "bit {bit}");
+    }
+    // The version of the other kind does not make a code of the other kind.
+    for (text, version, length) in [(GOLDEN, 2, 105), (TURNING_GOLDEN, 1, 141)] {
+        let mut changed = base45::decode(text).unwrap();
+        assert_eq!(changed.len(), length);
+        changed[0] = version;
+        assert_eq!(verifier.read(&base45::encode(&changed)), Err(Unreadable::OtherVersion));
+    }
 }
 
 #[test]
@@ -243,7 +368,7 @@ fn keys_of_other_kinds_are_passed_over() {
     assert!(matches!(Verifier::from_jwks(&set(&others)).unwrap_err(), KeyError::Empty));
     let ours = serde_json::to_value(Signer::from_pem(PEM).unwrap().public()).unwrap();
     let verifier = Verifier::from_jwks(&set(&[&others[..], &[ours]].concat())).unwrap();
-    assert_eq!(verifier.read(GOLDEN), Ok(code()));
+    assert_eq!(verifier.read(GOLDEN), Ok(still(code())));
 }
 
 /// The neutral point, and one of order four: anybody can sign for these.

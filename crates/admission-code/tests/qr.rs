@@ -1,15 +1,20 @@
 //! The QR code of a ticket: its size, and that another program reads it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use boxoffice_admission_code::CHARACTERS;
 use boxoffice_admission_code::qr::{QUIET_ZONE, Qr, TooLong};
+use boxoffice_admission_code::{CHARACTERS, TURNING_CHARACTERS};
 
 /// Pixels a module.
 const SCALE: usize = 4;
 
 /// A text with every character of base45 that is as long as a code.
 fn text() -> String {
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".chars().cycle().take(CHARACTERS).collect()
+    text_of(CHARACTERS)
+}
+
+/// A text with every character of base45, so many long.
+fn text_of(length: usize) -> String {
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".chars().cycle().take(length).collect()
 }
 
 /// Draws a path as an SVG viewer does, one pixel a module; `true` is dark.
@@ -59,6 +64,15 @@ fn a_code_takes_version_7_and_the_alphanumeric_mode() {
     assert_eq!((qr.size(), qr.view_box().as_str()), (45, "0 0 53 53"));
     let (text, version, level) = decoded(&qr);
     assert_eq!((text.len(), version, level), (CHARACTERS, 7, 0));
+}
+
+/// Version 8 holds 221 such characters at level M.
+#[test]
+fn a_code_that_turns_takes_version_8() {
+    let qr = Qr::encode(&text_of(TURNING_CHARACTERS)).unwrap();
+    assert_eq!(qr.size(), 49);
+    let (text, version, level) = decoded(&qr);
+    assert_eq!((text.len(), version, level), (TURNING_CHARACTERS, 8, 0));
 }
 
 #[test]

@@ -111,9 +111,19 @@ pub struct Admission {
     pub holder_id: UserId,
     /// Grows when it changes hands; a code of an older generation lets nobody in.
     pub generation: i64,
-    /// The text of its code, for a QR code; left out if it lets nobody in.
+    /// The name of the guest, as its holder gave it; left out if there is none, or the
+    /// organizer does not ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether its holder has to give the guest's name, before which there is no code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_name: bool,
+    /// The text of its code, for a QR code; left out if it lets nobody in, needs a name, or turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// What its codes are made of, if they turn. `GET /api/admissions/{id}` alone answers with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turning: Option<Turning>,
     /// The wallets that this shop makes passes for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Wallet>))]
@@ -144,6 +154,21 @@ pub struct Admission {
     pub version: i64,
 }
 
+/// What a holder's device makes the codes of that turn: one for each 30 seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Turning {
+    /// The part of each code that is the same all the time, in base64url.
+    pub token: String,
+    /// What the part is made of that turns, in base64url. Who has both can make each code.
+    pub seed: String,
+    /// From when on there is a code.
+    pub opens_at: Timestamp,
+    /// When the last code ends. The holder then asks again, and gets others.
+    pub closes_at: Timestamp,
+}
+
 /// Whom to transfer an admission to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -151,6 +176,16 @@ pub struct Admission {
 pub struct NewTransfer {
     /// The address of the receiver's account, which may be made later.
     pub email: String,
+}
+
+/// Who comes with an admission.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewName {
+    /// The guest's name, 1 to 80 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 80))]
+    pub name: String,
 }
 
 /// A receiver's word for a transfer.

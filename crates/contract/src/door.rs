@@ -16,6 +16,8 @@ names! {
         Void = "void",
         /// Its holder offers it for sale, and has to take it off sale to enter.
         Offered = "offered",
+        /// The code turns, and this one is too old, or the ticket has a code that turns by now.
+        Stale = "stale",
         /// The code is for another event.
         OtherEvent = "otherEvent",
         /// The code is not one of this shop's.
@@ -94,6 +96,9 @@ pub struct Scanned {
     /// How many admissions its order has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<i64>,
+    /// The name of the guest, if the organizer asks for it. Who shows a void code is somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// When and where somebody entered with it before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<Entry>,
@@ -129,6 +134,9 @@ pub struct Guest {
     /// How many admissions its order has.
     #[serde(default)]
     pub of: i64,
+    /// The name of the guest, if the organizer asks for it and the holder has given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// When and where somebody entered with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Entry>,
@@ -164,6 +172,10 @@ pub struct Double {
     pub number: i64,
     /// How many admissions its order has.
     pub of: i64,
+    /// The name of the guest, if the organizer asks for it. Who was let in by a void code is somebody
+    /// else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Why the shop would have refused: `used`, or `void` for a refund or a new holder.
     #[cfg_attr(feature = "openapi", schema(value_type = Verdict))]
     pub verdict: Word<Verdict>,
@@ -211,6 +223,12 @@ pub struct Door {
     pub counts: Counts,
     /// Whether who asks is the organizer, who may give staff access.
     pub is_organizer: bool,
+    /// Whether guests give their names, by which a door finds them.
+    #[serde(default)]
+    pub asks_names: bool,
+    /// Whether the codes of its tickets turn: a picture of one then lets nobody in.
+    #[serde(default)]
+    pub turns: bool,
 }
 
 /// A link for staff to make.

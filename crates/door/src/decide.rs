@@ -1,11 +1,11 @@
 //! What a code comes to by a door's own list, and what the shop's answers change.
 
-use boxoffice_admission_code::{Code, Unreadable, Verifier};
+use boxoffice_admission_code::{Unreadable, Verifier};
 use boxoffice_contract::admissions::AdmissionStatus;
 use boxoffice_contract::door::{Changes, Counts, Entry, Guest, Scan, Scanned, Verdict};
 use boxoffice_contract::{AdmissionId, ScanId, TicketId, Timestamp};
 
-use crate::list::List;
+use crate::list::{Fold, List};
 use crate::queue::{Queue, Queued, Standing, Task, Undone};
 
 /// What was held before the door, or found by hand.
@@ -53,6 +53,8 @@ pub struct Settled {
 pub struct Door {
     /// The event.
     pub ticket_id: TicketId,
+    /// Whether the codes of its tickets turn.
+    pub turns: bool,
     /// The list, once there is one.
     pub list: Option<List>,
     /// The keys, once there are some.
@@ -62,17 +64,21 @@ pub struct Door {
 }
 
 impl Door {
-    /// Returns what `read` comes to by the list; `None` while there is no list, or no keys.
+    /// Returns what `read` comes to at the time `now` by the list; `None` while there is no list, or no
+    /// keys.
     #[must_use]
-    pub fn decide(&self, read: &Read) -> Option<Decided> {
+    pub fn decide(&self, read: &Read, now: Timestamp) -> Option<Decided> {
         let (list, verifier) = (self.list.as_ref()?, self.verifier.as_ref()?);
         let (id, generation) = match read {
             Read::Admission(id) => (*id, None),
             Read::Code(text) => match verifier.read(text) {
-                Ok(Code { ticket_id, admission_id, generation }) if ticket_id == self.ticket_id => {
-                    (admission_id, Some(generation))
+                Ok(shown) if shown.code.ticket_id != self.ticket_id => {
+                    return Some(Decided::nobody(Verdict::OtherEvent, None));
                 }
-                Ok(_) => return Some(Decided::nobody(Verdict::OtherEvent, None)),
+                Ok(shown) if !shown.is_live(self.turns, now) => {
+                    return Some(Decided::nobody(Verdict::Stale, None));
+                }
+                Ok(shown) => (shown.code.admission_id, Some(shown.code.generation)),
                 Err(unreadable) => {
                     let want = (unreadable == Unreadable::UnknownKey).then_some(Want::Keys);
                     return Some(Decided::nobody(Verdict::Invalid, want));
@@ -126,9 +132,11 @@ impl Door {
         let entry = match scanned.verdict.known()? {
             Verdict::Admitted => Some(entry.clone()),
             Verdict::Used => scanned.first.clone(),
-            Verdict::Void | Verdict::Offered | Verdict::OtherEvent | Verdict::Invalid => {
-                return None;
-            }
+            Verdict::Void
+            | Verdict::Offered
+            | Verdict::Stale
+            | Verdict::OtherEvent
+            | Verdict::Invalid => return None,
         };
         list.enter(id, entry).then(|| list.get(id)).flatten()
     }
@@ -195,10 +203,10 @@ impl Door {
         counts
     }
 
-    /// Finds the first `most` admissions whose order's number ends with what was typed, as they stand.
+    /// Finds the first `most` admissions by their order's number or their name, as they stand.
     #[must_use]
-    pub fn find(&self, typed: &str, most: usize) -> Vec<Guest> {
-        let found = self.list.iter().flat_map(|list| list.find(typed, most));
+    pub fn find(&self, typed: &str, most: usize, fold: Fold) -> Vec<Guest> {
+        let found = self.list.iter().flat_map(|list| list.find(typed, most, fold));
         found
             .map(|guest| {
                 let standing = self.queue.standing(guest.id);
@@ -209,6 +217,14 @@ impl Door {
 }
 
 impl Decided {
+    /// Returns the name of the guest who shows the code. Somebody else may show a void one or one that is
+    /// newer than the list.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let is_guest = self.verdict.is_some_and(|verdict| verdict != Verdict::Void);
+        self.guest.as_ref().filter(|_| is_guest)?.name.as_deref()
+    }
+
     fn nobody(verdict: Verdict, want: Option<Want>) -> Self {
         Self { verdict: Some(verdict), guest: None, want, is_own: false }
     }
@@ -245,11 +261,11 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use std::time::{Duration, Instant};
 
-    use boxoffice_admission_code::Signer;
+    use boxoffice_admission_code::{Code, Signer, Slot};
     use uuid::Uuid;
 
     use super::*;
-    use crate::list::tests::{entry, guest, list};
+    use crate::list::tests::{entry, guest, list, named};
     use crate::stored;
 
     /// Made by `openssl genpkey -algorithm ed25519`, for these tests alone.
@@ -261,6 +277,7 @@ MC4CAQAwBQYDK2VwBCIEIK7MJ0m6YaAvgwk/fHAykPurllL2gCfn4iot9p+ItAYM
 -----END PRIVATE KEY-----";
 
     const EVENT: TicketId = TicketId(Uuid::from_u128(1));
+    const NOW: Timestamp = Timestamp::from_millis(1_900_000_000_000);
 
     fn verifier() -> Verifier {
         let public = Signer::from_pem(PEM).unwrap().public();
@@ -271,6 +288,7 @@ MC4CAQAwBQYDK2VwBCIEIK7MJ0m6YaAvgwk/fHAykPurllL2gCfn4iot9p+ItAYM
     fn door(many: u128) -> Door {
         Door {
             ticket_id: EVENT,
+            turns: false,
             list: Some(list(many)),
             verifier: Some(verifier()),
             queue: Queue::default(),
@@ -286,12 +304,20 @@ MC4CAQAwBQYDK2VwBCIEIK7MJ0m6YaAvgwk/fHAykPurllL2gCfn4iot9p+ItAYM
         code_of(PEM, EVENT, n, generation)
     }
 
+    /// The code that turns of the guest `n`, for so many slots from now.
+    fn turned(n: u128, slots: u32) -> Read {
+        let code = Code { ticket_id: EVENT, admission_id: guest(n).id, generation: 1 };
+        let first = Slot::at(NOW.plus_seconds(-3600));
+        let turning = Signer::from_pem(PEM).unwrap().sign_turning(&code, first);
+        Read::Code(turning.code(first.later(120 + slots)).unwrap())
+    }
+
     fn scan_id(n: u128) -> ScanId {
         ScanId(Uuid::from_u128(n))
     }
 
     fn verdict_of(door: &Door, read: &Read) -> Option<Verdict> {
-        door.decide(read).unwrap().verdict
+        door.decide(read, NOW).unwrap().verdict
     }
 
     fn scanned(scan: ScanId, verdict: Verdict, n: u128, first: Option<Entry>) -> Scanned {
@@ -301,6 +327,7 @@ MC4CAQAwBQYDK2VwBCIEIK7MJ0m6YaAvgwk/fHAykPurllL2gCfn4iot9p+ItAYM
             admission_id: Some(guest(n).id),
             number: None,
             of: None,
+            name: None,
             first,
         }
     }
@@ -339,16 +366,61 @@ MC4CAQAwBQYDK2VwBCIEIK7MJ0m6YaAvgwk/fHAykPurllL2gCfn4iot9p+ItAYM
             (Read::Code("not a ticket".to_owned()), Some(Verdict::Invalid), None),
             (Read::Code(format!("B{}", &good[1..])), Some(Verdict::Invalid), None),
         ] {
-            let decided = door.decide(&read).unwrap();
+            let decided = door.decide(&read, NOW).unwrap();
             assert_eq!((decided.verdict, decided.want), (verdict, want), "{read:?}");
         }
-        assert_eq!(door.decide(&code(3, 1)).unwrap().guest.unwrap().entry, Some(entry(3, "North")));
+        assert_eq!(
+            door.decide(&code(3, 1), NOW).unwrap().guest.unwrap().entry,
+            Some(entry(3, "North"))
+        );
+    }
+
+    #[test]
+    fn a_picture_of_a_code_that_turns_lets_nobody_in() {
+        let door = Door { turns: true, ..door(5) };
+        assert_eq!(verdict_of(&door, &turned(1, 0)), Some(Verdict::Admitted));
+        assert_eq!(verdict_of(&door, &turned(3, 0)), Some(Verdict::Used));
+        assert_eq!(verdict_of(&door, &turned(1, 1)), Some(Verdict::Admitted), "a fast clock");
+        for read in [turned(1, 2), turned(1, 100), code(1, 1)] {
+            assert_eq!(verdict_of(&door, &read), Some(Verdict::Stale), "{read:?}");
+        }
+        let later =
+            |seconds| door.decide(&turned(1, 0), NOW.plus_seconds(seconds)).unwrap().verdict;
+        assert_eq!(later(30), Some(Verdict::Admitted));
+        assert_eq!(later(60), Some(Verdict::Stale));
+        // By hand, as with every other ticket.
+        assert_eq!(verdict_of(&door, &Read::Admission(guest(1).id)), Some(Verdict::Admitted));
+        // The organizer has the codes turn no longer, and somebody's page is old.
+        let door = Door { turns: false, ..door };
+        assert_eq!(verdict_of(&door, &turned(1, 0)), Some(Verdict::Admitted));
+        assert_eq!(verdict_of(&door, &turned(1, 2)), Some(Verdict::Stale));
+    }
+
+    #[test]
+    fn a_verdict_names_the_guest_and_nobody_else() {
+        let mut door = door(20);
+        let list = door.list.as_mut().unwrap();
+        list.put(&named(1, "Ann"));
+        list.put(&Guest { generation: 2, ..named(2, "Bob") });
+        let used = AdmissionStatus::Used.into();
+        list.put(&Guest { status: used, ..named(3, "Carl") });
+        for (read, name) in [
+            (code(1, 1), Some("Ann")),
+            (Read::Admission(guest(1).id), Some("Ann")),
+            (code(2, 2), Some("Bob")),
+            (code(2, 1), None),
+            (code(2, 3), None),
+            (code(3, 1), Some("Carl")),
+            (code(4, 1), None),
+        ] {
+            assert_eq!(door.decide(&read, NOW).unwrap().name(), name, "{read:?}");
+        }
     }
 
     #[test]
     fn a_door_without_a_list_or_keys_decides_nothing() {
         for door in [Door { list: None, ..door(3) }, Door { verifier: None, ..door(3) }] {
-            assert_eq!(door.decide(&code(1, 1)), None);
+            assert_eq!(door.decide(&code(1, 1), NOW), None);
         }
     }
 
@@ -357,7 +429,7 @@ MC4CAQAwBQYDK2VwBCIEIK7MJ0m6YaAvgwk/fHAykPurllL2gCfn4iot9p+ItAYM
         let mut door = door(5);
         assert_eq!(verdict_of(&door, &code(1, 1)), Some(Verdict::Admitted));
         let_in(&mut door, 1, 1);
-        let again = door.decide(&code(1, 1)).unwrap();
+        let again = door.decide(&code(1, 1), NOW).unwrap();
         assert_eq!((again.verdict, again.is_own), (Some(Verdict::Used), true));
         assert_eq!(again.guest.unwrap().entry, Some(entry(90, "South")));
         assert_eq!(verdict_of(&door, &Read::Admission(guest(1).id)), Some(Verdict::Used));
@@ -448,7 +520,7 @@ MC4CAQAwBQYDK2VwBCIEIK7MJ0m6YaAvgwk/fHAykPurllL2gCfn4iot9p+ItAYM
     fn guests_are_found_as_they_stand() {
         let mut door = door(40);
         let_in(&mut door, 1, 10);
-        let found = door.find(&guest(10).order, 9);
+        let found = door.find(&guest(10).order, 9, str::to_uppercase);
         let standing: Vec<_> = found.iter().map(|guest| guest.status.known().unwrap()).collect();
         assert_eq!(standing, [AdmissionStatus::Used, AdmissionStatus::Valid]);
     }
@@ -476,7 +548,25 @@ MC4CAQAwBQYDK2VwBCIEIK7MJ0m6YaAvgwk/fHAykPurllL2gCfn4iot9p+ItAYM
         let json: usize = (0..many).map(json).sum();
         let stored = bytes.len();
         println!("stored {stored} bytes, JSON {json} bytes; loaded in {loaded:?}, {each:?} a code");
-        assert_eq!(list.find(&guest(10).order, 9).len(), 2);
+        assert_eq!(list.find(&guest(10).order, 9, str::to_uppercase).len(), 2);
         assert!(each < Duration::from_millis(50), "{each:?}");
+    }
+
+    /// The same with a name each.
+    #[test]
+    fn a_festival_of_names_fits() {
+        let many: u128 = 20_000;
+        let mut list = list(many);
+        let name = |n: u128| format!("Zoë Ångström-{n}");
+        for n in (0..many).filter(|n| n % 3 > 0) {
+            list.put(&named(n, &name(n)));
+        }
+        let bytes = stored::write(&list);
+        assert!(bytes.len() <= (47 + 4 + 25) * 20_000 + 64, "{}", bytes.len());
+        assert_eq!(stored::read(&bytes).as_ref(), Some(&list));
+        let begin = Instant::now();
+        let found = list.find("ångström-19999", 9, str::to_uppercase);
+        println!("stored {} bytes; found by name in {:?}", bytes.len(), begin.elapsed());
+        assert_eq!(found, [named(19_999, &name(19_999))]);
     }
 }

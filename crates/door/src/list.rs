@@ -1,10 +1,13 @@
-//! The admissions of an event, compactly: 20,000 of them take about a megabyte.
+//! The admissions of an event, compactly: 20,000 of them take about a megabyte, without names.
 
 use std::collections::BTreeMap;
 
 use boxoffice_contract::admissions::AdmissionStatus;
 use boxoffice_contract::door::{Counts, Entry, Guest};
 use boxoffice_contract::{AdmissionId, Timestamp};
+
+/// What makes texts equal that differ in case and accents alone.
+pub type Fold = fn(&str) -> String;
 
 /// How many letters an order's number has, without the dash between its halves.
 pub(crate) const LETTERS: usize = 8;
@@ -21,7 +24,7 @@ pub struct List {
 }
 
 /// An admission. What few of them have is kept apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) id: AdmissionId,
     pub(crate) order: [u8; LETTERS],
@@ -29,6 +32,8 @@ pub(crate) struct Row {
     pub(crate) number: u16,
     pub(crate) of: u16,
     pub(crate) status: AdmissionStatus,
+    /// The guest's. All have one where the organizer asks for names, or nobody does.
+    pub(crate) name: Option<Box<str>>,
 }
 
 impl List {
@@ -42,13 +47,14 @@ impl List {
     /// know lets nobody in.
     pub fn put(&mut self, guest: &Guest) {
         let row = Row::from_guest(guest);
+        let is_used = row.status == AdmissionStatus::Used;
         match self.place(guest.id) {
             Ok(at) => self.rows[at] = row,
             // Pages come in the order of ids, and new ids are the greatest: this adds at the end.
             Err(at) => self.rows.insert(at, row),
         }
         match &guest.entry {
-            Some(entry) if row.status == AdmissionStatus::Used => {
+            Some(entry) if is_used => {
                 self.entries.insert(guest.id, entry.clone());
             }
             _ => drop(self.entries.remove(&guest.id)),
@@ -104,18 +110,35 @@ impl List {
         self.rows.is_empty()
     }
 
-    /// Finds the first `most` admissions whose order's number ends with what was typed, in the order
-    /// of their numbers. Fewer than three letters find nobody.
+    /// Finds the first `most` admissions whose order's number ends with what was typed, or whose name
+    /// holds it, in the order of their numbers. Three letters of a number find it, two of a name.
+    ///
+    /// `fold` makes texts equal that differ in case and accents alone. It keeps lines apart.
     #[must_use]
-    pub fn find(&self, typed: &str, most: usize) -> Vec<Guest> {
-        let typed = letters(typed);
-        if !(3..=LETTERS).contains(&typed.len()) {
+    pub fn find(&self, typed: &str, most: usize, fold: Fold) -> Vec<Guest> {
+        let mut found = self.named(typed.trim(), fold);
+        let letters = letters(typed);
+        if (3..=LETTERS).contains(&letters.len()) {
+            found.extend(self.rows.iter().filter(|row| row.order.ends_with(&letters)));
+        }
+        found.sort_by_key(|row| (row.order, row.number, row.id));
+        found.dedup_by_key(|row| row.id);
+        found.into_iter().take(most).map(|row| self.guest(row)).collect()
+    }
+
+    /// Finds the admissions whose name holds `typed`.
+    fn named(&self, typed: &str, fold: Fold) -> Vec<&Row> {
+        let typed = fold(typed);
+        if typed.chars().nth(1).is_none() {
             return Vec::new();
         }
-        let mut found: Vec<&Row> =
-            self.rows.iter().filter(|row| row.order.ends_with(&typed)).collect();
-        found.sort_by_key(|row| (row.order, row.number));
-        found.into_iter().take(most).map(|row| self.guest(row)).collect()
+        let named: Vec<(&Row, &str)> =
+            self.rows.iter().filter_map(|row| Some((row, row.name.as_deref()?))).collect();
+        // All at once: a browser folds, and each call of it takes as long as many names.
+        let names = named.iter().map(|(_, name)| *name).collect::<Vec<_>>().join("\n");
+        let names = fold(&names);
+        let names = names.split('\n').zip(&named);
+        names.filter(|(name, _)| name.contains(&typed)).map(|(_, (row, _))| *row).collect()
     }
 
     fn place(&self, id: AdmissionId) -> Result<usize, usize> {
@@ -134,6 +157,7 @@ impl List {
             order: shown(row.order),
             number: row.number.into(),
             of: row.of.into(),
+            name: row.name.as_deref().map(str::to_owned),
             entry: self.entries.get(&row.id).cloned(),
         }
     }
@@ -151,6 +175,8 @@ impl Row {
             number: small(guest.number),
             of: small(guest.of),
             status: guest.status.known().unwrap_or(AdmissionStatus::Void),
+            // A line each: searches rely on that.
+            name: guest.name.as_deref().filter(|name| !name.contains('\n')).map(Into::into),
         }
     }
 }
@@ -190,6 +216,7 @@ pub(crate) mod tests {
             order: number(OrderId(Uuid::from_u128(spread(n / 2)))),
             number: i64::try_from(n % 2).unwrap() + 1,
             of: 2,
+            name: None,
             entry: None,
         }
     }
@@ -255,6 +282,55 @@ pub(crate) mod tests {
         assert_eq!(list.get(guest(1).id).unwrap().status, AdmissionStatus::Void);
     }
 
+    pub(crate) fn named(n: u128, name: &str) -> Guest {
+        Guest { name: Some(name.to_owned()), ..guest(n) }
+    }
+
+    fn fold(text: &str) -> String {
+        text.to_uppercase()
+    }
+
+    #[test]
+    fn guests_are_found_by_any_part_of_their_name() {
+        let mut list = list(40);
+        let (anna, joanna, li) = (named(10, "Anna Lee"), named(14, "Joanna"), named(20, "李"));
+        for guest in [&anna, &joanna, &li] {
+            list.put(guest);
+        }
+        assert_eq!(list.get(anna.id).as_ref(), Some(&anna));
+        let ids = |typed: &str| -> Vec<_> {
+            let mut ids: Vec<_> = list.find(typed, 9, fold).iter().map(|found| found.id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        for (typed, due) in [
+            ("anna", vec![anna.id, joanna.id]),
+            (" ANNA l", vec![anna.id]),
+            ("na Le", vec![anna.id]),
+            ("joa", vec![joanna.id]),
+            ("a", vec![]),
+            ("annabel", vec![]),
+            ("Lee Joanna", vec![]),
+            ("李", vec![]),
+        ] {
+            assert_eq!(ids(typed), due, "{typed}");
+        }
+        assert_eq!(list.find("anna", 1, fold).len(), 1);
+        list.put(&guest(14));
+        assert_eq!(list.find("joanna", 9, fold), [], "the name went with its holder");
+    }
+
+    /// Checks a guest who is found by the name and by the order's number at once.
+    #[test]
+    fn a_name_that_is_the_end_of_the_order_too_finds_one_guest() {
+        let order = guest(10).order;
+        let mut list = list(40);
+        list.put(&named(10, &order[5..]));
+        let found = list.find(&order[5..], 9, fold);
+        assert_eq!(found.iter().filter(|found| found.id == guest(10).id).count(), 1);
+        assert!(found.iter().any(|found| found.id == guest(11).id));
+    }
+
     #[test]
     fn guests_are_found_by_the_end_of_their_orders_number() {
         let list = list(40);
@@ -264,15 +340,15 @@ pub(crate) mod tests {
         for typed in
             [&order, &order.to_lowercase(), &order.replace('-', " "), &order[4..].to_owned()]
         {
-            let found = list.find(typed, 9);
+            let found = list.find(typed, 9, fold);
             assert_eq!(
                 found.iter().map(|guest| guest.id).collect::<Vec<_>>(),
                 [one.id, two.id],
                 "{typed}"
             );
         }
-        assert_eq!(list.find(&order, 1).len(), 1);
-        assert!(list.find("", 9).is_empty() && list.find(&order[7..], 9).is_empty());
-        assert!(list.find(&format!("{order}0"), 9).is_empty());
+        assert_eq!(list.find(&order, 1, fold).len(), 1);
+        assert!(list.find("", 9, fold).is_empty() && list.find(&order[7..], 9, fold).is_empty());
+        assert!(list.find(&format!("{order}0"), 9, fold).is_empty());
     }
 }

@@ -1,10 +1,12 @@
-//! The list as bytes, for a device's storage: 33 bytes for each admission, 14 more for each entry.
+//! The list as bytes, for a device's storage: 33 bytes for each admission, 14 more for each entry, and
+//! 6 and its text for each name.
 //!
 //! | what | bytes |
 //! |---|---|
-//! | the version of this layout, 1 | 1 |
+//! | the version of this layout, 2 | 1 |
 //! | `since`, in milliseconds | 8 |
 //! | how many admissions, then each: id, order, generation, number, of, status | 4, 16 + 8 + 4 + 2 + 2 + 1 |
+//! | how many names, then each: the admission's place, its length and its text | 4, 4 + 2 + length |
 //! | how many names of doors, then each: its length and its text | 2, 2 + length |
 //! | how many entries, then each: the admission's place, when, the door's place | 4, 4 + 8 + 2 |
 //!
@@ -19,12 +21,15 @@ use uuid::Uuid;
 
 use crate::list::{List, Row};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Returns the list as bytes.
 #[must_use]
 pub fn write(list: &List) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(64 + 33 * list.rows.len() + 14 * list.entries.len());
+    let names: Vec<(usize, &str)> = names(list).collect();
+    let text: usize = names.iter().map(|(_, name)| 6 + name.len()).sum();
+    let fixed = 64 + 33 * list.rows.len() + 14 * list.entries.len();
+    let mut bytes = Vec::with_capacity(fixed + text);
     bytes.push(VERSION);
     bytes.extend(list.since.as_millis().to_be_bytes());
     bytes.extend(count(list.rows.len()));
@@ -35,6 +40,12 @@ pub fn write(list: &List) -> Vec<u8> {
         bytes.extend(row.number.to_be_bytes());
         bytes.extend(row.of.to_be_bytes());
         bytes.push(status(row.status));
+    }
+    bytes.extend(count(names.len()));
+    for (at, name) in names {
+        bytes.extend(count(at));
+        bytes.extend(short(name.len()));
+        bytes.extend(name.as_bytes());
     }
     let doors = doors(list);
     bytes.extend(short(doors.len()));
@@ -67,9 +78,13 @@ pub fn read(bytes: &[u8]) -> Option<List> {
     }
     let since = Timestamp::from_millis(i64::from_be_bytes(take(rest)?));
     let rows = u32::from_be_bytes(take(rest)?);
-    let rows = (0..rows).map(|_| row(rest)).collect::<Option<Vec<Row>>>()?;
+    let mut rows = (0..rows).map(|_| row(rest)).collect::<Option<Vec<Row>>>()?;
+    for _ in 0..u32::from_be_bytes(take(rest)?) {
+        let at = usize::try_from(u32::from_be_bytes(take(rest)?)).ok()?;
+        rows.get_mut(at)?.name = Some(text(rest)?.into());
+    }
     let doors = u16::from_be_bytes(take(rest)?);
-    let doors = (0..doors).map(|_| door(rest)).collect::<Option<Vec<String>>>()?;
+    let doors = (0..doors).map(|_| text(rest)).collect::<Option<Vec<String>>>()?;
     let mut entries = BTreeMap::new();
     for _ in 0..u32::from_be_bytes(take(rest)?) {
         let row = rows.get(usize::try_from(u32::from_be_bytes(take(rest)?)).ok()?)?;
@@ -95,10 +110,11 @@ fn row(rest: &mut &[u8]) -> Option<Row> {
             [3] => AdmissionStatus::Offered,
             _ => return None,
         },
+        name: None,
     })
 }
 
-fn door(rest: &mut &[u8]) -> Option<String> {
+fn text(rest: &mut &[u8]) -> Option<String> {
     let length = usize::from(u16::from_be_bytes(take(rest)?));
     let (text, left) = rest.split_at_checked(length)?;
     *rest = left;
@@ -112,6 +128,13 @@ const fn status(status: AdmissionStatus) -> u8 {
         AdmissionStatus::Void => 2,
         AdmissionStatus::Offered => 3,
     }
+}
+
+/// Returns the places of the guests who have a name, and the names. A name has 80 characters at most.
+fn names(list: &List) -> impl Iterator<Item = (usize, &str)> {
+    let named = list.rows.iter().enumerate();
+    let named = named.filter_map(|(at, row)| Some((at, row.name.as_deref()?)));
+    named.filter(|(_, name)| u16::try_from(name.len()).is_ok())
 }
 
 /// Returns the names of the doors that people entered by, sorted. A name has 60 characters at most.
@@ -141,13 +164,15 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::tests::{entry, guest, list};
+    use crate::list::tests::{entry, guest, list, named};
 
     #[test]
     fn what_is_written_is_read() {
         let mut many = list(500);
         many.enter(guest(1).id, Some(entry(-4, "Süd, am Fluss")));
         many.enter(guest(2).id, None);
+        many.put(&named(5, "Zoë Ångström"));
+        many.put(&named(9, "李"));
         for list in [list(0), list(1), many] {
             assert_eq!(read(&write(&list)), Some(list));
         }
@@ -155,14 +180,17 @@ mod tests {
 
     #[test]
     fn what_was_cut_off_or_changed_is_not_taken_for_a_list() {
-        let bytes = write(&list(20));
+        let mut named_one = list(20);
+        named_one.put(&named(7, "Ann"));
+        let bytes = write(&named_one);
         for end in 0..bytes.len() {
             assert_eq!(read(&bytes[..end]), None, "{end}");
         }
         let longer = [bytes.as_slice(), &[0]].concat();
         assert_eq!(read(&longer), None);
         let mut other = bytes.clone();
-        other[0] = 2;
+        // The layout before there were names: the list is read from the shop.
+        other[0] = 1;
         assert_eq!(read(&other), None);
         // Two admissions that have changed places: a search would miss them.
         let mut swapped = bytes;

@@ -36,6 +36,7 @@ pub const fn of(verdict: Option<Verdict>) -> (Tone, &'static str) {
         Some(Verdict::Used) => (Tone::Due, "Already in"),
         Some(Verdict::Void) => (Tone::Bad, "Refunded or handed on"),
         Some(Verdict::Offered) => (Tone::Bad, "On sale: its holder takes it off sale first"),
+        Some(Verdict::Stale) => (Tone::Due, "Old code: ask for the ticket's page"),
         Some(Verdict::OtherEvent) => (Tone::Bad, "Another event"),
         Some(Verdict::Invalid) => (Tone::Bad, "Not a ticket"),
         None => (Tone::Bad, "Not known. Ask the organizer"),
@@ -48,10 +49,12 @@ pub fn ticket(number: i64, of: i64) -> String {
     format!("Ticket {number} of {of}")
 }
 
-/// Returns what people call a guest: the order's number, and which of its tickets it is.
+/// Returns what people call a guest: the name if there is one, the order's number, and which of its
+/// tickets it is.
 #[must_use]
-pub fn guest(order: &str, number: i64, of: i64) -> String {
-    format!("Order {order}, ticket {number} of {of}")
+pub fn guest(name: Option<&str>, order: &str, number: i64, of: i64) -> String {
+    let ticket = format!("rder {order}, ticket {number} of {of}");
+    name.map_or_else(|| format!("O{ticket}"), |name| format!("{name}, o{ticket}"))
 }
 
 /// Returns when and where somebody entered before.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use boxoffice_contract::admissions::{Acceptance, NewOffer, NewTransfer};
+use boxoffice_contract::admissions::{Acceptance, NewName, NewOffer, NewTransfer};
 use boxoffice_contract::door::{NewScans, NewStaff};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
@@ -10,7 +10,7 @@ use boxoffice_contract::tickets::Draft;
 use boxoffice_contract::users::Credentials;
 use boxoffice_contract::{FieldError, Timestamp};
 
-use crate::{Verdict, account, door, listing, purchase, unless};
+use crate::{Verdict, account, door, guest, listing, purchase, unless};
 
 /// A field of a body, by its name in JSON, and what its rule says of it.
 pub type Checked = (&'static str, Verdict<Cow<'static, str>>);
@@ -97,6 +97,12 @@ impl Rules for NewTransfer {
     }
 }
 
+impl Rules for NewName {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("name", guest::name(&self.name))]
+    }
+}
+
 impl Rules for NewOffer {
     fn checked(&self) -> Vec<Checked> {
         vec![field("price", unless(self.price > 0, "Give the price in minor units"))]
@@ -153,6 +159,7 @@ mod tests {
         assert_eq!(wrong(&NewPayment::default()), ["orderId", "token"]);
         assert_eq!(wrong(&Credentials::default()), ["email", "password"]);
         assert_eq!(wrong(&NewTransfer::default()), ["email"]);
+        assert_eq!(wrong(&NewName::default()), ["name"]);
         assert_eq!(wrong(&Acceptance::default()), ["token"]);
         assert_eq!(wrong(&NewScans::default()), ["door", "scans"]);
         assert_eq!(wrong(&NewStaff::default()), ["name"]);
@@ -200,6 +207,7 @@ mod tests {
         known(&NewPayment::default());
         known(&NewRefund::default());
         known(&NewTransfer::default());
+        known(&NewName::default());
         known(&Acceptance::default());
         known(&NewScans::default());
         known(&NewStaff::default());

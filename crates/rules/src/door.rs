@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use boxoffice_contract::door::Scan;
 
-use crate::{Verdict, unless};
+use crate::{Verdict, is_of_length, unless};
 
 /// How many scans a door may tell at once.
 pub const MOST_SCANS: usize = 100;
@@ -16,8 +16,7 @@ const MAX_CODE: usize = 512;
 /// # Errors
 /// The sentence for who typed it.
 pub fn name(text: &str) -> Verdict {
-    let good = (1..=60).contains(&text.trim().chars().count());
-    unless(good, "Enter a name of 1 to 60 characters, such as North")
+    unless(is_of_length(text, 60), "Enter a name of 1 to 60 characters, such as North")
 }
 
 /// Checks the scans of a door.

@@ -6,6 +6,7 @@
 //! | [`listing`] | what sellers write |
 //! | [`account`] | e-mail addresses and passwords |
 //! | [`purchase`] | what buyers send |
+//! | [`guest`] | what holders tell of who comes with a ticket |
 //! | [`door`] | what doors tell of themselves and of their scans |
 //! | [`amount`] | amounts in minor units, and as people write them |
 //! | [`money`] | currencies, and what can be charged in them |
@@ -17,6 +18,8 @@ pub mod amount;
 pub mod bodies;
 #[cfg(feature = "services")]
 pub mod door;
+#[cfg(feature = "services")]
+pub mod guest;
 pub mod listing;
 #[cfg(feature = "services")]
 pub mod money;
@@ -28,4 +31,9 @@ pub type Verdict<S = &'static str> = Result<(), S>;
 /// Returns `complaint` unless the field is `good`.
 pub(crate) const fn unless(good: bool, complaint: &'static str) -> Verdict {
     if good { Ok(()) } else { Err(complaint) }
+}
+
+/// Tells whether `text` has 1 to `max` characters; blanks around it do not count.
+pub(crate) fn is_of_length(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.trim().chars().count())
 }

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "services")]
 use crate::money;
-use crate::{Verdict, unless};
+use crate::{Verdict, is_of_length, unless};
 
 /// The most tickets that one listing may have.
 pub const MAX_QUANTITY: i64 = 1_000;
@@ -140,7 +140,7 @@ pub fn time_zone(name: &str) -> Verdict {
 fn is_text(text: &str, max: usize) -> bool {
     let text = text.trim();
     let unreadable = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
-    !text.contains(unreadable) && (1..=max).contains(&text.chars().count())
+    !text.contains(unreadable) && is_of_length(text, max)
 }
 
 #[cfg(test)]

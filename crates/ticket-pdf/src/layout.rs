@@ -309,11 +309,14 @@ impl Layout<'_> {
         (fields, bottom)
     }
 
-    fn entries<'t>(&'t self, ticket: &Ticket<'t>) -> [Entry<'t>; 5] {
+    fn entries<'t>(&'t self, ticket: &Ticket<'t>) -> [Entry<'t>; 6] {
         let (words, sheet) = (self.words, self.sheet);
         let entry = |label, value| Entry { label, value, style: sheet.value, is_wide: false };
+        let name = ticket.name.unwrap_or_default();
         [
-            Entry { is_wide: true, ..entry(words.holder, ticket.holder) },
+            entry(words.name, name),
+            // Beside the name: a row more would take from the code on a phone's screen.
+            Entry { is_wide: name.trim().is_empty(), ..entry(words.holder, ticket.holder) },
             entry(words.order, ticket.order),
             entry(words.price, ticket.price.unwrap_or_default()),
             Entry { is_wide: true, ..entry(words.admission, ticket.admission) },
@@ -419,6 +422,7 @@ mod tests {
                         venue: Some(text),
                         city: Some(text),
                         holder: text,
+                        name: Some(text),
                         position: (u32::MAX, u32::MAX),
                         price: Some(text),
                         order: text,

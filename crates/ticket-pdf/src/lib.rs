@@ -41,6 +41,8 @@ pub struct Ticket<'a> {
     pub city: Option<&'a str>,
     /// Who holds the ticket: a name or an e-mail address.
     pub holder: &'a str,
+    /// The name of the guest, if there is one.
+    pub name: Option<&'a str>,
     /// Which ticket of how many in the order, such as `(1, 3)`.
     pub position: (u32, u32),
     /// The price of this ticket, as people write it.
@@ -101,6 +103,8 @@ pub struct Words<'a> {
     pub code_alternative: &'a str,
     /// The label of the holder.
     pub holder: &'a str,
+    /// The label of the guest's name.
+    pub name: &'a str,
     /// The label of the price.
     pub price: &'a str,
     /// The label of the order's number.
@@ -120,6 +124,7 @@ impl Words<'static> {
         instruction: "Show this code at the door. It lets one person in once.",
         code_alternative: "Ticket code",
         holder: "Holder",
+        name: "Name",
         price: "Price",
         order: "Order",
         admission: "Admission",

@@ -19,6 +19,7 @@ fn ticket(dark: &[bool]) -> Ticket<'_> {
         venue: Some("Großer Saal"),
         city: Some("Zürich"),
         holder: "ada@example.org",
+        name: Some("Ada Lovelace"),
         position: (1, 3),
         price: Some("CHF 45.00"),
         order: "7F3K-29QD",
@@ -69,6 +70,7 @@ fn every_text_can_be_copied() {
         title: "Η νύχτα των αστεριών",
         venue: Some("Μέγαρο Μουσικής"),
         city: Some("Αθήνα"),
+        name: Some("Υπατία"),
         position: (2, 3),
         ..ticket(&dark)
     };
@@ -76,15 +78,16 @@ fn every_text_can_be_copied() {
         title: "Щедрик і зимові пісні",
         venue: Some("Національна філармонія"),
         city: Some("Київ"),
+        name: None,
         position: (3, 3),
         ..ticket(&dark)
     };
     for page in [Page::A4, Page::Phone] {
         let document = parsed(&[ticket(&dark), greek, cyrillic], page);
         let pages = [
-            ["Nordlichter im Herbst", "Großer Saal, Zürich", "1 of 3"],
-            [greek.title, "Μέγαρο Μουσικής, Αθήνα", "2 of 3"],
-            [cyrillic.title, "Національна філармонія, Київ", "3 of 3"],
+            ["Nordlichter im Herbst", "Großer Saal, Zürich", "1 of 3", "Name Ada Lovelace"],
+            [greek.title, "Μέγαρο Μουσικής, Αθήνα", "2 of 3", "Name Υπατία"],
+            [cyrillic.title, "Національна філармонія, Київ", "3 of 3", "Holder"],
         ];
         for (number, texts) in (1..).zip(pages) {
             let words = words(&document, number);
@@ -230,6 +233,7 @@ fn any_text_gives_a_pdf() {
                 venue: Some(text),
                 city: Some(text),
                 holder: text,
+                name: Some(text),
                 price: Some(text),
                 order: text,
                 admission: text,

@@ -83,7 +83,7 @@ async fn what_is_listed_is_checked_all_at_once_and_kept() {
     let form = &state["page"]["sell"]["form"];
     assert_eq!((undated.status, fields(form)), (400, vec!["turningCodes"]), "{state:#}");
     assert_eq!(Form::on(&undated, "/tickets/new").value("turningCodes"), "true", "it stays ticked");
-    let good = good.with("asksNames", "true");
+    let good = good.with("asksNames", "true").with("turningCodes", "");
     let listed = german.send(&good).await;
     let api = format!("/api{}", listed.header("location"));
     let ticket = app.client().get(&api).await.expect(200);

@@ -15,6 +15,11 @@ struct Sale {
 
 impl Sale {
     async fn of(app: &App, quantity: &str) -> Self {
+        Self::listed(app, quantity, |form| form).await
+    }
+
+    /// The same of a listing whose form was filled in further.
+    async fn listed(app: &App, quantity: &str, fill: impl FnOnce(Form) -> Form) -> Self {
         let seller = Browser::signed_up(app, "seller@example.com").await;
         let form = seller.form("/tickets/new", "/tickets/new").await;
         let form = form
@@ -24,7 +29,7 @@ impl Sale {
             .with("quantity", "9")
             .with("startsAt", "2030-06-12T20:30")
             .with("timeZone", "Europe/Zurich");
-        let page = seller.send(&form).await.header("location").to_owned();
+        let page = seller.send(&fill(form)).await.header("location").to_owned();
         let buyer = Browser::signed_up(app, "buyer@example.com").await;
         let hold = buyer.form(&page, &format!("{page}/hold")).await.with("quantity", quantity);
         let checkout = buyer.send(&hold).await.header("location").to_owned();
@@ -198,6 +203,53 @@ async fn a_ticket_is_handed_on_and_accepted() {
     assert!(ended.text.contains("This link no longer works"), "{ended}");
     let seen = scan(&sale.seller, &sale.door(), &old).await;
     assert!(seen.text.contains("Refunded or handed on"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_guest_is_named_before_there_is_a_code() {
+    let app = App::start().await;
+    let sale = Sale::listed(&app, "1", |form| form.with("asksNames", "true")).await;
+    let ticket = sale.tickets().await.remove(0);
+    let action = format!("{ticket}/name");
+    let page = sale.buyer.page(&ticket).await;
+    assert!(page.text.contains("Who comes with this ticket?"), "{page}");
+    for hidden in ["Ticket code", ".pdf\"", "Change the name"] {
+        assert!(!page.text.contains(hidden), "{hidden}: {page}");
+    }
+    for wrong in ["", &"x".repeat(81)] {
+        let refused = sale.buyer.send(&Form::on(&page, &action).with("name", wrong)).await;
+        assert_eq!(refused.status, 400, "{wrong}: {refused}");
+        for shown in ["href=\"#name\"", "Enter the name in 1 to 80 characters, on one line."] {
+            assert!(refused.text.contains(shown), "{wrong}, {shown}: {refused}");
+        }
+    }
+    let form = Form::on(&page, &action).with("name", " Zoë Ångström ");
+    assert_eq!(sale.seller.send(&form).await.status, 403, "it is not theirs");
+    let nobody = Browser::at(&app).send(&form).await;
+    assert!(nobody.header("location").starts_with("/sign-in?next="), "{nobody}");
+    let named = sale.buyer.send(&form).await;
+    assert_eq!(named.header("location"), ticket, "{named}");
+    let page = sale.buyer.follow(&named).await;
+    let code = code_of(&sale.buyer, &ticket).await;
+    let drawn = Qr::encode(&code).unwrap().path();
+    for shown in ["The name is saved.", "Zoë Ångström", "Change the name", &drawn, ".pdf\""] {
+        assert!(page.text.contains(shown), "{shown}: {page}");
+    }
+    assert_eq!(sale.buyer.send(&form).await.header("location"), ticket, "as good as once");
+    let form = Form::on(&page, &action);
+    assert_eq!(form.value("name"), "Zoë Ångström");
+    let changed = sale.buyer.follow(&sale.buyer.send(&form.with("name", "Ann")).await).await;
+    assert!(changed.text.contains("Ann") && changed.text.contains(&drawn), "{changed}");
+
+    let door = sale.seller.page(&sale.door()).await;
+    assert!(door.text.contains("Name or order number"), "{door}");
+    let seen = scan(&sale.seller, &sale.door(), &code).await;
+    let (_, verdict) = seen.text.split_once("id=\"verdict\"").unwrap_or_else(|| panic!("{seen}"));
+    let (verdict, _) = verdict.split_once("Ticket 1 of 1").unwrap_or_else(|| panic!("{seen}"));
+    assert!(verdict.contains("Come in") && verdict.contains("Ann"), "{verdict}");
+    let late = sale.buyer.send(&Form::on(&changed, &action).with("name", "Bob")).await;
+    assert_eq!(late.status, 409, "{late}");
+    assert!(late.text.contains("Somebody has entered with this ticket."), "{late}");
 }
 
 #[tokio::test]

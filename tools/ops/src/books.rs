@@ -408,8 +408,9 @@ mod tests {
 
     /// A row of each table of `admissions`.
     const ADMISSIONS: &str = "
-        INSERT INTO admissions_listings VALUES
-            ('gig', 'seller', 'Gig', NULL, NULL, 5, NULL, 100, NULL, 3);
+        INSERT INTO admissions_listings
+            (ticket_id, seller_id, title, starts_at, resale_cap, version)
+        VALUES ('gig', 'seller', 'Gig', 5, 100, 3);
         INSERT INTO admissions_orders VALUES ('order', 2);
         INSERT INTO admissions_admissions (id, order_id, number, total, ticket_id, unit_id,
             face_price, currency, holder_id, status, generation, transfers, used_scan, used_at,

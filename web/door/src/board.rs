@@ -4,6 +4,7 @@ use boxoffice_contract::Timestamp;
 use boxoffice_contract::admissions::AdmissionStatus;
 use boxoffice_contract::door::{Counts, Double, Entry, Guest, Verdict};
 use boxoffice_door::words::{self, Tone};
+use boxoffice_web_dom as dom;
 use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -11,12 +12,12 @@ use web_sys::{
     ScrollLogicalPosition,
 };
 
-use super::dom;
-
 /// What is shown of a scan.
 pub(crate) struct Seen {
     pub(crate) tone: Tone,
     pub(crate) word: String,
+    /// The guest's name.
+    pub(crate) name: Option<String>,
     /// Smaller words below it.
     pub(crate) lines: Vec<String>,
 }
@@ -25,11 +26,13 @@ pub(crate) struct Seen {
 pub(crate) struct Board {
     /// The venue's time zone, in which times are written.
     zone: Option<String>,
+    /// Whether guests give their names.
+    asks_names: bool,
 }
 
 impl Board {
-    pub(crate) const fn new(zone: Option<String>) -> Self {
-        Self { zone }
+    pub(crate) const fn new(zone: Option<String>, asks_names: bool) -> Self {
+        Self { zone, asks_names }
     }
 
     /// Shows what a scan came to, in word, shape and colour.
@@ -44,6 +47,7 @@ impl Board {
         }
         let Some(text) = dom::make("div", "", "") else { return };
         append(&text, dom::make("p", "word", &seen.word));
+        append(&text, seen.name.as_deref().and_then(|name| dom::make("p", "guest", name)));
         for line in &seen.lines {
             append(&text, dom::make("p", "first", line));
         }
@@ -100,14 +104,19 @@ impl Board {
         let Some(find) = dom::by_id("find") else { return };
         let _ = find.class_list().add_1("ready");
         let nothing = !typed.trim().is_empty() && found.is_empty();
-        set_part(&find, "count", if nothing { "No order ends so." } else { "" });
+        let nobody = match self.asks_names {
+            true => "No guest has such a name, and no order ends so.",
+            false => "No order ends so.",
+        };
+        set_part(&find, "count", if nothing { nobody } else { "" });
         let rows: Vec<Element> = found.iter().filter_map(|guest| self.row(guest)).collect();
         fill(&find, &rows);
     }
 
     fn row(&self, guest: &Guest) -> Option<Element> {
         let row = dom::make("li", "sheet", "")?;
-        let name = words::guest(&guest.order, guest.number, guest.of);
+        let name = guest.name.as_deref();
+        let name = words::guest(name, &guest.order, guest.number, guest.of);
         let head = dom::make("p", "", "")?;
         append(&head, dom::make("strong", "", &name));
         append(&row, Some(head));
@@ -143,7 +152,8 @@ impl Board {
     fn double(&self, double: &Double) -> Option<Element> {
         let row = dom::make("li", "sheet", "")?;
         let head = dom::make("p", "", "")?;
-        let name = words::guest(&double.order, double.number, double.of);
+        let name = double.name.as_deref();
+        let name = words::guest(name, &double.order, double.number, double.of);
         append(&head, dom::make("strong", "", &name));
         let first = match &double.first {
             Some(first) => self.entry(first),

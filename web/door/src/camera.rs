@@ -6,6 +6,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
+use boxoffice_web_dom as dom;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -15,7 +16,7 @@ use web_sys::{
 };
 
 use super::reader::Reader;
-use super::{dom, sound};
+use super::sound;
 use crate::sightings::Sightings;
 
 /// What the browser is asked for: the camera on the back, and enough pixels for a code at arm's length.

@@ -12,6 +12,7 @@ use boxoffice_contract::{AdmissionId, ScanId, TicketId, Timestamp};
 use boxoffice_door::queue::Undone;
 use boxoffice_door::words::{self, Tone};
 use boxoffice_door::{Decided, Door, Queue, Read, wire};
+use boxoffice_web_dom as dom;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Element;
@@ -19,11 +20,13 @@ use web_sys::Element;
 use super::board::{self, Board, Seen};
 use super::net::{self, Call, Lost};
 use super::store::Store;
-use super::{dom, sync};
+use super::sync;
 
 /// How long the shop's word is waited for, in milliseconds: with a list to go by, and without.
 const PATIENCE: u32 = 1_000;
 const LONG_PATIENCE: u32 = 10_000;
+/// How far the shop's clock and this device's may be apart before it counts, in milliseconds.
+const TOLERANCE: i64 = 5_000;
 /// How many guests a search shows.
 const FOUND: usize = 20;
 /// What a door is called until somebody names it.
@@ -45,6 +48,8 @@ pub(crate) struct Desk {
     pub(crate) is_stale: Cell<bool>,
     /// Whether there is something to tell now, without a pause.
     pub(crate) hurries: Cell<bool>,
+    /// How many milliseconds the shop's clock is ahead of this device's.
+    clock: Cell<i64>,
     /// The last entry, which can be undone.
     last: Cell<Option<(ScanId, AdmissionId)>>,
     /// The scan that the shop was asked about in vain. The same code is the same scan.
@@ -57,9 +62,11 @@ pub(crate) struct Desk {
 }
 
 /// What a scan came to.
+#[derive(Default)]
 struct Outcome {
     verdict: Option<Verdict>,
     ticket: Option<(i64, i64)>,
+    name: Option<String>,
     first: Option<Entry>,
     /// Whether the list has decided, and not the shop.
     is_by_list: bool,
@@ -71,17 +78,19 @@ struct Outcome {
 pub(crate) fn start(answered: impl Fn(Tone) + 'static) -> Option<Rc<Desk>> {
     let page = dom::by_id("entrance")?;
     let ticket_id: TicketId = page.get_attribute("data-listing")?.parse().ok()?;
-    let door = Door { ticket_id, list: None, verifier: None, queue: Queue::default() };
+    let turns = page.has_attribute("data-turns");
+    let door = Door { ticket_id, turns, list: None, verifier: None, queue: Queue::default() };
     let desk = Rc::new(Desk {
         door: RefCell::new(door),
         store: OnceCell::new(),
-        board: Board::new(page.get_attribute("data-zone")),
+        board: Board::new(page.get_attribute("data-zone"), page.has_attribute("data-names")),
         owner: owner(),
         is_organizer: page.has_attribute("data-organizer"),
         is_online: Cell::new(None),
         is_closed: Cell::new(false),
         is_stale: Cell::new(false),
         hurries: Cell::new(false),
+        clock: Cell::new(dom::clock_ahead()),
         last: Cell::new(None),
         unanswered: RefCell::new(None),
         waiting: RefCell::default(),
@@ -137,7 +146,7 @@ impl Desk {
 
     fn search(&self, door: &Door) {
         let typed = board::value("order");
-        self.board.list(&door.find(&typed, FOUND), &typed);
+        self.board.list(&door.find(&typed, FOUND, dom::fold), &typed);
     }
 
     fn listen(self: Rc<Self>) {
@@ -199,6 +208,20 @@ impl Desk {
         }
     }
 
+    /// Returns the time by the shop's clock, as far as this device knows it.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(dom::now() + self.clock.get())
+    }
+
+    /// Takes over what the shop's clock says. Answers take a moment to come, so a small difference is
+    /// none of the clocks'.
+    pub(crate) fn set_clock(&self, time: Timestamp) {
+        let ahead = time.as_millis() - dom::now();
+        let ahead = if ahead.abs() < TOLERANCE { 0 } else { ahead };
+        self.clock.set(ahead);
+        dom::remember_clock(ahead);
+    }
+
     fn next(&self) -> Option<Read> {
         self.waiting.borrow_mut().pop_front()
     }
@@ -207,8 +230,8 @@ impl Desk {
         if self.is_closed.get() {
             return;
         }
-        let local = self.door.borrow().decide(&read);
-        let entry = Entry { at: now(), door: self.name() };
+        let local = self.door.borrow().decide(&read, self.now());
+        let entry = Entry { at: self.now(), door: self.name() };
         let scan = self.scan_id(&read);
         let asks = self.is_online.get() != Some(false) && local.as_ref().is_none_or(asks);
         let told = if asks { self.ask(&read, scan, &entry, local.is_some()).await } else { None };
@@ -218,7 +241,7 @@ impl Desk {
         let outcome = match (told, local) {
             (Some(scanned), _) => self.learn(&scanned, &entry).await,
             (None, Some(decided)) => self.decide(read, scan, decided, entry, asks).await,
-            (None, None) => Outcome { verdict: None, ticket: None, first: None, is_by_list: false },
+            (None, None) => Outcome::default(),
         };
         let seen = self.seen(&outcome);
         self.board.show(&seen);
@@ -281,6 +304,7 @@ impl Desk {
         Outcome {
             verdict,
             ticket: scanned.number.zip(scanned.of),
+            name: scanned.name.clone(),
             first: scanned.first.clone(),
             is_by_list: false,
         }
@@ -295,6 +319,7 @@ impl Desk {
         entry: Entry,
         was_asked: bool,
     ) -> Outcome {
+        let name = decided.name().map(str::to_owned);
         let Decided { verdict, guest, want, .. } = decided;
         if want.is_some() {
             self.is_stale.set(true);
@@ -314,6 +339,7 @@ impl Desk {
         Outcome {
             verdict,
             ticket: guest.as_ref().map(|guest| (guest.number, guest.of)),
+            name,
             first: guest.filter(|_| is_again).and_then(|guest| guest.entry),
             is_by_list: true,
         }
@@ -336,7 +362,7 @@ impl Desk {
                 "The ticket is real. The shop alone knows whether it still counts.".to_owned(),
             );
         }
-        Seen { tone, word: word.to_owned(), lines }
+        Seen { tone, word: word.to_owned(), name: outcome.name.clone(), lines }
     }
 
     /// Takes the last entry back.
@@ -409,11 +435,6 @@ fn asks(decided: &Decided) -> bool {
     // No shop admits what is not a ticket, or is one of another event.
     !(matches!(decided.verdict, Some(Verdict::Invalid | Verdict::OtherEvent))
         && decided.want.is_none())
-}
-
-pub(crate) fn now() -> Timestamp {
-    #[allow(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
-    Timestamp::from_millis(js_sys::Date::now() as i64)
 }
 
 /// Returns a new scan's id, of the browser's random numbers.

@@ -13,7 +13,6 @@
 //! | `store` | keeps list and queue on the device |
 //! | `board` | what the page shows of all that |
 //! | `net` | calls of the API |
-//! | `dom` | the document |
 //!
 //! The server draws the page, and the shop's module replaces it with each answer to a form. This module
 //! takes the form for codes over, before the shop's module sees it. Of all else it only watches the
@@ -28,8 +27,6 @@ mod board;
 mod camera;
 #[cfg(target_os = "unknown")]
 mod desk;
-#[cfg(target_os = "unknown")]
-mod dom;
 #[cfg(target_os = "unknown")]
 mod net;
 #[cfg(target_os = "unknown")]

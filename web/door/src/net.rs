@@ -1,10 +1,9 @@
 //! Calls of the API, as far as a door makes them.
 
+use boxoffice_web_dom as dom;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, Response};
-
-use super::dom;
 
 /// Why there is nothing to go by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

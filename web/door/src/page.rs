@@ -3,11 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use boxoffice_web_dom as dom;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlFormElement, HtmlInputElement, MutationObserver, MutationObserverInit};
-
-use super::dom;
 
 /// How long an answer is waited for, in milliseconds. Without a network none comes, and the shop says
 /// so: the next code must not wait for it.

@@ -1,13 +1,13 @@
 //! Finds codes in a frame of a video: with the browser's own detector where it has one, else with
 //! [`decoder`].
 
+use boxoffice_web_dom as dom;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlVideoElement};
 
-use super::dom;
 use crate::decoder;
 
 /// The only kind of code that tickets have, by the name that browsers give it.

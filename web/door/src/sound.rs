@@ -2,10 +2,9 @@
 
 use std::cell::RefCell;
 
+use boxoffice_web_dom as dom;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlInputElement};
-
-use super::dom;
 
 /// How long a tone is, in seconds.
 const TONE: f64 = 0.12;

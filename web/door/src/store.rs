@@ -11,6 +11,7 @@
 
 use boxoffice_contract::door::Guest;
 use boxoffice_door::{List, Queued, stored, wire};
+use boxoffice_web_dom as dom;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -18,8 +19,6 @@ use web_sys::{
     IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
     IdbTransactionMode,
 };
-
-use super::dom;
 
 /// The database, which `saved.js` empties when somebody signs out, and its version.
 const NAME: &str = "boxoffice-door";

@@ -6,9 +6,9 @@ use boxoffice_admission_code::Verifier;
 use boxoffice_contract::door::{Double, NewScans, Scans};
 use boxoffice_door::queue::MOST;
 use boxoffice_door::{Batch, List, wire};
+use boxoffice_web_dom as dom;
 
 use super::desk::Desk;
-use super::dom;
 use super::net::{self, Answer, Call, Lost};
 use super::store::{Kept, Store};
 
@@ -134,6 +134,7 @@ impl Rounds {
         // What changes while the pages come is told from this time on.
         let begin = get(desk, "/changes", PATIENCE).await?;
         let begin = wire::changes(&begin.text).ok_or(Lost::Offline)?;
+        desk.set_clock(begin.since);
         let keys = get(desk, "/keys", PATIENCE).await?.text;
         let mut list = List::new(begin.since);
         let mut next = Some(String::new());

@@ -5,17 +5,19 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_admission_code::qr::Qr;
+use boxoffice_admission_code::{Slot, Turning};
 use boxoffice_contract::admissions::{Admission, AdmissionStatus, AdmittedEvent};
 use boxoffice_contract::{AdmissionId, OrderId, Timestamp, Word};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_web::admission::{self, Code, Sale, Standing, Transfer, drawn};
+use boxoffice_web::admission::{self, Code, InHand, Picture, Sale, Standing, Transfer, drawn};
 use boxoffice_web::state::{Drawn, Form, Notice, Page, State, Tone};
 use http::StatusCode;
 
 use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
+use crate::assets;
 use crate::form::{blank, filled, new_key};
 use crate::services::{Refusal, admissions, orders};
 use crate::shown::{amount_field, moment, money, sign};
@@ -28,6 +30,8 @@ pub(crate) struct Forms {
     pub(crate) transfer: Option<Form>,
     /// The form that puts it on sale.
     pub(crate) offer: Option<Form>,
+    /// The form that names its guest.
+    pub(crate) name: Option<Form>,
 }
 
 pub(crate) fn route() -> Router {
@@ -75,6 +79,7 @@ pub(crate) async fn load(visit: &Visit, id: AdmissionId, forms: Forms) -> Result
         city,
         number: found.number,
         of: found.of,
+        name: found.name.clone(),
         wallets: found.wallets.iter().filter_map(Word::known).collect(),
         standing: standing(&found, visit, forms)?,
         neighbours: neighbours(&found, &others),
@@ -109,14 +114,17 @@ async fn own_order(visit: &Visit, found: &Admission) -> Option<OrderId> {
 }
 
 fn standing(found: &Admission, visit: &Visit, forms: Forms) -> anyhow::Result<Standing> {
-    let code = found.code.as_deref().map(code).transpose()?;
+    let code = code(found, visit)?;
     let at = |at| moment(at, found.event.time_zone.as_deref(), &visit.language);
     Ok(match (found.status.known(), code, &found.offer) {
-        (Some(AdmissionStatus::Valid), Some(code), _) => Standing::Valid {
-            code,
-            transfer: transfer(found, visit, forms.transfer),
-            sale: sale(found, visit, forms.offer),
-        },
+        (Some(AdmissionStatus::Valid), code, _) if code.is_some() || found.needs_name => {
+            Standing::Valid(Box::new(InHand {
+                code,
+                naming: naming(found, forms.name),
+                transfer: transfer(found, visit, forms.transfer),
+                sale: sale(found, visit, forms.offer),
+            }))
+        }
         (Some(AdmissionStatus::Offered), _, Some(offer)) => Standing::Offered {
             price: money(offer.price, &offer.currency, &visit.language),
             listing: offer.ticket_id,
@@ -127,6 +135,15 @@ fn standing(found: &Admission, visit: &Visit, forms: Forms) -> anyhow::Result<St
         }
         _ => Standing::Void,
     })
+}
+
+/// Returns the form that names the guest, if the organizer asks for it.
+fn naming(found: &Admission, form: Option<Form>) -> Option<Form> {
+    if !found.needs_name && found.name.is_none() {
+        return None;
+    }
+    let given = || filled([("name", found.name.clone().unwrap_or_default())]);
+    Some(form.unwrap_or_else(given))
 }
 
 fn transfer(found: &Admission, visit: &Visit, form: Option<Form>) -> Transfer {
@@ -164,9 +181,26 @@ fn no_sale(found: &Admission, now: Timestamp) -> Sale {
     }
 }
 
-fn code(text: &str) -> anyhow::Result<Code> {
+/// Draws the ticket's code, if it has one.
+fn code(found: &Admission, visit: &Visit) -> anyhow::Result<Option<Code>> {
+    let still = || found.code.as_deref().map(picture).transpose();
+    let Some(given) = &found.turning else { return Ok(still()?.map(Code::Still)) };
+    let turning = Turning::from_parts(&given.token, &given.seed);
+    let turning = turning.context("reading what a ticket's codes are made of")?;
+    let now = turning.code(Slot::at(Timestamp::now()));
+    let turning = admission::Turning {
+        token: given.token.clone(),
+        seed: given.seed.clone(),
+        picture: now.as_deref().map(picture).transpose()?,
+        opens: moment(given.opens_at, found.event.time_zone.as_deref(), &visit.language),
+        script: assets::names().turning.start,
+    };
+    Ok(Some(Code::Turning(Box::new(turning))))
+}
+
+fn picture(text: &str) -> anyhow::Result<Picture> {
     let qr = Qr::encode(text).context("drawing a ticket's code")?;
-    Ok(Code { view_box: qr.view_box(), path: qr.path() })
+    Ok(Picture { view_box: qr.view_box(), path: qr.path() })
 }
 
 /// The tickets of the same order that are before and after the one `found`.
@@ -204,6 +238,17 @@ mod tests {
         assert_eq!(numbers(&held[0]), [None, Some(2)]);
         assert_eq!(numbers(&held[1]), [Some(1), Some(4)]);
         assert_eq!(numbers(&held[2]), [Some(2), None]);
+    }
+
+    #[test]
+    fn a_guest_is_named_where_the_organizer_asks() {
+        let mut found = ticket(1);
+        assert_eq!(naming(&found, None), None);
+        found.needs_name = true;
+        assert_eq!(naming(&found, None).unwrap().value("name"), "");
+        (found.needs_name, found.name) = (false, Some("Ann Lee".to_owned()));
+        assert_eq!(naming(&found, None).unwrap().value("name"), "Ann Lee");
+        assert_eq!(naming(&found, Some(blank())).unwrap().value("name"), "", "as it was sent");
     }
 
     #[test]

@@ -279,7 +279,9 @@ impl<'a> Inside<'a> {
             last,
             staff,
             zone: door.time_zone.clone(),
+            asks_names: door.asks_names,
             doubles,
+            turns: door.turns,
             script: assets::names().door.start,
         };
         Ok(Ok(drawn(self.state(""), page)))
@@ -293,6 +295,7 @@ impl<'a> Inside<'a> {
         let double = |double: api::Double| Double {
             order: double.order,
             ticket: (double.number, double.of),
+            name: double.name,
             entry: entry(double.entry),
             first: double.first.map(entry),
             verdict: double.verdict.known(),
@@ -321,6 +324,7 @@ fn shown(seen: Scanned, at: &impl Fn(boxoffice_kernel::Timestamp) -> Moment) -> 
     Seen {
         verdict: seen.verdict.known(),
         ticket: seen.number.zip(seen.of),
+        name: seen.name,
         first: seen.first.map(|Entry { at: time, door }| (at(time), door)),
     }
 }

@@ -11,7 +11,7 @@
 //! | [`bank`] | `/orders/{id}/bank` and `/orders/{id}/return`: to the buyer's bank, and back |
 //! | [`order`], [`calendar`] | `/orders/{id}`, and the event for a calendar |
 //! | [`admission`], [`transfer`], [`accept`] | `/admissions/{id}`: a ticket's code, and handing it on |
-//! | [`offer`] | `/admissions/{id}/offer`: selling a ticket on |
+//! | [`name`], [`offer`] | `/admissions/{id}/name` and `/offer`: its guest, and selling it on |
 //! | [`door`], [`staff`] | `/door/{id}`: who comes in, and who may let them in |
 //! | [`orders`], [`listings`] | `/orders` and `/listings` |
 //! | [`sales`], [`refund`] | `/sales`, as a file too, and its form |
@@ -34,6 +34,7 @@ mod entrance;
 mod health;
 mod hold;
 mod listings;
+mod name;
 mod offer;
 mod order;
 mod orders;
@@ -70,6 +71,7 @@ pub(crate) fn routes() -> Router {
         .merge(order::route())
         .merge(calendar::route())
         .merge(admission::route())
+        .merge(name::route())
         .merge(transfer::routes())
         .merge(offer::routes())
         .merge(accept::route())
