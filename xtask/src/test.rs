@@ -53,6 +53,9 @@ const SHOP_SUITES: &str = "boxoffice-tests";
 const CRASH_EVERY: &str = "CRASH_EVERY";
 /// An odd number: points come in pairs, before a call and after it.
 const CRASH_POINTS_ON_POSTGRES: &str = "9";
+/// Tests of the suite `browser` that look at pages and do nothing there. A page looks the same whatever
+/// its database, so they run on SQLite alone.
+const LOOKS: [&str; 2] = ["looks::", "lighthouse::"];
 /// What follows the name of a suite that runs on Postgres.
 const ON_POSTGRES: &str = "-postgres";
 
@@ -173,6 +176,9 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
         let mut command = tests(&["--test", &suite.target]);
         if suite.target == "crash" && std::env::var_os(CRASH_EVERY).is_none() {
             command.env(CRASH_EVERY, CRASH_POINTS_ON_POSTGRES);
+        }
+        if suite.target == "browser" {
+            command.arg("--").args(LOOKS.iter().flat_map(|tests| ["--skip", tests]));
         }
         let runs_components = !WITHOUT_COMPONENTS.contains(&suite.target.as_str());
         steps.push(Step::new(&name, Work::tests(command, runs_components)));
