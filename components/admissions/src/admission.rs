@@ -143,6 +143,11 @@ impl Admission {
         listing.asks_names && has_none && self.status == AdmissionStatus::Valid
     }
 
+    /// Tells whether there is a code for it, one that turns or one that stays as it is.
+    fn has_code(&self, listing: &Listing) -> bool {
+        self.is_live() && !self.needs_name(listing)
+    }
+
     /// The offer by which its holder sells it on, or by which they did until it became void.
     pub(crate) fn offer(&self) -> Option<api::Offer> {
         let (ticket_id, price) = self.offer_id.zip(self.offer_price)?;
@@ -197,8 +202,7 @@ impl Admission {
 
     /// What its device makes codes of, if those of the event `listing` turn and it has one.
     pub(crate) fn turning(&self, listing: &Listing, signer: &Signer) -> Option<api::Turning> {
-        let has_code = self.is_live() && !self.needs_name(listing);
-        let starts_at = listing.turning_from().filter(|_| has_code)?;
+        let starts_at = listing.turning_from().filter(|_| self.has_code(listing))?;
         Some(turning::turning(signer, &self.claims(), starts_at, Timestamp::now()))
     }
 
@@ -214,8 +218,8 @@ impl Admission {
     /// What the API answers of the admission, which is for the event `listing`, in a list. Alone, it
     /// also has what codes are made of that turn: that takes some milliseconds.
     pub(crate) fn body(&self, listing: &Listing, issuer: &Issuer) -> api::Admission {
-        let (needs_name, turns) = (self.needs_name(listing), listing.turns());
-        let has_code = self.is_live() && !needs_name && !turns;
+        let turns = listing.turns();
+        let is_still = self.has_code(listing) && !turns;
         let wallets = if turns { &[] } else { issuer.wallets.as_slice() };
         api::Admission {
             id: self.id,
@@ -227,8 +231,8 @@ impl Admission {
             holder_id: self.holder_id,
             generation: self.generation,
             name: self.name(listing),
-            needs_name,
-            code: has_code.then(|| self.code(&issuer.keys.signer)),
+            needs_name: self.needs_name(listing),
+            code: is_still.then(|| self.code(&issuer.keys.signer)),
             turning: None,
             wallets: wallets.iter().copied().map(Into::into).collect(),
             event: listing.event(),

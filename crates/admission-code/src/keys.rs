@@ -160,19 +160,19 @@ impl Verifier {
     /// # Errors
     /// [`Unreadable`] says what is wrong with the text.
     pub fn read(&self, text: &str) -> Result<Shown, Unreadable> {
-        let token::Unchecked { code, chain, value, key_id, signature } = token::read(text)?;
+        let token::Unchecked { code, turn, key_id, signature } = token::read(text)?;
         let named = || self.keys.iter().filter(|(id, _)| *id == key_id);
         if named().next().is_none() {
             return Err(Unreadable::UnknownKey);
         }
         // What is checked is made of what is returned, so the two cannot differ.
-        let message = token::message(&code, chain, key_id);
+        let message = token::message(&code, turn.map(|(chain, _)| chain), key_id);
         // Strict: one signature for each message, so one text for each code.
         let signed = named().any(|(_, key)| key.verify_strict(&message, &signature).is_ok());
         if !signed {
             return Err(Unreadable::Forged);
         }
-        let Some((Chain { first, anchor }, value)) = chain.zip(value) else {
+        let Some((Chain { first, anchor }, value)) = turn else {
             return Ok(Shown { code, slot: None });
         };
         let slot = turning::slot(code.admission_id, first, anchor, value);

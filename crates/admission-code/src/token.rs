@@ -35,9 +35,8 @@ pub(crate) type KeyId = [u8; 4];
 /// A code whose signature nobody has checked yet.
 pub(crate) struct Unchecked {
     pub(crate) code: Code,
-    pub(crate) chain: Option<Chain>,
-    /// What the chain has for the slot in which the code was made.
-    pub(crate) value: Option<Value>,
+    /// The chain of a code that turns, and what the chain has for the slot in which it was made.
+    pub(crate) turn: Option<(Chain, Value)>,
     pub(crate) key_id: KeyId,
     pub(crate) signature: Signature,
 }
@@ -108,8 +107,8 @@ pub(crate) fn read(text: &str) -> Result<Unchecked, Unreadable> {
     };
     let key_id = take(&mut rest)?;
     let signature = Signature::from_bytes(&take(&mut rest)?);
-    let value = chain.map(|_| take(&mut rest)).transpose()?;
-    Ok(Unchecked { code, chain, value, key_id, signature })
+    let turn = chain.map(|chain| Ok((chain, take(&mut rest)?))).transpose()?;
+    Ok(Unchecked { code, turn, key_id, signature })
 }
 
 /// Reads the version of a code, and the fields that each version begins with.

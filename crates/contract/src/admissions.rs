@@ -111,8 +111,8 @@ pub struct Admission {
     pub holder_id: UserId,
     /// Grows when it changes hands; a code of an older generation lets nobody in.
     pub generation: i64,
-    /// The name of the guest, as its holder gave it; left out if there is none, or the
-    /// organizer does not ask.
+    /// The name of the guest, as its holder gave it; left out until then, and if the organizer does
+    /// not ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Whether its holder has to give the guest's name, before which there is no code.
