@@ -5,15 +5,16 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use boxoffice_contract::UserId;
 use boxoffice_kernel::http::coding;
-use boxoffice_kernel::identity::{MaybeUser, User};
+use boxoffice_kernel::identity::{self, User};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Cx, Problem, Timestamp};
 use boxoffice_web::state::{Page, State, Visitor};
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Uri};
+use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 
+use crate::accounts;
 use crate::notice::Notice;
 use crate::shown::Language;
 
@@ -25,6 +26,8 @@ pub(crate) const GZIP: &str = "gzip";
 pub(crate) struct Visit {
     /// Who is signed in.
     pub(crate) user: Option<User>,
+    /// The address of the account that is signed in; empty if `auth` did not say.
+    pub(crate) email: String,
     /// The language that amounts and dates are written in.
     pub(crate) language: Language,
     /// What to say once.
@@ -85,9 +88,13 @@ pub(crate) fn local_part(uri: &Uri) -> String {
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let MaybeUser(user) = MaybeUser::from_request_parts(parts, state).await?;
-        Ok(Self { user, ..Self::of_nobody(parts) })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let visit = Self::of_nobody(parts);
+        Ok(match identity::verified(&parts.headers).await {
+            Ok(user) => accounts::signed_in(visit, user).await,
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => visit,
+            Err(problem) => return Err(problem),
+        })
     }
 }
 
@@ -107,6 +114,7 @@ impl Visit {
     fn of_nobody(parts: &Parts) -> Self {
         Self {
             user: None,
+            email: String::new(),
             language: Language::of(text(&parts.headers, &ACCEPT_LANGUAGE)),
             // What is to be said is said on the page that follows, not on what a form answers.
             notice: Notice::read(&parts.headers).filter(|_| parts.method == Method::GET),
@@ -127,7 +135,7 @@ impl Visit {
             here: self.here.clone(),
             title: title.to_owned(),
             description: description.to_owned(),
-            visitor: self.user.as_ref().map(visitor),
+            visitor: self.user.as_ref().map(|user| visitor(user, &self.email)),
             notice: self.notice.map(Notice::say),
             now: Timestamp::now().as_millis(),
             page,
@@ -137,10 +145,10 @@ impl Visit {
 
 /// What a page says of who is signed in. Signing out twice is as good as once: its key may stay the
 /// same as long as the session does, and so may the page.
-fn visitor(user: &User) -> Visitor {
+fn visitor(user: &User, email: &str) -> Visitor {
     let digest = Sha256::digest(format!("sign-out {}", user.token));
     let key = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    Visitor { email: user.email.clone(), key }
+    Visitor { email: email.to_owned(), key }
 }
 
 #[cfg(test)]
