@@ -5,11 +5,12 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use boxoffice_contract::UserId;
 use boxoffice_kernel::http::coding;
+use boxoffice_kernel::http::cookie::cookies;
 use boxoffice_kernel::identity::{self, User};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Cx, Problem, Timestamp};
 use boxoffice_web::state::{Page, State, Visitor};
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderValue, IF_NONE_MATCH, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use sha2::{Digest, Sha256};
@@ -36,6 +37,8 @@ pub(crate) struct Visit {
     pub(crate) manner: Manner,
     /// The request, in logs and for the services.
     pub(crate) cx: Cx,
+    /// What `auth` needs to know of the browser: its name, and the cookie by which it is known again.
+    pub(crate) browser: HeaderMap,
     /// The address that was asked for: path and query.
     pub(crate) here: String,
 }
@@ -120,6 +123,7 @@ impl Visit {
             notice: Notice::read(&parts.headers).filter(|_| parts.method == Method::GET),
             manner: Manner::of(&parts.headers),
             cx: Cx::of_request(parts),
+            browser: browser(&parts.headers),
             here: local_part(&parts.uri),
         }
     }
@@ -141,6 +145,20 @@ impl Visit {
             page,
         }
     }
+}
+
+/// What `auth` is told of the browser that sent `headers`. The session is told by its token alone.
+fn browser(headers: &HeaderMap) -> HeaderMap {
+    let agent = headers.get(USER_AGENT).map(|agent| (USER_AGENT, agent.clone()));
+    let devices = cookies(headers).filter(|(name, _)| name.ends_with("device"));
+    let devices = devices.filter_map(|(name, value)| {
+        Some((COOKIE, HeaderValue::try_from(format!("{name}={value}")).ok()?))
+    });
+    let mut browser: HeaderMap = agent.into_iter().collect();
+    for (name, value) in devices {
+        browser.append(name, value);
+    }
+    browser
 }
 
 /// What a page says of who is signed in. Signing out twice is as good as once: its key may stay the
