@@ -8,6 +8,7 @@ use boxoffice_contract::tickets::{Ticket, TicketStatus};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
+use boxoffice_web::isolated;
 use boxoffice_web::state::{FieldError, Form, Page, Sell, State};
 use http::{Method, StatusCode};
 
@@ -120,6 +121,6 @@ fn state(visit: &Visit, ticket: &Ticket, form: Form, locked: Option<String>) -> 
         withdraw: (ticket.status == TicketStatus::Open).then(blank),
         ..draft::page(form)
     };
-    let title = format!("Edit “{}”", ticket.title);
+    let title = format!("Edit “{}”", isolated(&ticket.title));
     State { here: address(ticket.id), ..visit.state(&title, "", Page::Sell(page)) }
 }

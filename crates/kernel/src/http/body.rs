@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::problem::{FieldError, Problem};
 
-/// A JSON object read as `T` and valid by `T`'s rules.
+/// A JSON object read as `T`, tidied, and valid by `T`'s rules.
 ///
 /// Fields of `T` have defaults (`#[serde(default)]`), which its rules refuse where a field is
 /// needed: a missing field is one invalid field among others, not the end of the reading.
@@ -48,7 +48,7 @@ fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
     // `null` says that a field is not given.
     object.retain(|_, value| !value.is_null());
     let mut errors = Vec::new();
-    let value = loop {
+    let mut value = loop {
         match serde_path_to_error::deserialize::<_, T>(Value::Object(object.clone())) {
             Ok(value) => break value,
             Err(error) => {
@@ -63,6 +63,7 @@ fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
             }
         }
     };
+    value.tidy();
     for error in value.errors() {
         if !errors.iter().any(|known| known.field == error.field) {
             errors.push(error);
@@ -98,6 +99,10 @@ mod tests {
     }
 
     impl Rules for Thing {
+        fn tidy(&mut self) {
+            self.title = self.title.trim().to_owned();
+        }
+
         fn checked(&self) -> Vec<Checked> {
             let unless = |good: bool| if good { Ok(()) } else { Err("Too little".into()) };
             vec![
@@ -127,6 +132,13 @@ mod tests {
     fn a_good_body_is_read() {
         let thing: Thing = parse(br#"{"title": "A", "unitPrice": 3, "note": null}"#).unwrap();
         assert_eq!((thing.title.as_str(), thing.unit_price, thing.note), ("A", 3, None));
+    }
+
+    #[test]
+    fn a_body_is_tidied_before_it_is_checked() {
+        let thing: Thing = parse(br#"{"title": " A ", "unitPrice": 3}"#).unwrap();
+        assert_eq!(thing.title, "A");
+        assert_eq!(errors(r#"{"title": " ", "unitPrice": 3}"#)[0].0, "title");
     }
 
     #[test]
