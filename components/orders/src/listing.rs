@@ -133,15 +133,22 @@ impl Listing {
         .bind_all(values)
     }
 
-    /// Lets nothing of the listing be held, if nothing is held now. Answers with how many are sold.
+    /// Lets nothing more of the listing be held. Answers with how many are held and how many are sold.
+    /// Unless it may happen `while_held`, it changes nothing if any are held.
     ///
     /// The seller's change is committed before `until`, or never. Only what the seller's side says after
     /// that tells whether it was, so time alone does not end a freeze: [`Listing::replicate`] does
     /// when there is something newer, [`Listing::thaw`] when there is not.
-    pub(crate) fn freeze(ticket_id: TicketId, seller: UserId, until: Timestamp) -> Query {
+    pub(crate) fn freeze(
+        ticket_id: TicketId,
+        seller: UserId,
+        until: Timestamp,
+        while_held: bool,
+    ) -> Query {
+        let guard = if while_held { "" } else { " AND held = 0" };
         query!(
             "UPDATE orders_listings SET frozen_until = ?3 \
-             WHERE ticket_id = ?1 AND seller_id = ?2 AND held = 0 RETURNING sold",
+             WHERE ticket_id = ?1 AND seller_id = ?2{guard} RETURNING held, sold",
             ticket_id,
             seller,
             until

@@ -10,7 +10,7 @@
 //! | [`stored_json`] | the same in JSON as the API shows it, put together from what is JSON already |
 //! | [`pages`] | pages of listings, kept in Redis until a listing changes |
 //! | [`refusal`] | why something is refused |
-//! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
+//! | [`freeze`] | asking `orders` to hold nothing more while a listing changes |
 //! | [`offer`] | the listings by which fans sell their tickets on |
 //! | [`worker`] | what the events of orders and admissions change here |
 

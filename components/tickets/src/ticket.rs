@@ -125,7 +125,7 @@ impl Ticket {
         event(self) == event(other) && self.starts_at == other.starts_at
     }
 
-    /// What the seller has made of this listing by `draft`, with nothing held or sold.
+    /// What the seller has made of this listing by `draft`, with its counts left out.
     fn rewritten(&self, draft: Draft) -> Self {
         let written =
             Self::written(self.id, self.seller_id, self.created_at, self.version + 1, draft);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::events::TicketState;
 use crate::{OrderId, TicketId, Timestamp, UserId, Word};
 
 names! {
@@ -129,10 +130,26 @@ pub struct Order {
     pub restocked: bool,
 }
 
-/// What `orders` promises `tickets` while a seller changes a listing: nothing of it is held.
+/// The listing that `tickets` asks `orders` to freeze before its seller changes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Freeze {
+    /// The listing as it is.
+    #[serde(flatten)]
+    pub ticket: TicketState,
+    /// Whether the change leaves what is held as it is. An older `tickets` does not say so, and its
+    /// change is refused while anything is held.
+    #[serde(default)]
+    pub while_held: bool,
+}
+
+/// What `orders` promises `tickets` while a seller changes a listing: nothing more of it is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Frozen {
+    /// How many tickets are held. An older `orders` does not say so, and freezes only if there are none.
+    #[serde(default)]
+    pub held: i64,
     /// How many tickets are sold.
     pub sold: i64,
     /// When the change must be on its way to be committed.
