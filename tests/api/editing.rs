@@ -70,8 +70,57 @@ async fn an_order_keeps_the_price_at_which_it_was_made() {
     buyer.sees_order(&order, json!({ "status": "complete" })).await;
     let change = listing(json!({ "title": "New", "price": 2000, "quantity": 2 }));
     seller.put(&path(&ticket), change).await.shows(200, json!({ "quantity": 2, "available": 1 }));
-    let kept = json!({ "amount": 1000, "ticket": { "title": "Old", "price": 1000 } });
-    buyer.get(&format!("/api/orders/{}", id(&order))).await.shows(200, kept);
+    let kept = json!({
+        "amount": 1000, "ticket": { "title": "New", "price": 1000 },
+        "changed": { "was": { "title": "Old" } },
+    });
+    buyer.sees_order(&order, kept).await;
+}
+
+/// An order shows its event as it is now, and what it was when it was ordered.
+#[tokio::test]
+async fn orders_follow_their_event() {
+    let app = App::start().await;
+    let (seller, buyer, late) = (app.sign_up().await, app.sign_up().await, app.sign_up().await);
+    let was = json!({
+        "title": "Kites", "venue": "Old Mill", "city": "Basel",
+        "startsAt": "2030-06-12T18:00:00Z", "timeZone": "Europe/Zurich",
+    });
+    let ticket = seller.list(was.clone()).await.expect(201);
+    let order = buyer.buy(&ticket, 1).await;
+    assert!(order.get("changed").is_none() && order["ticket"].get("revision").is_none());
+    let own = format!("/api/orders/{}", id(&order));
+    let before = buyer.get(&own).await.header("etag").to_owned();
+    seller.sees_ticket(&ticket, json!({ "status": "sold" })).await;
+    let edit = async |wish: Value| {
+        let mut draft = listing(was.clone());
+        draft["quantity"] = json!(2);
+        for (name, value) in wish.as_object().unwrap() {
+            draft[name] = value.clone();
+        }
+        seller.put(&path(&ticket), draft).await.expect(200);
+    };
+    edit(json!({ "description": "Doors at 19:00" })).await;
+    let seen = buyer.sees_order(&order, json!({ "ticket": { "revision": 3 } })).await;
+    assert!(seen.get("changed").is_none(), "a description is not the event: {seen:#}");
+
+    let is = json!({ "venue": "New Mill", "startsAt": "2030-06-13T18:00:00Z" });
+    edit(is.clone()).await;
+    let until = app.time(14 * 86_400);
+    let changed = json!({ "at": app.time(0), "was": was, "refundableUntil": until });
+    let seen = buyer.sees_order(&order, json!({ "ticket": is, "changed": changed })).await;
+    assert!(seen["ticket"]["revision"].as_i64() > Some(3), "{seen:#}");
+    assert_ne!(buyer.get(&own).await.header("etag"), before);
+    let page = buyer.get("/api/orders").await.expect(200);
+    assert_eq!(page["items"][0], seen, "lists say the same");
+
+    let second = late.buy(&ticket, 1).await;
+    assert!(second.get("changed").is_none(), "it was bought as it is: {second:#}");
+    edit(json!({})).await;
+    let back = |order: &Value| order.get("changed").is_none();
+    let own = async || buyer.get(&format!("/api/orders/{}", id(&order))).await.expect(200);
+    boxoffice_tests::eventually("it is what was bought again", own, back).await;
+    late.sees_order(&second, json!({ "changed": { "was": is } })).await;
 }
 
 #[tokio::test]

@@ -90,8 +90,10 @@ async fn an_order_keeps_its_price() {
     let second = other.hold(ticket).await.shows(201, json!({ "amount": 9900 })).body;
     other.pay(&second, VISA).await.shows(201, json!({ "payment": { "amount": 9900 } }));
     other.sees_order(&second, json!({ "status": "complete", "amount": 9900 })).await;
-    let was =
-        json!({ "amount": 2 * PRICE, "ticket": { "title": ticket["title"], "price": PRICE } });
+    let was = json!({
+        "amount": 2 * PRICE, "ticket": { "title": "Dearer", "price": PRICE },
+        "changed": { "was": { "title": ticket["title"] } },
+    });
     buyer.sees_order(&first, was).await;
     audit(app).await;
 }

@@ -337,6 +337,9 @@ pub struct Order {
     pub made: Moment,
     /// The first of its tickets whose code can be shown, where a list leads to it.
     pub admission: Option<AdmissionId>,
+    /// What its seller has changed of the event since, in sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
 }
 
 /// A ticket that one holds: one person's way in.
@@ -411,6 +414,9 @@ pub struct Outcome {
     pub again: String,
     /// The tickets of a paid order that the visitor holds; `None` where that is not known yet.
     pub admissions: Option<Vec<Admission>>,
+    /// The form that gives the tickets back, where its seller has changed the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub give_back: Option<Form>,
 }
 
 /// An event that one has tickets for.

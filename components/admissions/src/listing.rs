@@ -34,6 +34,8 @@ row! {
         pub(crate) asks_names: bool,
         /// Whether codes turn every 30 seconds.
         pub(crate) turning_codes: bool,
+        /// Grows with every change by its organizer.
+        pub(crate) version: i64,
     }
 }
 
@@ -112,8 +114,10 @@ impl Listing {
 
     /// What its holders are told of the event.
     pub(crate) fn event(&self) -> AdmittedEvent {
-        let Self { title, venue, city, starts_at, time_zone, .. } = self.clone();
-        AdmittedEvent { title, venue, city, starts_at, time_zone }
+        let Self { title, venue, city, starts_at, time_zone, version, .. } = self.clone();
+        // A listing that nobody has changed is at version 1.
+        let revision = Some(version).filter(|version| *version > 1);
+        AdmittedEvent { title, venue, city, starts_at, time_zone, revision }
     }
 }
 
@@ -140,6 +144,7 @@ impl From<TicketState> for Listing {
             transfer_limit: ticket.transfer_limit,
             asks_names: ticket.asks_names,
             turning_codes: ticket.turning_codes,
+            version: ticket.version,
         }
     }
 }

@@ -14,5 +14,6 @@ pub static SERVICE: Service = Service {
         include_str!("0003_refunds.sql"),
         include_str!("0004_told.sql"),
         include_str!("0005_resale.sql"),
+        include_str!("0006_changed_events.sql"),
     ],
 };

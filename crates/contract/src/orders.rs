@@ -89,6 +89,41 @@ pub struct OrderedTicket {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub resale_of: Option<TicketId>,
+    /// Grows when the seller changes the listing; left out until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+}
+
+/// An event as it was when tickets for it were ordered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct OrderedEvent {
+    /// The listing's title.
+    pub title: String,
+    /// The venue's name.
+    pub venue: Option<String>,
+    /// The venue's city.
+    pub city: Option<String>,
+    /// When the event begins.
+    pub starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub time_zone: Option<String>,
+}
+
+/// What a seller has made of an event since tickets for it were ordered: another title, place or time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct EventChange {
+    /// When the seller last changed it; left out if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// What it was.
+    pub was: OrderedEvent,
+    /// Until when the buyer may ask for the money back; left out if they may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refundable_until: Option<Timestamp>,
 }
 
 /// An order.
@@ -112,8 +147,11 @@ pub struct Order {
     pub amount: i64,
     /// ISO 4217 code.
     pub currency: String,
-    /// What was ordered.
+    /// What was ordered, at its price, and its event as the seller describes it now.
     pub ticket: OrderedTicket,
+    /// What the seller has changed of the event since; left out if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<EventChange>,
     /// When the hold ends.
     pub expires_at: Timestamp,
     /// When it was made.
