@@ -193,7 +193,7 @@ async fn a_withdrawn_listing_stays_withdrawn() {
     refund(seller, &payment, true).await.expect(200);
     buyer.sees_order(&order, json!({ "status": "refunded", "restocked": true })).await;
     bus::done(app, "order:refunded").await;
-    stage.shows(0, "withdrawn").await;
+    seller.sees_ticket(ticket, json!({ "available": 0, "status": "withdrawn" })).await;
     other.hold(ticket).await.refuses(409, "withdrawn");
     audit(app).await;
 }

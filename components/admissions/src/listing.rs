@@ -2,7 +2,6 @@
 
 use boxoffice_contract::admissions::AdmittedEvent;
 use boxoffice_contract::events::TicketState;
-use boxoffice_contract::tickets::Ticket;
 use boxoffice_contract::{TicketId, UserId};
 use boxoffice_kernel::db::{self, Query, Read, Reader};
 use boxoffice_kernel::peer::{Call, Peer};
@@ -48,10 +47,10 @@ impl Listing {
         if let Some(listing) = Reader::new(&SERVICE).read(Self::find(ticket_id)).await? {
             return Ok(listing);
         }
-        let path = format!("/api/tickets/{ticket_id}");
+        let path = format!("/internal/tickets/{ticket_id}");
         let call = Call::by_nobody(cx, Method::GET, &path);
-        let ticket = TICKETS.ask::<Ticket>(call, None::<&()>).await?;
-        let state = TicketState::from(ticket.ok_or(Refusal::NoSuchListing)?);
+        let state = TICKETS.ask::<TicketState>(call, None::<&()>).await?;
+        let state = state.ok_or(Refusal::NoSuchListing)?;
         unit::change::<()>(cx, &SERVICE, Self::replicating(&[&state])).await?;
         Ok(Self::from(state))
     }

@@ -60,7 +60,9 @@ impl Loaded {
         let own = try_join(tickets::find(visit, id), unpaid(visit, id));
         let (own, fans) = join(own, fans(visit, id)).await;
         let (ticket, unpaid) = own?;
-        let ticket = ticket.ok_or_else(|| Problem::not_found("This listing does not exist"))?;
+        let ticket = ticket.ok_or_else(|| {
+            Problem::not_found("This listing does not exist, or is no longer for sale")
+        })?;
         Ok(Self { ticket, unpaid, fans })
     }
 
