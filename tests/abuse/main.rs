@@ -7,6 +7,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `bodies` | bodies, queries and signatures that are made to be slow |
+//! | `texts` | texts that nobody sees, or that turn around what stands beside them |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod texts;

@@ -104,6 +104,8 @@ async fn where_there_is_nothing_is_404() {
         // What services ask of each other is not for the world.
         "/internal/orders/01980f3c-0000-7000-8000-000000000000/payment",
         "/internal/listings/01980f3c-0000-7000-8000-000000000000/freeze",
+        "/internal/tickets/01980f3c-0000-7000-8000-000000000000",
+        "/api/tickets/internal/tickets/01980f3c-0000-7000-8000-000000000000",
         "/api/orders/internal/orders/01980f3c-0000-7000-8000-000000000000/payment",
     ];
     for path in paths {

@@ -1,7 +1,7 @@
 //! `PUT /api/tickets/{id}`, `DELETE /api/tickets/{id}`: changing a listing, and taking it back.
 
 use boxoffice_tests::person::listing;
-use boxoffice_tests::{App, Person, Request, check, delete, id, put, row};
+use boxoffice_tests::{App, Person, Request, check, delete, get, id, put, row};
 use serde_json::{Value, json};
 
 const NOBODYS: &str = "/api/tickets/01980f3c-0000-7000-8000-000000000000";
@@ -70,8 +70,59 @@ async fn an_order_keeps_the_price_at_which_it_was_made() {
     buyer.sees_order(&order, json!({ "status": "complete" })).await;
     let change = listing(json!({ "title": "New", "price": 2000, "quantity": 2 }));
     seller.put(&path(&ticket), change).await.shows(200, json!({ "quantity": 2, "available": 1 }));
-    let kept = json!({ "amount": 1000, "ticket": { "title": "Old", "price": 1000 } });
-    buyer.get(&format!("/api/orders/{}", id(&order))).await.shows(200, kept);
+    let kept = json!({
+        "amount": 1000, "ticket": { "title": "New", "price": 1000 },
+        "changed": { "was": { "title": "Old" } },
+    });
+    buyer.sees_order(&order, kept).await;
+}
+
+/// An order shows its event as it is now, and what it was when it was ordered.
+#[tokio::test]
+async fn orders_follow_their_event() {
+    let app = App::start().await;
+    let (seller, buyer, late) = (app.sign_up().await, app.sign_up().await, app.sign_up().await);
+    let was = json!({
+        "title": "Kites", "venue": "Old Mill", "city": "Basel",
+        "startsAt": "2030-06-12T18:00:00Z", "timeZone": "Europe/Zurich",
+    });
+    let ticket = seller.list(was.clone()).await.expect(201);
+    let order = buyer.buy(&ticket, 1).await;
+    assert!(order.get("changed").is_none() && order["ticket"].get("revision").is_none());
+    let own = format!("/api/orders/{}", id(&order));
+    let look = async || buyer.get(&own).await.expect(200);
+    let before = buyer.get(&own).await.header("etag").to_owned();
+    seller.sees_ticket(&ticket, json!({ "status": "sold" })).await;
+    let edit = async |wish: Value| {
+        let mut draft = listing(was.clone());
+        draft["quantity"] = json!(2);
+        for (name, value) in wish.as_object().unwrap() {
+            draft[name] = value.clone();
+        }
+        seller.put(&path(&ticket), draft).await.expect(200);
+    };
+    edit(json!({ "description": "Doors at 19:00" })).await;
+    let is_revised = |order: &Value| order["ticket"]["revision"].is_i64();
+    let seen = boxoffice_tests::eventually("orders has heard", look, is_revised).await;
+    let first = seen["ticket"]["revision"].as_i64();
+    assert!(seen.get("changed").is_none(), "a description is not the event: {seen:#}");
+
+    let is = json!({ "venue": "New Mill", "startsAt": "2030-06-13T18:00:00Z" });
+    edit(is.clone()).await;
+    let until = app.time(14 * 86_400);
+    let changed = json!({ "at": app.time(0), "was": was, "refundableUntil": until });
+    let seen = buyer.sees_order(&order, json!({ "ticket": is, "changed": changed })).await;
+    assert!(seen["ticket"]["revision"].as_i64() > first, "{seen:#}");
+    assert_ne!(buyer.get(&own).await.header("etag"), before);
+    let page = buyer.get("/api/orders").await.expect(200);
+    assert_eq!(page["items"][0], seen, "lists say the same");
+
+    let second = late.buy(&ticket, 1).await;
+    assert!(second.get("changed").is_none(), "it was bought as it is: {second:#}");
+    edit(json!({})).await;
+    let back = |order: &Value| order.get("changed").is_none();
+    boxoffice_tests::eventually("it is what was bought again", look, back).await;
+    late.sees_order(&second, json!({ "changed": { "was": is } })).await;
 }
 
 #[tokio::test]
@@ -134,36 +185,57 @@ async fn if_match_guards_against_overwriting() {
 }
 
 #[tokio::test]
-async fn while_someone_checks_out_nothing_changes() {
+async fn a_listing_changes_while_someone_checks_out() {
     let app = App::start().await;
     let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
     let ticket = seller.list(json!({ "quantity": 5 })).await.expect(201);
-    let order = buyer.hold(&ticket).await.expect(201);
-    let edit = || put(path(&ticket), listing(json!({ "title": "New", "quantity": 5 })));
-    let refused = || {
-        [
-            row("edit", edit(), 409).code("held"),
-            row("withdraw", delete(path(&ticket)), 409).code("held"),
-        ]
-    };
-    check(&seller, refused()).await;
-    seller.sees_ticket(&ticket, json!({ "available": 4 })).await;
-    check(&seller, refused()).await;
-    buyer.pay(&order, "pm_card_chargeDeclined").await.expect(402);
-    check(&seller, refused()).await;
-    buyer.cancel(&order).await.expect(204);
-    seller.sees_ticket(&ticket, json!({ "available": 5 })).await;
-    check(&seller, [row("after the hold", edit(), 200).shows(json!({ "available": 5 }))]).await;
+    let order = buyer.hold_many(&ticket, 2).await.expect(201);
+    let edit = |wish| put(path(&ticket), listing(wish));
+    let other_currency = json!({ "quantity": 5, "currency": "USD" });
+    let rows = [
+        row("fewer than held", edit(json!({ "quantity": 1 })), 400).fields(["quantity"]),
+        row("another currency", edit(other_currency), 400).fields(["currency"]),
+        row("as many as held", edit(json!({ "title": "New", "quantity": 2 })), 200)
+            .shows(json!({ "title": "New", "available": 0, "status": "held" })),
+        row("a text", edit(json!({ "description": "Doors at 19:00", "quantity": 5 })), 200)
+            .shows(json!({ "available": 3, "status": "open" })),
+        row("withdraw", delete(path(&ticket)), 204),
+    ];
+    check(&seller, rows).await;
+    buyer.pay(&order, "pm_card_visa").await.expect(201);
+    buyer.sees_order(&order, json!({ "status": "complete" })).await;
+}
+
+/// A fan could enter with a ticket again whose offer has ended, and its buyer would pay for nothing.
+#[tokio::test]
+async fn a_fans_ticket_stays_on_sale_while_someone_checks_out() {
+    let app = App::start().await;
+    let (seller, fan, buyer) = (app.sign_up().await, app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({})).await.expect(201);
+    let order = fan.buy(&ticket, 1).await;
+    let admission = fan.admissions(&order, 1).await.remove(0);
+    let offer = format!("/api/admissions/{}/offer", id(&admission));
+    let offered = fan.post(&offer, json!({ "price": 2000 })).await.expect(200);
+    let offer = json!({ "id": offered["offer"]["ticketId"] });
+    fan.sees_ticket(&offer, json!({ "status": "open" })).await;
+    let hold = buyer.hold(&offer).await.expect(201);
+    check(&fan, [row("held", delete(path(&offer)), 409).code("held")]).await;
+    buyer.cancel(&hold).await.expect(204);
+    check(&fan, [row("free again", delete(path(&offer)), 204)]).await;
 }
 
 #[tokio::test]
-async fn what_is_sold_stays_as_it_is() {
+async fn a_sold_out_listing_is_changed_and_not_withdrawn() {
     let app = App::start().await;
     let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
     let ticket = sold_out(&seller, &buyer).await;
+    let edit = |wish| put(path(&ticket), listing(wish));
+    let moved = json!({ "startsAt": "2030-06-13T18:00:00Z" });
     let rows = [
-        row("edit", put(path(&ticket), listing(json!({}))), 409).code("sold"),
         row("withdraw", delete(path(&ticket)), 409).code("sold"),
+        row("moved", edit(moved), 200).shows(json!({ "status": "sold", "available": 0 })),
+        row("one more", edit(json!({ "quantity": 2 })), 200)
+            .shows(json!({ "status": "open", "available": 1 })),
     ];
     check(&seller, rows).await;
 }
@@ -181,7 +253,7 @@ async fn no_fewer_are_listed_than_are_sold() {
         row("fewer than sold", edit(2), 400).fields(["quantity"]),
         row("as many as sold", edit(3), 200)
             .shows(json!({ "quantity": 3, "available": 0, "status": "sold" })),
-        row("and that is that", edit(4), 409).code("sold"),
+        row("more again", edit(4), 200).shows(json!({ "available": 1, "status": "open" })),
     ];
     check(&seller, rows).await;
 }
@@ -204,7 +276,12 @@ async fn withdrawing_takes_a_listing_off_sale_for_good() {
     check(&seller, rows).await;
     check(&other, [row("somebody else, after that", delete(&to), 403)]).await;
     let gone = json!({ "status": "withdrawn", "available": 0, "version": 2 });
-    app.client().get(&to).await.shows(200, gone);
+    seller.get(&to).await.shows(200, gone);
+    let page = format!("/tickets/{}", id(&ticket));
+    for stranger in [&app.client(), &other] {
+        stranger.get(&to).await.expect(404);
+        assert_eq!(stranger.exchange(&get(&page).header("accept", "text/html")).await.status, 404);
+    }
     app.client().get("/api/tickets").await.shows(200, json!({ "items": [] }));
     let refused = async || other.hold(&ticket).await;
     let is_withdrawn = |answer: &boxoffice_tests::Answer| answer.body["code"] == "withdrawn";
@@ -225,6 +302,10 @@ async fn what_is_sold_of_a_withdrawn_listing_stays_sold() {
         .get(&format!("/api/orders/{}", id(&order)))
         .await
         .shows(200, json!({ "status": "complete" }));
+    buyer.sees_ticket(&ticket, json!({ "status": "withdrawn" })).await;
+    let page = format!("/tickets/{}", id(&ticket));
+    assert_eq!(buyer.exchange(&get(&page).header("accept", "text/html")).await.status, 200);
+    app.sign_up().await.get(&path(&ticket)).await.expect(404);
 }
 
 #[tokio::test]

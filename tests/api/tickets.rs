@@ -147,6 +147,7 @@ async fn every_field_has_its_bounds() {
         with("title", json!("ü".repeat(200)), 201),
         with("title", json!("x".repeat(201)), 400),
         with("title", json!("a\u{0}b"), 400),
+        with("title", json!("a\tb"), 400),
         with("title", json!(7), 400),
         with("price", json!(0), 400),
         with("price", json!(-1), 400),

@@ -64,6 +64,33 @@ async fn tickets_that_go_back_on_sale_are_sold_again() {
     audit(app).await;
 }
 
+/// Who bought something else than it is now may have the money back, for two weeks.
+#[tokio::test(flavor = "multi_thread")]
+async fn buyers_give_back_what_the_seller_has_changed() {
+    let stage = Stage::set(3).await;
+    let Stage { app, seller, buyer, other, ticket } = &stage;
+    let (order, payment) = bought(&stage, buyer, 2).await;
+    let (_, others) = bought(&stage, other, 1).await;
+    let rows = [row("unchanged", post(path(&payment), json!({})), 403)];
+    check(buyer, rows).await;
+    let wish = json!({ "title": "Gulls", "price": PRICE, "quantity": 3 });
+    let edit = boxoffice_tests::person::listing(wish);
+    seller.put(&format!("/api/tickets/{}", id(ticket)), edit).await.expect(200);
+    let changed = json!({ "changed": { "was": { "title": ticket["title"] } } });
+    buyer.sees_order(&order, changed).await;
+    let foreign = [row("somebody else's", post(path(&payment), json!({})), 403)];
+    check(other, foreign).await;
+    let due = json!({ "payment": { "id": payment["id"], "status": "refunded" } });
+    buyer.post(&path(&payment), json!({})).await.shows(200, due);
+    let seen = json!({ "status": "refunded", "restocked": true });
+    let seen = buyer.sees_order(&order, seen).await;
+    assert!(seen["changed"].get("refundableUntil").is_none(), "{seen:#}");
+    stage.shows(2, "open").await;
+    app.advance(14 * 86_400 + 1);
+    check(other, [row("two weeks later", post(path(&others), json!({})), 403)]).await;
+    audit(app).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tickets_that_stay_off_sale_count_as_sold() {
     let stage = Stage::set(3).await;
@@ -166,7 +193,7 @@ async fn a_withdrawn_listing_stays_withdrawn() {
     refund(seller, &payment, true).await.expect(200);
     buyer.sees_order(&order, json!({ "status": "refunded", "restocked": true })).await;
     bus::done(app, "order:refunded").await;
-    stage.shows(0, "withdrawn").await;
+    seller.sees_ticket(ticket, json!({ "available": 0, "status": "withdrawn" })).await;
     other.hold(ticket).await.refuses(409, "withdrawn");
     audit(app).await;
 }

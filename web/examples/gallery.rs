@@ -76,7 +76,7 @@ fn state(name: &str, page: Page) -> State {
 fn pages() -> Vec<(&'static str, Page)> {
     let outcome = |standing| {
         let (again, admissions) = ("/".to_owned(), Some(held()));
-        Page::Order(Outcome { order: order(standing, 0), again, admissions })
+        Page::Order(Outcome { order: order(standing, 0), again, admissions, give_back: None })
     };
     vec![
         ("browse", Page::Browse(browse(cards()))),
@@ -93,6 +93,7 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("checkout", Page::Checkout(checkout())),
         ("asked", Page::Checkout(Checkout { order: order(Standing::Asked, 0), ..checkout() })),
         ("paid", outcome(Standing::Paid)),
+        ("changed", Page::Order(changed())),
         ("refunded", outcome(Standing::Refunded)),
         ("paying", outcome(Standing::Paying)),
         ("expired", outcome(Standing::Expired)),
@@ -288,6 +289,18 @@ fn order(standing: Standing, index: usize) -> Order {
         expires_at: NOW + 14 * 60_000 + 31_000,
         made: moment(),
         admission: (standing == Standing::Paid).then(|| AdmissionId(id(0x2d_aa00))),
+        changed: None,
+    }
+}
+
+fn changed() -> Outcome {
+    let told = "The seller changed this event on Tue, 1 Jun 2027. It was: Sat, 12 Jun 2027, 20:30 \
+                (CEST, Zurich).";
+    Outcome {
+        order: Order { changed: Some(told.to_owned()), ..order(Standing::Paid, 0) },
+        again: "/".to_owned(),
+        admissions: Some(held()),
+        give_back: Some(Form::default()),
     }
 }
 

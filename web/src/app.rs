@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use sycamore::prelude::*;
 
+use crate::isolated;
 use crate::pages;
 use crate::shop::{Shop, dynamic, watch};
 use crate::state::{Notice, Page, Sell, Tone, Visitor};
@@ -139,7 +140,7 @@ fn notice(shop: Shop) -> View {
 
 /// The document's title of a page that is called `title`.
 pub(crate) fn full_title(title: &str) -> String {
-    format!("{title} · Boxoffice")
+    format!("{} · Boxoffice", isolated(title))
 }
 
 /// What tells one page from another: two states of the same page update it, others replace it.

@@ -8,6 +8,7 @@ use sycamore::prelude::*;
 
 use crate::app::encoded;
 use crate::drawn::{Shape, copied, draw, saved, shape, with_script};
+use crate::isolated;
 use crate::parts::{
     self, Control, Field, Need, field, hidden, key, moment, numbered, submit, summary, way,
 };
@@ -106,7 +107,7 @@ pub struct Link {
 pub fn drawn(state: State, door: Door) -> State {
     let key = door.scan.key.clone();
     let said = door.seen.as_ref().map(|seen| words(seen.verdict).1.to_owned());
-    let title = said.unwrap_or_else(|| format!("Door of “{}”", door.title));
+    let title = said.unwrap_or_else(|| format!("Door of “{}”", isolated(&door.title)));
     let script = door.script.clone();
     with_script(draw(State { title, ..state }, key, move |shop| page(shop, door)), script)
 }

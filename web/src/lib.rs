@@ -17,6 +17,7 @@ pub mod countdown;
 pub mod door;
 #[cfg(not(target_os = "unknown"))]
 mod drawn;
+mod isolate;
 pub mod news;
 mod pages;
 mod parts;
@@ -31,6 +32,8 @@ pub mod state;
 mod browser;
 #[cfg(not(target_os = "unknown"))]
 mod document;
+
+pub use isolate::isolated;
 
 #[cfg(not(target_os = "unknown"))]
 pub use document::{Assets, Module, Site, document};

@@ -219,6 +219,12 @@ pub struct Entrance {
     pub form: Form,
 }
 
+/// The hidden fields of the form that edits a listing: its start and its time zone as the form was
+/// filled with them.
+pub const BEFORE: [&str; 2] = ["startsAtBefore", "timeZoneBefore"];
+/// The hidden field of the same form that tells what its seller had written then.
+pub const SEEN: &str = "seen";
+
 /// Listing tickets, or editing a listing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -227,11 +233,12 @@ pub struct Sell {
     pub ticket: Option<TicketId>,
     /// The version that the form was filled from, for `If-Match`.
     pub version: Option<i64>,
-    /// Why it cannot be edited right now: it is held, sold or withdrawn.
+    /// Why it cannot be edited: it is withdrawn, or a ticket that its seller sells on.
     pub locked: Option<String>,
     /// `title`, `price` (in units, such as 45.00), `currency`, `quantity`, `venue`, `city`,
     /// `startsAt` (local time at the venue), `timeZone`, `description`, `resaleCap` (percent),
-    /// `transferLimit`, `asksNames` and `turningCodes` (`true` if ticked).
+    /// `transferLimit`, `asksNames` and `turningCodes` (`true` if ticked). Where a listing is edited,
+    /// [`BEFORE`] and [`SEEN`] besides.
     pub form: Form,
     /// The currencies to choose from: code, sign, name, digits after the point.
     pub currencies: Vec<Currency>,
@@ -330,6 +337,9 @@ pub struct Order {
     pub made: Moment,
     /// The first of its tickets whose code can be shown, where a list leads to it.
     pub admission: Option<AdmissionId>,
+    /// What its seller has changed of the event since, in sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
 }
 
 /// A ticket that one holds: one person's way in.
@@ -404,6 +414,9 @@ pub struct Outcome {
     pub again: String,
     /// The tickets of a paid order that the visitor holds; `None` where that is not known yet.
     pub admissions: Option<Vec<Admission>>,
+    /// The form that gives the tickets back, where its seller has changed the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub give_back: Option<Form>,
 }
 
 /// An event that one has tickets for.

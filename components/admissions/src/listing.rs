@@ -2,7 +2,6 @@
 
 use boxoffice_contract::admissions::AdmittedEvent;
 use boxoffice_contract::events::TicketState;
-use boxoffice_contract::tickets::Ticket;
 use boxoffice_contract::{TicketId, UserId};
 use boxoffice_kernel::db::{self, Query, Read, Reader};
 use boxoffice_kernel::peer::{Call, Peer};
@@ -34,6 +33,8 @@ row! {
         pub(crate) asks_names: bool,
         /// Whether codes turn every 30 seconds.
         pub(crate) turning_codes: bool,
+        /// Grows with every change by its organizer.
+        pub(crate) version: i64,
     }
 }
 
@@ -46,10 +47,10 @@ impl Listing {
         if let Some(listing) = Reader::new(&SERVICE).read(Self::find(ticket_id)).await? {
             return Ok(listing);
         }
-        let path = format!("/api/tickets/{ticket_id}");
+        let path = format!("/internal/tickets/{ticket_id}");
         let call = Call::by_nobody(cx, Method::GET, &path);
-        let ticket = TICKETS.ask::<Ticket>(call, None::<&()>).await?;
-        let state = TicketState::from(ticket.ok_or(Refusal::NoSuchListing)?);
+        let state = TICKETS.ask::<TicketState>(call, None::<&()>).await?;
+        let state = state.ok_or(Refusal::NoSuchListing)?;
         unit::change::<()>(cx, &SERVICE, Self::replicating(&[&state])).await?;
         Ok(Self::from(state))
     }
@@ -112,8 +113,10 @@ impl Listing {
 
     /// What its holders are told of the event.
     pub(crate) fn event(&self) -> AdmittedEvent {
-        let Self { title, venue, city, starts_at, time_zone, .. } = self.clone();
-        AdmittedEvent { title, venue, city, starts_at, time_zone }
+        let Self { title, venue, city, starts_at, time_zone, version, .. } = self.clone();
+        // A listing that nobody has changed is at version 1.
+        let revision = Some(version).filter(|version| *version > 1);
+        AdmittedEvent { title, venue, city, starts_at, time_zone, revision }
     }
 }
 
@@ -140,6 +143,7 @@ impl From<TicketState> for Listing {
             transfer_limit: ticket.transfer_limit,
             asks_names: ticket.asks_names,
             turning_codes: ticket.turning_codes,
+            version: ticket.version,
         }
     }
 }

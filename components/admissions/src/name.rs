@@ -58,7 +58,7 @@ pub(crate) async fn name(
         if !listing.asks_names {
             return Err(Refusal::NoNames);
         }
-        match transition::name(unit, id, cx.user.id, wanted.name.trim()).await? {
+        match transition::name(unit, id, cx.user.id, &wanted.name).await? {
             Some(admission) => {
                 let body = admission.body(&listing, &issuer);
                 Ok(Reply::ok(&body)?.at_version(admission.version))

@@ -72,7 +72,7 @@ pub(crate) async fn create(
     AtDoor::check_organizer(&cx, &cx.user, id).await?;
     let issuer = Issuer::load().await?;
     let until = Timestamp::now().plus_seconds(LASTS_SECONDS);
-    let staff = Staff::new(id, wanted.name.trim().to_owned(), until);
+    let staff = Staff::new(id, wanted.name, until);
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
         let known: Vec<Staff> = unit.read_all(of_door(id, Timestamp::now())).await?;
         if known.len() >= MOST {

@@ -6,7 +6,6 @@ use axum::routing::post;
 use boxoffice_contract::TicketId;
 use boxoffice_contract::events::{TicketState, kind};
 use boxoffice_contract::orders::{self as api, NewOrder};
-use boxoffice_contract::tickets::Ticket;
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::Read;
 use boxoffice_kernel::http::Valid;
@@ -118,12 +117,11 @@ async fn available(
 /// Takes a listing over from `tickets`, if there is one, and ends a freeze whose time is up.
 async fn replicate(cx: &Cx, ticket_id: TicketId) -> refusal::Result<()> {
     let asked = Timestamp::now();
-    let path = format!("/api/tickets/{ticket_id}");
+    let path = format!("/internal/tickets/{ticket_id}");
     let call = Call::by_nobody(cx, Method::GET, &path);
-    let Some(ticket) = TICKETS.ask::<Ticket>(call, None::<&()>).await? else {
+    let Some(state) = TICKETS.ask::<TicketState>(call, None::<&()>).await? else {
         return Ok(());
     };
-    let state = TicketState::from(ticket);
     unit::run(cx, &SERVICE, async |unit| {
         unit.change::<()>(Listing::replicate(&[&state])).await?;
         unit.change::<()>(Listing::thaw(ticket_id, asked)).await?;

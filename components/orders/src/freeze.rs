@@ -5,8 +5,7 @@
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_contract::TicketId;
-use boxoffice_contract::events::TicketState;
-use boxoffice_contract::orders::Frozen;
+use boxoffice_contract::orders::{Freeze, Frozen};
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::{Timestamp, UserCx, problem, unit};
 
@@ -26,24 +25,24 @@ pub(crate) fn route() -> Router {
 async fn freeze(
     cx: UserCx,
     Id(id): Id<TicketId>,
-    Json(ticket): Json<TicketState>,
+    Json(freeze): Json<Freeze>,
 ) -> problem::Result<Json<Frozen>> {
-    if ticket.id != id || ticket.seller_id != cx.user.id {
+    if freeze.ticket.id != id || freeze.ticket.seller_id != cx.user.id {
         return Err(Refusal::NotSeller.into());
     }
-    Ok(Json(frozen(&cx, &ticket).await?))
+    Ok(Json(frozen(&cx, &freeze).await?))
 }
 
-/// Freezes the listing, if nothing of it is held.
-async fn frozen(cx: &UserCx, ticket: &TicketState) -> Result<Frozen> {
+/// Freezes the listing: what is held of it can only become less until the change is known.
+async fn frozen(cx: &UserCx, Freeze { ticket, while_held }: &Freeze) -> Result<Frozen> {
     let frozen_until = Timestamp::now().plus_seconds(CHANGE_SECONDS);
     let thaws_at = frozen_until.plus_seconds(COMMIT_SECONDS);
     unit::run(cx, &SERVICE, async |unit| {
         // The listing may be so new that its event has not arrived.
         unit.change::<()>(Listing::replicate(&[ticket])).await?;
-        let freeze = Listing::freeze(ticket.id, cx.user.id, thaws_at);
-        let (sold,) = unit.change(freeze).await?.ok_or(Refusal::Held)?;
-        Ok(Frozen { sold, frozen_until })
+        let freeze = Listing::freeze(ticket.id, cx.user.id, thaws_at, *while_held);
+        let (held, sold) = unit.change(freeze).await?.ok_or(Refusal::Held)?;
+        Ok(Frozen { held, sold, frozen_until })
     })
     .await
 }

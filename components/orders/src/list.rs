@@ -4,16 +4,16 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_contract::orders as api;
-use boxoffice_contract::{OrderId, Page, UserId};
-use boxoffice_kernel::db::{Query, Read, Reader};
+use boxoffice_contract::{OrderId, Page};
+use boxoffice_kernel::UserCx;
+use boxoffice_kernel::db::{Read, Reader};
 use boxoffice_kernel::http::Fields;
 use boxoffice_kernel::http::page;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{UserCx, query};
 use http::Uri;
 
 use crate::SERVICE;
-use crate::order::{COLUMNS, Order};
+use crate::order::Shown;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/orders", get(list))
@@ -39,20 +39,8 @@ pub(crate) async fn list(cx: UserCx, uri: Uri) -> Result<Response> {
     let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
     let cursor = fields.take("cursor", page::read_cursor::<OrderId>);
     fields.finish()?;
-    let orders: Vec<Order> =
-        Reader::new(&SERVICE).read_all(of_buyer(cx.user.id, cursor, limit + 1)).await?;
-    let page = page::cut(orders, limit, |order| order.id)?.map(|order| order.body());
+    let orders: Vec<Shown> =
+        Reader::new(&SERVICE).read_all(Shown::of_buyer(cx.user.id, cursor, limit + 1)).await?;
+    let page = page::cut(orders, limit, |shown| shown.order.id)?.map(|shown| shown.body());
     Ok(page::respond(page, uri.path(), uri.query()))
-}
-
-/// Finds the newest `most` orders of `buyer`, of those that are older than `last` if it is given.
-pub(crate) fn of_buyer(buyer: UserId, last: Option<OrderId>, most: i64) -> Query {
-    let after = last.map_or("", |_| "AND id < ?3");
-    // Ids are UUIDv7: they sort by time.
-    query!(
-        "SELECT {COLUMNS} FROM orders_orders WHERE buyer_id = ?1 {after} ORDER BY id DESC LIMIT ?2",
-        buyer,
-        most
-    )
-    .bind_all(last)
 }

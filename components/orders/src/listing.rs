@@ -97,9 +97,11 @@ impl Listing {
     }
 
     /// Takes over the sellers' states of listings, each of another one, unless newer ones are known.
-    /// Answers with the ids of those that changed; they are not frozen any more.
+    /// Answers with the ids of those that changed; they are not frozen any more. Where the event changed,
+    /// it notes when.
     pub(crate) fn replicate(tickets: &[&TicketState]) -> Query {
-        let rows = db::places(tickets.len(), 13);
+        let now = Timestamp::now();
+        let rows = db::places(tickets.len(), 14);
         let values = tickets.iter().flat_map(|ticket| {
             params![
                 ticket.id,
@@ -114,34 +116,47 @@ impl Listing {
                 ticket.starts_at,
                 ticket.time_zone.as_deref(),
                 ticket.resale_of,
-                ticket.version
+                ticket.version,
+                now
             ]
             .to_vec()
         });
         query!(
             "INSERT INTO orders_listings \
             (ticket_id, seller_id, title, price, currency, quantity, withdrawn, venue, city, \
-             starts_at, time_zone, resale_of, version) VALUES {rows} \
+             starts_at, time_zone, resale_of, version, changed_at) VALUES {rows} \
             ON CONFLICT (ticket_id) DO UPDATE SET title = excluded.title, price = excluded.price, \
              currency = excluded.currency, quantity = excluded.quantity, \
              withdrawn = excluded.withdrawn, venue = excluded.venue, city = excluded.city, \
              starts_at = excluded.starts_at, time_zone = excluded.time_zone, \
              resale_of = excluded.resale_of, \
+             changed_at = CASE WHEN excluded.title = orders_listings.title \
+              AND COALESCE(excluded.venue, '') = COALESCE(orders_listings.venue, '') \
+              AND COALESCE(excluded.city, '') = COALESCE(orders_listings.city, '') \
+              AND COALESCE(excluded.starts_at, 0) = COALESCE(orders_listings.starts_at, 0) \
+              THEN orders_listings.changed_at ELSE excluded.changed_at END, \
              version = excluded.version, frozen_until = 0 \
             WHERE excluded.version > orders_listings.version RETURNING ticket_id"
         )
         .bind_all(values)
     }
 
-    /// Lets nothing of the listing be held, if nothing is held now. Answers with how many are sold.
+    /// Lets nothing more of the listing be held. Answers with how many are held and how many are sold.
+    /// Unless it may happen `while_held`, it changes nothing if any are held.
     ///
     /// The seller's change is committed before `until`, or never. Only what the seller's side says after
     /// that tells whether it was, so time alone does not end a freeze: [`Listing::replicate`] does
     /// when there is something newer, [`Listing::thaw`] when there is not.
-    pub(crate) fn freeze(ticket_id: TicketId, seller: UserId, until: Timestamp) -> Query {
+    pub(crate) fn freeze(
+        ticket_id: TicketId,
+        seller: UserId,
+        until: Timestamp,
+        while_held: bool,
+    ) -> Query {
+        let guard = if while_held { "" } else { " AND held = 0" };
         query!(
             "UPDATE orders_listings SET frozen_until = ?3 \
-             WHERE ticket_id = ?1 AND seller_id = ?2 AND held = 0 RETURNING sold",
+             WHERE ticket_id = ?1 AND seller_id = ?2{guard} RETURNING held, sold",
             ticket_id,
             seller,
             until

@@ -11,7 +11,7 @@ use boxoffice_kernel::problem::{self, ProblemBody};
 use http::header::{ETAG, HeaderName, HeaderValue};
 
 use crate::SERVICE;
-use crate::order::Order;
+use crate::order::{Order, Shown};
 use crate::refusal::{Refusal, Result};
 
 pub(crate) fn route() -> Router {
@@ -19,6 +19,9 @@ pub(crate) fn route() -> Router {
 }
 
 /// One order
+///
+/// Its event is shown as the seller describes it now. If that is not what it was when the order was made,
+/// `changed` says what it was, and until when the buyer may ask for the money back.
 #[utoipa::path(
     get, path = "/api/orders/{id}", tag = "orders", operation_id = "show_order",
     params(("id" = Uuid, Path, description = "The order")),
@@ -33,8 +36,12 @@ pub(crate) async fn show(
     cx: UserCx,
     Id(id): Id<OrderId>,
 ) -> problem::Result<([(HeaderName, HeaderValue); 1], Json<api::Order>)> {
-    let order = own(&cx, id).await?;
-    Ok(([(ETAG, etag::of(order.version))], Json(order.body())))
+    let shown: Option<Shown> = Reader::new(&SERVICE).read(Shown::find(id)).await?;
+    let shown = shown.ok_or(Refusal::NoSuchOrder)?;
+    if shown.order.buyer_id != cx.user.id {
+        return Err(Refusal::NotBuyer.into());
+    }
+    Ok(([(ETAG, etag::of(shown.tag()))], Json(shown.body())))
 }
 
 /// Finds the order `id`, which must be that of the user who asks.

@@ -6,8 +6,8 @@ use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
 use crate::listing::Listing;
-use crate::order::Order;
-use crate::{list, transition, untold};
+use crate::order::{Order, Shown};
+use crate::{transition, untold};
 
 #[test]
 fn every_statement_is_listed() {
@@ -29,12 +29,14 @@ fn all() -> Vec<Query> {
         Listing::take_back(ticket_id, 1),
         Listing::replicate(&one),
         Listing::replicate(&two),
-        Listing::freeze(ticket_id, user_id, now),
+        Listing::freeze(ticket_id, user_id, now, false),
+        Listing::freeze(ticket_id, user_id, now, true),
         Listing::thaw(ticket_id, now),
         order.insert(),
         Order::find(id),
-        list::of_buyer(user_id, None, 1),
-        list::of_buyer(user_id, Some(id), 1),
+        Shown::find(id),
+        Shown::of_buyer(user_id, None, 1),
+        Shown::of_buyer(user_id, Some(id), 1),
         transition::giving_up(id, user_id),
         transition::expiring(id, now),
         transition::declining(&payment),

@@ -22,7 +22,7 @@ use crate::stripe::{self, Intent, Patience};
 use crate::view::paid;
 use crate::{SERVICE, settle};
 
-const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
+pub(crate) const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
 
 /// An answer that took longer than this, in seconds, may have come after the order's end.
 const SLOW_SECONDS: i64 = 5;

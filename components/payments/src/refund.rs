@@ -4,15 +4,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_contract::PaymentId;
+use boxoffice_contract::orders::Order;
 use boxoffice_contract::payments::{NewRefund, Paid};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::peer::Call;
 use boxoffice_kernel::problem::{self, ProblemBody};
-use boxoffice_kernel::{Unit, UserCx, config, log};
-use http::StatusCode;
+use boxoffice_kernel::{Timestamp, Unit, UserCx, config, log};
+use http::{Method, StatusCode};
 
 use crate::machine::State;
 use crate::moves::{self, News, RefundRequest};
+use crate::pay::ORDERS;
 use crate::payment::Payment;
 use crate::refusal::{Refusal, Result};
 use crate::stripe::Patience;
@@ -25,7 +28,9 @@ pub(crate) fn route() -> Router {
 
 /// Refund a sale
 ///
-/// For the tickets' seller, and for operators (variable `operators`). All of the money goes back to
+/// For the tickets' seller, and for operators (variable `operators`). For its buyer too, as long as the
+/// order's `changed.refundableUntil` says: the seller has changed the event. The tickets are for sale
+/// again then. All of the money goes back to
 /// the buyer, the order becomes `refunded`, and its tickets are for sale again if `restock` says
 /// so. A refund cannot be taken back. If buyers have sold tickets of the order on, those sales are
 /// refunded too. A fan who has sold a ticket on cannot refund that sale (`resale`). After a 202 answer, the shop asks the provider again until it
@@ -80,7 +85,8 @@ async fn undo(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Paym
 /// Commits the request to refund the payment `id`, unless it was made before.
 async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
     let payment = Payment::one(Payment::find(id)).await?.ok_or(Refusal::NoSuchPayment)?;
-    if !is_operator(cx).await? {
+    let is_given_up = is_given_up(cx, &payment).await?;
+    if !is_given_up && !is_operator(cx).await? {
         if payment.seller_id != Some(cx.user.id) {
             return Err(Refusal::NotSeller);
         }
@@ -97,10 +103,22 @@ async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payme
     }
     let NewRefund { reason, restock } = *new_refund;
     // What a fan sold on is theirs again: on sale, it would be sold as a ticket for an event of its own.
-    let restock = restock && payment.resale_of.is_none();
+    let restock = (restock || is_given_up) && payment.resale_of.is_none();
     let request = RefundRequest { by: Some(cx.user.id), reason: reason.name(), restock };
     moves::write(cx, &payment, News::RefundAsked(request)).await?;
     Ok(payment.reload().await?)
+}
+
+/// Whether the user who asks is the buyer, and gives the tickets back of an event that its seller has
+/// changed: `orders` says until when.
+async fn is_given_up(cx: &UserCx, payment: &Payment) -> Result<bool> {
+    if payment.buyer_id != cx.user.id {
+        return Ok(false);
+    }
+    let path = format!("/api/orders/{}", payment.order_id);
+    let order: Option<Order> = ORDERS.ask(Call::by(cx, Method::GET, &path), None::<&()>).await?;
+    let until = order.and_then(|order| order.changed?.refundable_until);
+    Ok(until.is_some_and(|until| until > Timestamp::now()))
 }
 
 /// Whether the user who asks may refund the sales of others.

@@ -88,6 +88,7 @@ fn order() -> Order {
         starts_at: None,
         time_zone: None,
         resale_of: None,
+        revision: None,
     };
     Order {
         id: OrderId::nil(),
@@ -97,6 +98,7 @@ fn order() -> Order {
         amount: 1,
         currency: String::new(),
         ticket,
+        changed: None,
         expires_at: at,
         created_at: at,
         version: 1,

@@ -32,7 +32,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
 }
 
 impl Sent {
-    fn parse(bytes: &[u8]) -> Self {
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let fields = form_urlencoded::parse(bytes);
         Self(fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }

@@ -34,6 +34,8 @@ pub(crate) enum Notice {
     Refunded,
     /// A sale is being refunded.
     Refunding,
+    /// A buyer has given tickets back.
+    GivenBack,
     /// A ticket's guest was named.
     Named,
     /// A link was made by which somebody accepts a ticket.
@@ -57,7 +59,7 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -66,6 +68,7 @@ impl Notice {
         Self::Cancelled,
         Self::Refunded,
         Self::Refunding,
+        Self::GivenBack,
         Self::Named,
         Self::Offered,
         Self::TakenBack,
@@ -88,6 +91,7 @@ impl Notice {
             Self::Cancelled => "cancelled",
             Self::Refunded => "refunded",
             Self::Refunding => "refunding",
+            Self::GivenBack => "given-back",
             Self::Named => "named",
             Self::Offered => "offered",
             Self::TakenBack => "taken-back",
@@ -112,6 +116,7 @@ impl Notice {
             Self::Cancelled => "Your hold is cancelled. You were not charged.",
             Self::Refunded => "Refunded. The buyer has the money back in 5 to 10 days.",
             Self::Refunding => "The refund is on its way. There is nothing more for you to do.",
+            Self::GivenBack => "Your money is on its way back. You have it in 5 to 10 days.",
             Self::Named => "The name is saved.",
             Self::Offered => "The link is ready. Send it to the person who gets the ticket.",
             Self::TakenBack => "The ticket is yours alone again. The link no longer works.",

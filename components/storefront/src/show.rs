@@ -3,15 +3,16 @@
 use boxoffice_contract::Word;
 use boxoffice_contract::admissions::{self as api, AdmissionStatus};
 use boxoffice_contract::ledger::{Entry, Movement};
-use boxoffice_contract::orders::{CancelReason, Order, OrderStatus, number};
+use boxoffice_contract::orders::{CancelReason, EventChange, Order, OrderStatus, number};
 use boxoffice_contract::payments::{Payment, PaymentStatus as Paid};
 use boxoffice_contract::tickets::{Ticket, TicketStatus};
+use boxoffice_web::isolated;
 use boxoffice_web::sales::{Deal, DealKind};
-use boxoffice_web::state::{self, Card, Standing};
+use boxoffice_web::state::{self, Card, Moment, Standing};
 
 use crate::form::new_key;
 use crate::services::{orders, tickets};
-use crate::shown::{balance, moment, money};
+use crate::shown::{Language, balance, moment, money};
 use crate::visitor::Visit;
 
 /// A listing at a glance.
@@ -64,7 +65,35 @@ pub(crate) fn order(order: &Order, payments: &[Payment], visit: &Visit) -> state
         expires_at: order.expires_at.as_millis(),
         made: moment(order.created_at, None, &visit.language),
         admission: None,
+        changed: order.changed.as_ref().map(|change| changed(order, change, &visit.language)),
     }
+}
+
+/// Says what a seller has changed of an order's event, and what it was.
+fn changed(
+    order: &Order,
+    EventChange { at, was, .. }: &EventChange,
+    language: &Language,
+) -> String {
+    let now = &order.ticket;
+    let mut parts = Vec::new();
+    if was.title != now.title {
+        parts.push(format!("“{}”", isolated(&was.title)));
+    }
+    if (&was.venue, &was.city) != (&now.venue, &now.city) {
+        let place = [&was.venue, &was.city].into_iter().flatten();
+        let place: Vec<String> = place.map(|text| isolated(text)).collect();
+        parts.push(if place.is_empty() { "without a place".to_owned() } else { place.join(", ") });
+    }
+    if was.starts_at != now.starts_at {
+        let told = |start| {
+            let Moment { date, time, zone, .. } = moment(start, was.time_zone.as_deref(), language);
+            format!("{date}, {time} ({zone})")
+        };
+        parts.push(was.starts_at.map_or("without a date".to_owned(), told));
+    }
+    let on = at.map(|at| format!(" on {}", moment(at, None, language).date)).unwrap_or_default();
+    format!("The seller changed this event{on}. It was: {}.", parts.join("; "))
 }
 
 /// A ticket at a glance. Of a newer service's word this version knows only that it lets nobody in.
@@ -180,6 +209,7 @@ pub(crate) fn again(order: &Order) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use boxoffice_contract::orders::OrderedEvent;
     use boxoffice_contract::{OrderId, PaymentId, Timestamp};
     use serde_json::json;
     use uuid::Uuid;
@@ -202,6 +232,36 @@ mod tests {
             "currency": "EUR", "version": 1, "createdAt": Timestamp::now(),
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn a_changed_event_is_told_with_what_it_was() {
+        let mut order = an_order("complete", None, -1);
+        let language = Language::of("en-GB");
+        let mut was = OrderedEvent {
+            title: "A".to_owned(),
+            venue: None,
+            city: None,
+            starts_at: Some(Timestamp::parse("2027-06-12T18:30:00Z").unwrap()),
+            time_zone: Some("Europe/Zurich".to_owned()),
+        };
+        let at = Some(Timestamp::parse("2027-06-01T00:00:00Z").unwrap());
+        let told = |order: &Order, was: &OrderedEvent, at| {
+            let change = EventChange { at, was: was.clone(), refundable_until: None };
+            changed(order, &change, &language)
+        };
+        assert_eq!(
+            told(&order, &was, at),
+            "The seller changed this event on Tue, 1 Jun 2027. It was: Sat, 12 Jun 2027, 20:30 \
+             (CEST, Zurich)."
+        );
+        was.starts_at = None;
+        was.title = "שלום".to_owned();
+        order.ticket.city = Some("Basel".to_owned());
+        assert_eq!(
+            told(&order, &was, None),
+            "The seller changed this event. It was: “\u{2068}שלום\u{2069}”; without a place."
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Unit, UserCx};
 
 use crate::SERVICE;
-use crate::ticket::{Ticket, tidied};
+use crate::ticket::Ticket;
 use crate::{pages, refusal};
 
 pub(crate) fn route() -> Router {
@@ -42,7 +42,7 @@ pub(crate) async fn create(
 }
 
 fn list(cx: &UserCx, unit: &mut Unit<'_>, draft: Draft) -> refusal::Result<Reply> {
-    let ticket = Ticket::new(cx.user.id, tidied(draft));
+    let ticket = Ticket::new(cx.user.id, draft);
     unit.insert(ticket.insert()?);
     unit.emit(ticket.event(kind::TicketCreated)?);
     unit.tell(ticket.news(false));

@@ -10,7 +10,8 @@
 //! | [`stored_json`] | the same in JSON as the API shows it, put together from what is JSON already |
 //! | [`pages`] | pages of listings, kept in Redis until a listing changes |
 //! | [`refusal`] | why something is refused |
-//! | [`freeze`] | asking `orders` to hold nothing while a listing changes |
+//! | [`state`] | what `orders` and `admissions` ask of a listing |
+//! | [`freeze`] | asking `orders` to hold nothing more while a listing changes |
 //! | [`offer`] | the listings by which fans sell their tickets on |
 //! | [`worker`] | what the events of orders and admissions change here |
 
@@ -27,6 +28,7 @@ mod offer;
 mod pages;
 mod refusal;
 mod show;
+mod state;
 #[cfg(test)]
 mod statements;
 mod stored_json;
@@ -60,6 +62,7 @@ fn router() -> Router {
     let routes = Router::new()
         .merge(create::route())
         .merge(show::route())
+        .merge(state::route())
         .merge(list::route())
         .merge(edit::route())
         .merge(withdraw::route())

@@ -13,7 +13,7 @@ use boxoffice_kernel::http::{Fields, json};
 use boxoffice_kernel::identity::MaybeUser;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Timestamp, query};
-use boxoffice_rules::money;
+use boxoffice_rules::{money, text};
 use http::header::LINK;
 use http::{HeaderMap, HeaderValue, Uri};
 use send_wrapper::SendWrapper;
@@ -351,7 +351,8 @@ fn read_search(text: &str) -> Result<String, String> {
     if text.chars().count() > MAX_SEARCH {
         return Err(format!("Search for at most {MAX_SEARCH} characters"));
     }
-    Ok(text.to_lowercase())
+    // Stored texts are composed; letters are compared in lower case.
+    Ok(text::tidied(text).to_lowercase())
 }
 
 fn read_price(text: &str) -> Result<i64, String> {
@@ -444,6 +445,13 @@ mod tests {
         assert_eq!(select.params[1], Value::from("%o'hara%"));
         assert_eq!(select.params[2], Value::from("%100\\%%"));
         assert_eq!(select.params.len(), 5);
+    }
+
+    #[test]
+    fn a_search_is_composed_as_listings_are() {
+        let select = select("q=Beyonce%CC%81&city=Zu%CC%88rich").unwrap();
+        assert_eq!(select.params[1], Value::from("%beyonc\u{e9}%"));
+        assert_eq!(select.params[2], Value::from("z\u{fc}rich"));
     }
 
     #[test]

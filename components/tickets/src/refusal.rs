@@ -18,11 +18,13 @@ pub(crate) enum Refusal {
     Withdrawn,
     /// A fan sells the ticket on: only its price could change, and a new offer does that.
     Resale,
-    /// Fewer tickets would be listed than are sold.
-    FewerThanSold {
-        /// How many are sold.
-        sold: i64,
+    /// Fewer tickets would be listed than are held or sold.
+    FewerThanTaken {
+        /// How many are held or sold.
+        taken: i64,
     },
+    /// What is held or sold has a price in another currency.
+    OtherCurrency,
     /// Somebody changed the listing between reading and changing it.
     Changed,
     /// The change took longer than the listing was frozen.
@@ -71,10 +73,14 @@ impl From<Refusal> for Problem {
                     "This has changed since you read it. Read it again, then repeat your change",
                 );
             }
-            Refusal::FewerThanSold { sold } => {
+            Refusal::FewerThanTaken { taken } => {
                 let detail =
-                    format!("{sold} of these tickets are sold already; list at least as many");
+                    format!("{taken} of these tickets are held or sold; list at least as many");
                 return Self::invalid_field("quantity", detail);
+            }
+            Refusal::OtherCurrency => {
+                let detail = "Keep the currency: some of these tickets are held or sold";
+                return Self::invalid_field("currency", detail);
             }
             Refusal::TooSlow => {
                 let cause = anyhow::anyhow!("a change took longer than the freeze of its listing");

@@ -9,7 +9,7 @@ use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
 use crate::ticket::Ticket;
-use crate::{list, offer, stored_json, worker};
+use crate::{list, offer, show, stored_json, worker};
 
 #[test]
 fn every_statement_is_listed() {
@@ -32,6 +32,7 @@ fn all() -> Vec<Query> {
         offer::noting(&admission()),
         offer::locking(id),
         offer::ending(id),
+        show::with_part(id, UserId::nil()),
         stored_json::stored(id),
         stored_json::renewing(id, 1, String::new()),
         worker::locking(listings(1)),

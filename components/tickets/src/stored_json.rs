@@ -14,6 +14,7 @@ use crate::ticket::{Status, Ticket, standing};
 pub(crate) struct StoredJson {
     pub(crate) json: String,
     pub(crate) version: i64,
+    pub(crate) status: Status,
 }
 
 row! {
@@ -50,7 +51,7 @@ impl StoredJson {
             r#","available":{available},"status":"{}","version":{version}}}"#,
             status.name()
         );
-        Self { json, version }
+        Self { json, version, status }
     }
 
     /// The same of a listing whose content is behind, and has it brought up to date meanwhile.

@@ -49,19 +49,6 @@ row! {
 /// The columns of a listing.
 pub(crate) const COLUMNS: &str = Ticket::COLUMNS;
 
-/// Returns the draft without blanks around its texts.
-pub(crate) fn tidied(mut draft: Draft) -> Draft {
-    draft.title = trimmed(draft.title);
-    draft.venue = draft.venue.map(trimmed);
-    draft.city = draft.city.map(trimmed);
-    draft.description = draft.description.map(trimmed);
-    draft
-}
-
-fn trimmed(text: String) -> String {
-    text.trim().to_owned()
-}
-
 /// Returns what searches look through.
 fn words<'a>(texts: impl IntoIterator<Item = Option<&'a String>>) -> String {
     let words: Vec<String> = texts.into_iter().flatten().map(|text| text.to_lowercase()).collect();
@@ -138,7 +125,7 @@ impl Ticket {
         event(self) == event(other) && self.starts_at == other.starts_at
     }
 
-    /// What the seller has made of this listing by `draft`, with nothing held or sold.
+    /// What the seller has made of this listing by `draft`, with its counts left out.
     fn rewritten(&self, draft: Draft) -> Self {
         let written =
             Self::written(self.id, self.seller_id, self.created_at, self.version + 1, draft);

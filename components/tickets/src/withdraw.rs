@@ -24,7 +24,8 @@ pub(crate) fn route() -> Router {
 
 /// Withdraw a listing
 ///
-/// Sold tickets stay sold. The rest is off sale for good. Refused while someone is checking out.
+/// Sold tickets stay sold. The rest is off sale at once, and for good. Who is checking out may still pay
+/// until their hold ends. A ticket that a fan sells on stays on sale while someone is checking out.
 #[utoipa::path(
     delete, path = "/api/tickets/{id}", tag = "tickets", operation_id = "withdraw_ticket",
     params(
@@ -38,7 +39,7 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's listing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This listing does not exist", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Held or sold", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Sold, or a fan's ticket that is held", body = ProblemBody, content_type = "application/problem+json"),
         (status = 412, description = "Changed since If-Match", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -56,7 +57,7 @@ pub(crate) async fn withdraw(
     }
 }
 
-/// Takes the listing off sale, while `orders` holds nothing of it.
+/// Takes the listing off sale, while `orders` holds nothing more of it.
 async fn take_off_sale(
     cx: &UserCx,
     unit: &mut Unit<'_>,

@@ -96,14 +96,16 @@ pub(crate) fn locking(listings: Vec<Value>) -> Query {
 }
 
 pub(crate) fn storing(orders: &[&OrderState]) -> Query {
-    let rows = db::places(orders.len(), 5);
+    let rows = db::places(orders.len(), 6);
     let values = orders.iter().flat_map(|order| {
         let status = counted_as(order).name();
-        params![order.id, order.ticket_id, order.quantity, status, order.version].to_vec()
+        params![order.id, order.ticket_id, order.quantity, status, order.version, order.buyer_id]
+            .to_vec()
     });
     query!(
-        "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version) VALUES {rows} \
-         ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version \
+        "INSERT INTO tickets_orders (id, ticket_id, quantity, status, version, buyer_id) VALUES {rows} \
+         ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version, \
+         buyer_id = excluded.buyer_id \
          WHERE excluded.version > tickets_orders.version RETURNING id, ticket_id"
     )
     .bind_all(values)

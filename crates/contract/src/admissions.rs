@@ -43,6 +43,9 @@ pub struct AdmittedEvent {
     pub starts_at: Option<Timestamp>,
     /// IANA name of the venue's time zone.
     pub time_zone: Option<String>,
+    /// Grows when the organizer changes the listing; left out until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
 }
 
 /// A transfer that nobody has accepted yet.

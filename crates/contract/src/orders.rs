@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::events::TicketState;
 use crate::{OrderId, TicketId, Timestamp, UserId, Word};
 
 names! {
@@ -88,6 +89,41 @@ pub struct OrderedTicket {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub resale_of: Option<TicketId>,
+    /// Grows when the seller changes the listing; left out until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+}
+
+/// An event as it was when tickets for it were ordered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct OrderedEvent {
+    /// The listing's title.
+    pub title: String,
+    /// The venue's name.
+    pub venue: Option<String>,
+    /// The venue's city.
+    pub city: Option<String>,
+    /// When the event begins.
+    pub starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub time_zone: Option<String>,
+}
+
+/// What a seller has made of an event since tickets for it were ordered: another title, place or time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct EventChange {
+    /// When the seller last changed it; left out if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// What it was.
+    pub was: OrderedEvent,
+    /// Until when the buyer may ask for the money back; left out if they may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refundable_until: Option<Timestamp>,
 }
 
 /// An order.
@@ -111,8 +147,11 @@ pub struct Order {
     pub amount: i64,
     /// ISO 4217 code.
     pub currency: String,
-    /// What was ordered.
+    /// What was ordered, at its price, and its event as the seller describes it now.
     pub ticket: OrderedTicket,
+    /// What the seller has changed of the event since; left out if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<EventChange>,
     /// When the hold ends.
     pub expires_at: Timestamp,
     /// When it was made.
@@ -129,10 +168,26 @@ pub struct Order {
     pub restocked: bool,
 }
 
-/// What `orders` promises `tickets` while a seller changes a listing: nothing of it is held.
+/// The listing that `tickets` asks `orders` to freeze before its seller changes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Freeze {
+    /// The listing as it is.
+    #[serde(flatten)]
+    pub ticket: TicketState,
+    /// Whether the change leaves what is held as it is. An older `tickets` does not say so, and its
+    /// change is refused while anything is held.
+    #[serde(default)]
+    pub while_held: bool,
+}
+
+/// What `orders` promises `tickets` while a seller changes a listing: nothing more of it is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Frozen {
+    /// How many tickets are held. An older `orders` does not say so, and freezes only if there are none.
+    #[serde(default)]
+    pub held: i64,
     /// How many tickets are sold.
     pub sold: i64,
     /// When the change must be on its way to be committed.

@@ -10,7 +10,7 @@ use boxoffice_contract::tickets::Draft;
 use boxoffice_contract::users::Credentials;
 use boxoffice_contract::{FieldError, Timestamp};
 
-use crate::{Verdict, account, door, guest, listing, purchase, unless};
+use crate::{Verdict, account, door, guest, listing, purchase, text, unless};
 
 /// A field of a body, by its name in JSON, and what its rule says of it.
 pub type Checked = (&'static str, Verdict<Cow<'static, str>>);
@@ -19,6 +19,9 @@ pub type Checked = (&'static str, Verdict<Cow<'static, str>>);
 ///
 /// A field that is not given holds its default, which its rule refuses where the field is needed.
 pub trait Rules {
+    /// Tidies the texts of the body, as they are checked and stored.
+    fn tidy(&mut self) {}
+
     /// Returns what the rules say of each field, in the fields' order.
     fn checked(&self) -> Vec<Checked>;
 
@@ -43,6 +46,13 @@ fn optional<T>(name: &'static str, value: Option<&T>, rule: impl Fn(&T) -> Verdi
 }
 
 impl Rules for Draft {
+    fn tidy(&mut self) {
+        let others = [&mut self.venue, &mut self.city, &mut self.description];
+        for text in others.into_iter().flatten().chain([&mut self.title]) {
+            *text = text::tidied(text);
+        }
+    }
+
     fn checked(&self) -> Vec<Checked> {
         let future = |start: &Timestamp| listing::starts_at(start, &Timestamp::now());
         vec![
@@ -98,6 +108,10 @@ impl Rules for NewTransfer {
 }
 
 impl Rules for NewName {
+    fn tidy(&mut self) {
+        self.name = text::tidied(&self.name);
+    }
+
     fn checked(&self) -> Vec<Checked> {
         vec![field("name", guest::name(&self.name))]
     }
@@ -117,12 +131,20 @@ impl Rules for Acceptance {
 }
 
 impl Rules for NewScans {
+    fn tidy(&mut self) {
+        self.door = text::tidied(&self.door);
+    }
+
     fn checked(&self) -> Vec<Checked> {
         vec![field("door", door::name(&self.door)), field("scans", door::scans(&self.scans))]
     }
 }
 
 impl Rules for NewStaff {
+    fn tidy(&mut self) {
+        self.name = text::tidied(&self.name);
+    }
+
     fn checked(&self) -> Vec<Checked> {
         vec![field("name", door::name(&self.name))]
     }
@@ -192,6 +214,31 @@ mod tests {
         let year_2100 = Some(Timestamp::from_millis(4_102_444_800_000));
         let turning = Draft { turning_codes: true, starts_at: year_2100, ..good() };
         assert!(wrong(&turning).is_empty());
+    }
+
+    #[test]
+    fn texts_are_tidied() {
+        let (typed, stored) = (" Zu\u{308}rich ", "Z\u{fc}rich");
+        let text = |text: &str| Some(text.to_owned());
+        let draft = |with: &str| Draft {
+            title: with.to_owned(),
+            venue: text(with),
+            city: text(with),
+            description: text(with),
+            ..good()
+        };
+        let mut tidied = draft(typed);
+        tidied.tidy();
+        assert_eq!(tidied, draft(stored));
+        let mut name = NewName { name: typed.to_owned() };
+        name.tidy();
+        assert_eq!(name.name, stored);
+        let mut staff = NewStaff { name: typed.to_owned() };
+        staff.tidy();
+        assert_eq!(staff.name, stored);
+        let mut scans = NewScans { door: typed.to_owned(), ..NewScans::default() };
+        scans.tidy();
+        assert_eq!(scans.door, stored);
     }
 
     #[test]

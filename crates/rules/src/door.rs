@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use boxoffice_contract::door::Scan;
 
-use crate::{Verdict, is_of_length, unless};
+use crate::{Verdict, text, unless};
 
 /// How many scans a door may tell at once.
 pub const MOST_SCANS: usize = 100;
@@ -15,8 +15,8 @@ const MAX_CODE: usize = 512;
 ///
 /// # Errors
 /// The sentence for who typed it.
-pub fn name(text: &str) -> Verdict {
-    unless(is_of_length(text, 60), "Enter a name of 1 to 60 characters, such as North")
+pub fn name(name: &str) -> Verdict {
+    text::line(name, 60, "Enter a name of 1 to 60 characters, such as North")
 }
 
 /// Checks the scans of a door.
@@ -80,7 +80,14 @@ mod tests {
 
     #[test]
     fn a_door_has_a_name() {
-        for (text, good) in [("", false), ("  ", false), ("North", true), ("Ж", true)] {
+        for (text, good) in [
+            ("", false),
+            ("  ", false),
+            ("\u{200b}", false),
+            ("North\nSouth", false),
+            ("North", true),
+            ("Ж", true),
+        ] {
             assert_eq!(name(text).is_ok(), good, "{text:?}");
         }
         assert!(name(&"x".repeat(60)).is_ok() && name(&"x".repeat(61)).is_err());

@@ -1,14 +1,13 @@
 //! What holders tell of who comes with a ticket.
 
-use crate::{Verdict, is_of_length, unless};
+use crate::{Verdict, text};
 
 /// Checks the name of a guest.
 ///
 /// # Errors
 /// The sentence for who typed it.
-pub fn name(text: &str) -> Verdict {
-    let good = is_of_length(text, 80) && !text.trim().contains(char::is_control);
-    unless(good, "Enter the name in 1 to 80 characters, on one line")
+pub fn name(name: &str) -> Verdict {
+    text::line(name, 80, "Enter the name in 1 to 80 characters, on one line")
 }
 
 #[cfg(test)]
@@ -25,6 +24,8 @@ mod tests {
             ("Αθηνά\n", true),
             ("Ann\nLee", false),
             ("Ann\u{0}", false),
+            ("\u{3164}", false),
+            ("Ann\u{202e}eeL", false),
         ] {
             assert_eq!(name(text).is_ok(), good, "{text:?}");
         }

@@ -8,6 +8,7 @@
 //! | [`purchase`] | what buyers send |
 //! | [`guest`] | what holders tell of who comes with a ticket |
 //! | [`door`] | what doors tell of themselves and of their scans |
+//! | [`text`] | what texts may consist of |
 //! | [`amount`] | amounts in minor units, and as people write them |
 //! | [`money`] | currencies, and what can be charged in them |
 //! | [`bodies`] | the rules of whole bodies |
@@ -24,6 +25,7 @@ pub mod listing;
 #[cfg(feature = "services")]
 pub mod money;
 pub mod purchase;
+pub mod text;
 
 /// What a rule says of a field: nothing, or what is wrong and how to mend it.
 pub type Verdict<S = &'static str> = Result<(), S>;

@@ -1,7 +1,7 @@
 //! What each form says to what is wrong with it. Nothing that was typed is lost.
 
-use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{App, id};
+use boxoffice_tests::person::{PASSWORD, listing};
+use boxoffice_tests::{App, id, post};
 use serde_json::{Value, json};
 
 use super::browser::{Browser, Form, embedded};
@@ -147,25 +147,52 @@ async fn a_listing_is_edited_by_who_has_seen_it_as_it_is() {
 
     let other = Browser::signed_up(&app, "other@example.com").await;
     assert_eq!(other.open(&edit).await.status, 403);
+    let form = seller.form(&edit, &edit).await;
+    let form = form.with("currency", "EUR").with("timeZone", "Europe/Zurich");
     let api = app.client().get(&format!("/api{ticket}")).await.expect(200);
     app.sign_up().await.hold(&api).await.expect(201);
     app.client().sees_ticket(&api, json!({ "status": "held" })).await;
-    let held = "Someone is checking out. You can edit this if their hold ends.";
+    // The hold has changed the version, but nothing that the form was filled with.
+    let saved = seller.send(&form.with("title", "Kites IV")).await;
+    assert_eq!(saved.header("location"), ticket, "{saved}");
+    assert!(seller.follow(&saved).await.text.contains("Kites IV"));
     let page = seller.page(&edit).await;
-    assert!(page.text.contains(held), "{page}");
-    // Whether the form is of the listing as it was before the hold, or does not say.
-    for version in ["", "1"] {
-        let form = again.clone().with("key", &format!("held-{version}")).with("version", version);
-        let refused = seller.send(&form).await;
-        assert_eq!(refused.status, 409, "{refused}");
-        assert!(refused.text.contains(held), "{refused}");
-    }
+    assert_eq!(embedded(&page)["page"]["sell"]["locked"], json!(null), "{page}");
     let withdraw = format!("{ticket}/withdraw");
-    let form = Form::on(&seller.page("/listings").await, "/sign-out");
-    let form = form.sent_to(&withdraw);
-    let refused = seller.send(&form).await;
-    assert_eq!(refused.status, 409, "{refused}");
-    assert!(refused.text.contains(held), "{refused}");
+    let form = Form::on(&seller.page("/listings").await, &withdraw);
+    let withdrawn = seller.send(&form).await;
+    assert_eq!(withdrawn.header("location"), "/listings", "{withdrawn}");
+    let page = seller.page(&edit).await;
+    assert!(page.text.contains("This listing is withdrawn."), "{page}");
+}
+
+/// A field shows no seconds, nor which of two hours is meant when clocks go back.
+#[tokio::test]
+async fn a_start_that_is_not_changed_stays_as_exact_as_it_was() {
+    let app = App::start().await;
+    let seller = Browser::signed_up(&app, "exact@example.com").await;
+    for (start, zone, shown) in [
+        ("2030-10-27T01:30:00Z", json!("Europe/Zurich"), "Europe/Zurich"),
+        ("2030-06-12T18:30:45.25Z", json!("Europe/Zurich"), "Europe/Zurich"),
+        ("2030-06-12T18:30:00Z", json!(null), "UTC"),
+        ("2030-06-12T18:30:00Z", json!("US/Pacific"), "US/Pacific"),
+    ] {
+        let wish = listing(json!({ "startsAt": start, "timeZone": zone }));
+        let ticket = seller.exchange(post("/api/tickets", wish)).await.expect(201);
+        let path = format!("/tickets/{}", id(&ticket));
+        let edit = format!("{path}/edit");
+        let page = seller.page(&edit).await;
+        assert!(page.text.contains(&format!("value=\"{shown}\"")), "{zone} can be chosen: {page}");
+        let form = Form::on(&page, &edit).with("currency", "EUR").with("timeZone", shown);
+        assert_eq!(seller.send(&form.with("title", "Another")).await.status, 303);
+        let exact = json!({ "title": "Another", "startsAt": start, "timeZone": zone });
+        app.client().get(&format!("/api{path}")).await.shows(200, exact);
+        let form = seller.form(&edit, &edit).await.with("currency", "EUR");
+        let form = form.with("timeZone", "Europe/Zurich").with("startsAt", "2030-06-13T20:00");
+        assert_eq!(seller.send(&form).await.status, 303);
+        let moved = json!({ "startsAt": "2030-06-13T18:00:00Z", "timeZone": "Europe/Zurich" });
+        app.client().get(&format!("/api{path}")).await.shows(200, moved);
+    }
 }
 
 #[tokio::test]

@@ -118,6 +118,7 @@ async fn forms_are_taken_from_our_own_pages_alone() {
         format!("/tickets/{}/withdraw", id(&ticket)),
         format!("/orders/{orders}/pay"),
         format!("/orders/{orders}/cancel"),
+        format!("/orders/{orders}/give-back"),
         format!("/sales/{orders}/refund"),
     ] {
         for origin in ["https://evil.example", "null", ""] {

@@ -131,6 +131,57 @@ async fn a_paid_order_leads_to_its_tickets_and_their_codes() {
     assert_eq!(sale.buyer.open(missing).await.status, 404);
 }
 
+/// Order, ticket and calendar follow an event that its seller moves, and its buyer can give it back.
+#[tokio::test]
+async fn buyers_hear_of_a_moved_event_and_have_a_way_out() {
+    let app = App::start().await;
+    let sale = Sale::of(&app, "1").await;
+    let ticket = sale.tickets().await.remove(0);
+    let calendar = format!("{}/event.ics", sale.order);
+    let sequence = |file: &Answer| -> i64 {
+        let (_, rest) = file.text.split_once("SEQUENCE:").unwrap_or_else(|| panic!("{file}"));
+        rest.lines().next().unwrap().trim().parse().unwrap()
+    };
+    let before = sale.buyer.open(&calendar).await;
+    let give_back = format!("{}/give-back", sale.order);
+    let page = sale.buyer.page(&sale.order).await;
+    assert!(!page.text.contains(&give_back), "nothing has changed: {page}");
+
+    let edit = format!("/tickets/{}/edit", sale.listing);
+    let form = sale.seller.form(&edit, &edit).await.with("currency", "EUR");
+    let form = form.with("timeZone", "Europe/Zurich").with("startsAt", "2030-06-13T20:30");
+    let saved = sale.seller.send(&form).await;
+    assert_eq!(saved.status, 303, "{saved}");
+    let open = async || sale.buyer.open(&sale.order).await;
+    let is_told = |page: &Answer| page.text.contains("The seller changed this event on");
+    let page = eventually("the order tells of the change", open, is_told).await;
+    let was = "It was: Wed, 12 Jun 2030, 20:30 (CEST, Zurich).";
+    assert!(page.text.contains(was) && page.text.contains("13 Jun 2030"), "{page}");
+    assert!(sale.buyer.page("/orders").await.text.contains(was));
+    let after = sale.buyer.open(&calendar).await;
+    assert!(after.text.contains("DTSTART:20300613T183000Z"), "{after}");
+    assert!(sequence(&after) > sequence(&before), "{after}");
+    let uid = format!("UID:{}@boxoffice", sale.order.trim_start_matches("/orders/"));
+    assert!(before.text.contains(&uid) && after.text.contains(&uid), "{after}");
+    let open = async || sale.buyer.open(&ticket).await;
+    let is_moved = |page: &Answer| page.text.contains("13 Jun 2030");
+    eventually("the ticket is for the new day", open, is_moved).await;
+    let own = sale.buyer.open(&format!("{ticket}/event.ics")).await;
+    assert!(own.text.contains("DTSTART:20300613T183000Z") && sequence(&own) > 0, "{own}");
+
+    // The money may not have been taken yet.
+    let form = Form::on(&page, &give_back);
+    let send = async || sale.buyer.send(&form).await;
+    let given_back = eventually("it is given back", send, |answer| answer.status == 303).await;
+    assert_eq!(given_back.header("location"), sale.order, "{given_back}");
+    let page = sale.buyer.follow(&given_back).await;
+    assert!(page.text.contains("Your money is on its way back."), "{page}");
+    let open = async || sale.buyer.open(&sale.order).await;
+    let is_refunded = |page: &Answer| page.text.contains("You get all of your money back");
+    let page = eventually("the order is refunded", open, is_refunded).await;
+    assert!(!page.text.contains(&give_back), "{page}");
+}
+
 #[tokio::test]
 async fn an_order_is_shown_while_its_tickets_cannot_be() {
     // Nobody listens on port 9.

@@ -74,12 +74,11 @@ fn row_of(shop: Shop, Listing { card, withdraw, resale }: Listing) -> View {
 
 fn tools(shop: Shop, card: &Card, key: String) -> View {
     let door = tool(format!("/door/{}", card.id), "Door", &card.title);
+    let edit = || tool(format!("/tickets/{}/edit", card.id), "Edit", &card.title);
     let (edit, withdraw) = match card.sale {
-        TicketStatus::Open => (
-            tool(format!("/tickets/{}/edit", card.id), "Edit", &card.title),
-            withdraw(shop, card.id, key),
-        ),
-        _ => Default::default(),
+        TicketStatus::Open | TicketStatus::Held => (edit(), withdraw(shop, card.id, key)),
+        TicketStatus::Sold => (edit(), View::new()),
+        TicketStatus::Withdrawn => Default::default(),
     };
     view! { div(class="resume") { (door) (edit) (withdraw) } }
 }
@@ -97,7 +96,8 @@ pub(crate) fn withdraw(shop: Shop, id: TicketId, key: String) -> View {
         button: ("Withdraw", "Withdrawing…"),
         question: [
             "Withdraw these tickets?",
-            "They are taken off sale. You can list them again later.",
+            "They are taken off sale at once. Buyers who are checking out may still pay. You can \
+             list the tickets again later.",
             "Withdraw",
         ],
     };

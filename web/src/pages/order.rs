@@ -4,7 +4,7 @@ use sycamore::prelude::*;
 use sycamore::web::is_hydrating;
 
 use super::orders::called;
-use crate::parts::{admissions, fact, stub, timer, way};
+use crate::parts::{Ending, admissions, ending, fact, hidden, stub, timer, way};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Admission, Order, Outcome, Page, Standing};
 
@@ -17,13 +17,15 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
         _ => None,
     });
     dynamic(move || {
-        let Outcome { order, again, admissions } = outcome.get_clone();
+        let Outcome { order, again, admissions, give_back } = outcome.get_clone();
         let top = top(&order);
         let tickets = tickets(&order, admissions);
         let next = next(shop, &order, again);
         let made = fact("Ordered", format!("{}, {}", order.made.date, order.made.time));
         let standing = fact("Status", called(order.standing).to_owned());
         let back = given_back(&order);
+        let give_back = give_back.map(|form| give_back_form(shop, &order, form.key));
+        let give_back = give_back.unwrap_or_default();
         let stub = stub(order);
         view! {
             div(class="narrow outcome") {
@@ -31,6 +33,7 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
                 (tickets)
                 (stub)
                 dl(class="facts") { (standing) (made) (back) }
+                (give_back)
                 (next)
             }
         }
@@ -129,6 +132,27 @@ fn next(shop: Shop, order: &Order, again: String) -> View {
     view! {
         (before)
         p(class="actions") { (first) (others) }
+    }
+}
+
+/// The way out for the buyer of an event that its seller has changed.
+fn give_back_form(shop: Shop, order: &Order, key: String) -> View {
+    let form = Ending {
+        action: format!("/orders/{}/give-back", order.id),
+        inside: hidden("key", key),
+        button: ("Give the tickets back", "Giving them back…"),
+        question: [
+            "Give the tickets back?",
+            "You get all of your money back. The tickets let nobody in any more.",
+            "Give them back",
+        ],
+    };
+    let form = ending(shop, form);
+    view! {
+        section(class="end", aria-labelledby="give-back") {
+            h2(id="give-back") { "Not what you bought?" }
+            (form)
+        }
     }
 }
 

@@ -102,7 +102,10 @@ fn row_of(shop: Shop, order: Order) -> View {
         heading: view! { h3 { a(href=href) { (title) } } },
         when: order.when,
         place: place(order.venue.as_deref(), order.city.as_deref()),
-        aside: Some(format!("Order {}, {}", order.number, order.made.date)),
+        aside: Some(match order.changed {
+            Some(changed) => changed,
+            None => format!("Order {}, {}", order.number, order.made.date),
+        }),
         standing: (called(order.standing), class),
         total: order.total,
         count: tickets(order.quantity),

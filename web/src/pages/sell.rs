@@ -6,9 +6,9 @@ use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use super::listings::withdraw;
-use crate::parts::{Control, Field, Need, field, key, submit, summary, tick};
+use crate::parts::{Control, Field, Need, field, kept, key, submit, summary, tick};
 use crate::shop::{Shop, dynamic, watch, words};
-use crate::state::{Currency, Form, Page, Sell};
+use crate::state::{BEFORE, Currency, Form, Page, SEEN, Sell};
 
 /// The fields that fold away, by where they stand.
 const RESALE: [&str; 2] = ["resaleCap", "transferLimit"];
@@ -63,6 +63,10 @@ fn sheet(
     };
     let version = version(shop, first.version);
     let key = key(form);
+    let before: Vec<View> = match first.ticket {
+        Some(_) => BEFORE.into_iter().chain([SEEN]).map(|name| kept(form, name)).collect(),
+        None => Vec::new(),
+    };
     let event = event(shop, form, &first.time_zones);
     let offer = offer(shop, form, first.currencies.clone());
     let resale = resale(shop, form);
@@ -73,6 +77,7 @@ fn sheet(
         form(class="sheet", method="post", action=action, novalidate=true, data-checked="") {
             (key)
             (version)
+            (before)
             fieldset("disabled"=move || shut.get().then_some("")) {
                 (event)
                 (offer)

@@ -17,6 +17,12 @@ pub(crate) fn key(form: ReadSignal<Form>) -> View {
     view! { input(r#type="hidden", name="key", value=key) }
 }
 
+/// A hidden field that goes back as the server has filled it.
+pub(crate) fn kept(form: ReadSignal<Form>, name: &'static str) -> View {
+    let value = move || form.with(|form| form.value(name).to_owned());
+    view! { input(r#type="hidden", name=name, value=value) }
+}
+
 /// A button that sends its form. While the form with `action` is under way, it cannot be pressed
 /// and says `doing`.
 pub(crate) fn submit(shop: Shop, action: &str, label: String, doing: &'static str) -> View {

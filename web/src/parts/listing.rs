@@ -4,6 +4,7 @@ use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use crate::artwork::artwork;
+use crate::isolated;
 use crate::state::{Moment, TicketStatus};
 
 /// The picture of the listing `id`.
@@ -60,7 +61,7 @@ pub(crate) fn line(class: &'static str, text: Option<String>) -> View {
 /// Venue and city, as far as they are known.
 pub(crate) fn place(venue: Option<&str>, city: Option<&str>) -> Option<String> {
     match (venue, city) {
-        (Some(venue), Some(city)) => Some(format!("{venue}, {city}")),
+        (Some(venue), Some(city)) => Some(format!("{}, {}", isolated(venue), isolated(city))),
         (one, other) => one.or(other).map(str::to_owned),
     }
 }

@@ -17,7 +17,7 @@ pub(crate) use card::{cards, remaining};
 pub(crate) use countdown::timer;
 pub(crate) use ending::{Ending, ending};
 pub(crate) use field::{Control, Field, Need, field, tick};
-pub(crate) use form::{hidden, key, submit, summary};
+pub(crate) use form::{hidden, kept, key, submit, summary};
 pub(crate) use listing::{art, badge, moment, older, place, status};
 #[cfg(not(target_os = "unknown"))]
 pub(crate) use listing::{line, when};

@@ -7,7 +7,8 @@ use crate::state::Order;
 
 /// A ticket with what an order says of it: event, place, number of tickets, total.
 pub(crate) fn stub(order: Order) -> View {
-    let Order { ticket, title, venue, city, when, quantity, price, total, number, .. } = order;
+    let Order { ticket, title, venue, city, when, quantity, price, total, number, changed, .. } =
+        order;
     let picture = art(ticket);
     let href = format!("/tickets/{ticket}");
     let place = line("where", place(venue.as_deref(), city.as_deref()));
@@ -15,7 +16,10 @@ pub(crate) fn stub(order: Order) -> View {
     let count = fact("Tickets", format!("{quantity} × {price}"));
     let total = fact("Total", total);
     let number = fact("Order", number);
+    let changed = changed.map(|changed| view! { p(class="notice") { (changed) } });
+    let changed = changed.unwrap_or_default();
     view! {
+        (changed)
         div(class="ticket stub") {
             (picture)
             div(class="body") {

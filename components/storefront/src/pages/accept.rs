@@ -79,7 +79,7 @@ async fn load(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let TransferOffer { event, email, expires_at } = made(&answer)?;
-    let AdmittedEvent { title, venue, city, starts_at, time_zone } = event;
+    let AdmittedEvent { title, venue, city, starts_at, time_zone, .. } = event;
     let at = |at| moment(at, time_zone.as_deref(), &visit.language);
     let offer = Offer {
         id,

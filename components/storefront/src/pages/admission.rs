@@ -70,7 +70,7 @@ pub(crate) async fn load(visit: &Visit, id: AdmissionId, forms: Forms) -> Result
         1 => Vec::new(),
         _ => admissions::of_order(visit, found.order_id).await.unwrap_or_default(),
     };
-    let AdmittedEvent { title, venue, city, starts_at, time_zone } = found.event.clone();
+    let AdmittedEvent { title, venue, city, starts_at, time_zone, .. } = found.event.clone();
     let shown = admission::Admission {
         id,
         order: own_order(visit, &found).await,

@@ -38,6 +38,8 @@ struct Entry<'a> {
     city: Option<&'a str>,
     start: Timestamp,
     about: String,
+    /// Grows when the event changes: calendars take the newer file for an event (RFC 5545, 3.8.7.4).
+    sequence: i64,
 }
 
 async fn of_order(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
@@ -65,6 +67,7 @@ async fn of_admission(visit: Visit, Id(id): Id<AdmissionId>) -> Result<Response>
         city: event.city.as_deref(),
         start: event.starts_at.ok_or_else(nothing)?,
         about: format!("Ticket {number} of {of}, from Boxoffice"),
+        sequence: event.revision.unwrap_or(0),
     };
     file(&entry).await
 }
@@ -88,6 +91,7 @@ fn entry(order: &Order) -> Result<Entry<'_>> {
         city: ticket.city.as_deref(),
         start: ticket.starts_at.ok_or_else(nothing)?,
         about: format!("{count}, bought on Boxoffice"),
+        sequence: ticket.revision.unwrap_or(0),
     })
 }
 
@@ -102,7 +106,7 @@ async fn file(entry: &Entry<'_>) -> Result<Response> {
 
 /// A calendar with `entry`, whose page is at `url`.
 fn written(entry: &Entry<'_>, url: &str) -> anyhow::Result<String> {
-    let Entry { id, page, title, venue, city, start, about } = entry;
+    let Entry { id, page, title, venue, city, start, about, sequence } = entry;
     let place: Vec<&str> = [*venue, *city].into_iter().flatten().collect();
     let mut event = Event::new();
     event
@@ -112,6 +116,7 @@ fn written(entry: &Entry<'_>, url: &str) -> anyhow::Result<String> {
         .ends(DatePerhapsTime::from(instant(start.plus_seconds(SECONDS))?))
         .summary(title)
         .description(about)
+        .add_property("SEQUENCE", sequence.to_string())
         .url(&format!("{}{page}", url.trim_end_matches('/')));
     if !place.is_empty() {
         event.location(&place.join(", "));
@@ -141,6 +146,7 @@ mod tests {
             "createdAt": "2027-06-01T00:00:00Z",
             "ticket": {
                 "id": "01980f3c-0000-7000-8000-000000000001", "title": title, "price": 50,
+                "revision": 7,
                 "venue": "Old Mill", "city": "Basel", "startsAt": "2027-06-12T18:30:00Z",
             },
         }))
@@ -153,6 +159,7 @@ mod tests {
         let unfolded = text.replace("\r\n ", "");
         for line in [
             "UID:01980f3c-0000-7000-8000-000000000000@boxoffice",
+            "SEQUENCE:7",
             "DTSTART:20270612T183000Z",
             "DTEND:20270612T203000Z",
             "LOCATION:Old Mill\\, Basel",

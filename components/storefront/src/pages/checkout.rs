@@ -9,6 +9,7 @@ use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Cx, config, log};
 use boxoffice_rules::money;
+use boxoffice_web::isolated;
 use boxoffice_web::state::{self, Checkout, Form, Method, Page, State, TestCard};
 use http::{StatusCode, Uri};
 
@@ -95,7 +96,7 @@ pub(crate) async fn again(
 }
 
 async fn state(visit: &Visit, order: &Order, shown: state::Order, pay: Form) -> Result<State> {
-    let title = format!("Pay for “{}”", shown.title);
+    let title = format!("Pay for “{}”", isolated(&shown.title));
     let page = Checkout {
         order: shown,
         method: method(&visit.cx, order).await?,

@@ -1,9 +1,11 @@
 //! What the pages to sell and to edit share: the form, and what the API takes of it.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use boxoffice_contract::tickets::{RESALE_CAP, Ticket};
 use boxoffice_kernel::Timestamp;
 use boxoffice_rules::money::most;
-use boxoffice_web::state::{FieldError, Form, Sell};
+use boxoffice_web::state::{BEFORE, FieldError, Form, SEEN, Sell};
 use serde_json::{Map, Value, json};
 
 use crate::form::{Sent, filled, wrong};
@@ -54,7 +56,18 @@ impl Draft {
         for name in TICKS {
             body.extend(sent.given(name).map(|_| (name.to_owned(), true.into())));
         }
-        body.extend(read_start(sent, &mut errors).map(|start| ("startsAt".to_owned(), start)));
+        match start_as_before(sent) {
+            Some((start, zone)) => {
+                body.insert("startsAt".to_owned(), start.to_string().into());
+                if zone.is_none() {
+                    body.remove("timeZone");
+                }
+            }
+            None => {
+                let start = read_start(sent, &mut errors);
+                body.extend(start.map(|start| ("startsAt".to_owned(), start)));
+            }
+        }
         Self { body: body.into(), errors }
     }
 
@@ -137,6 +150,24 @@ fn read_whole(
     Some(number.into())
 }
 
+/// Returns the start and the time zone that the form was filled with, if its fields show them still.
+///
+/// A field shows less than there is. It has no seconds, it says nothing of which hour is meant on the
+/// night when clocks go back, and it shows UTC where the listing has no time zone.
+fn start_as_before(sent: &Sent) -> Option<(Timestamp, Option<&str>)> {
+    let [start, zone] = BEFORE.map(|name| sent.given(name));
+    let start = Timestamp::parse(start?).ok()?;
+    let shown = start_fields(start, zone);
+    let are_as_shown = [sent.value("startsAt"), sent.value("timeZone")] == shown;
+    are_as_shown.then_some((start, zone))
+}
+
+/// What the fields of an event's start show, and of its time zone. A time without a zone is shown in
+/// UTC: the form must say so to be read back.
+fn start_fields(start: Timestamp, zone: Option<&str>) -> [String; 2] {
+    [moment_field(start, zone), zone.unwrap_or("UTC").to_owned()]
+}
+
 fn read_start(sent: &Sent, errors: &mut Vec<FieldError>) -> Option<Value> {
     let start = sent.given("startsAt")?;
     let unreadable = Some(json!("unreadable"));
@@ -155,13 +186,19 @@ fn read_start(sent: &Sent, errors: &mut Vec<FieldError>) -> Option<Value> {
 
 /// The page, but for what tells selling from editing.
 pub(crate) fn page(form: Form) -> Sell {
+    let mut time_zones = time_zones();
+    // A listing may have a zone that is not offered to others, such as an old name of one that is.
+    let zone = form.value("timeZone").trim();
+    if !zone.is_empty() && !time_zones.iter().any(|known| known == zone) {
+        time_zones.push(zone.to_owned());
+    }
     Sell {
         ticket: None,
         version: None,
         locked: None,
         form,
         currencies: currencies(),
-        time_zones: time_zones(),
+        time_zones,
         withdraw: None,
     }
 }
@@ -179,8 +216,12 @@ pub(crate) fn empty(visit: &Visit) -> Form {
 pub(crate) fn of(ticket: &Ticket, visit: &Visit) -> Form {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let zone = ticket.time_zone.as_deref();
-    let start = |at: Timestamp| moment_field(at, zone);
     let when = ticket.starts_at;
+    let [start, shown_zone] = match when {
+        Some(start) => start_fields(start, zone),
+        None => [String::new(), text(&ticket.time_zone)],
+    };
+    let [start_before, zone_before] = BEFORE;
     filled([
         ("title", ticket.title.clone()),
         ("price", amount_field(ticket.price, &ticket.currency, &visit.language)),
@@ -188,9 +229,11 @@ pub(crate) fn of(ticket: &Ticket, visit: &Visit) -> Form {
         ("quantity", ticket.quantity.to_string()),
         ("venue", text(&ticket.venue)),
         ("city", text(&ticket.city)),
-        ("startsAt", when.map(start).unwrap_or_default()),
-        // A time without a zone is shown in UTC: the form must say so to be read back.
-        ("timeZone", zone.or(when.map(|_| "UTC")).unwrap_or_default().to_owned()),
+        ("startsAt", start),
+        ("timeZone", shown_zone),
+        (start_before, when.map(|start| start.to_string()).unwrap_or_default()),
+        (zone_before, text(&ticket.time_zone)),
+        (SEEN, seen(ticket)),
         ("description", text(&ticket.description)),
         ("resaleCap", ticket.resale_cap.to_string()),
         ("transferLimit", ticket.transfer_limit.map(|times| times.to_string()).unwrap_or_default()),
@@ -199,7 +242,65 @@ pub(crate) fn of(ticket: &Ticket, visit: &Visit) -> Form {
     ])
 }
 
+/// Returns the digest of what a seller has written. A hold changes a listing's version, but not this.
+pub(crate) fn seen(ticket: &Ticket) -> String {
+    let mut hasher = DefaultHasher::new();
+    let Ticket { title, price, currency, quantity, venue, city, description, .. } = ticket;
+    (title, price, currency, quantity, venue, city, description).hash(&mut hasher);
+    let Ticket { starts_at, time_zone, resale_cap, transfer_limit, .. } = ticket;
+    (starts_at.map(Timestamp::as_millis), time_zone, resale_cap, transfer_limit).hash(&mut hasher);
+    (ticket.asks_names, ticket.turning_codes).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
 /// What a checkbox sends: nothing if it is not ticked.
 fn ticked(is_ticked: bool) -> String {
     if is_ticked { "true".to_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use form_urlencoded::Serializer;
+
+    use super::*;
+
+    /// A form that was filled with this start and time zone, with other `fields` in their place.
+    fn sent(start: &str, zone: &str, fields: &[(&str, &str)]) -> Sent {
+        let at = Timestamp::parse(start).unwrap();
+        let [local, shown] = start_fields(at, Some(zone).filter(|zone| !zone.is_empty()));
+        let mut form = Serializer::new(String::new());
+        let [start_before, zone_before] = BEFORE;
+        form.append_pair(start_before, start).append_pair(zone_before, zone);
+        form.append_pair("startsAt", &local).append_pair("timeZone", &shown);
+        form.extend_pairs(fields);
+        Sent::parse(form.finish().as_bytes())
+    }
+
+    #[test]
+    fn a_start_that_is_left_as_it_is_shown_stays_as_it_was() {
+        for (start, zone) in [
+            ("2027-10-31T01:30:00Z", "Europe/Zurich"),
+            ("2027-06-12T18:30:45.25Z", "Europe/Zurich"),
+            ("2027-06-12T18:30:00Z", ""),
+            ("2027-06-12T18:30:00Z", "US/Pacific"),
+        ] {
+            let kept = sent(start, zone, &[]);
+            let (at, in_zone) = start_as_before(&kept).unwrap();
+            assert_eq!((at.to_string().as_str(), in_zone.unwrap_or_default()), (start, zone));
+            for changed in [("startsAt", "2027-06-13T20:30"), ("timeZone", "Asia/Tokyo")] {
+                let form = sent(start, zone, &[changed]);
+                assert_eq!(start_as_before(&form), None, "{start} {zone} {changed:?}");
+            }
+        }
+        assert_eq!(start_as_before(&Sent::parse(b"startsAt=2027-06-13T20:30")), None);
+    }
+
+    #[test]
+    fn a_zone_that_a_listing_has_can_be_chosen() {
+        for (zone, extra) in [("US/Pacific", 1), ("Europe/Zurich", 0), ("", 0)] {
+            let form = filled([("timeZone", zone.to_owned())]);
+            assert_eq!(page(form).time_zones.len(), time_zones().len() + extra, "{zone}");
+        }
+    }
 }

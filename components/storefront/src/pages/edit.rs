@@ -8,7 +8,9 @@ use boxoffice_contract::tickets::{Ticket, TicketStatus};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_web::state::{FieldError, Form, Page, Sell, State};
+use boxoffice_web::isolated;
+use boxoffice_web::state::{BEFORE, FieldError, Form, Page, SEEN, Sell, State};
+use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use super::draft::{self, Draft, FIELDS};
@@ -21,8 +23,8 @@ use crate::services::tickets::{self, status};
 use crate::services::{Change, Refusal, TICKETS};
 use crate::visitor::Visit;
 
-/// What a seller is told while somebody is checking out.
-pub(crate) const HELD: &str = "Someone is checking out. You can edit this if their hold ends.";
+/// How often a form is sent to `tickets` while orders change the listing's version.
+const ATTEMPTS: usize = 3;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/tickets/{id}/edit", get(show).post(edit))
@@ -43,10 +45,7 @@ async fn show(visit: Visit, Id(id): Id<TicketId>) -> Result<Response> {
 
 async fn edit(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Response> {
     let draft = Draft::read(&sent, &visit);
-    let path = format!("/api/tickets/{id}");
-    let version = sent.given("version").and_then(|version| version.parse().ok());
-    let change = Change { version, ..Change::new(Method::PUT, &path, sent.key()) };
-    match visit.command(&TICKETS, change, Some(&draft.body)).await? {
+    match save(&visit, id, &sent, &draft).await? {
         Ok(_) => Ok(answer::go(&visit, &format!("/tickets/{id}"), Some(Notice::Saved)).await?),
         Err(refusal) if matches!(refusal.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
             Err(refusal.into_problem())
@@ -54,23 +53,45 @@ async fn edit(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Response
         Err(refusal) => {
             // With the version as it is now: who sends the form again has been told of the change.
             let ticket = find(&visit, id).await?;
-            let refusal = in_view_of(&ticket, refusal);
             let errors = errors(draft, &refusal, &sent, &visit);
-            let state = state(&visit, &ticket, sent.again(&FIELDS, errors, new_key()), None);
+            let fields: Vec<&str> = FIELDS.into_iter().chain(BEFORE).collect();
+            let mut form = sent.again(&fields, errors, new_key());
+            form.values.insert(SEEN.to_owned(), draft::seen(&ticket));
+            let state = state(&visit, &ticket, form, None);
             Ok(answer::refuse(&visit, refusal.status, state).await?)
         }
     }
 }
 
-/// What `refusal` comes to now that the listing has been looked at anew. A hold changes its version as
-/// an edit does: without this, sellers were told to save again what cannot be saved.
-fn in_view_of(ticket: &Ticket, refusal: Refusal) -> Refusal {
-    match locked(ticket) {
-        Some(detail) if refusal.status == StatusCode::PRECONDITION_FAILED => {
-            Refusal { status: StatusCode::CONFLICT, detail, ..refusal }
+/// Saves what was sent. Orders change a listing's version as edits do. If nothing else has changed since
+/// the form was filled, it is sent again for the version that there is now.
+async fn save(
+    visit: &Visit,
+    id: TicketId,
+    sent: &Sent,
+    draft: &Draft,
+) -> Result<Result<http::Response<Bytes>, Refusal>> {
+    let path = format!("/api/tickets/{id}");
+    let mut version = sent.given("version").and_then(|version| version.parse().ok());
+    let mut attempts = 0;
+    loop {
+        let change = Change { version, ..Change::new(Method::PUT, &path, sent.key()) };
+        let outcome = visit.command(&TICKETS, change, Some(&draft.body)).await?;
+        attempts += 1;
+        if attempts == ATTEMPTS || !outcome.as_ref().is_err_and(is_overtaken) {
+            return Ok(outcome);
         }
-        _ => refusal,
+        let ticket = find(visit, id).await?;
+        if draft::seen(&ticket) != sent.value(SEEN) {
+            return Ok(outcome);
+        }
+        version = Some(ticket.version);
     }
+}
+
+/// Whether the listing has another version than the form is for.
+fn is_overtaken(refusal: &Refusal) -> bool {
+    refusal.status == StatusCode::PRECONDITION_FAILED || refusal.code == "changed"
 }
 
 fn errors(draft: Draft, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<FieldError> {
@@ -81,7 +102,6 @@ fn errors(draft: Draft, refusal: &Refusal, sent: &Sent, visit: &Visit) -> Vec<Fi
             "This listing has changed since you opened this page. Your own version is below: save \
              it again to replace the change.",
         ),
-        StatusCode::CONFLICT if refusal.code == "held" => at_all(HELD),
         StatusCode::CONFLICT => at_all(&refusal.detail),
         _ => draft.errors(refusal, sent, visit),
     }
@@ -96,20 +116,23 @@ fn address(id: TicketId) -> String {
     format!("/tickets/{id}/edit")
 }
 
-/// Why the listing cannot be edited right now.
+/// Why the listing cannot be edited.
 fn locked(ticket: &Ticket) -> Option<String> {
     let why = match status(ticket) {
-        TicketStatus::Open | TicketStatus::Held if ticket.resale_of.is_some() => {
-            "A ticket that you sell on cannot be edited. Take it off sale and offer it again."
-        }
-        TicketStatus::Open => return None,
-        TicketStatus::Held => HELD,
-        TicketStatus::Sold => "All of these tickets are sold. The listing stays as it is.",
         TicketStatus::Withdrawn => {
             "This listing is withdrawn. List the tickets again to sell them."
         }
+        _ if ticket.resale_of.is_some() => {
+            "A ticket that you sell on cannot be edited. Take it off sale and offer it again."
+        }
+        TicketStatus::Open | TicketStatus::Held | TicketStatus::Sold => return None,
     };
     Some(why.to_owned())
+}
+
+/// Whether the listing has tickets that can be taken off sale.
+fn is_on_sale(ticket: &Ticket) -> bool {
+    matches!(status(ticket), TicketStatus::Open | TicketStatus::Held)
 }
 
 fn state(visit: &Visit, ticket: &Ticket, form: Form, locked: Option<String>) -> State {
@@ -117,9 +140,9 @@ fn state(visit: &Visit, ticket: &Ticket, form: Form, locked: Option<String>) -> 
         ticket: Some(ticket.id),
         version: Some(ticket.version),
         locked,
-        withdraw: (ticket.status == TicketStatus::Open).then(blank),
+        withdraw: is_on_sale(ticket).then(blank),
         ..draft::page(form)
     };
-    let title = format!("Edit “{}”", ticket.title);
+    let title = format!("Edit “{}”", isolated(&ticket.title));
     State { here: address(ticket.id), ..visit.state(&title, "", Page::Sell(page)) }
 }

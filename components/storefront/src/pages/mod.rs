@@ -9,7 +9,7 @@
 //! | [`checkout`], [`pay`], [`cancel`] | `/orders/{id}/checkout`, and its forms |
 //! | [`completion`] | what paying and the bank share: waiting for the order to be complete |
 //! | [`bank`] | `/orders/{id}/bank` and `/orders/{id}/return`: to the buyer's bank, and back |
-//! | [`order`], [`calendar`] | `/orders/{id}`, and the event for a calendar |
+//! | [`order`], [`calendar`], [`give_back`] | `/orders/{id}`, the event for a calendar, and giving the tickets back |
 //! | [`admission`], [`transfer`], [`accept`] | `/admissions/{id}`: a ticket's code, and handing it on |
 //! | [`name`], [`offer`] | `/admissions/{id}/name` and `/offer`: its guest, and selling it on |
 //! | [`door`], [`staff`] | `/door/{id}`: who comes in, and who may let them in |
@@ -32,6 +32,7 @@ mod door;
 mod draft;
 mod edit;
 mod entrance;
+mod give_back;
 mod health;
 mod hold;
 mod listings;
@@ -72,6 +73,7 @@ pub(crate) fn routes() -> Router {
         .merge(bank::route())
         .merge(cancel::route())
         .merge(order::route())
+        .merge(give_back::route())
         .merge(calendar::route())
         .merge(admission::route())
         .merge(name::route())

@@ -21,7 +21,8 @@ use crate::visitor::Visit;
 
 const FIELDS: [&str; 1] = ["price"];
 /// Says why a ticket stays on sale that somebody is about to pay for.
-const HELD: &str = "Someone is checking out. You can take it off sale if their hold ends.";
+pub(crate) const HELD: &str =
+    "Someone is checking out. You can take it off sale if their hold ends.";
 
 pub(crate) fn routes() -> Router {
     Router::new()

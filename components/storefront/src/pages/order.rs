@@ -5,13 +5,14 @@ use axum::response::Response;
 use axum::routing::get;
 use boxoffice_contract::OrderId;
 use boxoffice_contract::orders::Order;
-use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_web::state::{self, Outcome, Page, Standing};
+use boxoffice_kernel::{Problem, Timestamp};
+use boxoffice_web::state::{self, Outcome, Page, Standing, State};
 
 use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
+use crate::form::blank;
 use crate::services::{admissions, orders, payments};
 use crate::show;
 use crate::visitor::Visit;
@@ -24,20 +25,35 @@ async fn outcome(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &visit.here).await;
     }
-    let (order, shown) = find(&visit, id).await?;
+    let state = load(&visit, id).await?;
+    Ok(answer::show(&visit, state, Keep::Never).await?)
+}
+
+/// The page of the visitor's order `id`.
+///
+/// # Errors
+/// As of [`find`].
+pub(crate) async fn load(visit: &Visit, id: OrderId) -> Result<State> {
+    let (order, shown) = find(visit, id).await?;
     let title = match shown.standing {
         Standing::Paid => "Your tickets",
         standing if standing.is_paying() => "Checking your payment",
         _ => "Your order",
     };
     let admissions = match shown.standing {
-        Standing::Paid => admissions::of_order(&visit, id).await,
+        Standing::Paid => admissions::of_order(visit, id).await,
         _ => None,
     };
     let admissions = admissions.map(|held| held.iter().map(show::admission).collect());
-    let page = Outcome { again: show::again(&order), order: shown, admissions };
-    let state = visit.state(title, "", Page::Order(page));
-    Ok(answer::show(&visit, state, Keep::Never).await?)
+    let give_back = can_be_given_back(&order).then(blank);
+    let page = Outcome { again: show::again(&order), order: shown, admissions, give_back };
+    Ok(visit.state(title, "", Page::Order(page)))
+}
+
+/// Whether the buyer may have the money back, because the seller has changed the event.
+fn can_be_given_back(order: &Order) -> bool {
+    let until = order.changed.as_ref().and_then(|changed| changed.refundable_until);
+    until.is_some_and(|until| until > Timestamp::now())
 }
 
 /// The visitor's order `id`, as it is and as it is shown.

@@ -9,6 +9,7 @@ use boxoffice_contract::tickets::{Ticket, TicketStatus};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
+use boxoffice_web::isolated;
 use boxoffice_web::state::{Detail, Form, Page, State};
 use futures::future::{join, try_join};
 
@@ -59,7 +60,9 @@ impl Loaded {
         let own = try_join(tickets::find(visit, id), unpaid(visit, id));
         let (own, fans) = join(own, fans(visit, id)).await;
         let (ticket, unpaid) = own?;
-        let ticket = ticket.ok_or_else(|| Problem::not_found("This listing does not exist"))?;
+        let ticket = ticket.ok_or_else(|| {
+            Problem::not_found("This listing does not exist, or is no longer for sale")
+        })?;
         Ok(Self { ticket, unpaid, fans })
     }
 
@@ -155,6 +158,7 @@ async fn others(visit: &Visit, ticket: &Ticket) -> Vec<Ticket> {
 /// What link previews say of a listing.
 fn describe(card: &boxoffice_web::state::Card) -> String {
     let when = card.when.as_ref().map(|when| when.date.clone());
-    let parts = [when, card.venue.clone(), card.city.clone(), Some(format!("{} each", card.price))];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let place = [&card.venue, &card.city].map(|text| text.as_deref().map(isolated));
+    let parts = [when].into_iter().chain(place).chain([Some(format!("{} each", card.price))]);
+    parts.flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -10,7 +10,7 @@ use boxoffice_web::state::{self, State, Tone};
 use http::{Method, StatusCode};
 
 use super::entrance::sign_in_first;
-use super::{edit, listings};
+use super::{listings, offer};
 use crate::answer;
 use crate::form::Sent;
 use crate::notice::Notice;
@@ -29,7 +29,7 @@ async fn withdraw(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Resp
         Err(refusal) if refusal.is_unauthorized() => sign_in_first(&visit, listings::ADDRESS).await,
         Err(refusal) if refusal.status == StatusCode::CONFLICT => {
             let text = match refusal.code.as_str() {
-                "held" => edit::HELD.to_owned(),
+                "held" => offer::HELD.to_owned(),
                 _ => refusal.detail,
             };
             let notice = Some(state::Notice { tone: Tone::Bad, text });

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::admissions::{AdmissionStatus, Offer};
 use crate::orders::OrderStatus;
-use crate::tickets::{Ticket, TicketStatus, resale_cap};
+use crate::tickets::resale_cap;
 use crate::{AdmissionId, OrderId, PaymentId, TicketId, Timestamp, UserId};
 
 /// What an event tells.
@@ -88,31 +88,6 @@ pub struct TicketState {
     /// The listing of the event, where a fan sells on a ticket that was bought of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resale_of: Option<TicketId>,
-}
-
-impl From<Ticket> for TicketState {
-    /// Returns the state that the listing's event tells, for those whom it has not reached.
-    fn from(ticket: Ticket) -> Self {
-        Self {
-            id: ticket.id,
-            version: ticket.version,
-            seller_id: ticket.seller_id,
-            title: ticket.title,
-            price: ticket.price,
-            currency: ticket.currency,
-            quantity: ticket.quantity,
-            withdrawn: ticket.status == TicketStatus::Withdrawn,
-            venue: ticket.venue,
-            city: ticket.city,
-            starts_at: ticket.starts_at,
-            time_zone: ticket.time_zone,
-            resale_cap: ticket.resale_cap,
-            transfer_limit: ticket.transfer_limit,
-            asks_names: ticket.asks_names,
-            turning_codes: ticket.turning_codes,
-            resale_of: ticket.resale_of,
-        }
-    }
 }
 
 /// An order's state: all `order:…` events.

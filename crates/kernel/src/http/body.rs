@@ -13,7 +13,7 @@ use crate::problem::{FieldError, MAX_COMPLAINTS, Problem};
 /// The most fields that a body may have: each that is wrong has the body read again.
 const MAX_FIELDS: usize = 100;
 
-/// A JSON object read as `T` and valid by `T`'s rules.
+/// A JSON object read as `T`, tidied, and valid by `T`'s rules.
 ///
 /// Fields of `T` have defaults (`#[serde(default)]`), which its rules refuse where a field is
 /// needed: a missing field is one invalid field among others, not the end of the reading.
@@ -58,7 +58,7 @@ fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
     for (field, _) in object.iter().filter(|(_, value)| has_nul(value)) {
         errors.push(FieldError { message: NUL.to_owned(), field: Some(field.clone()) });
     }
-    let value = loop {
+    let mut value = loop {
         if errors.len() >= MAX_COMPLAINTS {
             return Err(Problem::invalid(errors));
         }
@@ -76,6 +76,7 @@ fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
             }
         }
     };
+    value.tidy();
     for error in value.errors() {
         if !errors.iter().any(|known| known.field == error.field) {
             errors.push(error);
@@ -123,6 +124,10 @@ mod tests {
     }
 
     impl Rules for Thing {
+        fn tidy(&mut self) {
+            self.title = self.title.trim().to_owned();
+        }
+
         fn checked(&self) -> Vec<Checked> {
             let unless = |good: bool| if good { Ok(()) } else { Err("Too little".into()) };
             vec![
@@ -152,6 +157,13 @@ mod tests {
     fn a_good_body_is_read() {
         let thing: Thing = parse(br#"{"title": "A", "unitPrice": 3, "note": null}"#).unwrap();
         assert_eq!((thing.title.as_str(), thing.unit_price, thing.note), ("A", 3, None));
+    }
+
+    #[test]
+    fn a_body_is_tidied_before_it_is_checked() {
+        let thing: Thing = parse(br#"{"title": " A ", "unitPrice": 3}"#).unwrap();
+        assert_eq!(thing.title, "A");
+        assert_eq!(errors(r#"{"title": " ", "unitPrice": 3}"#)[0].0, "title");
     }
 
     #[test]

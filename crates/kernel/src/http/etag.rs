@@ -9,7 +9,7 @@ use crate::Problem;
 
 /// The entity tag of something at `version`.
 #[must_use]
-pub fn of(version: i64) -> HeaderValue {
+pub fn of(version: impl std::fmt::Display) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
