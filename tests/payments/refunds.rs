@@ -46,6 +46,23 @@ async fn only_who_sold_may_refund_and_only_what_was_sold() {
     stage.is_right().await;
 }
 
+/// The provider would block the card: a seller must not be able to do that to a buyer.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_operators_say_that_a_card_was_not_its_buyers() {
+    let mut stage = Stage::with_sandbox().await;
+    let (order, payment) = stage.sold().await;
+    let operator = stage.app.sign_up().await;
+    let wish = refund(&payment, json!({ "reason": "fraudulent" }));
+    let refused = stage.seller.send(&wish).await.expect(403);
+    assert!(refused["detail"].as_str().unwrap().contains("Only an operator"), "{refused}");
+    assert_eq!(stage.given_back(&order).await, 0);
+    stage.app.variables.insert("operators".into(), operator.id().to_owned());
+    stage.app.restart().await;
+    let operator = operator.at(stage.app.host().address());
+    operator.send(&wish).await.expect(200);
+    assert_eq!(stage.given_back(&order).await, PRICE);
+}
+
 /// Operators need not be anyone's seller.
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_refund_for_anyone() {

@@ -12,11 +12,11 @@ use crate::parts::{
 use crate::shop::Shop;
 use crate::state::{Form, Moment, State};
 
-/// Why a sale is refunded: what the form says, and what people read.
-const REASONS: [(&str, &str); 3] = [
+/// Why a sale is refunded: what the form says, and what people read. Only operators, who have no page
+/// for it, may say that a card was not its buyer's.
+const REASONS: [(&str, &str); 2] = [
     ("requested_by_customer", "The buyer asked for it"),
     ("duplicate", "They bought it twice by mistake"),
-    ("fraudulent", "The card was not theirs"),
 ];
 
 /// What one has sold and given back.

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_contract::PaymentId;
-use boxoffice_contract::payments::{NewRefund, Paid};
+use boxoffice_contract::payments::{NewRefund, Paid, RefundReason};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::problem::{self, ProblemBody};
@@ -28,8 +28,9 @@ pub(crate) fn route() -> Router {
 /// For the tickets' seller, and for operators (variable `operators`). All of the money goes back to
 /// the buyer, the order becomes `refunded`, and its tickets are for sale again if `restock` says
 /// so. A refund cannot be taken back. If buyers have sold tickets of the order on, those sales are
-/// refunded too. A fan who has sold a ticket on cannot refund that sale (`resale`). After a 202 answer, the shop asks the provider again until it
-/// answers. A repeat changes nothing.
+/// refunded too. A fan who has sold a ticket on cannot refund that sale (`resale`). Only operators
+/// give the reason `fraudulent`, since it marks the buyer's card at the provider. After a 202 answer,
+/// the shop asks the provider again until it answers. A repeat changes nothing.
 #[utoipa::path(
     post, path = "/api/payments/{id}/refund", tag = "payments", operation_id = "refund_payment", request_body = NewRefund,
     params(
@@ -41,7 +42,7 @@ pub(crate) fn route() -> Router {
         (status = 202, description = "The money will be given back; the provider has not answered yet", body = Paid),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Somebody else's sale", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's sale, or a reason that only operators may give", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This payment does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "There is nothing to refund, or not yet, or the seller is a fan who sold a ticket on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
@@ -87,6 +88,10 @@ async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payme
         // The seller's own ticket is void by then: only the first sale can undo those after it.
         if payment.resale_of.is_some() {
             return Err(Refusal::Resale);
+        }
+        // The provider blocks the card for every shop then: a seller could harm buyers with it.
+        if new_refund.reason == RefundReason::Fraudulent {
+            return Err(Refusal::OperatorsReason);
         }
     }
     match payment.state {

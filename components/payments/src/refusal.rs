@@ -42,6 +42,8 @@ pub(crate) enum Refusal {
     NotSeller,
     /// A fan sold a ticket on: only its first sale, or an operator, undoes that.
     Resale,
+    /// Only an operator may say that a card was not its buyer's.
+    OperatorsReason,
     /// The money is not taken yet.
     NotCaptured,
     /// No tickets were sold by the payment.
@@ -81,6 +83,12 @@ impl From<Refusal> for Problem {
             Refusal::NotBuyer => return Self::forbidden("This is somebody else's payment"),
             Refusal::NotSeller => {
                 return Self::forbidden("Only the seller of these tickets may refund them");
+            }
+            Refusal::OperatorsReason => {
+                return Self::forbidden(
+                    "Only an operator may refund a sale as fraudulent. Choose another reason, or \
+                     tell an operator of this shop",
+                );
             }
             Refusal::Unknown(cause) => {
                 let detail = "We're checking your payment. Don't pay again";

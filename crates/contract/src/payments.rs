@@ -36,7 +36,7 @@ names! {
         RequestedByCustomer = "requested_by_customer",
         /// The buyer paid twice for the same tickets.
         Duplicate = "duplicate",
-        /// The card was not the buyer's.
+        /// The card was not the buyer's. Only operators may say so.
         Fraudulent = "fraudulent",
     }
 }

@@ -62,8 +62,11 @@ async fn a_sale_is_refunded_by_its_seller_and_its_buyer_sees_it() {
     {
         assert!(page.text.contains(text), "{text}: {page}");
     }
-    let form = Form::on(&page, &refund_on(&page)).with("reason", "duplicate");
-    let form = form.with("restock", "true");
+    assert!(!page.text.contains("fraudulent"), "only operators may say that: {page}");
+    let form = Form::on(&page, &refund_on(&page));
+    let forged = form.clone().with("key", "forged").with("reason", "fraudulent");
+    assert_eq!(seller.send(&forged).await.status, 403);
+    let form = form.with("reason", "duplicate").with("restock", "true");
     // So that the refund is booked after the sale.
     app.a_moment_passes();
     let refunded = seller.send(&form).await;
