@@ -580,6 +580,7 @@ fn sales() -> Sales {
     };
     Sales {
         filters: Form::default(),
+        zones: vec!["Europe/Zurich".to_owned()],
         balances: vec![
             Balance { before: None, after: "CHF 0.00".to_owned() },
             Balance { before: Some("€12.00".to_owned()), after: "€68.00".to_owned() },

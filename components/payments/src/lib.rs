@@ -6,6 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`pay`], [`refund`], [`list`], [`statement`] | one call of the API each |
+//! | [`file`] | a seller's ledger as a file for spreadsheets |
 //! | [`payment`] | a payment: in the database, in JSON, in events |
 //! | [`view`] | a payment as its buyer sees it |
 //! | [`machine`] | where a payment can stand, what moves it, what is due: begin here |
@@ -28,6 +29,7 @@
 
 mod attempt;
 mod fee;
+mod file;
 mod ledger;
 mod list;
 mod machine;
