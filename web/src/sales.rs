@@ -76,8 +76,14 @@ pub enum DealKind {
     Refunding,
     /// A sale that was refunded since.
     Undone,
+    /// A sale that its buyer disputes.
+    Disputed,
     /// The refund of a sale.
     Refund,
+    /// The refund of a part of a sale.
+    PartRefund,
+    /// What a dispute took that the buyer won.
+    Dispute,
     /// The shop's fee for a ticket that was sold on.
     Fee,
     /// The fee of a sale that was refunded.
@@ -172,7 +178,10 @@ fn called(kind: DealKind) -> (&'static str, &'static str) {
         DealKind::Sale => ("Sold", "status good"),
         DealKind::Refunding => ("Refund on its way", "status due"),
         DealKind::Undone => ("Sold, then refunded", "status"),
+        DealKind::Disputed => ("Disputed by the buyer", "status due"),
         DealKind::Refund => ("Refund", "status due"),
+        DealKind::PartRefund => ("Refund of a part", "status due"),
+        DealKind::Dispute => ("Taken back by the buyer's bank", "status due"),
         DealKind::Fee => ("Fee", "status"),
         DealKind::FeeReturned => ("Fee returned", "status"),
     }

@@ -157,7 +157,7 @@ pub(crate) async fn finish(
             Ok(answer)
         }
         Err(Error::Declined(decline)) => refused(cx, &payment, &decline).await,
-        Err(Error::Refused(cause)) => {
+        Err(Error::Refused(cause) | Error::Disputed(cause)) => {
             // Such a request never works, with whatever card: it counts as declined, not as lost.
             log::failed(&cx.with("payment", payment.id), "authorizing a payment", &cause);
             let decline = Decline {
@@ -241,6 +241,7 @@ fn answer(payment: Payment, intent: Option<Intent>) -> Answer {
         | State::Captured
         | State::Settled
         | State::Refunding
+        | State::Disputed
         | State::Voided
         | State::Refunded => Answer::Authorized(payment),
     }

@@ -16,6 +16,8 @@
 //! | [`observe`] | what the provider says of an intent |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
 //! | [`refusal`] | why something is refused |
+//! | [`adjust`] | what the provider moved without the shop |
+//! | [`attention`] | takes a payment from what operators have to look at |
 //! | [`ledger`] | who owns the money that the provider holds |
 //! | [`webhook`] | what the provider tells by itself |
 //! | [`reconcile`] | what a tick finds out or tries again |
@@ -27,7 +29,9 @@
     reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
 )]
 
+mod adjust;
 mod attempt;
+mod attention;
 mod fee;
 mod file;
 mod ledger;
@@ -62,7 +66,7 @@ use utoipa::OpenApi;
 /// This service's part of the API's description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(pay::pay, pay::confirm, refund::refund, list::list, statement::statement, webhook::receive),
+    paths(pay::pay, pay::confirm, refund::refund, attention::dismiss, list::list, statement::statement, webhook::receive),
     tags((name = "payments", description = "Paying for orders"))
 )]
 struct Api;
@@ -75,6 +79,7 @@ fn router() -> Router {
     let routes = Router::new()
         .merge(pay::route())
         .merge(refund::route())
+        .merge(attention::route())
         .merge(list::route())
         .merge(statement::route())
         .merge(webhook::route())

@@ -32,6 +32,10 @@ pub(crate) enum News<'a> {
     RefundAsked(RefundRequest),
     /// [`Signal::GivenBack`].
     GivenBack,
+    /// [`Signal::RefundRefused`], with the provider's reason.
+    RefundRefused(&'a str),
+    /// [`Signal::DisputeWon`].
+    DisputeWon,
     /// [`Signal::Closed`].
     Closed,
     /// [`Signal::Returned`].
@@ -67,6 +71,8 @@ impl News<'_> {
             Self::SaleKnown => Signal::SaleKnown,
             Self::RefundAsked(_) => Signal::RefundAsked,
             Self::GivenBack => Signal::GivenBack,
+            Self::RefundRefused(_) => Signal::RefundRefused,
+            Self::DisputeWon => Signal::DisputeWon,
             Self::Closed => Signal::Closed,
             Self::Returned => Signal::Returned,
         })
@@ -155,6 +161,8 @@ pub(crate) async fn step(
             unit.change::<()>(asking_refund(&payment, request)).await?
         }
         (_, News::SaleKnown) => unit.change::<()>(keeping(&payment)).await?,
+        (_, News::RefundRefused(why)) => unit.change::<()>(refusing(&payment, why)).await?,
+        (_, News::DisputeWon) => unit.change::<()>(asking_again(&payment)).await?,
         _ => return replace(unit, &payment, step, news).await,
     };
     let Some(()) = change else { return Ok(None) };
@@ -332,5 +340,31 @@ pub(crate) fn asking_refund(payment: &Payment, request: RefundRequest) -> Query 
         reason,
         restock,
         now.plus_seconds(LEFT_TO_REQUEST)
+    )
+}
+
+/// Notes that the provider refuses to give the money back, and puts that before an operator. Nothing is
+/// due then. It counts as a failure: a later request needs another key, or the provider repeats what it
+/// said.
+pub(crate) fn refusing(payment: &Payment, why: &str) -> Query {
+    let now = Timestamp::now();
+    query!(
+        "UPDATE payments_payments SET refund_refusal = ?2, attention = ?2, \
+         attention_since = COALESCE(attention_since, ?3), tries = 0, failures = failures + 1 \
+         WHERE id = ?1 AND status = 'captured' AND refund_refusal IS NULL RETURNING id",
+        payment.id,
+        why,
+        now
+    )
+}
+
+/// Notes that the provider no longer refuses to give the money back: that is due again.
+pub(crate) fn asking_again(payment: &Payment) -> Query {
+    query!(
+        "UPDATE payments_payments SET refund_refusal = NULL, attention = NULL, \
+         attention_since = NULL, tries = 1, try_again_at = ?2 \
+         WHERE id = ?1 AND status = 'captured' AND refund_refusal IS NOT NULL RETURNING id",
+        payment.id,
+        Timestamp::now()
     )
 }

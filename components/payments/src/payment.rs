@@ -81,6 +81,8 @@ pub(crate) struct Payment {
     pub(crate) seller_id: Option<UserId>,
     /// Why the money is to be given back, in Stripe's words; `None`: nobody has asked for it.
     pub(crate) refund_reason: Option<String>,
+    /// Why the provider refuses to give it back; `None`: it does not.
+    pub(crate) refund_refusal: Option<String>,
     /// Whether the tickets are to be for sale again then.
     pub(crate) restock: bool,
     /// The listing of the event, where a fan sells on a ticket that was bought of it.
@@ -110,6 +112,7 @@ row! {
         stage: Option<Stage>,
         seller_id: Option<UserId>,
         refund_reason: Option<String>,
+        refund_refusal: Option<String>,
         restock: bool,
         failures: i64,
         resale_of: Option<TicketId>,
@@ -147,12 +150,12 @@ impl PaymentRow {
 
 impl From<PaymentRow> for Payment {
     fn from(row: PaymentRow) -> Self {
-        let is_refund_asked = row.refund_reason.is_some();
+        let (is_asked, is_refused) = (row.refund_reason.is_some(), row.refund_refusal.is_some());
         Self {
             end: row.end(),
             id: row.id,
             order_id: row.order_id,
-            state: State::from_columns(row.status, row.stage, row.tries, is_refund_asked),
+            state: State::from_columns(row.status, row.stage, row.tries, is_asked, is_refused),
             amount: row.amount,
             currency: row.currency,
             created_at: row.created_at,
@@ -166,6 +169,7 @@ impl From<PaymentRow> for Payment {
             buyer_id: row.buyer_id,
             seller_id: row.seller_id,
             refund_reason: row.refund_reason,
+            refund_refusal: row.refund_refusal,
             restock: row.restock,
             resale_of: row.resale_of,
             fee: row.fee,

@@ -44,7 +44,7 @@ pub(crate) fn route() -> Router {
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Somebody else's sale, or a reason that only operators may give", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This payment does not exist", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "There is nothing to refund, or not yet, or the seller is a fan who sold a ticket on", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "There is nothing to refund, or not yet, or the buyer disputes the charge, or the seller is a fan who sold a ticket on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -59,6 +59,9 @@ pub(crate) async fn refund(
         return Ok(replay);
     }
     let payment = undo(&cx, id, &new_refund).await?;
+    if payment.state == State::Disputed {
+        return Err(Refusal::Disputed.into());
+    }
     let paid = paid(&payment, None);
     if payment.state != State::Refunded {
         return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
@@ -97,6 +100,7 @@ async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payme
     match payment.state {
         State::Refunded if payment.has_sold() => return Ok(payment),
         State::Captured | State::Settled | State::Refunding if payment.has_sold() => {}
+        State::Disputed => return Err(Refusal::Disputed),
         State::Authorized => return Err(Refusal::NotCaptured),
         _ => return Err(Refusal::NotSold),
     }
@@ -109,7 +113,7 @@ async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payme
 }
 
 /// Whether the user who asks may refund the sales of others.
-async fn is_operator(cx: &UserCx) -> anyhow::Result<bool> {
+pub(crate) async fn is_operator(cx: &UserCx) -> anyhow::Result<bool> {
     let operators = config::variable("operators").await?;
     Ok(operators.split(',').any(|id| id.trim().parse() == Ok(cx.user.id)))
 }

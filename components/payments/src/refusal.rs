@@ -48,6 +48,10 @@ pub(crate) enum Refusal {
     NotCaptured,
     /// No tickets were sold by the payment.
     NotSold,
+    /// The buyer disputes the charge, and so its money cannot be given back.
+    Disputed,
+    /// Only operators may do this.
+    NotOperator,
     /// `orders` refused, or did not answer.
     Peer(peer::Error),
     /// Something failed that should not.
@@ -83,6 +87,9 @@ impl From<Refusal> for Problem {
             Refusal::NotBuyer => return Self::forbidden("This is somebody else's payment"),
             Refusal::NotSeller => {
                 return Self::forbidden("Only the seller of these tickets may refund them");
+            }
+            Refusal::NotOperator => {
+                return Self::forbidden("Only operators of this shop may do that");
             }
             Refusal::OperatorsReason => {
                 return Self::forbidden(
@@ -123,6 +130,11 @@ impl From<Refusal> for Problem {
             Refusal::NotCaptured => {
                 ("The money is still being taken; try again in a moment", "not_captured")
             }
+            Refusal::Disputed => (
+                "The buyer disputes this charge at their bank, which decides: it cannot be refunded \
+                 meanwhile. The shop's operators are told",
+                "disputed",
+            ),
             Refusal::NotSold => {
                 ("This payment did not buy any tickets, so there is nothing to refund", "not_sold")
             }

@@ -29,7 +29,7 @@ const END: Timestamp = Timestamp::from_millis(i64::MAX);
 /// The columns of an entry, of the ledger and of its payments.
 const COLUMNS: &str = "entry.id, entry.payment_id, payment.order_id, payment.ticket_id, \
     payment.title, payment.quantity, entry.movement, entry.amount, entry.currency, entry.at, \
-    payment.status, payment.refund_reason";
+    payment.status, payment.refund_reason, payment.refund_refusal";
 
 row! {
     /// An entry, with its payment.
@@ -46,6 +46,7 @@ row! {
         at: Timestamp,
         status: Status,
         refund_reason: Option<String>,
+        refund_refusal: Option<String>,
     }
 }
 
@@ -53,6 +54,7 @@ impl From<EntryRow> for Entry {
     fn from(row: EntryRow) -> Self {
         let payment_status = match row.status {
             Status::Refunded => PaymentStatus::Refunded,
+            _ if row.refund_refusal.is_some() => PaymentStatus::Disputed,
             _ if row.refund_reason.is_some() => PaymentStatus::Refunding,
             _ => PaymentStatus::Captured,
         };
@@ -151,20 +153,28 @@ async fn read_entries(query: Query) -> db::Result<Vec<Entry>> {
 pub(crate) fn newest(range: Range, last: Option<String>, most: i64) -> Query {
     let after = last.as_ref().map_or("", |_| "AND entry.id < ?5");
     // Ids are UUIDv7: they sort by time.
-    entries(range, &format!("{after} ORDER BY entry.id DESC"), most).bind_all(last)
+    entries(range, after, "ORDER BY entry.id DESC", most).bind_all(last)
 }
 
 /// Finds the oldest `most` entries.
 pub(crate) fn oldest(range: Range, most: i64) -> Query {
-    entries(range, "ORDER BY entry.id", most)
+    entries(range, "", "ORDER BY entry.id", most)
 }
 
-fn entries(Range { seller, from, to }: Range, which: &str, most: i64) -> Query {
+/// Finds entries of both tables. Each is read by its own index, and no further than `most` entries.
+fn entries(range: Range, after: &str, order: &str, most: i64) -> Query {
+    let Range { seller, from, to } = range;
+    let part = |table: &str| {
+        format!(
+            "SELECT * FROM (SELECT id, payment_id, movement, amount, currency, at FROM {table} \
+             AS entry WHERE owner_id = ?1 AND account = 'sellers' AND at >= ?2 AND at < ?3 \
+             {after} {order} LIMIT ?4) AS {table}_part"
+        )
+    };
+    let (booked, adjusted) = (part("payments_ledger"), part("payments_adjustments"));
     query!(
-        "SELECT {COLUMNS} FROM payments_ledger AS entry \
-         JOIN payments_payments AS payment ON payment.id = entry.payment_id \
-         WHERE entry.owner_id = ?1 AND entry.account = 'sellers' \
-         AND entry.at >= ?2 AND entry.at < ?3 {which} LIMIT ?4",
+        "SELECT {COLUMNS} FROM ({booked} UNION ALL {adjusted}) AS entry \
+         JOIN payments_payments AS payment ON payment.id = entry.payment_id {order} LIMIT ?4",
         seller,
         from,
         to,
@@ -182,8 +192,11 @@ pub(crate) fn adding_up(Range { seller, from, to }: Range) -> Query {
     query!(
         "SELECT currency, \
          CAST(SUM(CASE WHEN at < ?2 THEN -amount ELSE 0 END) AS BIGINT) AS opening, \
-         CAST(SUM(-amount) AS BIGINT) AS closing FROM payments_ledger \
+         CAST(SUM(-amount) AS BIGINT) AS closing FROM \
+         (SELECT amount, currency, at FROM payments_ledger \
          WHERE owner_id = ?1 AND account = 'sellers' AND at < ?3 \
+         UNION ALL SELECT amount, currency, at FROM payments_adjustments \
+         WHERE owner_id = ?1 AND account = 'sellers' AND at < ?3) AS entry \
          GROUP BY currency ORDER BY currency",
         seller,
         from,

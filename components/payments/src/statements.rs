@@ -5,7 +5,7 @@ use boxoffice_contract::{OrderId, PaymentId, TicketId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
-use crate::ledger::{self, Account};
+use crate::ledger::{self, Account, Adjustment};
 use crate::machine::{End, Move, Movement, State};
 use crate::moves::{self, News, RefundRequest};
 use crate::payment::Payment;
@@ -41,6 +41,8 @@ fn of_payments() -> Vec<Query> {
         moves::closing(&payment),
         moves::keeping(&payment),
         moves::asking_refund(&payment, request),
+        moves::refusing(&payment, ""),
+        moves::asking_again(&payment),
         attempt::made_with(buyer, ""),
         attempt::beginning(buyer, &order, 0, "", None),
         attempt::paid(order_id),
@@ -61,7 +63,9 @@ fn of_others() -> Vec<Query> {
     let payment = payment();
     vec![
         ledger::finding(&payment, Movement::Sale),
-        ledger::posting(&payment, Movement::Charge, Account::Buyers, Account::Provider),
+        ledger::posting(&payment, Movement::Charge, 1, Account::Buyers, Account::Provider),
+        ledger::adding_up(id),
+        ledger::adjusting(&payment, Adjustment::Dispute, "", 1, Account::Sellers),
         settle::noting(OrderId::nil(), OrderStatus::Complete, None, 1),
         settle::undoing(OrderId::nil()),
         statement::newest(range, None, 1),
@@ -123,6 +127,7 @@ fn payment() -> Payment {
         buyer_id: UserId::nil(),
         seller_id: None,
         refund_reason: None,
+        refund_refusal: None,
         restock: false,
         resale_of: None,
         fee: 0,

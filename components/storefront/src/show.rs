@@ -154,7 +154,10 @@ fn deal(entry: &Entry, zone: Option<&str>, visit: &Visit) -> Deal {
     let kind = match (entry.movement.known(), entry.payment_status.known()) {
         (Some(Movement::Sale), Some(Paid::Refunding)) => DealKind::Refunding,
         (Some(Movement::Sale), Some(Paid::Refunded)) => DealKind::Undone,
+        (Some(Movement::Sale), Some(Paid::Disputed)) => DealKind::Disputed,
         (Some(Movement::Sale), _) => DealKind::Sale,
+        (Some(Movement::PartRefund), _) => DealKind::PartRefund,
+        (Some(Movement::Dispute), _) => DealKind::Dispute,
         (Some(Movement::Fee), _) => DealKind::Fee,
         (Some(Movement::FeeReturn), _) => DealKind::FeeReturned,
         // What is no sale is not to be refunded, whatever a newer `payments` calls it.

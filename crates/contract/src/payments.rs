@@ -21,6 +21,8 @@ names! {
         Voided = "voided",
         /// The money that was taken is being given back.
         Refunding = "refunding",
+        /// The money cannot be given back: the buyer disputes the charge at their bank.
+        Disputed = "disputed",
         /// The money that was taken is given back.
         Refunded = "refunded",
         /// The provider declined the payment.
