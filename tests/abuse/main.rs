@@ -7,6 +7,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `bodies` | bodies, queries and signatures that are made to be slow |
+//! | `money` | cards that are tested, and tickets for nothing |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod money;

@@ -35,6 +35,7 @@ fn main() -> io::Result<()> {
     let site = Site {
         origin: "https://tickets.example".to_owned(),
         reload: None,
+        is_for_tests: false,
         assets: Assets {
             css: "app.css".to_owned(),
             icon: "favicon.svg".to_owned(),

@@ -11,6 +11,7 @@
 //! | [`view`] | a payment as its buyer sees it |
 //! | [`machine`] | where a payment can stand, what moves it, what is due: begin here |
 //! | [`moves`] | the machine's moves, written down |
+//! | [`mode`] | whether the money is real, and whether that is right |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
 //! | [`fee`] | what the shop keeps of a ticket that a fan sells on |
 //! | [`observe`] | what the provider says of an intent |
@@ -37,6 +38,7 @@ mod file;
 mod ledger;
 mod list;
 mod machine;
+mod mode;
 mod moves;
 mod observe;
 mod pay;
@@ -83,7 +85,7 @@ fn router() -> Router {
         .merge(list::route())
         .merge(statement::route())
         .merge(webhook::route())
-        .merge(health::routes(&SERVICE, "/api/payments", true))
+        .merge(health::routes_with(&SERVICE, "/api/payments", true, mode::health))
         .route("/api/payments/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)
 }

@@ -27,6 +27,8 @@ pub(crate) enum Refusal {
     EndedUnknown,
     /// The provider's answer is not known.
     Unknown(anyhow::Error),
+    /// No payments are taken, since tickets would be sold for nothing.
+    TestPayments(anyhow::Error),
     /// The provider declined the payment.
     Declined {
         /// What happened and what to do, in sentences.
@@ -100,6 +102,10 @@ impl From<Refusal> for Problem {
             Refusal::Unknown(cause) => {
                 let detail = "We're checking your payment. Don't pay again";
                 return Self::unavailable(detail, 5, cause).with_code(PAYMENT_PENDING);
+            }
+            Refusal::TestPayments(cause) => {
+                let detail = "This shop does not take payments yet. You were not charged";
+                return Self::unavailable(detail, 3_600, cause).with_code("payments_off");
             }
             Refusal::Declined { detail, code, is_repeat } => {
                 let problem = Self::declined(detail, code);

@@ -24,7 +24,7 @@ use serde::Deserialize;
 use crate::machine::{State, Status};
 use crate::payment::{COLUMNS, Payment};
 use crate::stripe::{Intent, signature};
-use crate::{SERVICE, adjust, moves, observe};
+use crate::{SERVICE, adjust, mode, moves, observe};
 
 /// Stripe's header with the signature.
 const SIGNATURE: &str = "stripe-signature";
@@ -49,6 +49,9 @@ struct Event {
     #[serde(rename = "type")]
     kind: String,
     data: Data,
+    /// Whether it is about real money.
+    #[serde(default)]
+    livemode: bool,
 }
 
 #[derive(Deserialize)]
@@ -141,7 +144,7 @@ pub(crate) fn route() -> Router {
     request_body(content = String, content_type = "application/json", description = "The event"),
     responses(
         (status = 200, description = "The event is stored"),
-        (status = 400, description = "Not signed by Stripe, or signed too long ago", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "Not signed by Stripe, or signed too long ago, or of another mode (`livemode`) than the shop's key", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The event is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "No secret is set, or the event cannot be stored now", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -150,6 +153,7 @@ pub(crate) async fn receive(cx: Cx, headers: HeaderMap, body: Bytes) -> Result<R
     let body = admit(&cx, &headers, &body).await?;
     let event = Event::parse(body)
         .map_err(|error| Problem::malformed(format!("The body is not an event: {error}")))?;
+    check_mode(&cx, &event).await?;
     let (stored, done) = begin(cx.with("event", &event.id), event, body.to_owned());
     let alarm = SendWrapper::new(spin_sdk::time::sleep(PATIENCE)).shared();
     match select(stored, alarm.clone()).await {
@@ -166,6 +170,21 @@ pub(crate) async fn receive(cx: Cx, headers: HeaderMap, body: Bytes) -> Result<R
     // However that ends: what is stored and not done is for a tick.
     select(done, alarm).await;
     Ok(StatusCode::OK.into_response())
+}
+
+/// Refuses an event about real money in a shop for tests, and one of Stripe's test mode in a real shop:
+/// a secret of the other mode must not move anything here.
+async fn check_mode(cx: &Cx, event: &Event) -> Result<()> {
+    let is_real = mode::is_real().await?;
+    if event.livemode == is_real {
+        return Ok(());
+    }
+    let detail = format!(
+        "The event's livemode is {}, but this shop's key is for livemode {is_real}",
+        event.livemode
+    );
+    log::noted(cx, "an event of the wrong mode was refused", &event.id);
+    Err(Problem::malformed(detail).with_code("wrong_mode"))
 }
 
 /// Begins to store the event and act on it, and goes on with that even if nobody waits any more: a

@@ -34,6 +34,7 @@
 //! - A hold that lapsed after its seven days is noticed when it is captured, not before.
 //! - The smallest charge in a currency that Stripe gives no limit for is one minor unit.
 //! - `GET /v1/payment_methods/pm_card_…` shows the test card under that id.
+//! - The overview at `/` needs no key. It shows payments only if the sandbox listens on loopback.
 //! - `GET /sandbox/movements` lists what was authorized, captured, voided and refunded.
 //! - `POST /sandbox/disputes` with a `payment_intent` plays a buyer who disputes a charge; how that
 //!   ends is decided as in Stripe's test mode. A dispute moves no money here: it only stands in the way

@@ -63,6 +63,8 @@ async fn refused(visit: &Visit, id: OrderId, sent: &Sent, refusal: Refusal) -> R
     match refusal.code.as_str() {
         // The answer of this very attempt, or of one before, is on its way.
         "payment_pending" | "idempotency_key_reused" => unknown(visit, id, sent).await,
+        // Nothing was begun.
+        "payments_off" => refuse(visit, id, sent, status, &refusal.detail).await,
         _ if status.is_server_error() => unknown(visit, id, sent).await,
         _ if status == StatusCode::CONFLICT => to_outcome(visit, id).await,
         _ if refusal.is_unauthorized() => {
