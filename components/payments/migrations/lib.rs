@@ -15,6 +15,6 @@ pub static SERVICE: Service = Service {
         include_str!("0004_provider_tells.sql"),
         include_str!("0005_ledger.sql"),
         include_str!("0006_resale.sql"),
-        include_str!("0007_adjustments.sql"),
+        include_str!("0007_abuse.sql"),
     ],
 };

@@ -11,6 +11,7 @@
 //! | [`view`] | a payment as its buyer sees it |
 //! | [`machine`] | where a payment can stand, what moves it, what is due: begin here |
 //! | [`moves`] | the machine's moves, written down |
+//! | [`abuse`] | who tests cards here, and is refused |
 //! | [`mode`] | whether the money is real, and whether that is right |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
 //! | [`fee`] | what the shop keeps of a ticket that a fan sells on |
@@ -30,6 +31,7 @@
     reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
 )]
 
+mod abuse;
 mod adjust;
 mod attempt;
 mod attention;

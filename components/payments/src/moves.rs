@@ -12,7 +12,7 @@ use boxoffice_kernel::{Cx, Timestamp, Unit, query, unit};
 use crate::machine::{self, ABANDONED, End, MAX_DECLINES, Move, Signal, State};
 use crate::payment::{COLUMNS, Payment};
 use crate::stripe::{Decline, Intent, IntentState};
-use crate::{SERVICE, ledger};
+use crate::{SERVICE, abuse, ledger};
 
 /// How long, in seconds, a request has to get the provider's answer to a refund before a tick asks.
 const LEFT_TO_REQUEST: i64 = 30;
@@ -185,7 +185,7 @@ fn events(step: Move) -> i64 {
     i64::try_from(step.emits.len()).unwrap_or(i64::MAX)
 }
 
-/// Queues a guarded update that moves the payment, and what the move books and emits.
+/// Queues a guarded update that moves the payment, and what the move counts, books and emits.
 async fn replace(
     unit: &mut Unit<'_>,
     payment: &Payment,
@@ -201,12 +201,13 @@ async fn replace(
         ..payment.clone()
     };
     unit.require(replacing(payment, &moved));
+    abuse::note(unit, payment, moved.state);
     follow(unit, moved, step).await
 }
 
 pub(crate) fn replacing(payment: &Payment, moved: &Payment) -> Query {
     query!(
-        "UPDATE payments_payments SET status = ?4, intent_id = ?5, stage = NULL, \
+        "UPDATE payments_payments SET status = ?4, intent_id = ?5, stage = NULL, client = NULL, \
          attention = NULL, attention_since = NULL, tries = ?6, failures = 0, \
          try_again_at = ?7, version = ?8 \
          WHERE id = ?1 AND status = ?2 AND version = ?3",
@@ -255,6 +256,7 @@ async fn decline(
 ) -> Result<Option<Payment>> {
     let declined: Option<Payment> = unit.change(declining(payment, step, news)).await?;
     let Some(declined) = declined else { return Ok(None) };
+    abuse::note(unit, payment, declined.state);
     if declines(unit, payment.order_id).await? < MAX_DECLINES {
         step.emits = &[];
     }
@@ -266,7 +268,7 @@ pub(crate) fn declining(payment: &Payment, step: Move, news: News<'_>) -> Query 
     let open = news.intent(payment).filter(|_| step.to == State::Open);
     query!(
         "UPDATE payments_payments SET status = 'declined', decline_code = ?2, \
-         decline_message = ?3, intent_id = COALESCE(?4, intent_id), stage = ?5, \
+         decline_message = ?3, intent_id = COALESCE(?4, intent_id), stage = ?5, client = NULL, \
          attention = NULL, attention_since = NULL, tries = 0, try_again_at = ?6, \
          version = version + 1 WHERE id = ?1 AND status = 'pending' RETURNING {COLUMNS}",
         payment.id,

@@ -56,6 +56,7 @@ pub(crate) fn route() -> Router {
         (status = 404, description = "This order does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The order has ended, is paid, or is being paid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The provider's answer is not known yet: do not pay again. Or no payments are taken (`payments_off`)", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many payments of the account, of the client or for the listing failed (`too_many_declines`)", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -77,6 +77,11 @@ pub(crate) struct Payment {
     pub(crate) failures: i64,
     /// Who pays.
     pub(crate) buyer_id: UserId,
+    /// The client whose attempt it is, while it waits; `None`: it was not counted, or has ended. Empty if
+    /// clients cannot be told apart.
+    pub(crate) client: Option<String>,
+    /// The listing; unknown of payments that are older than the ledger.
+    pub(crate) ticket_id: Option<TicketId>,
     /// Whose tickets are paid for; unknown of payments that are older than the ledger.
     pub(crate) seller_id: Option<UserId>,
     /// Why the money is to be given back, in Stripe's words; `None`: nobody has asked for it.
@@ -110,6 +115,8 @@ row! {
         version: i64,
         buyer_id: UserId,
         stage: Option<Stage>,
+        client: Option<String>,
+        ticket_id: Option<TicketId>,
         seller_id: Option<UserId>,
         refund_reason: Option<String>,
         refund_refusal: Option<String>,
@@ -167,6 +174,8 @@ impl From<PaymentRow> for Payment {
             tries: row.tries,
             failures: row.failures,
             buyer_id: row.buyer_id,
+            client: row.client,
+            ticket_id: row.ticket_id,
             seller_id: row.seller_id,
             refund_reason: row.refund_reason,
             refund_refusal: row.refund_refusal,

@@ -38,6 +38,15 @@ pub(crate) enum Refusal {
         /// Whether it was said before.
         is_repeat: bool,
     },
+    /// Too many attempts failed lately: somebody may be testing cards.
+    TooManyDeclines {
+        /// What happened and what to do, in sentences.
+        detail: String,
+        /// For how many seconds it stays so.
+        seconds: i64,
+        /// Which limit was met, for the log.
+        limit: &'static str,
+    },
     /// The key was used for another payment.
     KeyReusedDifferently,
     /// Only the tickets' seller may refund them.
@@ -110,6 +119,9 @@ impl From<Refusal> for Problem {
             Refusal::Declined { detail, code, is_repeat } => {
                 let problem = Self::declined(detail, code);
                 return if is_repeat { problem.with_header(REPLAYED, "true") } else { problem };
+            }
+            Refusal::TooManyDeclines { detail, seconds, .. } => {
+                return Self::too_many(detail, seconds).with_code("too_many_declines");
             }
             Refusal::Peer(error) => return error.into(),
             Refusal::Failed(error) => return error.into(),

@@ -70,11 +70,15 @@ async fn refused(visit: &Visit, id: OrderId, sent: &Sent, refusal: Refusal) -> R
         _ if refusal.is_unauthorized() => {
             sign_in_first(visit, &format!("/orders/{id}/checkout")).await
         }
-        _ if matches!(status, StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST) => {
-            refuse(visit, id, sent, status, &refusal.detail).await
-        }
+        _ if is_told(status) => refuse(visit, id, sent, status, &refusal.detail).await,
         _ => Err(refusal.into_problem()),
     }
+}
+
+/// Whether the checkout says why: the buyer can do something about it, now or later.
+fn is_told(status: StatusCode) -> bool {
+    use StatusCode as S;
+    matches!(status, S::PAYMENT_REQUIRED | S::BAD_REQUEST | S::TOO_MANY_REQUESTS)
 }
 
 /// The checkout, with why it was not paid. The next attempt is another one: it has another key.

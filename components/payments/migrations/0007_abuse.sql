@@ -21,3 +21,5 @@ CREATE TABLE payments_adjustments (
 CREATE INDEX payments_adjustments_of_seller ON payments_adjustments (owner_id, id) WHERE account = 'sellers';
 -- Why the provider refuses to give the money back, such as for a dispute. It is not asked again then.
 ALTER TABLE payments_payments ADD COLUMN refund_refusal TEXT;
+-- The client whose attempt it is, until the attempt has ended; empty if clients cannot be told apart.
+ALTER TABLE payments_payments ADD COLUMN client TEXT;
