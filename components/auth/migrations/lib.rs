@@ -1,11 +1,11 @@
 //! The tables of `auth`, and how they came to be: for the service, which migrates them when it is
 //! first called, and for `boxoffice migrate`.
 
-use boxoffice_schema::{OUTBOX_ENTRIES, Service};
+use boxoffice_schema::{LIMITS, OUTBOX_ENTRIES, Service};
 
 /// The service.
 pub static SERVICE: Service = Service {
     name: "auth",
     db_url: "auth_db_url",
-    migrations: &[include_str!("0001_accounts.sql"), OUTBOX_ENTRIES],
+    migrations: &[include_str!("0001_accounts.sql"), OUTBOX_ENTRIES, LIMITS],
 };

@@ -50,13 +50,14 @@ fn router() -> Router {
 #[http_service]
 async fn handle(request: Request) -> Result<Response, ErrorCode> {
     let with_body = request.method() != Method::HEAD;
-    let (mut response, id) = serve::answer(&SERVICE, ROUTER.with(Router::clone), request).await;
+    let (mut response, inbound) =
+        serve::answer(&SERVICE, ROUTER.with(Router::clone), request).await;
     let Some(subscription) = response.extensions_mut().remove::<Subscription>() else {
-        return serve::finish(response, id).await.into_response();
+        return serve::finish(response, inbound).await.into_response();
     };
     // axum has counted the body that is only begun here.
     response.headers_mut().remove(CONTENT_LENGTH);
-    serve::sign(response.headers_mut(), id);
+    serve::sign(response.headers_mut(), inbound).await;
     if with_body {
         poller::open(response.headers().clone(), subscription)
     } else {

@@ -1,7 +1,7 @@
 //! The tables of `orders`, and how they came to be: for the service, which migrates them when it is
 //! first called, and for `boxoffice migrate`.
 
-use boxoffice_schema::{OUTBOX_ENTRIES, Service};
+use boxoffice_schema::{LIMITS, OUTBOX_ENTRIES, Service};
 
 /// The service.
 pub static SERVICE: Service = Service {
@@ -14,5 +14,6 @@ pub static SERVICE: Service = Service {
         include_str!("0003_refunds.sql"),
         include_str!("0004_told.sql"),
         include_str!("0005_resale.sql"),
+        LIMITS,
     ],
 };

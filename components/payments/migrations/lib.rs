@@ -1,7 +1,7 @@
 //! The tables of `payments`, and how they came to be: for the service, which migrates them when it is
 //! first called, and for `boxoffice migrate`.
 
-use boxoffice_schema::{OUTBOX_ENTRIES, Service};
+use boxoffice_schema::{LIMITS, OUTBOX_ENTRIES, Service};
 
 /// The service.
 pub static SERVICE: Service = Service {
@@ -15,6 +15,7 @@ pub static SERVICE: Service = Service {
         include_str!("0004_provider_tells.sql"),
         include_str!("0005_ledger.sql"),
         include_str!("0006_resale.sql"),
+        LIMITS,
         include_str!("0007_abuse.sql"),
     ],
 };

@@ -120,16 +120,12 @@ fn is_door(path: &str) -> bool {
 /// Cheat Sheet). `camera` tells whether the page may ask for the camera.
 async fn guards(camera: bool) -> anyhow::Result<Vec<(HeaderName, HeaderValue)>> {
     let stripe = !config::variable("stripe_publishable_key").await?.is_empty();
-    let https = config::is_secure().await?;
-    let mut guards = vec![
+    let guards = [
         ("content-security-policy", policy(stripe)),
-        ("referrer-policy", "same-origin"),
         ("permissions-policy", permissions(stripe, camera)),
-        ("cross-origin-opener-policy", "same-origin"),
+        // A payment method may open its own window, which has to tell this one how it went.
+        ("cross-origin-opener-policy", "same-origin-allow-popups"),
     ];
-    if https {
-        guards.push(("strict-transport-security", "max-age=31536000; includeSubDomains"));
-    }
     let header = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
     Ok(guards.into_iter().map(header).collect())
 }

@@ -1,6 +1,7 @@
 //! The services, and how to ask all of them at once.
 
 use anyhow::Result;
+use boxoffice_kernel::Cx;
 use boxoffice_kernel::peer::{Call, Peer};
 use futures::future::join_all;
 use http::{HeaderMap, Method, StatusCode};
@@ -41,7 +42,7 @@ pub(crate) async fn ask_all(file: &str) -> Vec<(&'static Sibling, Result<(Status
 async fn ask(sibling: &Sibling, file: &str) -> Result<(StatusCode, Value)> {
     let path = format!("{}/{file}", sibling.prefix);
     let headers = HeaderMap::new();
-    let call = Call { method: Method::GET, path: &path, token: None, request_id: None, headers };
+    let call = Call { method: Method::GET, path: &path, token: None, cx: Cx::NONE, headers };
     let answer = sibling.peer.send(call, None::<&()>).await?;
     Ok((answer.status(), serde_json::from_slice(answer.body())?))
 }

@@ -51,3 +51,15 @@ pub async fn number(name: &'static str) -> Result<i64> {
     let value = variable(name).await?;
     value.trim().parse().with_context(|| format!("the variable {name} is {value:?}, not a number"))
 }
+
+/// Whether the variable `name`, a choice that operators have, is `true`.
+///
+/// # Errors
+/// As [`variable`], and when the value is neither `true` nor `false`, nor empty.
+pub async fn is_set(name: &'static str) -> Result<bool> {
+    match variable(name).await?.trim() {
+        "true" => Ok(true),
+        "false" | "" => Ok(false),
+        other => anyhow::bail!("the variable {name} is {other:?}; it must be true or false"),
+    }
+}

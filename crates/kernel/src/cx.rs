@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::fmt::{self, Display};
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use boxoffice_contract::{Trace, UserId};
@@ -18,6 +20,23 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug)]
 pub struct RequestId(pub HeaderValue);
 
+/// What is known of a request before anybody handles it, and who turns out to have sent it.
+#[derive(Clone, Debug)]
+pub struct Inbound {
+    /// The request's id.
+    pub(crate) id: RequestId,
+    /// Its client's address.
+    pub(crate) client: Option<IpAddr>,
+    /// The account that sent it, once that is verified: for the log of what was refused.
+    pub(crate) caller: Arc<OnceLock<UserId>>,
+}
+
+impl Inbound {
+    pub(crate) fn new(id: RequestId, client: Option<IpAddr>) -> Self {
+        Self { id, client, caller: Arc::default() }
+    }
+}
+
 /// What a request, an event or a tick brings along: the first parameter of every use case.
 ///
 /// It is handed on, and kept nowhere else: an instance is at work for several requests at once,
@@ -25,7 +44,7 @@ pub struct RequestId(pub HeaderValue);
 #[derive(Clone, Debug, Default)]
 pub struct Cx {
     trace: Trace,
-    request_id: Option<RequestId>,
+    inbound: Option<Inbound>,
     caller: Option<UserId>,
     deadline: Option<Deadline>,
     fields: Vec<(&'static str, String)>,
@@ -35,7 +54,7 @@ impl Cx {
     /// The context of what nobody asked for, and no tick does.
     pub const NONE: &'static Self = &Self {
         trace: Trace::NONE,
-        request_id: None,
+        inbound: None,
         caller: None,
         deadline: None,
         fields: Vec::new(),
@@ -44,8 +63,8 @@ impl Cx {
     /// Returns the context of a request.
     #[must_use]
     pub fn of_request(parts: &Parts) -> Self {
-        let request_id = parts.extensions.get().cloned();
-        Self { request_id, ..Self::of_trace(trace::of(&parts.headers)) }
+        let inbound = parts.extensions.get().cloned();
+        Self { inbound, ..Self::of_trace(trace::of(&parts.headers)) }
     }
 
     /// Returns the context of what is part of `trace`.
@@ -71,6 +90,10 @@ impl Cx {
     /// Returns the same context of a request that `caller` makes.
     #[must_use]
     pub(crate) fn called_by(self, caller: UserId) -> Self {
+        if let Some(inbound) = &self.inbound {
+            // Verified twice, it is the same account.
+            let _ = inbound.caller.set(caller);
+        }
         Self { caller: Some(caller), ..self }
     }
 
@@ -82,8 +105,20 @@ impl Cx {
 
     /// The request that it is part of, if it is part of one.
     #[must_use]
-    pub const fn request_id(&self) -> Option<&RequestId> {
-        self.request_id.as_ref()
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.inbound.as_ref().map(|inbound| &inbound.id)
+    }
+
+    /// The address of the client who asks, as far as the host and trusted proxies tell.
+    #[must_use]
+    pub fn client(&self) -> Option<IpAddr> {
+        self.inbound.as_ref()?.client
+    }
+
+    /// What limits of a client are counted by. Clients that cannot be told apart count as one.
+    #[must_use]
+    pub fn client_bucket(&self) -> String {
+        self.client().map_or_else(|| "unknown".to_owned(), boxoffice_client_address::bucket)
     }
 
     /// The account of the user who asks, if that was verified.
@@ -102,7 +137,7 @@ impl Cx {
 /// The fields of a line of the log, each with a space before it.
 impl Display for Cx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(RequestId(id)) = &self.request_id {
+        if let Some(RequestId(id)) = self.request_id() {
             write!(f, " request_id={}", id.to_str().unwrap_or_default())?;
         }
         if let Some(id) = self.trace.id() {
@@ -130,8 +165,9 @@ mod tests {
     #[test]
     fn the_log_is_told_what_it_was_done_for() {
         let trace = Trace::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-        let request_id = Some(RequestId(HeaderValue::from_static("abc-1")));
-        let cx = Cx { request_id, ..Cx::of_trace(trace) };
+        let id = RequestId(HeaderValue::from_static("abc-1"));
+        let inbound = Some(Inbound::new(id, None));
+        let cx = Cx { inbound, ..Cx::of_trace(trace) };
         let said = " request_id=abc-1 trace_id=0af7651916cd43dd8448eb211c80319c";
         assert_eq!(cx.to_string(), said);
         assert_eq!(cx.with("payment", 7).to_string(), format!("{said} payment=7"));

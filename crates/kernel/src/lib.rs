@@ -7,6 +7,7 @@
 //! | [`db`] | connections, statements, rows, migrations: the one place that knows the database |
 //! | [`unit`], [`outbox`] | the only way to change anything, with the events that tell of it |
 //! | [`cache`] | answers that are kept in Redis until they change |
+//! | [`limit`] | how often something may be done |
 //! | [`command`], [`idempotency`] | one command, one atomic write: a unit and the answer to a key |
 //! | [`redis`] | commands to Redis |
 //! | [`events`] | the bus on Redis, the consumers |
@@ -32,6 +33,7 @@ pub mod health;
 pub mod http;
 mod idempotency;
 pub mod identity;
+pub mod limit;
 pub mod log;
 mod outbox;
 pub mod peer;

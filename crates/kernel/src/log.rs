@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 
+use boxoffice_contract::UserId;
+
 use crate::Trace;
-use crate::cx::Cx;
+use crate::cx::{Cx, Inbound};
 
 /// Logs what went wrong inside while serving the request `request_id`; clients never see this text.
 pub fn request_failed(request_id: &str, error: &anyhow::Error) {
@@ -51,9 +53,107 @@ pub fn failed(cx: &Cx, what: &str, error: &anyhow::Error) {
     eprintln!("level=error while={what:?} error={:?}{cx}", format!("{error:#}"));
 }
 
+/// What happens to accounts, and what is refused: one line of the log each (OWASP ASVS 5.0, V16.3).
+/// `docs/observability.md` says what each one means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Somebody has an account now.
+    SignedUp,
+    /// A session has begun.
+    SignedIn,
+    /// Address and password did not match.
+    SignInFailed,
+    /// One session has ended before its time.
+    SessionEnded,
+    /// All sessions of an account have ended before their time, but perhaps the one that asked.
+    SessionsEnded,
+    /// Something was done too often.
+    LimitMet,
+    /// Somebody asked for what they may not do, or another site's page did: the answer was 403.
+    Refused,
+    /// Somebody gives a buyer's money back.
+    RefundAsked,
+    /// An event came without a valid code, or a webhook without a valid signature.
+    Forged,
+}
+
+impl Security {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::SignedUp,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SessionEnded,
+        Self::SessionsEnded,
+        Self::LimitMet,
+        Self::Refused,
+        Self::RefundAsked,
+        Self::Forged,
+    ];
+
+    /// Returns the word that stands in the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignedUp => "signed_up",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SessionEnded => "session_ended",
+            Self::SessionsEnded => "sessions_ended",
+            Self::LimitMet => "limit_met",
+            Self::Refused => "refused",
+            Self::RefundAsked => "refund_asked",
+            Self::Forged => "forged",
+        }
+    }
+}
+
+/// Logs that `event` happened: from where, and with which account. `cx` may add fields.
+pub fn security(cx: &Cx, event: Security, account: Option<UserId>) {
+    let client = cx.client().map(|address| address.to_string());
+    eprintln!("{}{cx}", security_line(event, client.as_deref(), account.or(cx.caller())));
+}
+
+/// Logs the same of a request of which no more is known.
+pub(crate) fn security_of(inbound: &Inbound, event: Security) {
+    let client = inbound.client.map(|address| address.to_string());
+    let id = inbound.id.0.to_str().unwrap_or_default();
+    let line = security_line(event, client.as_deref(), inbound.caller.get().copied());
+    eprintln!("{line} request_id={id}");
+}
+
+fn security_line(event: Security, client: Option<&str>, account: Option<UserId>) -> String {
+    let account = account.map(|account| account.to_string());
+    let or_none = |value: Option<&str>| value.unwrap_or("-").to_owned();
+    format!(
+        "level=info security={} client={} account={}",
+        event.name(),
+        or_none(client),
+        or_none(account.as_deref())
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_security_line_says_what_from_where_and_who() {
+        let line = security_line(Security::Refused, Some("198.51.100.7"), Some(UserId::nil()));
+        let account = "00000000-0000-0000-0000-000000000000";
+        let expected = format!("level=info security=refused client=198.51.100.7 account={account}");
+        assert_eq!(line, expected);
+        let nobody = security_line(Security::SignInFailed, None, None);
+        assert_eq!(nobody, "level=info security=sign_in_failed client=- account=-");
+    }
+
+    #[test]
+    fn each_security_event_is_documented() {
+        let page = include_str!("../../../docs/observability.md");
+        for event in Security::ALL {
+            assert!(page.contains(&format!("| `{}` |", event.name())), "{}", event.name());
+        }
+    }
 
     #[test]
     fn the_line_of_an_event_leads_to_the_request_that_caused_it() {

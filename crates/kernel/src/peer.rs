@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cx::{REQUEST_ID, RequestId};
+use crate::http::origin::FORWARDED_FOR;
 use crate::{Cx, Problem, UserCx, client, config};
 
 /// A sibling that takes longer than this counts as not available.
@@ -33,8 +34,8 @@ pub struct Call<'a> {
     pub path: &'a str,
     /// The session token of the user who is asking.
     pub token: Option<&'a str>,
-    /// The request that the call is part of.
-    pub request_id: Option<&'a RequestId>,
+    /// What the call is part of: the sibling learns the request's id, and whose request it is.
+    pub cx: &'a Cx,
     /// What else the sibling is told, such as the visitor's `Accept-Language` or an
     /// `Idempotency-Key`. The fields above and the body's own headers go before.
     pub headers: HeaderMap,
@@ -50,8 +51,7 @@ impl<'a> Call<'a> {
     /// Makes a call that needs no signed-in user.
     #[must_use]
     pub fn by_nobody(cx: &'a Cx, method: Method, path: &'a str) -> Self {
-        let request_id = cx.request_id();
-        Self { method, path, token: None, request_id, headers: HeaderMap::new() }
+        Self { method, path, token: None, cx, headers: HeaderMap::new() }
     }
 }
 
@@ -115,8 +115,11 @@ impl Peer {
         if let Some(token) = call.token {
             headers.insert(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}"))?);
         }
-        if let Some(RequestId(id)) = call.request_id {
+        if let Some(RequestId(id)) = call.cx.request_id() {
             headers.insert(REQUEST_ID, id.clone());
+        }
+        if let Some(client) = call.cx.client() {
+            headers.insert(FORWARDED_FOR, HeaderValue::try_from(client.to_string())?);
         }
         let bytes = match body {
             Some(body) => {

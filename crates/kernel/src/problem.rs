@@ -10,6 +10,22 @@ use crate::db;
 
 pub use boxoffice_contract::{FieldError, ProblemBody};
 
+/// The most complaints that an answer holds: a request must not be answered with many times its size.
+pub(crate) const MAX_COMPLAINTS: usize = 10;
+/// The longest text of an answer, in characters. Texts may quote what a client sent.
+const MAX_TEXT: usize = 300;
+/// The longest name of a field in an answer, in characters.
+const MAX_NAME: usize = 64;
+
+/// Cuts `text` down to `most` characters, the last of which then says so.
+fn shorten(text: &mut String, most: usize) {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.pop();
+        text.push('…');
+    }
+}
+
 /// An error on its way to the client. Boxed: every handler's `Result` has room for one.
 #[derive(Debug)]
 pub struct Problem(Box<Inner>);
@@ -139,6 +155,17 @@ impl Problem {
         )
     }
 
+    /// 414: the query is longer than `limit` bytes.
+    #[must_use]
+    pub fn uri_too_long(limit: usize) -> Self {
+        Self::new(
+            StatusCode::URI_TOO_LONG,
+            "uri-too-long",
+            "Address too long",
+            format!("The query may have at most {limit} bytes"),
+        )
+    }
+
     /// 415: the body is not JSON.
     #[must_use]
     pub fn unsupported_media_type() -> Self {
@@ -249,12 +276,20 @@ impl From<db::Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Inner { status, kind, title, detail, mut errors, code, headers, cause } = *self.0;
+        let Inner { status, kind, title, mut detail, mut errors, code, headers, cause } = *self.0;
         // A problem without fields still lists its message, so that clients may always read
         // `errors`.
         if errors.is_empty() {
             errors.push(FieldError { message: detail.clone(), field: None });
         }
+        errors.truncate(MAX_COMPLAINTS);
+        for error in &mut errors {
+            shorten(&mut error.message, MAX_TEXT);
+            if let Some(field) = &mut error.field {
+                shorten(field, MAX_NAME);
+            }
+        }
+        shorten(&mut detail, MAX_TEXT);
         let body = ProblemBody {
             kind: format!("/api/docs#problem-{kind}"),
             title: title.to_owned(),
@@ -280,6 +315,15 @@ mod tests {
     use anyhow::Context;
 
     use super::*;
+
+    #[test]
+    fn an_answer_quotes_briefly() {
+        let mut text = "äöü".to_owned();
+        shorten(&mut text, 3);
+        assert_eq!(text, "äöü");
+        shorten(&mut text, 2);
+        assert_eq!(text, "ä…");
+    }
 
     #[test]
     fn a_busy_database_is_worth_another_try_however_it_is_told_of() {

@@ -11,6 +11,7 @@ use crate::db::{Query, statements};
 use crate::events::entry::{EntryId, Published};
 use crate::events::{Event, publish, reconcile, worker};
 use crate::idempotency::{Idempotency, Key};
+use crate::limit::{self, Limit};
 use crate::{Service, Timestamp, health, outbox};
 
 static SERVICE: Service = Service { name: "{s}", db_url: "", migrations: &[] };
@@ -38,6 +39,16 @@ fn all() -> anyhow::Result<Vec<Query>> {
         reconcile::first_published(&SERVICE, event.event_type),
         worker::forget_answers(&SERVICE),
     ];
+    static HOURLY: Limit = Limit { name: "", allowed: 1, seconds: 1 };
+    let counter = HOURLY.of("");
+    all.extend([
+        limit::counting(&SERVICE, std::slice::from_ref(&counter), now),
+        limit::counting(&SERVICE, &[counter.clone(), counter.clone()], now),
+        limit::window(&SERVICE, &counter),
+        limit::releasing(&SERVICE, &counter),
+        limit::forgetting(&SERVICE, &counter),
+        limit::sweeping(&SERVICE, now),
+    ]);
     let answer = command::remembered(Cx::NONE, &SERVICE, &idempotency, &Reply::no_content())?;
     all.extend(answer);
     all.extend(outbox::store(&SERVICE, std::slice::from_ref(&event))?);

@@ -8,6 +8,8 @@ const COMMON: &str = include_str!("../migrations/0001_outbox.sql");
 /// A migration of the tables that every service has: from here on the outbox knows where in its
 /// stream an event is, and keeps it until everybody has had it.
 pub const OUTBOX_ENTRIES: &str = include_str!("../migrations/0002_outbox_entries.sql");
+/// A migration of services that limit how often something is done.
+pub const LIMITS: &str = include_str!("../migrations/0003_limits.sql");
 
 /// A service: the owner of a set of tables, of a consumer group, and of the events it emits.
 #[derive(Debug)]

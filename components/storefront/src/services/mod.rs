@@ -62,7 +62,7 @@ impl<'a> Change<'a> {
 impl Visit {
     fn call<'a>(&'a self, method: Method, path: &'a str, headers: HeaderMap) -> Call<'a> {
         let token = self.user.as_ref().map(|user| user.token.as_str());
-        Call { method, path, token, request_id: self.cx.request_id(), headers }
+        Call { method, path, token, cx: &self.cx, headers }
     }
 
     /// Reads what is at `path`; `None` if there is no such thing.

@@ -7,7 +7,11 @@ use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::problem::{FieldError, Problem};
+use super::query::NUL;
+use crate::problem::{FieldError, MAX_COMPLAINTS, Problem};
+
+/// The most fields that a body may have: each that is wrong has the body read again.
+const MAX_FIELDS: usize = 100;
 
 /// A JSON object read as `T` and valid by `T`'s rules.
 ///
@@ -45,10 +49,19 @@ fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
         Ok(_) => return Err(Problem::malformed("The body must be a JSON object, such as {…}")),
         Err(error) => return Err(Problem::malformed(format!("The body is not JSON: {error}"))),
     };
+    if object.len() > MAX_FIELDS {
+        return Err(Problem::malformed(format!("The body may have at most {MAX_FIELDS} fields")));
+    }
     // `null` says that a field is not given.
     object.retain(|_, value| !value.is_null());
     let mut errors = Vec::new();
+    for (field, _) in object.iter().filter(|(_, value)| has_nul(value)) {
+        errors.push(FieldError { message: NUL.to_owned(), field: Some(field.clone()) });
+    }
     let value = loop {
+        if errors.len() >= MAX_COMPLAINTS {
+            return Err(Problem::invalid(errors));
+        }
         match serde_path_to_error::deserialize::<_, T>(Value::Object(object.clone())) {
             Ok(value) => break value,
             Err(error) => {
@@ -69,6 +82,18 @@ fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
         }
     }
     if errors.is_empty() { Ok(value) } else { Err(Problem::invalid(errors)) }
+}
+
+/// Whether a text in `value` holds U+0000, which Postgres does not keep.
+pub(super) fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// `text` with a capital letter, without serde's position in a document that the client never
@@ -137,6 +162,24 @@ mod tests {
         assert_eq!(fields, ["colour", "title", "unitPrice"]);
         assert!(all[0].1.starts_with("Unknown field `colour`"), "{}", all[0].1);
         assert!(all[2].1.starts_with("Invalid type"), "{}", all[2].1);
+    }
+
+    #[test]
+    fn many_mistakes_are_a_few_complaints() {
+        let fields = |count: usize| {
+            let fields: Vec<String> = (0..count).map(|n| format!("\"x{n}\":0")).collect();
+            errors(&format!("{{{}}}", fields.join(",")))
+        };
+        assert_eq!(fields(MAX_FIELDS).len(), MAX_COMPLAINTS);
+        assert_eq!(fields(MAX_FIELDS + 1).len(), 1);
+        let long = errors(&format!("{{\"unitPrice\": \"{}\"}}", "x".repeat(60_000)));
+        assert!(long.iter().all(|(_, message)| message.chars().count() <= 300), "{long:?}");
+    }
+
+    #[test]
+    fn a_text_has_no_nul() {
+        let all = errors(r#"{"title": "A\u0000B", "unitPrice": 1}"#);
+        assert_eq!(all, [("title".to_owned(), NUL.to_owned())]);
     }
 
     #[test]

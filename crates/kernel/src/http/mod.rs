@@ -2,7 +2,8 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`serve`] | limits, request ids, the Origin check, the way through a router |
+//! | [`serve`] | limits, request ids, the way through a router, the headers of all answers |
+//! | [`origin`] | the client's address, and the page that sent the request |
 //! | [`body`] | JSON bodies, with all that is wrong with them at once |
 //! | [`page`] | cursors and `Link` headers |
 //! | [`query`] | filters, with all that is wrong with them at once |
@@ -16,6 +17,7 @@ pub mod coding;
 pub mod cookie;
 pub mod etag;
 pub mod json;
+pub(crate) mod origin;
 pub mod page;
 pub mod path;
 pub mod query;

@@ -30,6 +30,8 @@ pub fn read_cursor<T: DeserializeOwned>(text: &str) -> Result<T, String> {
         .decode(text)
         .ok()
         .and_then(|json| serde_json::from_slice(&json).ok())
+        .filter(|position| !super::body::has_nul(position))
+        .and_then(|position| serde_json::from_value(position).ok())
         .ok_or_else(|| "This cursor is not from this list; start again without one".to_owned())
 }
 

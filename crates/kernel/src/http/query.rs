@@ -1,6 +1,9 @@
 //! Queries: read field by field, with everything wrong with them reported at once.
 
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, MAX_COMPLAINTS, Problem};
+
+/// The complaint about a text that holds U+0000.
+pub(crate) const NUL: &str = "Leave out the character U+0000";
 
 /// The fields of a query, and what is wrong with them so far.
 #[derive(Debug)]
@@ -15,12 +18,18 @@ impl Fields {
     pub fn parse(query: Option<&str>, known: &[&str]) -> Self {
         let mut fields = Self { values: Vec::new(), errors: Vec::new() };
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            if fields.errors.len() >= MAX_COMPLAINTS {
+                break;
+            }
             if !known.contains(&name.as_ref()) {
                 let message =
                     format!("This parameter does not exist; use one of {}", known.join(", "));
                 fields.complain(&name, message);
             } else if fields.values.iter().any(|(given, _)| *given == name) {
                 fields.complain(&name, "Give this parameter only once".to_owned());
+            } else if value.contains('\0') {
+                // Postgres keeps no text with it.
+                fields.complain(&name, NUL.to_owned());
             } else {
                 fields.values.push((name.into_owned(), value.into_owned()));
             }
@@ -71,6 +80,14 @@ mod tests {
         assert_eq!(fields.take("q", |text| Ok(text.to_owned())).unwrap(), "a b c");
         assert!(fields.take("city", |_| Ok(())).is_none());
         fields.finish().unwrap();
+    }
+
+    #[test]
+    fn many_mistakes_are_a_few_complaints() {
+        let query: Vec<String> = (0..4_000).map(|n| format!("x{n}")).collect();
+        let fields = Fields::parse(Some(&query.join("&")), &["a"]);
+        assert_eq!(fields.errors.len(), MAX_COMPLAINTS);
+        assert_eq!(Fields::parse(Some("a=%00"), &["a"]).errors[0].message, NUL);
     }
 
     #[test]

@@ -1,22 +1,37 @@
 //! From the host's request to the service's router and back.
 
+use std::net::IpAddr;
+
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, HeaderValue, ORIGIN};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower_service::Service as _;
 use uuid::Uuid;
 
-use crate::cx::{REQUEST_ID, RequestId};
+use super::origin;
+use crate::cx::{Inbound, REQUEST_ID, RequestId};
 use crate::events::publish;
 use crate::idempotency::{BodyDigest, IDEMPOTENCY_KEY};
+use crate::log::{self, Security};
 use crate::problem::{Cause, Problem};
-use crate::{Service, log};
+use crate::{Cx, Service, config};
 
 /// The longest body that a request may have, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
+/// The longest query that a request may have, in bytes.
+const QUERY_LIMIT: usize = 8 * 1024;
+/// What an answer that is not a page may load: nothing, and it may not be framed. Pages say more.
+const NO_CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// How long browsers keep to https, in seconds: a year.
+const HTTPS_ONLY: &str = "max-age=31536000";
+const HTTPS_ONLY_WITH_SUBDOMAINS: &str = "max-age=31536000; includeSubDomains";
 
 /// Serves one request by `service`'s `router`.
 ///
@@ -27,37 +42,41 @@ pub async fn serve(
     router: Router,
     request: spin_sdk::http::Request,
 ) -> http::Response<Full<Bytes>> {
-    let (response, id) = answer(service, router, request).await;
-    finish(response, id).await
+    let (response, inbound) = answer(service, router, request).await;
+    finish(response, inbound).await
 }
 
-/// What `service`'s `router` answers to `request`, and the request's id: to be sent after
+/// What `service`'s `router` answers to `request`, and what is known of the request: to be sent after
 /// [`finish`], or after [`sign`] by whoever writes the body bit by bit.
 pub async fn answer(
     service: &'static Service,
     router: Router,
     request: spin_sdk::http::Request,
-) -> (Response, RequestId) {
+) -> (Response, Inbound) {
     let (parts, body) = request.into_parts();
     let id = RequestId(request_id(&parts.headers));
-    let response = match admit(&parts.method, &parts.uri, &parts.headers) {
-        Err(problem) => problem.into_response(),
-        Ok(()) => match read_body(&parts.method, &parts.headers, body).await {
-            Err(problem) => problem.into_response(),
-            Ok(body) => {
-                let digest =
-                    parts.headers.contains_key(IDEMPOTENCY_KEY).then(|| BodyDigest::of(&body));
-                let mut request = http::Request::from_parts(parts, axum::body::Body::from(body));
-                request.extensions_mut().insert(id.clone());
-                if let Some(digest) = digest {
-                    request.extensions_mut().insert(digest);
-                }
-                route(router, request).await
-            }
-        },
+    let (inbound, response) = match admit(&parts).await {
+        Err(problem) => (Inbound::new(id, None), problem.into_response()),
+        Ok(client) => {
+            let inbound = Inbound::new(id, client);
+            let response = match read_body(&parts.method, &parts.headers, body).await {
+                Err(problem) => problem.into_response(),
+                Ok(body) => route(router, parts, body, inbound.clone()).await,
+            };
+            (inbound, response)
+        }
     };
     publish::publish_soon(service);
-    (response, id)
+    (response, inbound)
+}
+
+/// Refuses what no route is to see, and returns the client's address.
+async fn admit(parts: &Parts) -> Result<Option<IpAddr>, Problem> {
+    if parts.uri.query().is_some_and(|query| query.len() > QUERY_LIMIT) {
+        return Err(Problem::uri_too_long(QUERY_LIMIT));
+    }
+    origin::admit(&config::shop().await?, &parts.method, &parts.uri, &parts.headers)?;
+    Ok(origin::client(&parts.headers).await?)
 }
 
 /// `routes`, which answer with a problem what they do not know. To be called on all routes of a
@@ -68,7 +87,13 @@ pub fn complete(routes: Router) -> Router {
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }
 
-async fn route(mut router: Router, request: http::Request<axum::body::Body>) -> Response {
+async fn route(mut router: Router, parts: Parts, body: Bytes, inbound: Inbound) -> Response {
+    let digest = parts.headers.contains_key(IDEMPOTENCY_KEY).then(|| BodyDigest::of(&body));
+    let mut request = http::Request::from_parts(parts, axum::body::Body::from(body));
+    request.extensions_mut().insert(inbound);
+    if let Some(digest) = digest {
+        request.extensions_mut().insert(digest);
+    }
     router.call(request).await.unwrap_or_else(|never| match never {})
 }
 
@@ -85,24 +110,6 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         HeaderValue::try_from(Uuid::now_v7().to_string())
             .unwrap_or(HeaderValue::from_static("unknown"))
     })
-}
-
-/// Refuses changes that another site's page asks for in a visitor's name: browsers say in `Origin`
-/// whose page it was (OWASP, Cross-Site Request Forgery Prevention).
-fn admit(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        return Ok(());
-    }
-    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let ours = headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .or_else(|| uri.authority().map(http::uri::Authority::as_str));
-    let theirs = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
-    if theirs.is_some() && theirs == ours {
-        return Ok(());
-    }
-    Err(Problem::forbidden("Only Boxoffice's own pages may change something (see Origin)"))
 }
 
 async fn read_body(
@@ -136,11 +143,11 @@ async fn read_body(
     Ok(bytes.freeze())
 }
 
-/// `response` to the request `id` as it is sent: whole, and with the headers that all answers have.
-pub async fn finish(response: Response, id: RequestId) -> http::Response<Full<Bytes>> {
+/// `response` to a request as it is sent: whole, and with the headers that all answers have.
+pub async fn finish(response: Response, inbound: Inbound) -> http::Response<Full<Bytes>> {
     let (mut parts, body) = response.into_parts();
     if let Some(Cause(cause)) = parts.extensions.get() {
-        log::request_failed(id.0.to_str().unwrap_or_default(), cause);
+        log::request_failed(inbound.id.0.to_str().unwrap_or_default(), cause);
     }
     // Ours are bodies in memory: reading one cannot fail.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
@@ -152,15 +159,38 @@ pub async fn finish(response: Response, id: RequestId) -> http::Response<Full<By
         // The answer to HEAD says how long that to GET is, and has no body.
         parts.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(body.len()));
     }
-    sign(&mut parts.headers, id);
+    if parts.status == StatusCode::FORBIDDEN {
+        log::security_of(&inbound, Security::Refused);
+    }
+    sign(&mut parts.headers, inbound).await;
     http::Response::from_parts(parts, Full::new(body))
 }
 
-/// Gives the answer to the request `id` the headers that all answers have.
-pub fn sign(headers: &mut HeaderMap, id: RequestId) {
-    headers.insert(REQUEST_ID, id.0);
+/// Gives an answer the headers that all answers have (OWASP, HTTP Headers Cheat Sheet).
+pub async fn sign(headers: &mut HeaderMap, inbound: Inbound) {
+    headers.insert(REQUEST_ID, inbound.id.0);
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    let policy = HeaderValue::from_static(NO_CONTENT_POLICY);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
+    match https_only().await {
+        Ok(Some(value)) => {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(value));
+        }
+        Ok(None) => {}
+        Err(error) => log::failed(Cx::NONE, "adding Strict-Transport-Security", &error),
+    }
+}
+
+/// What browsers are told of https (RFC 6797), if the shop is served by it. Its subdomains are its
+/// operator's to promise.
+async fn https_only() -> anyhow::Result<Option<&'static str>> {
+    if !config::is_secure().await? {
+        return Ok(None);
+    }
+    let with_subdomains = config::is_set("hsts_subdomains").await?;
+    Ok(Some(if with_subdomains { HTTPS_ONLY_WITH_SUBDOMAINS } else { HTTPS_ONLY }))
 }
 
 #[cfg(test)]
@@ -172,20 +202,6 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs.iter().map(|(k, v)| (HeaderName::from_static(k), v.parse().unwrap())).collect()
-    }
-
-    #[test]
-    fn only_our_own_pages_may_change_things() {
-        let uri = Uri::from_static("/api/orders");
-        let ask = |method, pairs| admit(&method, &uri, &headers(pairs)).is_ok();
-        assert!(ask(Method::POST, &[("host", "shop.example")]), "no browser, no Origin");
-        assert!(ask(Method::POST, &[("host", "shop.example"), ("origin", "https://shop.example")]));
-        assert!(!ask(
-            Method::POST,
-            &[("host", "shop.example"), ("origin", "https://evil.example")]
-        ));
-        assert!(!ask(Method::DELETE, &[("host", "shop.example"), ("origin", "null")]));
-        assert!(ask(Method::GET, &[("host", "shop.example"), ("origin", "https://evil.example")]));
     }
 
     #[test]
