@@ -36,8 +36,6 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 3] = [Self::Account, Self::Client, Self::Listing];
-
     /// What it is called in the database and in the log.
     const fn name(self) -> &'static str {
         match self {
@@ -99,12 +97,12 @@ pub(crate) async fn admit(unit: &mut Unit<'_>, attempt: &Attempt) -> Result<()> 
 async fn refuse_if_met(unit: &mut Unit<'_>, all: &[Counter], now: Timestamp) -> Result<()> {
     let windows: Vec<(String, i64, Timestamp)> = unit.read_all(looking(all)).await?;
     for (name, used, ends) in windows {
-        let limit = Limit::ALL.into_iter().find(|limit| limit.name() == name);
-        let Some(limit) = limit.filter(|limit| used >= limit.allowed() && ends > now) else {
-            continue;
-        };
-        let seconds = (ends.as_millis() - now.as_millis() + 999) / 1_000;
-        return Err(refuse(limit, seconds));
+        let counter = all.iter().find(|counter| counter.limit.name() == name);
+        let Some(Counter { limit, key }) = counter.cloned() else { continue };
+        if used >= limit.allowed() && ends > now {
+            let seconds = (ends.as_millis() - now.as_millis() + 999) / 1_000;
+            return Err(Refusal::TooManyDeclines(Met { limit, key, seconds }));
+        }
     }
     Ok(())
 }
@@ -207,19 +205,31 @@ pub(crate) fn forgetting(now: Timestamp) -> Query {
     query!("DELETE FROM payments_limits WHERE window_ends_at <= ?1", now)
 }
 
-fn refuse(limit: Limit, seconds: i64) -> Refusal {
-    let whose = match limit {
-        Limit::Account => "Too many of your payments were declined or left unfinished",
-        Limit::Client => "Too many payments from your network were declined or left unfinished",
-        Limit::Listing => "Too many payments for these tickets were declined",
-    };
-    let minutes = (seconds + 59) / 60;
-    let unit = if minutes == 1 { "minute" } else { "minutes" };
-    let detail = format!(
-        "{whose}. You were not charged. Try again in {minutes} {unit}, perhaps with another card. \
-         Your hold may end before that; then hold tickets again"
-    );
-    Refusal::TooManyDeclines { detail, seconds, limit: limit.name() }
+/// A limit that is used up.
+#[derive(Clone, Debug)]
+pub(crate) struct Met {
+    pub(crate) limit: Limit,
+    /// Who is limited.
+    pub(crate) key: String,
+    /// In how many seconds the window ends.
+    pub(crate) seconds: i64,
+}
+
+impl Met {
+    /// What the buyer is told: what happened, and what they can do.
+    pub(crate) fn sentence(&self) -> String {
+        let whose = match self.limit {
+            Limit::Account => "Too many of your payments were declined or left unfinished",
+            Limit::Client => "Too many payments from your network were declined or left unfinished",
+            Limit::Listing => "Too many payments for these tickets were declined",
+        };
+        let minutes = (self.seconds + 59) / 60;
+        let unit = if minutes == 1 { "minute" } else { "minutes" };
+        format!(
+            "{whose}. You were not charged. Try again in {minutes} {unit}, perhaps with another \
+             card. Your hold may end before that; then hold tickets again"
+        )
+    }
 }
 
 #[cfg(test)]
@@ -278,12 +288,8 @@ mod tests {
             (Limit::Client, "from your network", 61, "in 2 minutes,"),
             (Limit::Listing, "for these tickets", 60, "in 1 minute,"),
         ] {
-            let Refusal::TooManyDeclines { detail, seconds: told, .. } = refuse(limit, seconds)
-            else {
-                unreachable!("it is refused for that")
-            };
-            assert!(detail.contains(whose) && detail.contains(time), "{detail}");
-            assert_eq!(told, seconds);
+            let told = Met { limit, key: String::new(), seconds }.sentence();
+            assert!(told.contains(whose) && told.contains(time), "{told}");
         }
     }
 

@@ -9,6 +9,7 @@ use boxoffice_contract::orders::Order;
 use boxoffice_contract::{OrderId, PaymentId, UserId};
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::db::{self, Query};
+use boxoffice_kernel::log::Security;
 use boxoffice_kernel::{Cx, Timestamp, Unit, UserCx, log, query, unit};
 
 use crate::abuse::Attempt;
@@ -82,6 +83,11 @@ pub(crate) async fn begin(
     };
     match unit::run(cx, &SERVICE, work).await {
         Err(Refusal::InProgress) if is_paid(order.id).await? => Err(Refusal::AlreadyPaid),
+        Err(Refusal::TooManyDeclines(met)) => {
+            let cx = cx.with("limit", format!("{:?}", met.limit)).with("key", &met.key);
+            log::security(&cx, Security::LimitMet, None);
+            Err(Refusal::TooManyDeclines(met))
+        }
         outcome => outcome,
     }
 }

@@ -86,8 +86,6 @@ pub(crate) struct Payment {
     pub(crate) seller_id: Option<UserId>,
     /// Why the money is to be given back, in Stripe's words; `None`: nobody has asked for it.
     pub(crate) refund_reason: Option<String>,
-    /// Why the provider refuses to give it back; `None`: it does not.
-    pub(crate) refund_refusal: Option<String>,
     /// Whether the tickets are to be for sale again then.
     pub(crate) restock: bool,
     /// The listing of the event, where a fan sells on a ticket that was bought of it.
@@ -178,7 +176,6 @@ impl From<PaymentRow> for Payment {
             ticket_id: row.ticket_id,
             seller_id: row.seller_id,
             refund_reason: row.refund_reason,
-            refund_refusal: row.refund_refusal,
             restock: row.restock,
             resale_of: row.resale_of,
             fee: row.fee,

@@ -7,6 +7,7 @@ use boxoffice_contract::PaymentId;
 use boxoffice_contract::payments::{NewRefund, Paid, RefundReason};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::log::Security;
 use boxoffice_kernel::problem::{self, ProblemBody};
 use boxoffice_kernel::{Unit, UserCx, config, log};
 use http::StatusCode;
@@ -108,7 +109,9 @@ async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payme
     // What a fan sold on is theirs again: on sale, it would be sold as a ticket for an event of its own.
     let restock = restock && payment.resale_of.is_none();
     let request = RefundRequest { by: Some(cx.user.id), reason: reason.name(), restock };
-    moves::write(cx, &payment, News::RefundAsked(request)).await?;
+    if moves::write(cx, &payment, News::RefundAsked(request)).await?.is_some() {
+        log::security(&cx.with("payment", payment.id), Security::RefundAsked, None);
+    }
     Ok(payment.reload().await?)
 }
 

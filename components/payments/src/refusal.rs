@@ -3,6 +3,8 @@
 use boxoffice_kernel::command::REPLAYED;
 use boxoffice_kernel::{Problem, db, peer};
 
+use crate::abuse::Met;
+
 /// The code of what is refused since its payment is under way.
 const PAYMENT_PENDING: &str = "payment_pending";
 
@@ -39,14 +41,7 @@ pub(crate) enum Refusal {
         is_repeat: bool,
     },
     /// Too many attempts failed lately: somebody may be testing cards.
-    TooManyDeclines {
-        /// What happened and what to do, in sentences.
-        detail: String,
-        /// For how many seconds it stays so.
-        seconds: i64,
-        /// Which limit was met, for the log.
-        limit: &'static str,
-    },
+    TooManyDeclines(Met),
     /// The key was used for another payment.
     KeyReusedDifferently,
     /// Only the tickets' seller may refund them.
@@ -120,8 +115,8 @@ impl From<Refusal> for Problem {
                 let problem = Self::declined(detail, code);
                 return if is_repeat { problem.with_header(REPLAYED, "true") } else { problem };
             }
-            Refusal::TooManyDeclines { detail, seconds, .. } => {
-                return Self::too_many(detail, seconds).with_code("too_many_declines");
+            Refusal::TooManyDeclines(met) => {
+                return Self::too_many(met.sentence(), met.seconds).with_code("too_many_declines");
             }
             Refusal::Peer(error) => return error.into(),
             Refusal::Failed(error) => return error.into(),

@@ -31,6 +31,9 @@ const COLUMNS: &str = "entry.id, entry.payment_id, payment.order_id, payment.tic
     payment.title, payment.quantity, entry.movement, entry.amount, entry.currency, entry.at, \
     payment.status, payment.refund_reason, payment.refund_refusal";
 
+/// The columns of an entry alone.
+const PART: &str = "id, payment_id, movement, amount, currency, at";
+
 row! {
     /// An entry, with its payment.
     struct EntryRow {
@@ -164,16 +167,14 @@ pub(crate) fn oldest(range: Range, most: i64) -> Query {
 /// Finds entries of both tables. Each is read by its own index, and no further than `most` entries.
 fn entries(range: Range, after: &str, order: &str, most: i64) -> Query {
     let Range { seller, from, to } = range;
-    let part = |table: &str| {
-        format!(
-            "SELECT * FROM (SELECT id, payment_id, movement, amount, currency, at FROM {table} \
-             AS entry WHERE owner_id = ?1 AND account = 'sellers' AND at >= ?2 AND at < ?3 \
-             {after} {order} LIMIT ?4) AS {table}_part"
-        )
-    };
-    let (booked, adjusted) = (part("payments_ledger"), part("payments_adjustments"));
     query!(
-        "SELECT {COLUMNS} FROM ({booked} UNION ALL {adjusted}) AS entry \
+        "SELECT {COLUMNS} FROM (\
+         SELECT * FROM (SELECT {PART} FROM payments_ledger AS entry \
+         WHERE owner_id = ?1 AND account = 'sellers' AND at >= ?2 AND at < ?3 {after} \
+         {order} LIMIT ?4) AS booked \
+         UNION ALL SELECT * FROM (SELECT {PART} FROM payments_adjustments AS entry \
+         WHERE owner_id = ?1 AND account = 'sellers' AND at >= ?2 AND at < ?3 {after} \
+         {order} LIMIT ?4) AS adjusted) AS entry \
          JOIN payments_payments AS payment ON payment.id = entry.payment_id {order} LIMIT ?4",
         seller,
         from,

@@ -138,7 +138,6 @@ fn payment() -> Payment {
         ticket_id: None,
         seller_id: None,
         refund_reason: None,
-        refund_refusal: None,
         restock: false,
         resale_of: None,
         fee: 0,

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use boxoffice_kernel::db::{self, Query};
+use boxoffice_kernel::log::Security;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Cx, Problem, Timestamp, config, log, query, row, unit};
 use boxoffice_rules::money;
@@ -217,6 +218,7 @@ async fn admit<'a>(cx: &Cx, headers: &HeaderMap, body: &'a [u8]) -> Result<&'a s
     let now = Timestamp::now().as_millis() / 1_000;
     signature::verify(header, body, &secrets, now).map_err(|refusal| {
         log::noted(cx, "an event that claims to be Stripe's was refused", refusal.sentence());
+        log::security(&cx.with("what", "webhook"), Security::Forged, None);
         Problem::malformed(refusal.sentence()).with_code("bad_signature")
     })?;
     std::str::from_utf8(body).map_err(|_| Problem::malformed("The body is not UTF-8"))
