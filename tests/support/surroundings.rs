@@ -64,6 +64,10 @@ impl Surroundings {
         let mut variables = keys::ensure(&folder.path().join("keys"), "").unwrap().variables;
         variables.insert("redis_url".into(), redis_url(redis_port));
         variables.insert("event_retry_ms".into(), "50".into());
+        // All people of a test come from one address. The suite `abuse` has a shop's own limits.
+        for limit in ["sign_ups_per_client", "sign_ups_in_all"] {
+            variables.insert(limit.into(), "1000000".into());
+        }
         let postgres = OwnPostgres::create();
         if let Some(postgres) = &postgres {
             use_postgres(&mut variables, postgres);

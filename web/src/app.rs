@@ -113,6 +113,7 @@ fn account(visitor: Visitor) -> View {
                 a(class="item", href="/orders") { "My orders" }
                 a(class="item", href="/listings") { "My listings" }
                 a(class="item", href="/sales") { "Sales" }
+                a(class="item", href="/sessions") { "Signed-in devices" }
                 form(method="post", action="/sign-out") {
                     input(r#type="hidden", name="key", value=key)
                     button(class="item", r#type="submit") { "Sign out" }

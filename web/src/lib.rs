@@ -22,6 +22,8 @@ mod pages;
 mod parts;
 #[cfg(not(target_os = "unknown"))]
 pub mod sales;
+#[cfg(not(target_os = "unknown"))]
+pub mod sessions;
 mod shop;
 pub mod state;
 

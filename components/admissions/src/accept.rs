@@ -91,12 +91,22 @@ pub(crate) async fn accept(
     let known = known.ok_or(Refusal::NoSuchAdmission)?;
     let listing = Listing::get(&cx, known.ticket_id).await?;
     let issuer = Issuer::load().await?;
+    let email = address(&cx.account().await?.email);
     let work = async |unit: &mut Unit<'_>| -> refusal::Result<Reply> {
-        let admission = take_over(&cx, unit, id, &acceptance.token, &issuer.keys).await?;
+        let link = Link { token: &acceptance.token, email: &email };
+        let admission = take_over(&cx, unit, id, link, &issuer.keys).await?;
         let body = admission.body(&listing, &issuer);
         Ok(Reply::ok(&body)?.at_version(admission.version))
     };
     Ok(command::run(&cx, &SERVICE, &idempotency, work).await?)
+}
+
+/// The link that somebody has followed.
+#[derive(Clone, Copy)]
+struct Link<'a> {
+    token: &'a str,
+    /// The address of the user who followed it.
+    email: &'a str,
 }
 
 /// Gives the admission to the user, if the link is that of its transfer and for their address.
@@ -104,7 +114,7 @@ async fn take_over(
     cx: &UserCx,
     unit: &mut Unit<'_>,
     id: AdmissionId,
-    token: &str,
+    link: Link<'_>,
     keys: &Keys,
 ) -> refusal::Result<Admission> {
     let admission = Admission::find_in(unit, id).await?.ok_or(Refusal::NoSuchAdmission)?;
@@ -112,8 +122,8 @@ async fn take_over(
         // Accepted before, and the answer got lost.
         return Ok(admission);
     }
-    let transfer = waiting(&admission, token, keys).ok_or(Refusal::NoSuchTransfer)?;
-    if admission.transfer_email.as_deref() != Some(&address(&cx.user.email)) {
+    let transfer = waiting(&admission, link.token, keys).ok_or(Refusal::NoSuchTransfer)?;
+    if admission.transfer_email.as_deref() != Some(link.email) {
         return Err(Refusal::ForSomebodyElse);
     }
     let accepted = transition::accept(unit, id, transfer, cx.user.id, Timestamp::now()).await?;

@@ -41,7 +41,8 @@ pub(crate) const NOT_KEPT: &str = "private, no-store";
 pub(crate) async fn print(cx: &UserCx, id: AdmissionId, page: Page) -> problem::Result<Response> {
     let (admission, listing) = show::on_file(cx, id).await?;
     let keys = Keys::load().await?;
-    let pdf = draw(&admission, &listing, &cx.user.email, &admission.code(&keys.signer), page)?;
+    let holder = cx.account().await?.email;
+    let pdf = draw(&admission, &listing, &holder, &admission.code(&keys.signer), page)?;
     Ok(file(&admission, "application/pdf", "pdf", pdf))
 }
 

@@ -56,7 +56,7 @@ pub(crate) async fn begin(
     Valid(wanted): Valid<NewTransfer>,
 ) -> Result<Response> {
     let email = address(&wanted.email);
-    if email == address(&cx.user.email) {
+    if email == address(&cx.account().await?.email) {
         return Err(Refusal::ToOneself.into());
     }
     let transfer = Transfer {

@@ -158,7 +158,10 @@ impl Facts {
         let ids = [id.0, admission.ticket_id.0].map(|id| id.simple().to_string());
         let order = number(admission.order_id);
         let starts_at = listing.starts_at.map(|at| at.to_string());
-        let holder = admission.name(&listing).unwrap_or_else(|| cx.user.email.clone());
+        let holder = match admission.name(&listing) {
+            Some(name) => name,
+            None => cx.account().await?.email,
+        };
         Ok(Self { admission, listing, code, url, holder, ids, order, starts_at })
     }
 

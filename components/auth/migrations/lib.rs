@@ -7,5 +7,10 @@ use boxoffice_schema::{LIMITS, OUTBOX_ENTRIES, Service};
 pub static SERVICE: Service = Service {
     name: "auth",
     db_url: "auth_db_url",
-    migrations: &[include_str!("0001_accounts.sql"), OUTBOX_ENTRIES, LIMITS],
+    migrations: &[
+        include_str!("0001_accounts.sql"),
+        OUTBOX_ENTRIES,
+        LIMITS,
+        include_str!("0002_sessions.sql"),
+    ],
 };

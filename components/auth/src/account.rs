@@ -32,6 +32,11 @@ row! {
 }
 
 impl Stored {
+    /// Returns the account's id.
+    pub(crate) const fn id(&self) -> UserId {
+        self.id
+    }
+
     /// Returns the account, as its owner sees it.
     pub(crate) fn account(self) -> Account {
         Account { id: self.id, email: self.email }

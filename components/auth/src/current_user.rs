@@ -2,8 +2,9 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_contract::users::{Account, CurrentUser};
-use boxoffice_kernel::identity::MaybeUser;
+use boxoffice_contract::users::CurrentUser;
+
+use crate::visitor::MaybeVisitor;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/users/currentUser", get(current_user))
@@ -14,7 +15,6 @@ pub(crate) fn route() -> Router {
     get, path = "/api/users/currentUser", tag = "users",
     responses((status = 200, description = "The account, or null", body = CurrentUser))
 )]
-pub(crate) async fn current_user(MaybeUser(user): MaybeUser) -> Json<CurrentUser> {
-    let current_user = user.map(|user| Account { id: user.id, email: user.email });
-    Json(CurrentUser { current_user })
+pub(crate) async fn current_user(MaybeVisitor(visitor): MaybeVisitor) -> Json<CurrentUser> {
+    Json(CurrentUser { current_user: visitor.map(|visitor| visitor.account) })
 }

@@ -8,7 +8,7 @@ use boxoffice_kernel::problem::Result;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use jsonwebtoken::jwk::JwkSet;
 
-use crate::session::Key;
+use crate::token::Key;
 
 pub(crate) fn route() -> Router {
     Router::new().route("/.well-known/jwks.json", get(jwks))

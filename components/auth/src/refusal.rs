@@ -10,11 +10,18 @@ pub(crate) enum Refusal {
     EmailTaken,
     /// Address and password do not match.
     InvalidCredentials,
-    /// Too many sign-ins have failed for the address.
+    /// Too many sign-ins have failed.
     TooManyFailures {
         /// How long to wait.
         seconds: i64,
     },
+    /// Too many accounts were made.
+    TooManyAccounts {
+        /// How long to wait.
+        seconds: i64,
+    },
+    /// The account has no such session, or it has ended.
+    NoSuchSession,
     /// Something failed that should not.
     Failed(anyhow::Error),
 }
@@ -35,6 +42,14 @@ impl From<anyhow::Error> for Refusal {
     }
 }
 
+/// Writes `seconds` as people say them, rounded up.
+fn minutes(seconds: i64) -> String {
+    match (seconds + 59) / 60 {
+        1 => "1 minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
@@ -47,12 +62,21 @@ impl From<Refusal> for Problem {
             Refusal::InvalidCredentials => Self::unauthorized("Address and password do not match")
                 .with_code("invalid_credentials"),
             Refusal::TooManyFailures { seconds } => {
-                let minutes = (seconds + 59) / 60;
                 let detail = format!(
-                    "Too many failed sign-ins for this address; try again in {minutes} minutes"
+                    "Too many failed sign-ins; try again in {}. A browser in which you have signed in \
+                     before lets you in at once",
+                    minutes(seconds)
                 );
-                Self::too_many(detail, seconds)
+                Self::too_many(detail, seconds).with_code("too_many_failures")
             }
+            Refusal::TooManyAccounts { seconds } => {
+                let detail = format!(
+                    "Too many accounts were made from your network; try again in {}",
+                    minutes(seconds)
+                );
+                Self::too_many(detail, seconds).with_code("too_many_accounts")
+            }
+            Refusal::NoSuchSession => Self::not_found("This session does not exist, or has ended"),
             Refusal::Failed(error) => error.into(),
         }
     }

@@ -1,147 +1,164 @@
-//! Sessions: tokens that `auth` signs and everyone can verify, and the cookie that carries them.
+//! Sessions in the database: each is begun by a sign-in and can be ended before its time.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use axum::response::Response;
-use boxoffice_contract::UserId;
-use boxoffice_contract::users::Account;
-use boxoffice_kernel::identity::{COOKIE_NAME, SECURE_COOKIE_NAME};
-use boxoffice_kernel::{Timestamp, config};
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
-use http::header::{HeaderValue, SET_COOKIE};
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use serde::Serialize;
+use boxoffice_contract::{SessionId, UserId, users as api};
+use boxoffice_kernel::db::Query;
+use boxoffice_kernel::log::{self, Security};
+use boxoffice_kernel::{Cx, Timestamp, config, query, row};
+use http::HeaderMap;
+use http::header::USER_AGENT;
 
-/// What tells our tokens from those of others.
-const ISSUER: &str = "boxoffice";
+use crate::token::{Audience, Key, SessionToken};
+use crate::{cookie, device};
 
-/// The key that signs, and its public half with the `kid` that names it.
-pub(crate) struct Key {
-    signing: EncodingKey,
-    kid: String,
-    pub(crate) public: Jwk,
+/// How many sessions a list has at most: the newest.
+pub(crate) const LISTED: i64 = 100;
+/// How much of what a browser says of itself is kept, in characters.
+const DEVICE_LENGTH: usize = 200;
+/// How many sessions that have run out one new session removes.
+const SWEPT: i64 = 100;
+
+row! {
+    /// A session that begins.
+    pub(crate) struct NewSession in "auth_sessions" {
+        pub(crate) id: SessionId,
+        pub(crate) account_id: UserId,
+        pub(crate) device: String,
+        pub(crate) client: Option<String>,
+        pub(crate) created_at: Timestamp,
+        pub(crate) expires_at: Timestamp,
+    }
 }
 
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    sub: UserId,
-    email: &'a str,
-    iat: i64,
-    exp: i64,
+row! {
+    /// A session, as its owner sees it.
+    pub(crate) struct Session {
+        id: SessionId,
+        device: String,
+        client: Option<String>,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    }
 }
 
-thread_local! {
-    static KEY: RefCell<Option<Rc<Key>>> = const { RefCell::new(None) };
+row! {
+    /// A session that has ended before its time, as the services have to know it.
+    pub(crate) struct Ended {
+        pub(crate) id: SessionId,
+        pub(crate) expires_at: Timestamp,
+    }
 }
 
-impl Key {
-    /// The key of the variable `auth_signing_key`, read once an instance.
-    pub(crate) async fn load() -> Result<Rc<Self>> {
-        if let Some(key) = KEY.with_borrow(Clone::clone) {
-            return Ok(key);
-        }
-        let pem = config::variable("auth_signing_key").await?;
-        let key = Rc::new(Self::from_pem(&pem).context("auth_signing_key")?);
-        KEY.set(Some(Rc::clone(&key)));
-        Ok(key)
+impl NewSession {
+    /// Makes a session of `account_id` for the browser that sent `headers`.
+    ///
+    /// # Errors
+    /// When `session_seconds` is not a number.
+    pub(crate) async fn new(cx: &Cx, account_id: UserId, headers: &HeaderMap) -> Result<Self> {
+        let seconds = config::number("session_seconds").await?;
+        let created_at = Timestamp::now();
+        let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Ok(Self {
+            id: SessionId::new(),
+            account_id,
+            device: agent.unwrap_or_default().chars().take(DEVICE_LENGTH).collect(),
+            client: cx.client().map(|address| address.to_string()),
+            created_at,
+            expires_at: created_at.plus_seconds(seconds),
+        })
     }
 
-    /// Reads PKCS#8 in PEM, as `openssl genpkey -algorithm ed25519` writes it. The `kid` is the
-    /// key's thumbprint (RFC 7638): it needs no bookkeeping and changes with the key.
-    fn from_pem(pem: &str) -> Result<Self> {
-        boxoffice_eddsa::install();
-        let key = SigningKey::from_pkcs8_pem(pem.trim())
-            .map_err(|error| anyhow!("this is not an Ed25519 key in PKCS#8 PEM: {error}"))?;
-        // Without the public half, which jsonwebtoken does not expect in the DER.
-        let private = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
-        let der = private.to_pkcs8_der().map_err(|error| anyhow!("{error}"))?;
-        let signing = EncodingKey::from_ed_der(der.as_bytes());
-        let mut public = Jwk::from_encoding_key(&signing, Algorithm::EdDSA)?;
-        let kid = public.thumbprint(ThumbprintHash::SHA256)?;
-        public.common.key_id = Some(kid.clone());
-        public.common.public_key_use = Some(PublicKeyUse::Signature);
-        Ok(Self { signing, kid, public })
-    }
-
-    fn sign(&self, account: &Account, from: Timestamp, until: Timestamp) -> Result<String> {
-        let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
-        let claims = Claims {
-            iss: ISSUER,
-            sub: account.id,
-            email: &account.email,
-            iat: from.as_millis() / 1000,
-            exp: until.as_millis() / 1000,
+    /// Adds the cookies of the session, which has been stored, to `response`, and logs that it begins.
+    ///
+    /// # Errors
+    /// When the signing key cannot be read.
+    pub(crate) async fn begin(&self, cx: &Cx, mut response: Response) -> Result<Response> {
+        let token = SessionToken {
+            id: self.id,
+            account_id: self.account_id,
+            from: self.created_at,
+            until: self.expires_at,
         };
-        Ok(encode(&header, &claims, &self.signing)?)
+        let audience = Audience::load().await?;
+        let token = Key::load().await?.of_session(token, &audience)?;
+        let seconds = (self.expires_at.as_millis() - self.created_at.as_millis()) / 1000;
+        cookie::set_session(&mut response, &token, seconds).await?;
+        device::remember(&mut response, self.account_id).await?;
+        log::security(&cx.with("session", self.id), Security::SignedIn, Some(self.account_id));
+        Ok(response)
     }
 }
 
-/// `response` with a new session of `account` in its cookie.
-pub(crate) async fn start(account: &Account, response: Response) -> Result<Response> {
-    let seconds = config::number("session_seconds").await?;
-    let now = Timestamp::now();
-    let token = Key::load().await?.sign(account, now, now.plus_seconds(seconds))?;
-    with_cookie(response, &token, seconds).await
-}
-
-/// `response` with the session's cookie taken back.
-pub(crate) async fn end(response: Response) -> Result<Response> {
-    with_cookie(response, "", 0).await
-}
-
-async fn with_cookie(mut response: Response, token: &str, seconds: i64) -> Result<Response> {
-    let secure = config::is_secure().await?;
-    let cookie = cookie(token, seconds, secure);
-    response.headers_mut().append(SET_COOKIE, HeaderValue::try_from(cookie)?);
-    Ok(response)
-}
-
-/// Lax: a link from elsewhere finds one signed in, a form from elsewhere does not.
-fn cookie(token: &str, seconds: i64, secure: bool) -> String {
-    let (name, secure) = if secure { (SECURE_COOKIE_NAME, "; Secure") } else { (COOKIE_NAME, "") };
-    format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use super::*;
-
-    /// Made by `openssl genpkey -algorithm ed25519`, for this test alone.
-    const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
-        MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
-        -----END PRIVATE KEY-----\n";
-
-    #[test]
-    fn a_key_of_openssl_signs_and_names_itself() {
-        let key = Key::from_pem(PEM).unwrap();
-        let json = serde_json::to_value(&key.public).unwrap();
-        assert_eq!((&json["kty"], &json["crv"]), (&"OKP".into(), &"Ed25519".into()));
-        assert_eq!(json["kid"], key.kid.as_str());
-        assert!(json.get("d").is_none(), "the private half stays here");
-        let account = Account { id: UserId::new(), email: "a@example.com".to_owned() };
-        let now = Timestamp::now();
-        let token = key.sign(&account, now, now.plus_seconds(60)).unwrap();
-        let header = jsonwebtoken::decode_header(&token).unwrap();
-        assert_eq!(header.kid.as_deref(), Some(key.kid.as_str()));
+impl Session {
+    /// Returns what the API answers of the session.
+    pub(crate) fn body(self, current: Option<SessionId>) -> api::Session {
+        let Self { id, device, client, created_at, expires_at } = self;
+        let current = current == Some(id);
+        api::Session { id, device, client, created_at, expires_at, current }
     }
+}
 
-    #[test]
-    fn what_is_no_key_is_explained() {
-        let error = Key::from_pem("hunter2").err().unwrap().to_string();
-        assert!(error.contains("Ed25519 key in PKCS#8 PEM"), "{error}");
-    }
+/// Reads the sessions of `account_id` that go on, newest first.
+pub(crate) fn of_account(account_id: UserId, now: Timestamp) -> Query {
+    const COLUMNS: &str = Session::COLUMNS;
+    query!(
+        "SELECT {COLUMNS} FROM auth_sessions \
+         WHERE account_id = ?1 AND expires_at > ?2 AND ended_at IS NULL \
+         ORDER BY id DESC LIMIT ?3",
+        account_id,
+        now,
+        LISTED
+    )
+}
 
-    #[test]
-    fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
-        let plain = cookie("t", 60, false);
-        assert_eq!(plain, "session=t; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
-        let secure = cookie("t", 60, true);
-        assert!(secure.starts_with("__Host-session=t;") && secure.ends_with("; Secure"));
-    }
+/// Finds out whether `account_id` has or had the session `id`.
+pub(crate) fn known(id: SessionId, account_id: UserId) -> Query {
+    query!("SELECT id FROM auth_sessions WHERE id = ?1 AND account_id = ?2", id, account_id)
+}
+
+/// Ends the session `id` of `account_id`, unless it has ended.
+pub(crate) fn ending(id: SessionId, account_id: UserId, now: Timestamp) -> Query {
+    const COLUMNS: &str = Ended::COLUMNS;
+    query!(
+        "UPDATE auth_sessions SET ended_at = ?3 \
+         WHERE id = ?1 AND account_id = ?2 AND ended_at IS NULL RETURNING {COLUMNS}",
+        id,
+        account_id,
+        now
+    )
+}
+
+/// Ends all sessions of `account_id` but `kept`.
+pub(crate) fn ending_all(account_id: UserId, kept: Option<SessionId>, now: Timestamp) -> Query {
+    const COLUMNS: &str = Ended::COLUMNS;
+    query!(
+        "UPDATE auth_sessions SET ended_at = ?3 \
+         WHERE account_id = ?1 AND id <> ?2 AND ended_at IS NULL AND expires_at > ?3 \
+         RETURNING {COLUMNS}",
+        account_id,
+        kept.unwrap_or(SessionId::nil()),
+        now
+    )
+}
+
+/// Ends all sessions of `account_id` whose tokens name none: those of older programs.
+pub(crate) fn signing_out(account_id: UserId, now: Timestamp) -> Query {
+    query!(
+        "UPDATE auth_users SET signed_out_at = ?2, signed_out_told_at = NULL WHERE id = ?1 \
+         RETURNING id",
+        account_id,
+        now
+    )
+}
+
+/// Removes sessions that have run out. Leaves those that somebody is at work on to the next sweep.
+pub(crate) fn sweeping(now: Timestamp) -> Query {
+    query!(
+        "WITH ended AS (SELECT id FROM auth_sessions WHERE expires_at <= ?1 \
+         LIMIT ?2 FOR UPDATE SKIP LOCKED) \
+         DELETE FROM auth_sessions WHERE id IN (SELECT id FROM ended)",
+        now,
+        SWEPT
+    )
 }

@@ -4,14 +4,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_contract::users::{Account, Credentials};
-use boxoffice_kernel::Cx;
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::http::Valid;
+use boxoffice_kernel::log::{self, Security};
 use boxoffice_kernel::problem::{ProblemBody, Result};
+use boxoffice_kernel::{Cx, unit};
+use http::HeaderMap;
 
 use crate::account::{self, Stored};
 use crate::refusal::{self, Refusal};
-use crate::{password, session, throttle};
+use crate::session::{self, NewSession};
+use crate::throttle::Attempt;
+use crate::{SERVICE, password};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/users/signIn", post(sign_in))
@@ -19,7 +23,8 @@ pub(crate) fn route() -> Router {
 
 /// Sign in
 ///
-/// Starts a session and sets its cookie. Ten failed sign-ins lock an address for up to 15 minutes.
+/// Starts a session and sets its cookie. After ten failed sign-ins to an account from one client, more
+/// wait for up to 15 minutes. A browser that has signed in to the account before is counted by itself.
 #[utoipa::path(
     post, path = "/api/users/signIn", tag = "users", request_body = Credentials,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
@@ -34,30 +39,50 @@ pub(crate) fn route() -> Router {
 )]
 pub(crate) async fn sign_in(
     cx: Cx,
+    headers: HeaderMap,
     // A repeated sign-in does no harm: the key is checked and not needed.
     _: Idempotency,
     Valid(credentials): Valid<Credentials>,
 ) -> Result<Response> {
-    let account = check(&cx, &credentials).await?.account();
-    let response = Json(&account).into_response();
-    Ok(session::start(&account, response).await?)
+    let account = check(&cx, &headers, &credentials).await?.account();
+    let session = NewSession::new(&cx, account.id, &headers).await?;
+    store(&cx, &session).await?;
+    Ok(session.begin(&cx, Json(&account).into_response()).await?)
 }
 
 /// Finds the account whose address and password these are, unless too many guesses were made.
-async fn check(cx: &Cx, credentials: &Credentials) -> refusal::Result<Stored> {
+pub(crate) async fn check(
+    cx: &Cx,
+    headers: &HeaderMap,
+    credentials: &Credentials,
+) -> refusal::Result<Stored> {
     let email = account::address(credentials);
-    throttle::admit(cx, &email).await?;
-    let stored = matching(&email, &credentials.password).await?;
-    let stored = stored.ok_or(Refusal::InvalidCredentials)?;
-    throttle::forget(cx, &email).await?;
+    let stored = account::find(&email).await?;
+    let id = stored.as_ref().map(Stored::id);
+    let attempt = Attempt::count(cx, headers, &email, id).await?;
+    let Some(stored) = matching(stored, &credentials.password).await? else {
+        log::security(cx, Security::SignInFailed, id);
+        return Err(Refusal::InvalidCredentials);
+    };
+    attempt.succeeded(cx).await?;
     Ok(stored)
 }
 
-/// Finds the account of `email`, if `password` is its password.
-async fn matching(email: &str, password: &str) -> anyhow::Result<Option<Stored>> {
-    let Some(stored) = account::find(email).await? else {
+/// Returns the account `stored`, if `password` is its password.
+async fn matching(stored: Option<Stored>, password: &str) -> anyhow::Result<Option<Stored>> {
+    let Some(stored) = stored else {
         password::pretend(password).await?;
         return Ok(None);
     };
     Ok(password::matches(password, &stored.password_hash).await?.then_some(stored))
+}
+
+/// Stores a session that begins, and removes some that have run out.
+pub(crate) async fn store(cx: &Cx, session: &NewSession) -> refusal::Result<()> {
+    unit::change::<()>(cx, &SERVICE, session.insert()).await?;
+    let swept = unit::change::<()>(cx, &SERVICE, session::sweeping(session.created_at)).await;
+    if let Err(error) = swept {
+        log::failed(cx, "removing sessions that have run out", &error.into());
+    }
+    Ok(())
 }

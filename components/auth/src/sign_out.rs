@@ -1,4 +1,4 @@
-//! `POST /api/users/signOut`: ends the session in this browser.
+//! `POST /api/users/signOut`: ends the session that asks.
 
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -7,7 +7,8 @@ use boxoffice_contract::users::CurrentUser;
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 
-use crate::session;
+use crate::visitor::MaybeVisitor;
+use crate::{cookie, sessions};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/users/signOut", post(sign_out))
@@ -15,7 +16,7 @@ pub(crate) fn route() -> Router {
 
 /// Sign out
 ///
-/// Deletes the session's cookie.
+/// Ends the session and takes its cookie back. The token is refused everywhere a few seconds later at most.
 #[utoipa::path(
     post, path = "/api/users/signOut", tag = "users",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
@@ -24,7 +25,16 @@ pub(crate) fn route() -> Router {
         (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn sign_out(_: Idempotency) -> Result<Response> {
-    let response = Json(CurrentUser { current_user: None }).into_response();
-    Ok(session::end(response).await?)
+pub(crate) async fn sign_out(
+    _: Idempotency,
+    MaybeVisitor(visitor): MaybeVisitor,
+) -> Result<Response> {
+    if let Some(visitor) = visitor
+        && let Some(session) = visitor.user.session
+    {
+        sessions::end(&visitor, session).await?;
+    }
+    let mut response = Json(CurrentUser { current_user: None }).into_response();
+    cookie::remove_session(&mut response).await?;
+    Ok(response)
 }

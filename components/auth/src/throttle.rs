@@ -1,85 +1,118 @@
-//! How often a sign-in may fail: guessing passwords must be slow, wherever the guesses come from.
+//! How often a sign-in may fail, and how many accounts may be made.
+//!
+//! A sign-in is counted before the password is checked and given back if it was right: as many guesses at
+//! once as one likes are no more guesses than one after the other. Somebody on a device on which the
+//! account has signed in before is counted there alone, so strangers cannot lock an owner out.
 
-use boxoffice_kernel::db::{self, Query, Read};
-use boxoffice_kernel::{Cx, Timestamp, Unit, log, query, unit};
+use std::sync::OnceLock;
 
-use crate::SERVICE;
-use crate::refusal::{Refusal, Result};
+use anyhow::Result;
+use boxoffice_contract::UserId;
+use boxoffice_kernel::limit::{self, Counter, Limit};
+use boxoffice_kernel::log::{self, Security};
+use boxoffice_kernel::{Cx, config};
+use http::HeaderMap;
+use sha2::{Digest, Sha256};
 
-/// Failed sign-ins of one address that a window allows.
-const ALLOWED: i64 = 10;
-/// The window's length, in seconds.
-const WINDOW_SECONDS: i64 = 15 * 60;
-/// How many windows that are over one sign-in removes.
-const SWEPT: i64 = 100;
+use crate::refusal::{self, Refusal};
+use crate::{SERVICE, device};
 
-/// Lets a sign-in for `email` be tried, and counts it as failed until [`forget`] says otherwise: as
-/// many guesses at once as one likes are no more guesses than one after the other.
-pub(crate) async fn admit(cx: &Cx, email: &str) -> Result<()> {
-    let now = Timestamp::now();
-    unit::run(cx, &SERVICE, async |unit| {
-        match unit.change_alone(counting(email, now)).await? {
-            Some((1_i64,)) => sweep(cx, unit, now).await,
-            Some(_) => {}
-            None => return Err(refusal(unit, email, now).await?),
+/// Failed sign-ins to one account from one client: a person who types.
+pub(crate) static ACCOUNT_FROM_CLIENT: Limit =
+    Limit { name: "sign_in_of_account_from_client", allowed: 10, seconds: 15 * 60 };
+/// Failed sign-ins to one account on a device that it has signed in on before.
+pub(crate) static ACCOUNT_ON_DEVICE: Limit =
+    Limit { name: "sign_in_of_account_on_device", allowed: 10, seconds: 15 * 60 };
+/// Failed sign-ins to one account from everywhere else: guesses from many clients.
+pub(crate) static ACCOUNT: Limit =
+    Limit { name: "sign_in_of_account", allowed: 100, seconds: 60 * 60 };
+/// Failed sign-ins of one client to any account: one guess at each of many addresses. Many people may
+/// have one address in common.
+pub(crate) static CLIENT: Limit =
+    Limit { name: "sign_in_from_client", allowed: 100, seconds: 15 * 60 };
+/// Failed sign-ins from everywhere to any account.
+pub(crate) static ALL: Limit = Limit { name: "sign_in", allowed: 10_000, seconds: 15 * 60 };
+
+/// How long new accounts are counted, in seconds.
+const SIGN_UP_WINDOW: i64 = 60 * 60;
+
+/// A sign-in that is counted.
+pub(crate) struct Attempt(Vec<Counter>);
+
+impl Attempt {
+    /// Counts a sign-in to `email`, which is the address of `account` if there is one.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyFailures`] when too many have failed; what the database says.
+    pub(crate) async fn count(
+        cx: &Cx,
+        headers: &HeaderMap,
+        email: &str,
+        account: Option<UserId>,
+    ) -> refusal::Result<Self> {
+        let device = match account {
+            Some(account) => device::known(headers, account).await?,
+            None => None,
+        };
+        let counters = match device {
+            Some(device) => vec![ACCOUNT_ON_DEVICE.of(device)],
+            None => {
+                let (account, client) = (digest(email), cx.client_bucket());
+                vec![
+                    ACCOUNT_FROM_CLIENT.of(format!("{account} {client}")),
+                    ACCOUNT.of(account),
+                    CLIENT.of(client),
+                    ALL.of("all"),
+                ]
+            }
+        };
+        match limit::count(cx, &SERVICE, &counters).await? {
+            None => Ok(Self(counters)),
+            Some(exceeded) => {
+                log::security(&cx.with("limit", exceeded.limit.name), Security::LimitMet, account);
+                Err(Refusal::TooManyFailures { seconds: exceeded.seconds })
+            }
         }
-        Ok(())
-    })
-    .await
-}
+    }
 
-/// Says how long to wait.
-async fn refusal(read: &mut impl Read, email: &str, now: Timestamp) -> db::Result<Refusal> {
-    let ends = read.read::<(Timestamp,)>(window(email)).await?.map_or(now, |(ends,)| ends);
-    Ok(Refusal::TooManyFailures { seconds: (ends.as_millis() - now.as_millis() + 999) / 1000 })
-}
-
-/// Counts a failure, if there may be another. It alone decides; a window that is over begins again.
-pub(crate) fn counting(email: &str, now: Timestamp) -> Query {
-    query!(
-        "INSERT INTO auth_failures (email, failures, window_ends_at) VALUES (?1, 1, ?2) \
-         ON CONFLICT (email) DO UPDATE SET \
-         failures = CASE WHEN auth_failures.window_ends_at <= ?4 THEN 1 \
-             ELSE auth_failures.failures + 1 END, \
-         window_ends_at = CASE WHEN auth_failures.window_ends_at <= ?4 \
-             THEN excluded.window_ends_at ELSE auth_failures.window_ends_at END \
-         WHERE auth_failures.failures < ?3 OR auth_failures.window_ends_at <= ?4 \
-         RETURNING failures",
-        email,
-        now.plus_seconds(WINDOW_SECONDS),
-        ALLOWED,
-        now
-    )
-}
-
-pub(crate) fn window(email: &str) -> Query {
-    query!("SELECT window_ends_at FROM auth_failures WHERE email = ?1", email)
-}
-
-/// Removes windows that are over, which count for nothing: nobody else does. If that fails, the next
-/// sign-in does it.
-async fn sweep(cx: &Cx, unit: &mut Unit<'_>, now: Timestamp) {
-    if let Err(error) = unit.change_alone::<()>(sweeping(now)).await {
-        log::failed(cx, "removing failures that count for nothing any more", &error.into());
+    /// Gives the sign-in back: the password was right.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn succeeded(self, cx: &Cx) -> refusal::Result<()> {
+        Ok(limit::release(cx, &SERVICE, &self.0).await?)
     }
 }
 
-/// Leaves those that somebody is at work on to the next sign-in.
-pub(crate) fn sweeping(now: Timestamp) -> Query {
-    query!(
-        "WITH stale AS (SELECT email FROM auth_failures WHERE window_ends_at <= ?1 \
-         LIMIT ?2 FOR UPDATE SKIP LOCKED) \
-         DELETE FROM auth_failures WHERE email IN (SELECT email FROM stale)",
-        now,
-        SWEPT
-    )
+/// Counts an account that is to be made.
+///
+/// # Errors
+/// [`Refusal::TooManyAccounts`] when too many were made; what the database says.
+pub(crate) async fn count_sign_up(cx: &Cx) -> refusal::Result<()> {
+    let (client, all) = sign_up_limits().await?;
+    let counters = [client.of(cx.client_bucket()), all.of("all")];
+    match limit::count(cx, &SERVICE, &counters).await? {
+        None => Ok(()),
+        Some(exceeded) => {
+            log::security(&cx.with("limit", exceeded.limit.name), Security::LimitMet, None);
+            Err(Refusal::TooManyAccounts { seconds: exceeded.seconds })
+        }
+    }
 }
 
-/// Forgets the failures of `email`, whose owner has signed in.
-pub(crate) async fn forget(cx: &Cx, email: &str) -> db::Result<()> {
-    unit::change::<()>(cx, &SERVICE, forgetting(email)).await.map(drop)
+/// Returns how many accounts a client, and all together, may make in an hour.
+async fn sign_up_limits() -> Result<(&'static Limit, &'static Limit)> {
+    static CLIENT: OnceLock<Limit> = OnceLock::new();
+    static ALL: OnceLock<Limit> = OnceLock::new();
+    let limit = |name, allowed| Limit { name, allowed, seconds: SIGN_UP_WINDOW };
+    let per_client = config::number("sign_ups_per_client").await?;
+    let in_all = config::number("sign_ups_in_all").await?;
+    let client = CLIENT.get_or_init(|| limit("sign_up_from_client", per_client));
+    Ok((client, ALL.get_or_init(|| limit("sign_up", in_all))))
 }
 
-pub(crate) fn forgetting(email: &str) -> Query {
-    query!("DELETE FROM auth_failures WHERE email = ?1", email)
+/// Returns what stands for an address where it must not be kept.
+fn digest(email: &str) -> String {
+    let digest = Sha256::digest(email.as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

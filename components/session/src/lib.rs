@@ -2,7 +2,9 @@
 //!
 //! Tokens are JWTs signed with Ed25519 (RFC 8037). `auth` alone can sign them; here are only the
 //! public keys, a JWK set in the variable `session_public_keys`: the current one and those whose
-//! tokens have not run out yet.
+//! tokens have not run out yet. A token is for one shop, that of `public_url`, and of its own type
+//! (RFC 8725, 3.9 and 3.11). Tokens of programs from before that name neither; they run out by
+//! themselves.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -27,16 +29,26 @@ const ISSUER: &str = "boxoffice";
 
 struct Session;
 
+/// The type of a session's token.
+const TYPE: &str = "session+jwt";
+/// The type of tokens from before sessions had ids.
+const OLD_TYPE: &str = "JWT";
+
 /// What a token says.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
-    email: String,
+    #[serde(default)]
+    sid: Option<String>,
+    iat: u64,
     exp: u64,
 }
 
-/// The public keys by `kid`, read once an instance.
-struct Keys(HashMap<String, DecodingKey>);
+/// The public keys by `kid`, and the shop that tokens are for, read once an instance.
+struct Keys {
+    by_id: HashMap<String, DecodingKey>,
+    audience: String,
+}
 
 /// How many tokens an instance remembers. A page asks several services with the same one.
 const REMEMBERED: usize = 64;
@@ -91,14 +103,16 @@ impl Guest for Session {
 }
 
 async fn read_keys() -> Result<Keys, String> {
-    let text = spin_sdk::variables::get("session_public_keys")
-        .await
-        .map_err(|error| format!("session_public_keys: {error}"))?;
-    Keys::parse(&text)
+    let text = variable("session_public_keys").await?;
+    Keys::parse(&text, variable("public_url").await?.trim_end_matches('/'))
+}
+
+async fn variable(name: &'static str) -> Result<String, String> {
+    spin_sdk::variables::get(name).await.map_err(|error| format!("{name}: {error}"))
 }
 
 impl Keys {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str, audience: &str) -> Result<Self, String> {
         boxoffice_eddsa::install();
         let set: JwkSet = serde_json::from_str(text)
             .map_err(|error| format!("session_public_keys is not a JWK set (RFC 7517): {error}"))?;
@@ -113,16 +127,22 @@ impl Keys {
         if keys.is_empty() {
             return Err("session_public_keys holds no key".to_owned());
         }
-        Ok(Self(keys))
+        Ok(Self { by_id: keys, audience: audience.to_owned() })
     }
 
     fn verify(&self, token: &str) -> Result<User, Error> {
         let invalid = |text: String| Error::Invalid(text);
         let header = decode_header(token).map_err(|error| invalid(error.to_string()))?;
+        let is_old = header.typ.as_deref() == Some(OLD_TYPE);
+        if !is_old && header.typ.as_deref() != Some(TYPE) {
+            return Err(invalid("the token is not a session's".to_owned()));
+        }
         let kid = header.kid.ok_or_else(|| invalid("the token names no key".to_owned()))?;
-        let key = self.0.get(&kid).ok_or_else(|| invalid(format!("the key {kid} is unknown")))?;
+        let key =
+            self.by_id.get(&kid).ok_or_else(|| invalid(format!("the key {kid} is unknown")))?;
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_issuer(&[ISSUER]);
+        rules.set_audience(&[&self.audience]);
         rules.set_required_spec_claims(&["exp", "iss", "sub"]);
         // One clock tells everything here; leeway would only lengthen sessions.
         rules.leeway = 0;
@@ -130,8 +150,11 @@ impl Keys {
             ErrorKind::ExpiredSignature => Error::Expired,
             _ => invalid(error.to_string()),
         })?;
-        let Claims { sub, email, exp } = claims.claims;
-        Ok(User { id: sub, email, expires_at: exp })
+        let Claims { sub, sid, iat, exp } = claims.claims;
+        if sid.is_none() != is_old {
+            return Err(invalid("the token's type and its claims do not match".to_owned()));
+        }
+        Ok(User { id: sub, session: sid, issued_at: iat, expires_at: exp })
     }
 }
 
@@ -145,6 +168,7 @@ mod tests {
     use serde_json::json;
 
     const FAR: u64 = 4_000_000_000;
+    const SHOP: &str = "https://shop.example";
 
     fn signing_key(seed: u8) -> EncodingKey {
         let pair = KeypairBytes { secret_key: [seed; 32], public_key: None };
@@ -163,16 +187,23 @@ mod tests {
                 jwk
             })
             .collect();
-        Keys::parse(&json!({ "keys": keys }).to_string()).unwrap()
+        Keys::parse(&json!({ "keys": keys }).to_string(), SHOP).unwrap()
     }
 
     fn token(kid: &str, seed: u8, claims: &serde_json::Value) -> String {
-        let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::EdDSA) };
+        typed(TYPE, kid, seed, claims)
+    }
+
+    fn typed(kind: &str, kid: &str, seed: u8, claims: &serde_json::Value) -> String {
+        let (kid, typ) = (Some(kid.to_owned()), Some(kind.to_owned()));
+        let header = Header { kid, typ, ..Header::new(Algorithm::EdDSA) };
         encode(&header, claims, &signing_key(seed)).unwrap()
     }
 
     fn claims(exp: u64) -> serde_json::Value {
-        json!({ "iss": "boxoffice", "sub": "u1", "email": "a@example.com", "exp": exp })
+        json!({
+            "iss": "boxoffice", "aud": SHOP, "sub": "u1", "sid": "s1", "iat": 7, "exp": exp
+        })
     }
 
     #[test]
@@ -180,8 +211,20 @@ mod tests {
         let keys = keys(&[("new", 1), ("old", 2)]);
         for (kid, seed) in [("new", 1), ("old", 2)] {
             let user = keys.verify(&token(kid, seed, &claims(FAR))).unwrap();
-            assert_eq!((user.id.as_str(), user.email.as_str()), ("u1", "a@example.com"));
-            assert_eq!(user.expires_at, FAR);
+            assert_eq!((user.id.as_str(), user.session.as_deref()), ("u1", Some("s1")));
+            assert_eq!((user.issued_at, user.expires_at), (7, FAR));
+        }
+    }
+
+    #[test]
+    fn tokens_of_older_programs_have_no_session_until_they_run_out() {
+        let keys = keys(&[("new", 1)]);
+        let old = json!({ "iss": "boxoffice", "sub": "u1", "email": "a@b", "iat": 7, "exp": FAR });
+        let user = keys.verify(&typed(OLD_TYPE, "new", 1, &old)).unwrap();
+        assert_eq!((user.id.as_str(), user.session), ("u1", None));
+        for (kind, claims) in [(TYPE, old), (OLD_TYPE, claims(FAR)), ("device+jwt", claims(FAR))] {
+            let token = typed(kind, "new", 1, &claims);
+            assert!(matches!(keys.verify(&token), Err(Error::Invalid(_))), "{kind}");
         }
     }
 
@@ -195,6 +238,9 @@ mod tests {
         let mut foreign = claims(FAR);
         foreign["iss"] = "elsewhere".into();
         assert!(matches!(verify(token("new", 1, &foreign)), Err(Error::Invalid(_))));
+        let mut elsewhere = claims(FAR);
+        elsewhere["aud"] = "https://staging.example".into();
+        assert!(matches!(verify(token("new", 1, &elsewhere)), Err(Error::Invalid(_))));
         assert!(matches!(verify("not.a.token".to_owned()), Err(Error::Invalid(_))));
         let unsigned = "eyJhbGciOiJub25lIiwia2lkIjoibmV3In0.eyJzdWIiOiJ1MSJ9.";
         assert!(matches!(verify(unsigned.to_owned()), Err(Error::Invalid(_))));
@@ -202,7 +248,8 @@ mod tests {
 
     #[test]
     fn what_was_verified_is_remembered_until_it_runs_out_and_not_without_bound() {
-        let user = |id: &str| User { id: id.to_owned(), email: String::new(), expires_at: 1_000 };
+        let user =
+            |id: &str| User { id: id.to_owned(), session: None, issued_at: 0, expires_at: 1_000 };
         let mut verified = Verified::default();
         verified.insert("a".to_owned(), user("u1"));
         assert_eq!(verified.get("a", 999).map(|user| user.id), Some("u1".to_owned()));
@@ -216,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_wrong_key_set_is_explained() {
-        assert!(Keys::parse("nonsense").err().unwrap().contains("JWK set"));
-        assert!(Keys::parse("{\"keys\":[]}").err().unwrap().contains("no key"));
+        assert!(Keys::parse("nonsense", SHOP).err().unwrap().contains("JWK set"));
+        assert!(Keys::parse("{\"keys\":[]}", SHOP).err().unwrap().contains("no key"));
     }
 }

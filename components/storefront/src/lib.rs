@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`pages`] | one page or form each |
 //! | [`visitor`] | who is looking, in which language, by which means |
+//! | [`accounts`] | whose session it is |
 //! | [`services`] | what the services are asked, and what they answer |
 //! | [`show`] | from what they answer to what a page shows |
 //! | [`shown`] | amounts, dates and numbers in the visitor's way |
@@ -22,6 +23,7 @@
     reason = "the entry point's macro exports symbols; nothing here is unsafe by hand"
 )]
 
+mod accounts;
 mod answer;
 mod assets;
 mod cookie;

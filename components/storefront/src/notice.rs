@@ -52,10 +52,12 @@ pub(crate) enum Notice {
     LinkMade,
     /// A link for a door's staff was ended.
     LinkEnded,
+    /// Sessions of one's own were ended.
+    SessionsEnded,
 }
 
 impl Notice {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -73,6 +75,7 @@ impl Notice {
         Self::Undone,
         Self::LinkMade,
         Self::LinkEnded,
+        Self::SessionsEnded,
     ];
 
     const fn word(self) -> &'static str {
@@ -94,6 +97,7 @@ impl Notice {
             Self::Undone => "undone",
             Self::LinkMade => "link-made",
             Self::LinkEnded => "link-ended",
+            Self::SessionsEnded => "sessions-ended",
         }
     }
 
@@ -117,6 +121,7 @@ impl Notice {
             Self::Undone => "The entry is undone. The ticket lets one person in again.",
             Self::LinkMade => "The link is ready. Send it to your staff.",
             Self::LinkEnded => "The link is ended. It lets nobody in any more.",
+            Self::SessionsEnded => "You are signed out there.",
         };
         state::Notice { tone: Tone::Good, text: text.to_owned() }
     }

@@ -5,15 +5,17 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use boxoffice_contract::UserId;
 use boxoffice_kernel::http::coding;
-use boxoffice_kernel::identity::{MaybeUser, User};
+use boxoffice_kernel::http::cookie::cookies;
+use boxoffice_kernel::identity::{self, User};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Cx, Problem, Timestamp};
 use boxoffice_web::state::{Page, State, Visitor};
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, IF_NONE_MATCH};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderValue, IF_NONE_MATCH, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Uri};
+use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 
+use crate::accounts;
 use crate::notice::Notice;
 use crate::shown::Language;
 
@@ -25,6 +27,8 @@ pub(crate) const GZIP: &str = "gzip";
 pub(crate) struct Visit {
     /// Who is signed in.
     pub(crate) user: Option<User>,
+    /// The address of the account that is signed in; empty if `auth` did not say.
+    pub(crate) email: String,
     /// The language that amounts and dates are written in.
     pub(crate) language: Language,
     /// What to say once.
@@ -33,6 +37,8 @@ pub(crate) struct Visit {
     pub(crate) manner: Manner,
     /// The request, in logs and for the services.
     pub(crate) cx: Cx,
+    /// What `auth` needs to know of the browser: its name, and the cookie by which it is known again.
+    pub(crate) browser: HeaderMap,
     /// The address that was asked for: path and query.
     pub(crate) here: String,
 }
@@ -85,9 +91,13 @@ pub(crate) fn local_part(uri: &Uri) -> String {
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let MaybeUser(user) = MaybeUser::from_request_parts(parts, state).await?;
-        Ok(Self { user, ..Self::of_nobody(parts) })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let visit = Self::of_nobody(parts);
+        Ok(match identity::verified(&parts.headers).await {
+            Ok(user) => accounts::signed_in(visit, user).await,
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => visit,
+            Err(problem) => return Err(problem),
+        })
     }
 }
 
@@ -107,11 +117,13 @@ impl Visit {
     fn of_nobody(parts: &Parts) -> Self {
         Self {
             user: None,
+            email: String::new(),
             language: Language::of(text(&parts.headers, &ACCEPT_LANGUAGE)),
             // What is to be said is said on the page that follows, not on what a form answers.
             notice: Notice::read(&parts.headers).filter(|_| parts.method == Method::GET),
             manner: Manner::of(&parts.headers),
             cx: Cx::of_request(parts),
+            browser: browser(&parts.headers),
             here: local_part(&parts.uri),
         }
     }
@@ -127,7 +139,7 @@ impl Visit {
             here: self.here.clone(),
             title: title.to_owned(),
             description: description.to_owned(),
-            visitor: self.user.as_ref().map(visitor),
+            visitor: self.user.as_ref().map(|user| visitor(user, &self.email)),
             notice: self.notice.map(Notice::say),
             now: Timestamp::now().as_millis(),
             page,
@@ -135,12 +147,26 @@ impl Visit {
     }
 }
 
+/// What `auth` is told of the browser that sent `headers`. The session is told by its token alone.
+fn browser(headers: &HeaderMap) -> HeaderMap {
+    let agent = headers.get(USER_AGENT).map(|agent| (USER_AGENT, agent.clone()));
+    let devices = cookies(headers).filter(|(name, _)| name.ends_with("device"));
+    let devices = devices.filter_map(|(name, value)| {
+        Some((COOKIE, HeaderValue::try_from(format!("{name}={value}")).ok()?))
+    });
+    let mut browser: HeaderMap = agent.into_iter().collect();
+    for (name, value) in devices {
+        browser.append(name, value);
+    }
+    browser
+}
+
 /// What a page says of who is signed in. Signing out twice is as good as once: its key may stay the
 /// same as long as the session does, and so may the page.
-fn visitor(user: &User) -> Visitor {
+fn visitor(user: &User, email: &str) -> Visitor {
     let digest = Sha256::digest(format!("sign-out {}", user.token));
     let key = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    Visitor { email: user.email.clone(), key }
+    Visitor { email: email.to_owned(), key }
 }
 
 #[cfg(test)]

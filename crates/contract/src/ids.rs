@@ -74,6 +74,8 @@ ids! {
     UserId;
     /// The id of a scan at a door, which the door makes.
     ScanId;
+    /// The id of a session: one sign-in of an account.
+    SessionId;
     /// The id of a link for a door's staff.
     StaffId;
     /// The id of an event; a repeat of the event carries the same.

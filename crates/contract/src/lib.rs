@@ -38,7 +38,9 @@ pub mod users;
 pub mod word;
 
 pub use events::{Event, EventType};
-pub use ids::{AdmissionId, EventId, OrderId, PaymentId, ScanId, StaffId, TicketId, UserId};
+pub use ids::{
+    AdmissionId, EventId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId, UserId,
+};
 pub use page::Page;
 pub use problem::{FieldError, ProblemBody};
 pub use timestamp::Timestamp;

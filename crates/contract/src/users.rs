@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::UserId;
+use crate::{SessionId, Timestamp, UserId};
 
 // Without `Debug`: a log must not have the password.
 /// The e-mail address and password of an account.
@@ -39,4 +39,24 @@ pub struct Account {
 pub struct CurrentUser {
     /// The account; `null` when nobody is signed in.
     pub current_user: Option<Account>,
+}
+
+/// A session: one sign-in that goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// The session's id.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: SessionId,
+    /// What the browser said of itself when it signed in (`User-Agent`); may be empty.
+    pub device: String,
+    /// The address that the sign-in came from, if that is known.
+    pub client: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it runs out.
+    pub expires_at: Timestamp,
+    /// Whether it is the session that asks.
+    pub current: bool,
 }

@@ -3,14 +3,16 @@
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
-use boxoffice_contract::UserId;
-use http::HeaderMap;
+use boxoffice_contract::users::{Account, CurrentUser};
+use boxoffice_contract::{SessionId, UserId};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 use send_wrapper::SendWrapper;
 
 use crate::http::cookie::cookies;
-use crate::{Cx, Problem};
+use crate::peer::{Call, Peer};
+use crate::{Cx, Problem, config, sessions};
 
 mod wit {
     #![allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated")]
@@ -20,17 +22,28 @@ mod wit {
 use wit::boxoffice::identity::session::{self, Error};
 
 /// The cookie that carries the session token.
-pub const COOKIE_NAME: &str = "session";
+const COOKIE_NAME: &str = "session";
 /// The same where the shop is served by https: browsers then keep it to this host and to https.
-pub const SECURE_COOKIE_NAME: &str = "__Host-session";
+const SECURE_COOKIE_NAME: &str = "__Host-session";
+/// The service that keeps accounts.
+const AUTH: Peer = Peer { name: "auth", base_url: "auth_base_url" };
+
+/// Returns the name of the cookie that carries the session token in a shop that is `secure`, that is,
+/// served by https. No other cookie is believed: a sibling domain can set one without the prefix.
+#[must_use]
+pub const fn cookie_name(secure: bool) -> &'static str {
+    if secure { SECURE_COOKIE_NAME } else { COOKIE_NAME }
+}
 
 /// The user who is asking.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The account.
     pub id: UserId,
-    /// Its address.
-    pub email: String,
+    /// The session; none if the token is from before there were ids.
+    pub session: Option<SessionId>,
+    /// When the token was signed, in seconds since 1970.
+    pub issued_at: i64,
     /// The session token, to ask siblings in the user's name.
     pub token: String,
 }
@@ -42,6 +55,24 @@ pub struct UserCx {
     cx: Cx,
     /// Who is asking.
     pub user: User,
+}
+
+impl UserCx {
+    /// Returns the context `cx` of a request that `user` makes.
+    #[must_use]
+    pub fn new(cx: Cx, user: User) -> Self {
+        Self { cx: cx.called_by(user.id), user }
+    }
+
+    /// Asks `auth` for the user's account, with its address: a token does not tell it.
+    ///
+    /// # Errors
+    /// When `auth` does not answer, or the session has just ended.
+    pub async fn account(&self) -> Result<Account, Problem> {
+        let call = Call::by(self, Method::GET, "/api/users/currentUser");
+        let current = AUTH.ask::<CurrentUser>(call, None::<&()>).await?;
+        current.and_then(|current| current.current_user).ok_or_else(session_ended)
+    }
 }
 
 impl Deref for UserCx {
@@ -57,7 +88,7 @@ impl<S: Send + Sync> FromRequestParts<S> for UserCx {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let user = signed_in(&parts.headers).await?;
-        Ok(Self { cx: Cx::of_request(parts).called_by(user.id), user })
+        Ok(Self::new(Cx::of_request(parts), user))
     }
 }
 
@@ -76,42 +107,58 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {
     }
 }
 
-/// Returns the user whose session `headers` bring.
+/// Returns the user whose session `headers` bring, if it has not been ended.
 async fn signed_in(headers: &HeaderMap) -> Result<User, Problem> {
-    let token =
-        token(headers).ok_or_else(|| Problem::unauthorized("Sign in first, then try again"))?;
+    let user = verified(headers).await?;
+    if SendWrapper::new(sessions::is_ended(&user)).await {
+        return Err(session_ended());
+    }
+    Ok(user)
+}
+
+/// Returns the user whose session `headers` bring, by the token alone: for those who find out by
+/// themselves whether it has been ended.
+///
+/// # Errors
+/// 401 if there is no valid token; that the variables cannot be read.
+pub async fn verified(headers: &HeaderMap) -> Result<User, Problem> {
+    let name = cookie_name(config::is_secure().await?);
+    let token = token(headers, name)
+        .ok_or_else(|| Problem::unauthorized("Sign in first, then try again"))?;
     verify(token.to_owned()).await
+}
+
+/// 401: the session was ended, or has run out.
+#[must_use]
+pub fn session_ended() -> Problem {
+    Problem::unauthorized("Your session has ended; sign in again").with_code("session_expired")
 }
 
 async fn verify(token: String) -> Result<User, Problem> {
     let user = match SendWrapper::new(session::verify(token.clone())).await {
         Ok(user) => user,
-        Err(Error::Expired) => {
-            return Err(Problem::unauthorized("Your session has ended; sign in again")
-                .with_code("session_expired"));
-        }
+        Err(Error::Expired) => return Err(session_ended()),
         Err(Error::Invalid(_)) => {
             return Err(Problem::unauthorized("This session is invalid; sign in again"));
         }
         Err(Error::Misconfigured(text)) => return Err(Problem::internal(anyhow::anyhow!(text))),
     };
     let id = user.id.parse().map_err(anyhow::Error::from)?;
-    Ok(User { id, email: user.email, token })
+    let session = user.session.map(|session| session.parse()).transpose();
+    let session = session.map_err(anyhow::Error::from)?;
+    let issued_at = i64::try_from(user.issued_at).unwrap_or(i64::MAX);
+    Ok(User { id, session, issued_at, token })
 }
 
-/// The session token: of `Authorization: Bearer …`, else of the cookie.
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// The session token: of `Authorization: Bearer …`, else of the cookie `name`.
+fn token<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let bearer = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
-    bearer.or_else(|| {
-        cookies(headers)
-            .find(|(name, _)| matches!(*name, COOKIE_NAME | SECURE_COOKIE_NAME))
-            .map(|(_, value)| value)
-    })
+    bearer.or_else(|| cookies(headers).find_map(|(known, value)| (known == name).then_some(value)))
 }
 
 #[cfg(test)]
@@ -124,12 +171,21 @@ mod tests {
     #[test]
     fn the_token_is_found_in_header_or_cookie() {
         let mut headers = HeaderMap::new();
-        assert_eq!(token(&headers), None);
+        assert_eq!(token(&headers, "session"), None);
         headers.insert(COOKIE, "theme=dark; session=abc.def".parse().unwrap());
-        assert_eq!(token(&headers), Some("abc.def"));
+        assert_eq!(token(&headers, "session"), Some("abc.def"));
         for header in ["Bearer xyz", "bearer  xyz"] {
             headers.insert(AUTHORIZATION, header.parse().unwrap());
-            assert_eq!(token(&headers), Some("xyz"));
+            assert_eq!(token(&headers, "session"), Some("xyz"));
         }
+    }
+
+    #[test]
+    fn a_cookie_that_a_sibling_domain_can_set_is_not_believed() {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, "session=theirs; __Host-session=mine".parse().unwrap());
+        assert_eq!(token(&headers, cookie_name(true)), Some("mine"));
+        headers.insert(COOKIE, "session=theirs".parse().unwrap());
+        assert_eq!(token(&headers, cookie_name(true)), None);
     }
 }

@@ -14,6 +14,7 @@
 //! | [`http`] | the request's way in and out: limits, ids, extractors, pages |
 //! | [`problem`] | the one error that clients see (RFC 9457) |
 //! | [`identity`] | who is asking, by the composed `boxoffice:identity/session` |
+//! | [`sessions`] | which sessions have ended before their time |
 //! | [`peer`], [`client`] | calls to the sibling services, and to anyone else |
 //! | [`health`] | `/healthz` and `/readyz` of a service |
 //! | [`trace`] | the trace that a request is part of |
@@ -39,6 +40,7 @@ mod outbox;
 pub mod peer;
 pub mod problem;
 mod redis;
+pub mod sessions;
 #[cfg(test)]
 mod statements;
 pub mod trace;

@@ -15,6 +15,7 @@
 //! | [`door`], [`staff`] | `/door/{id}`: who comes in, and who may let them in |
 //! | [`orders`], [`listings`] | `/orders` and `/listings` |
 //! | [`sales`], [`refund`] | `/sales`, as a file too, and its form |
+//! | [`sessions`] | `/sessions`: where one is signed in, and its forms |
 //! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
 //! | [`entrance`], [`draft`] | what pages to sign in and up share; what those to sell and edit do |
@@ -43,6 +44,7 @@ mod refund;
 mod robots;
 mod sales;
 mod sell;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -62,6 +64,7 @@ pub(crate) fn routes() -> Router {
         .merge(sign_up::route())
         .merge(sign_out::route())
         .merge(sell::route())
+        .merge(sessions::routes())
         .merge(edit::route())
         .merge(withdraw::route())
         .merge(checkout::route())

@@ -116,6 +116,9 @@ impl Visit {
         {
             headers.insert(IDEMPOTENCY_KEY, key);
         }
+        if peer.name == AUTH.name {
+            headers.extend(self.browser.clone());
+        }
         if let Some(version) = change.version {
             headers.insert(IF_MATCH, etag::of(version));
         }
