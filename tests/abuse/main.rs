@@ -8,7 +8,9 @@
 //! |---|---|
 //! | `bodies` | bodies, queries and signatures that are made to be slow |
 //! | `texts` | texts that nobody sees, or that turn around what stands beside them |
+//! | `money` | cards that are tested, and tickets for nothing |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod money;
 mod texts;

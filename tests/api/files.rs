@@ -121,6 +121,7 @@ async fn a_shop_with_certificates_makes_passes() {
     for (name, value) in [
         // Google takes links of https alone.
         ("public_url", "https://tickets.example"),
+        ("allow_test_payments", "true"),
         ("apple_pass_type", PASS_TYPE),
         ("apple_team", TEAM),
         ("apple_certificate", &certificate),

@@ -7,6 +7,7 @@ use boxoffice_tests::{Answer, App, check, eventually, get, post, row};
 use serde_json::{Value, json};
 
 const REDIS: [&str; 4] = ["admissions.redis", "orders.redis", "payments.redis", "tickets.redis"];
+const MONEY: &str = "payments.money";
 const TICKS: [&str; 5] =
     ["tick.admissions", "tick.expiration", "tick.orders", "tick.payments", "tick.tickets"];
 
@@ -34,16 +35,32 @@ async fn readyz_names_each_dependency() {
     let databases = ["admissions", "auth", "orders", "payments", "tickets"]
         .map(|name| format!("{name}.database"));
     let mut due: Vec<&str> =
-        databases.iter().map(String::as_str).chain(REDIS).chain(TICKS).collect();
+        databases.iter().map(String::as_str).chain([MONEY]).chain(REDIS).chain(TICKS).collect();
     due.sort_unstable();
     assert_eq!(names, due);
     for database in &databases {
         assert_eq!(after["checks"][database], fine(true), "{after:#}");
     }
+    assert_eq!(after["checks"][MONEY], fine(true), "{after:#}");
     for redis in REDIS {
         assert_eq!(after["checks"][redis], fine(false), "{after:#}");
     }
     ticked(&after, 0, true);
+}
+
+/// Under https a sandbox would give tickets away: somebody has to say that this is meant.
+#[tokio::test]
+async fn a_shop_that_would_sell_for_nothing_is_not_ready() {
+    let public = ("public_url", "https://tickets.example");
+    let app = App::start_with([public]).await;
+    let health = app.client().exchange(&get("/readyz")).await;
+    let check = json!({ "ok": false, "required": true });
+    let health = health.shows(503, json!({ "checks": { MONEY: check } })).body;
+    let detail = health["checks"][MONEY]["detail"].as_str().unwrap();
+    assert!(detail.contains("test payments are not allowed under https"), "{health:#}");
+    let app = App::start_with([public, ("allow_test_payments", "true")]).await;
+    let fine = json!({ "checks": { MONEY: { "ok": true, "required": true } } });
+    app.client().get("/readyz").await.shows(200, fine);
 }
 
 #[tokio::test]

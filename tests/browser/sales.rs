@@ -35,7 +35,7 @@ async fn a_sale_is_refunded_and_its_buyer_sees_it() {
         ann.arrives_at("/sales").await;
         ann.sees("BALANCE €45.00").await;
         ann.click("Refund The Paper Kites").await;
-        ann.choose("Why", "fraudulent").await;
+        ann.choose("Why", "duplicate").await;
         ann.click_field("Put the tickets back on sale").await;
         ann.click("Refund all of it").await;
         ann.sees(QUESTION).await;

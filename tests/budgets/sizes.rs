@@ -14,7 +14,7 @@ const BUDGETS: &[(&str, u64)] = &[
     ("hello", 215),
     ("live", 1_050),
     ("orders", 2_000),
-    ("payments", 2_700),
+    ("payments", 3_300),
     ("session", 620),
     ("storefront", 6_500),
     ("system", 1_150),

@@ -75,19 +75,42 @@ async fn the_file_has_it_all_for_programs() {
     assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
     let name = "attachment; filename=\"boxoffice-ledger-from-2030-03-01.csv\"";
     assert_eq!(answer.header("content-disposition"), name);
-    let text = &answer.text;
+    // What reads the text may drop the byte order mark.
+    let text = answer.text.trim_start_matches('\u{feff}');
+    assert_eq!(answer.header("content-length"), (text.len() + 3).to_string(), "{text}");
     let lines: Vec<&str> = text.split_terminator("\r\n").collect();
-    let head = "date,movement,title,quantity,amount,currency,order,payment,status now";
+    let head = "\"date (UTC)\",\"movement\",\"title\",\"quantity\",\"amount\",\"currency\",\
+                \"order\",\"payment\",\"status now\"";
     assert_eq!((lines.len(), lines[0]), (4, head));
     let ends = |line: &str, payment: &Value, status: &str| {
-        let end = format!(",{},{},{status}", payment["orderId"].as_str().unwrap(), id(payment));
+        let order = payment["orderId"].as_str().unwrap();
+        let end = format!(",\"{order}\",\"{}\",\"{status}\"", id(payment));
         assert!(line.ends_with(&end), "{line}");
     };
     ends(lines[1], &kept, "captured");
     ends(lines[3], &undone, "refunded");
-    assert!(lines[1].starts_with("2030-03-01T12:00:"), "{}", lines[1]);
-    assert!(lines[1].contains(",1,45.00,EUR,"), "{}", lines[1]);
-    assert!(lines[3].contains(",refund,") && lines[3].contains(",-45.00,"), "{}", lines[3]);
+    assert!(lines[1].starts_with("\"2030-03-01 12:00:"), "{}", lines[1]);
+    assert!(lines[1].contains(",\"1\",\"45.00\",\"EUR\","), "{}", lines[1]);
+    assert!(lines[3].contains(",\"refund\",") && lines[3].contains(",\"-45.00\","), "{}", lines[3]);
+}
+
+/// Days begin, and clocks show, what they do where the seller is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_is_for_the_sellers_spreadsheet() {
+    let (stage, ..) = busy().await;
+    let there = "timeZone=Pacific%2FAuckland";
+    let query = format!("format=csv&separator=semicolon&{there}&from=2030-03-02&to=2030-03-03");
+    let answer = stage.seller.get(&format!("{LEDGER}?{query}")).await;
+    let name = "attachment; filename=\"boxoffice-ledger-from-2030-03-02-to-2030-03-03.csv\"";
+    assert_eq!(answer.header("content-disposition"), name);
+    let text = answer.text.trim_start_matches('\u{feff}');
+    let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+    assert!(lines[0].starts_with("\"date (Pacific/Auckland)\";\"movement\";"), "{text}");
+    assert_eq!(lines.len(), 3, "noon in UTC is the next day's first hours there: {text}");
+    assert!(lines[1].starts_with("\"2030-03-02 01:00:"), "{text}");
+    assert!(lines[1].contains(";\"45,00\";\"EUR\";"), "{text}");
+    let page = ledger(&stage, &format!("{there}&from=2030-03-03")).await;
+    assert_eq!(amounts(&page), [-PRICE]);
 }
 
 /// A title that a spreadsheet would run is only a text in it.
@@ -100,6 +123,13 @@ async fn a_title_is_no_formula() {
     let answer = stage.seller.get(&format!("{LEDGER}?format=csv")).await;
     let text = &answer.text;
     assert!(text.contains(",\"'=HYPERLINK(\"\"x\"\"), now\","), "{text}");
+    // Even where a spreadsheet parts cells by semicolons.
+    let wish = json!({ "title": "x;=1+1;y", "price": PRICE });
+    stage.ticket = stage.seller.list(wish).await.expect(201);
+    stage.passes(1).await;
+    stage.sold().await;
+    let text = stage.seller.get(&format!("{LEDGER}?format=csv")).await.text;
+    assert!(text.contains(",\"x;'=1+1;y\","), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +144,8 @@ async fn everyone_sees_their_own() {
         wrong("no date", "from=yesterday"),
         wrong("backwards", "from=2030-03-02&to=2030-03-01"),
         wrong("no format", "format=xlsx"),
+        wrong("no separator", "format=csv&separator=pipe"),
+        wrong("no time zone", "timeZone=Mars/Olympus"),
         wrong("no cursor", "cursor=7"),
         wrong("no such filter", "seller=me"),
     ];

@@ -10,6 +10,7 @@
 //! | `action` | buyers whose bank has questions, and their hold |
 //! | `accounts` | bank accounts, whose money is there days later and cannot be set aside |
 //! | `refunds` | who may refund what, and what becomes of the provider's silence |
+//! | `disputes` | what the provider does with money by itself: parts given back, disputes |
 //! | `ledger` | what sellers are told of their money |
 //! | `resale` | the fee of a ticket that a fan sells on, and sales that are undone |
 //! | `reconciling` | answers that were lost, and what is put before operators |
@@ -18,6 +19,7 @@
 mod accounts;
 mod action;
 mod cases;
+mod disputes;
 mod hearing;
 mod ledger;
 mod localstripe;

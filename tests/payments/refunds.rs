@@ -46,6 +46,19 @@ async fn only_who_sold_may_refund_and_only_what_was_sold() {
     stage.is_right().await;
 }
 
+/// The provider would block the card: a seller must not be able to do that to a buyer.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_operators_say_that_a_card_was_not_its_buyers() {
+    let mut stage = Stage::with_sandbox().await;
+    let (order, payment) = stage.sold().await;
+    let wish = refund(&payment, json!({ "reason": "fraudulent" }));
+    let refused = stage.seller.send(&wish).await.expect(403);
+    assert!(refused["detail"].as_str().unwrap().contains("Only an operator"), "{refused}");
+    assert_eq!(stage.given_back(&order).await, 0);
+    stage.operator().await.send(&wish).await.expect(200);
+    assert_eq!(stage.given_back(&order).await, PRICE);
+}
+
 /// Operators need not be anyone's seller.
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_refund_for_anyone() {
@@ -135,12 +148,7 @@ async fn what_was_refunded_by_hand_is_refunded_here() {
     stage.app.sandbox().deliver_webhooks(Delivery::Held);
     let by_hand = async |order| {
         let intent = stage.intents(order).await.remove(0);
-        let url = format!("{}/v1/refunds", stage.app.sandbox_url());
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let asked = http.post(url).bearer_auth(&stage.app.variables["stripe_api_key"]);
-        let form = format!("payment_intent={}", id(&intent));
-        let asked = asked.header("content-type", "application/x-www-form-urlencoded").body(form);
-        assert!(asked.send().await.unwrap().status().is_success());
+        stage.by_hand("/v1/refunds", &format!("payment_intent={}", id(&intent))).await;
     };
     let (told, _) = stage.sold().await;
     let (untold, payment) = stage.sold().await;

@@ -80,6 +80,27 @@ async fn only_what_stripe_signed_lately_is_heard() {
     stage.is_right().await;
 }
 
+/// A secret of the other mode must not move anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_the_wrong_mode_is_refused() {
+    let stage = Stage::with_sandbox().await;
+    let (order, payment, intent) = asked(&stage).await;
+    stage.authenticate(&payment, true).await;
+    let mut event = event(AMOUNT_CAPTURABLE_UPDATED, 1, &intent, &payment);
+    event["livemode"] = json!(true);
+    let refused = row("live", stage.app.signed(&event, &secret(&stage)), 400).code("wrong_mode");
+    check(&stage.app.client(), [refused]).await;
+    assert_eq!(stage.number("SELECT COUNT(*) FROM payments_webhooks"), 0);
+    stage
+        .buyer
+        .get(&format!("/api/orders/{}", id(&order)))
+        .await
+        .shows(200, json!({ "status": "awaiting:payment" }));
+    event["livemode"] = json!(false);
+    check(&stage.app.client(), [row("test", stage.app.signed(&event, &secret(&stage)), 200)]).await;
+    stage.is_bought(&order).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_order_of_events_ends_alike() {
     let stage = Stage::with_sandbox().await;

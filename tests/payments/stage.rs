@@ -169,6 +169,30 @@ impl Stage {
         intents
     }
 
+    /// Somebody does something at the sandbox by hand: sends `form` to `path`. Returns the answer.
+    pub(crate) async fn by_hand(&self, path: &str, form: &str) -> Value {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let asked = http.post(format!("{}{path}", self.app.sandbox_url()));
+        let asked = asked.bearer_auth(&self.app.variables["stripe_api_key"]);
+        let asked = asked.header("content-type", "application/x-www-form-urlencoded");
+        let answer = asked.body(form.to_owned()).send().await.unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert!(status.is_success(), "{path} {form}: {status} {body:#}");
+        body
+    }
+
+    /// Makes someone an operator, which takes a restart of the shop.
+    pub(crate) async fn operator(&mut self) -> Person {
+        let operator = self.app.sign_up().await;
+        self.app.variables.insert("operators".into(), operator.id().to_owned());
+        self.app.restart().await;
+        let address = self.app.host().address();
+        self.seller = self.seller.clone().at(address);
+        self.buyer = self.buyer.clone().at(address);
+        operator.at(address)
+    }
+
     /// Waits until the intents of an order, oldest first, have these statuses.
     pub(crate) async fn has_intents(&self, order: &Value, statuses: &[&str]) {
         let what = format!("the intents are {statuses:?}");

@@ -35,6 +35,7 @@ fn main() -> io::Result<()> {
     let site = Site {
         origin: "https://tickets.example".to_owned(),
         reload: None,
+        is_for_tests: false,
         assets: Assets {
             css: "app.css".to_owned(),
             icon: "favicon.svg".to_owned(),
@@ -593,6 +594,7 @@ fn sales() -> Sales {
     };
     Sales {
         filters: Form::default(),
+        zones: vec!["Europe/Zurich".to_owned()],
         balances: vec![
             Balance { before: None, after: "CHF 0.00".to_owned() },
             Balance { before: Some("€12.00".to_owned()), after: "€68.00".to_owned() },

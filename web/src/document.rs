@@ -57,6 +57,8 @@ pub struct Site {
     /// The address of the script that reloads the page when the shop behind it is another; for
     /// those who work on it.
     pub reload: Option<String>,
+    /// Whether nothing is charged here: every page says so then.
+    pub is_for_tests: bool,
 }
 
 /// The whole HTML document of a page.
@@ -70,17 +72,19 @@ pub fn document(state: &State, site: &Site) -> String {
     let app = sycamore::render_to_string(move || app(Shop::new(shown)));
     let head = Head::of(state, site);
     let modules = site.assets.modules(&state.page);
-    let Site { assets, reload, .. } = site.clone();
+    let Site { assets, reload, is_for_tests, .. } = site.clone();
     // All is made within `NoHydrate`: what is made before it carries keys for a browser that never
     // looks there.
     let whole = Children::new(move || {
         let head = head.view(&assets, &modules);
         let starts: Vec<View> = modules.into_iter().map(|module| script(module.start)).collect();
         let reload = reload.map_or_else(View::new, script);
+        let banner = if is_for_tests { banner() } else { View::new() };
         view! {
             html(lang="en") {
                 (head)
                 body {
+                    (banner)
                     div(id="app", dangerously_set_inner_html=app) {}
                     script(r#type="application/json", id="state", dangerously_set_inner_html=json) {}
                     (starts)
@@ -145,6 +149,16 @@ impl Head {
                 (preloads)
                 (again)
             }
+        }
+    }
+}
+
+/// What stands above all pages of a shop for tests. It is no part of what the browser draws, so that it
+/// stays whatever page is shown.
+fn banner() -> View {
+    view! {
+        aside(class="test-shop", aria-label="Test shop") {
+            "Test shop: nothing is charged, tickets are not real"
         }
     }
 }

@@ -7,23 +7,26 @@ use sycamore::prelude::*;
 use crate::drawn::draw;
 use crate::parts::{
     Control, Ending, Field, Need, Row, empty, ending, fact, field, heading, hidden, older, row,
-    summary, tickets, way,
+    summary, tickets, way, zones as grouped,
 };
 use crate::shop::Shop;
 use crate::state::{Form, Moment, State};
 
-/// Why a sale is refunded: what the form says, and what people read.
-const REASONS: [(&str, &str); 3] = [
+/// Why a sale is refunded: what the form says, and what people read. Only operators, who have no page
+/// for it, may say that a card was not its buyer's.
+const REASONS: [(&str, &str); 2] = [
     ("requested_by_customer", "The buyer asked for it"),
     ("duplicate", "They bought it twice by mistake"),
-    ("fraudulent", "The card was not theirs"),
 ];
 
 /// What one has sold and given back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sales {
-    /// The filters, as in the address: `from`, `to` (days, in UTC). Its key is this page's own.
+    /// The filters, as in the address: `from` and `to` (days), `timeZone` (theirs; empty for UTC). Its
+    /// key is this page's own.
     pub filters: Form,
+    /// The time zones to choose from, besides UTC.
+    pub zones: Vec<String>,
     /// What it comes to, for each currency.
     pub balances: Vec<Balance>,
     /// Sales and refunds, newest first.
@@ -58,7 +61,7 @@ pub struct Deal {
     pub quantity: i64,
     /// How much it was; with a minus where it was given back.
     pub amount: String,
-    /// When it was, in UTC.
+    /// When it was, in the time zone that was chosen.
     pub at: Moment,
     /// The key of the form that refunds a sale; `None` where there is nothing to refund.
     pub refund: Option<String>,
@@ -73,8 +76,14 @@ pub enum DealKind {
     Refunding,
     /// A sale that was refunded since.
     Undone,
+    /// A sale that its buyer disputes.
+    Disputed,
     /// The refund of a sale.
     Refund,
+    /// The refund of a part of a sale.
+    PartRefund,
+    /// What a dispute took that the buyer won.
+    Dispute,
     /// The shop's fee for a ticket that was sold on.
     Fee,
     /// The fee of a sale that was refunded.
@@ -89,7 +98,7 @@ pub fn drawn(state: State, sales: Sales) -> State {
 }
 
 fn page(shop: Shop, sales: Sales) -> View {
-    let Sales { filters, balances, deals, file, next } = sales;
+    let Sales { filters, zones, balances, deals, file, next } = sales;
     let list = if deals.is_empty() && balances.is_empty() {
         nothing(!filters.values.is_empty())
     } else {
@@ -97,7 +106,7 @@ fn page(shop: Shop, sales: Sales) -> View {
     };
     let form = *create_signal(filters);
     let errors = summary(form);
-    let filters = range(shop, form);
+    let filters = range(shop, form, &zones);
     view! {
         div(class="column") {
             div(class="headline") {
@@ -111,17 +120,20 @@ fn page(shop: Shop, sales: Sales) -> View {
     }
 }
 
-/// From which day until which.
-fn range(shop: Shop, form: ReadSignal<Form>) -> View {
-    let day = |name, label| {
-        let control = Control::Line { kind: "date", complete: "off", mode: "text" };
+/// From which day until which, and where.
+fn range(shop: Shop, form: ReadSignal<Form>, zones: &[String]) -> View {
+    let draw = |name, label, control| {
         field(shop, form, Field { name, label, hint: "", need: Need::Free, control })
     };
-    let (from, to) = (day("from", "From"), day("to", "Until"));
+    let day = || Control::Line { kind: "date", complete: "off", mode: "text" };
+    let (from, to) = (draw("from", "From", day()), draw("to", "Until", day()));
+    let zones = Control::Groups(grouped(zones, ("Everywhere the same", "UTC")));
+    let zone = draw("timeZone", "Time zone", zones);
     view! {
         form(class="range", method="get", action="/sales", novalidate=true) {
             (from)
             (to)
+            (zone)
             button(class="button quiet", r#type="submit") { "Show" }
         }
     }
@@ -166,7 +178,10 @@ fn called(kind: DealKind) -> (&'static str, &'static str) {
         DealKind::Sale => ("Sold", "status good"),
         DealKind::Refunding => ("Refund on its way", "status due"),
         DealKind::Undone => ("Sold, then refunded", "status"),
+        DealKind::Disputed => ("Disputed by the buyer", "status due"),
         DealKind::Refund => ("Refund", "status due"),
+        DealKind::PartRefund => ("Refund of a part", "status due"),
+        DealKind::Dispute => ("Taken back by the buyer's bank", "status due"),
         DealKind::Fee => ("Fee", "status"),
         DealKind::FeeReturned => ("Fee returned", "status"),
     }

@@ -16,5 +16,6 @@ pub static SERVICE: Service = Service {
         include_str!("0005_ledger.sql"),
         include_str!("0006_resale.sql"),
         LIMITS,
+        include_str!("0007_abuse.sql"),
     ],
 };

@@ -9,14 +9,16 @@ use boxoffice_contract::orders::Order;
 use boxoffice_contract::{OrderId, PaymentId, UserId};
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::db::{self, Query};
+use boxoffice_kernel::log::Security;
 use boxoffice_kernel::{Cx, Timestamp, Unit, UserCx, log, query, unit};
 
+use crate::abuse::Attempt;
 use crate::machine::{ABANDONED, MAX_DECLINES, State};
 use crate::moves::{self, News};
 use crate::payment::{COLUMNS, Payment};
 use crate::refusal::{Refusal, Result};
 use crate::stripe::{self, Decline, Error, Intent, Patience};
-use crate::{SERVICE, fee, observe, settle};
+use crate::{SERVICE, abuse, fee, observe, settle};
 
 /// An answer that has not come after this many seconds is looked for.
 const LOST_AFTER_SECONDS: i64 = 30;
@@ -62,7 +64,8 @@ pub(crate) fn made_with(buyer: UserId, key: &str) -> Query {
 /// Commits that the provider is about to be asked.
 ///
 /// # Errors
-/// That the order is paid, or is being paid, or has been declined too often.
+/// That the order is paid, or is being paid, or has been declined too often; or that too much else was
+/// declined lately.
 pub(crate) async fn begin(
     cx: &UserCx,
     order: &Order,
@@ -70,12 +73,21 @@ pub(crate) async fn begin(
     idempotency: &Idempotency,
 ) -> Result<Payment> {
     let fee = fee::decide(order).await?;
+    let attempt =
+        Attempt { account: cx.user.id, client: abuse::client(cx), listing: order.ticket.id };
     let work = async |unit: &mut Unit<'_>| {
-        let beginning = beginning(cx.user.id, order, fee, token, idempotency.key());
+        abuse::admit(unit, &attempt).await?;
+        let (key, client) = (idempotency.key(), &attempt.client);
+        let beginning = beginning(cx.user.id, order, fee, token, key, client);
         begin_in(unit, order.id, beginning).await
     };
     match unit::run(cx, &SERVICE, work).await {
         Err(Refusal::InProgress) if is_paid(order.id).await? => Err(Refusal::AlreadyPaid),
+        Err(Refusal::TooManyDeclines(met)) => {
+            let cx = cx.with("limit", format!("{:?}", met.limit)).with("key", &met.key);
+            log::security(&cx, Security::LimitMet, None);
+            Err(Refusal::TooManyDeclines(met))
+        }
         outcome => outcome,
     }
 }
@@ -99,13 +111,14 @@ pub(crate) fn beginning(
     fee: i64,
     token: &str,
     key: Option<&str>,
+    client: &str,
 ) -> Query {
     let now = Timestamp::now();
     query!(
         "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
          idempotency_key, status, try_again_at, created_at, version, seller_id, ticket_id, title, \
-         quantity, resale_of, fee) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, 1, \
-         ?10, ?11, ?12, ?13, ?14, ?15) RETURNING {COLUMNS}",
+         quantity, resale_of, fee, client) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, \
+         1, ?10, ?11, ?12, ?13, ?14, ?15, ?16) RETURNING {COLUMNS}",
         PaymentId::new(),
         order.id,
         buyer,
@@ -120,7 +133,8 @@ pub(crate) fn beginning(
         &order.ticket.title,
         order.quantity,
         order.ticket.resale_of,
-        fee
+        fee,
+        client
     )
 }
 
@@ -157,7 +171,7 @@ pub(crate) async fn finish(
             Ok(answer)
         }
         Err(Error::Declined(decline)) => refused(cx, &payment, &decline).await,
-        Err(Error::Refused(cause)) => {
+        Err(Error::Refused(cause) | Error::Disputed(cause)) => {
             // Such a request never works, with whatever card: it counts as declined, not as lost.
             log::failed(&cx.with("payment", payment.id), "authorizing a payment", &cause);
             let decline = Decline {
@@ -241,6 +255,7 @@ fn answer(payment: Payment, intent: Option<Intent>) -> Answer {
         | State::Captured
         | State::Settled
         | State::Refunding
+        | State::Disputed
         | State::Voided
         | State::Refunded => Answer::Authorized(payment),
     }

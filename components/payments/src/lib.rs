@@ -6,15 +6,20 @@
 //! | module | holds |
 //! |---|---|
 //! | [`pay`], [`refund`], [`list`], [`statement`] | one call of the API each |
+//! | [`file`] | a seller's ledger as a file for spreadsheets |
 //! | [`payment`] | a payment: in the database, in JSON, in events |
 //! | [`view`] | a payment as its buyer sees it |
 //! | [`machine`] | where a payment can stand, what moves it, what is due: begin here |
 //! | [`moves`] | the machine's moves, written down |
+//! | [`abuse`] | who tests cards here, and is refused |
+//! | [`mode`] | whether the money is real, and whether that is right |
 //! | [`attempt`] | from a payment method to authorized money, or a decline |
 //! | [`fee`] | what the shop keeps of a ticket that a fan sells on |
 //! | [`observe`] | what the provider says of an intent |
 //! | [`settle`] | capturing, voiding or refunding, by how the order ended |
 //! | [`refusal`] | why something is refused |
+//! | [`adjust`] | what the provider moved without the shop |
+//! | [`attention`] | takes a payment from what operators have to look at |
 //! | [`ledger`] | who owns the money that the provider holds |
 //! | [`webhook`] | what the provider tells by itself |
 //! | [`reconcile`] | what a tick finds out or tries again |
@@ -26,11 +31,16 @@
     reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
 )]
 
+mod abuse;
+mod adjust;
 mod attempt;
+mod attention;
 mod fee;
+mod file;
 mod ledger;
 mod list;
 mod machine;
+mod mode;
 mod moves;
 mod observe;
 mod pay;
@@ -60,7 +70,7 @@ use utoipa::OpenApi;
 /// This service's part of the API's description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(pay::pay, pay::confirm, refund::refund, list::list, statement::statement, webhook::receive),
+    paths(pay::pay, pay::confirm, refund::refund, attention::dismiss, list::list, statement::statement, webhook::receive),
     tags((name = "payments", description = "Paying for orders"))
 )]
 struct Api;
@@ -73,10 +83,11 @@ fn router() -> Router {
     let routes = Router::new()
         .merge(pay::route())
         .merge(refund::route())
+        .merge(attention::route())
         .merge(list::route())
         .merge(statement::route())
         .merge(webhook::route())
-        .merge(health::routes(&SERVICE, "/api/payments", true))
+        .merge(health::routes_with(&SERVICE, "/api/payments", true, mode::health))
         .route("/api/payments/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)
 }

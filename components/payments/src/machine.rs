@@ -23,6 +23,9 @@
 //! authorized ──taken──▶ captured ──refund asked──▶ refunding
 //! captured ──given back──▶ refunded
 //! settled ──given back──▶ refunded
+//! refunding ──refund refused──▶ disputed ──dispute won──▶ refunding
+//! captured ──refund refused──▶ disputed ──dispute won──▶ captured
+//! settled ──refund refused──▶ disputed ──given back──▶ refunded
 //! declined ──held──▶ open ──held──▶ open
 //! declined ──taken──▶ open ──taken──▶ open
 //! ```
@@ -42,6 +45,7 @@
 //! | captured | `captured`, `tries` above 0 | | keep | undo | refund |
 //! | settled | `captured`, `tries` 0 | | | undo | refund |
 //! | refunding | `captured`, with a `refund_reason` | | refund | refund | refund |
+//! | disputed | `captured`, with a `refund_refusal` | | | | |
 //! | voided | `voided` | | | | |
 //! | refunded | `refunded` | | | | |
 //! | declined | `declined` | | | | |
@@ -55,6 +59,9 @@
 //! once. A tick does not look for it: it would have to look at every sale there ever was.
 //!
 //! Nothing mends a voided payment whose order was sold: [`needs_operator`].
+//!
+//! A payment is disputed when the provider refuses to give its money back, since the buyer wants it
+//! from their bank. An operator is told. The provider is asked again only if the dispute is won.
 
 #[cfg(test)]
 mod tests;
@@ -146,6 +153,8 @@ pub(crate) enum State {
     Settled,
     /// The sale is undone, and the money has yet to be given back.
     Refunding,
+    /// The money was to be given back, and the provider refuses: the buyer disputes the charge.
+    Disputed,
     /// No money was taken, and the intent is over.
     Voided,
     /// The money is given back.
@@ -163,12 +172,14 @@ impl State {
         stage: Option<Stage>,
         tries: i64,
         is_refund_asked: bool,
+        is_refund_refused: bool,
     ) -> Self {
         match (status, stage) {
             (Status::Pending, Some(Stage::Action)) => Self::Action,
             (Status::Pending, Some(Stage::Processing)) => Self::Processing,
             (Status::Pending, _) => Self::Pending,
             (Status::Authorized, _) => Self::Authorized,
+            (Status::Captured, _) if is_refund_refused => Self::Disputed,
             (Status::Captured, _) if is_refund_asked => Self::Refunding,
             (Status::Captured, _) if tries > 0 => Self::Captured,
             (Status::Captured, _) => Self::Settled,
@@ -184,7 +195,7 @@ impl State {
         match self {
             Self::Pending | Self::Action | Self::Processing => Status::Pending,
             Self::Authorized => Status::Authorized,
-            Self::Captured | Self::Settled | Self::Refunding => Status::Captured,
+            Self::Captured | Self::Settled | Self::Refunding | Self::Disputed => Status::Captured,
             Self::Voided => Status::Voided,
             Self::Refunded => Status::Refunded,
             Self::Declined | Self::Open => Status::Declined,
@@ -251,6 +262,10 @@ pub(crate) enum Signal {
     RefundAsked,
     /// The provider has given the money back.
     GivenBack,
+    /// The provider refuses to give the money back, since the charge is disputed.
+    RefundRefused,
+    /// The dispute is over, and the money stays.
+    DisputeWon,
     /// The intent of a declined payment is closed; no money came in by it.
     Closed,
     /// The same, but money had come in, and was given back.
@@ -288,7 +303,7 @@ pub(crate) struct Move {
 /// as it is. Signals come in any order, and repeatedly.
 pub(crate) fn next(state: State, signal: Signal, end: End) -> Option<Move> {
     use Movement::{Charge, Fee, FeeReturn, Refund, Sale};
-    use State::{Action, Authorized, Captured, Declined, Open, Pending};
+    use State::{Action, Authorized, Captured, Declined, Disputed, Open, Pending};
     use State::{Processing, Refunded, Refunding, Settled, Voided};
     use kind::{PaymentCaptured, PaymentCreated, PaymentDeclined};
     use kind::{PaymentRefunded, PaymentVoided};
@@ -326,9 +341,15 @@ pub(crate) fn next(state: State, signal: Signal, end: End) -> Option<Move> {
             (Refunding, &[], &[Sale, Fee])
         }
         // By us, or by hand at the provider.
-        (Captured | Settled | Refunding, Signal::GivenBack, _) => {
+        (Captured | Settled | Refunding | Disputed, Signal::GivenBack, _) => {
             (Refunded, &[PaymentRefunded], &[Refund, FeeReturn])
         }
+        // Asked of the provider for either reason.
+        (Refunding, Signal::RefundRefused, _)
+        | (Captured | Settled, Signal::RefundRefused, End::Unsold) => (Disputed, &[], &[]),
+        // Due again as it was before.
+        (Disputed, Signal::DisputeWon, End::Sold | End::Undone) => (Refunding, &[], &[]),
+        (Disputed, Signal::DisputeWon, End::Unsold) => (Captured, &[], &[]),
 
         // A browser has gone on with the intent of a payment that counts as declined. Its buyer was
         // told that they did not pay: the money is given back.
@@ -375,7 +396,7 @@ pub(crate) enum MoneyAction {
 
 /// Returns what is due for a payment in `state` whose order ended as `end`, until it is done.
 pub(crate) const fn due(state: State, end: End) -> Option<Due> {
-    use State::{Action, Authorized, Captured, Declined, Open, Pending};
+    use State::{Action, Authorized, Captured, Declined, Disputed, Open, Pending};
     use State::{Processing, Refunded, Refunding, Settled, Voided};
 
     match (state, end) {
@@ -393,7 +414,7 @@ pub(crate) const fn due(state: State, end: End) -> Option<Due> {
         (Open, _) => Some(Due::Close),
         (Authorized | Captured | Settled | Refunding, End::Unknown)
         | (Settled, End::Sold)
-        | (Voided | Refunded | Declined, _) => None,
+        | (Disputed | Voided | Refunded | Declined, _) => None,
     }
 }
 

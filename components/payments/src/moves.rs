@@ -12,7 +12,7 @@ use boxoffice_kernel::{Cx, Timestamp, Unit, query, unit};
 use crate::machine::{self, ABANDONED, End, MAX_DECLINES, Move, Signal, State};
 use crate::payment::{COLUMNS, Payment};
 use crate::stripe::{Decline, Intent, IntentState};
-use crate::{SERVICE, ledger};
+use crate::{SERVICE, abuse, ledger};
 
 /// How long, in seconds, a request has to get the provider's answer to a refund before a tick asks.
 const LEFT_TO_REQUEST: i64 = 30;
@@ -32,6 +32,10 @@ pub(crate) enum News<'a> {
     RefundAsked(RefundRequest),
     /// [`Signal::GivenBack`].
     GivenBack,
+    /// [`Signal::RefundRefused`], with the provider's reason.
+    RefundRefused(&'a str),
+    /// [`Signal::DisputeWon`].
+    DisputeWon,
     /// [`Signal::Closed`].
     Closed,
     /// [`Signal::Returned`].
@@ -67,6 +71,8 @@ impl News<'_> {
             Self::SaleKnown => Signal::SaleKnown,
             Self::RefundAsked(_) => Signal::RefundAsked,
             Self::GivenBack => Signal::GivenBack,
+            Self::RefundRefused(_) => Signal::RefundRefused,
+            Self::DisputeWon => Signal::DisputeWon,
             Self::Closed => Signal::Closed,
             Self::Returned => Signal::Returned,
         })
@@ -155,6 +161,8 @@ pub(crate) async fn step(
             unit.change::<()>(asking_refund(&payment, request)).await?
         }
         (_, News::SaleKnown) => unit.change::<()>(keeping(&payment)).await?,
+        (_, News::RefundRefused(why)) => unit.change::<()>(refusing(&payment, why)).await?,
+        (_, News::DisputeWon) => unit.change::<()>(asking_again(&payment)).await?,
         _ => return replace(unit, &payment, step, news).await,
     };
     let Some(()) = change else { return Ok(None) };
@@ -177,7 +185,7 @@ fn events(step: Move) -> i64 {
     i64::try_from(step.emits.len()).unwrap_or(i64::MAX)
 }
 
-/// Queues a guarded update that moves the payment, and what the move books and emits.
+/// Queues a guarded update that moves the payment, and what the move counts, books and emits.
 async fn replace(
     unit: &mut Unit<'_>,
     payment: &Payment,
@@ -193,12 +201,13 @@ async fn replace(
         ..payment.clone()
     };
     unit.require(replacing(payment, &moved));
+    abuse::note(unit, payment, moved.state);
     follow(unit, moved, step).await
 }
 
 pub(crate) fn replacing(payment: &Payment, moved: &Payment) -> Query {
     query!(
-        "UPDATE payments_payments SET status = ?4, intent_id = ?5, stage = NULL, \
+        "UPDATE payments_payments SET status = ?4, intent_id = ?5, stage = NULL, client = NULL, \
          attention = NULL, attention_since = NULL, tries = ?6, failures = 0, \
          try_again_at = ?7, version = ?8 \
          WHERE id = ?1 AND status = ?2 AND version = ?3",
@@ -247,6 +256,7 @@ async fn decline(
 ) -> Result<Option<Payment>> {
     let declined: Option<Payment> = unit.change(declining(payment, step, news)).await?;
     let Some(declined) = declined else { return Ok(None) };
+    abuse::note(unit, payment, declined.state);
     if declines(unit, payment.order_id).await? < MAX_DECLINES {
         step.emits = &[];
     }
@@ -258,7 +268,7 @@ pub(crate) fn declining(payment: &Payment, step: Move, news: News<'_>) -> Query 
     let open = news.intent(payment).filter(|_| step.to == State::Open);
     query!(
         "UPDATE payments_payments SET status = 'declined', decline_code = ?2, \
-         decline_message = ?3, intent_id = COALESCE(?4, intent_id), stage = ?5, \
+         decline_message = ?3, intent_id = COALESCE(?4, intent_id), stage = ?5, client = NULL, \
          attention = NULL, attention_since = NULL, tries = 0, try_again_at = ?6, \
          version = version + 1 WHERE id = ?1 AND status = 'pending' RETURNING {COLUMNS}",
         payment.id,
@@ -332,5 +342,31 @@ pub(crate) fn asking_refund(payment: &Payment, request: RefundRequest) -> Query 
         reason,
         restock,
         now.plus_seconds(LEFT_TO_REQUEST)
+    )
+}
+
+/// Notes that the provider refuses to give the money back, and puts that before an operator. Nothing is
+/// due then. It counts as a failure: a later request needs another key, or the provider repeats what it
+/// said.
+pub(crate) fn refusing(payment: &Payment, why: &str) -> Query {
+    let now = Timestamp::now();
+    query!(
+        "UPDATE payments_payments SET refund_refusal = ?2, attention = ?2, \
+         attention_since = COALESCE(attention_since, ?3), tries = 0, failures = failures + 1 \
+         WHERE id = ?1 AND status = 'captured' AND refund_refusal IS NULL RETURNING id",
+        payment.id,
+        why,
+        now
+    )
+}
+
+/// Notes that the provider no longer refuses to give the money back: that is due again.
+pub(crate) fn asking_again(payment: &Payment) -> Query {
+    query!(
+        "UPDATE payments_payments SET refund_refusal = NULL, attention = NULL, \
+         attention_since = NULL, tries = 1, try_again_at = ?2 \
+         WHERE id = ?1 AND status = 'captured' AND refund_refusal IS NOT NULL RETURNING id",
+        payment.id,
+        Timestamp::now()
     )
 }

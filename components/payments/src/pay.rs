@@ -20,7 +20,7 @@ use crate::payment::Payment;
 use crate::refusal::{Refusal, Result};
 use crate::stripe::{self, Intent, Patience};
 use crate::view::paid;
-use crate::{SERVICE, settle};
+use crate::{SERVICE, mode, settle};
 
 pub(crate) const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
 
@@ -55,7 +55,8 @@ pub(crate) fn route() -> Router {
         (status = 403, description = "Somebody else's order", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This order does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The order has ended, is paid, or is being paid", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The provider's answer is not known yet: do not pay again", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The provider's answer is not known yet: do not pay again. Or no payments are taken (`payments_off`)", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many payments of the account, of the client or for the listing failed (`too_many_declines`)", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -217,6 +218,7 @@ async fn start(
     new_payment: &NewPayment,
     idempotency: &Idempotency,
 ) -> Result<Payment> {
+    mode::check().await.map_err(Refusal::TestPayments)?;
     let order = payable(cx, new_payment.order_id).await?;
     match attempt::begin(cx, &order, &new_payment.token, idempotency).await {
         Err(Refusal::InProgress) if gives_way(cx, order.id).await? => {

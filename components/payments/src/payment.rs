@@ -77,6 +77,11 @@ pub(crate) struct Payment {
     pub(crate) failures: i64,
     /// Who pays.
     pub(crate) buyer_id: UserId,
+    /// The client whose attempt it is, while it waits; `None`: it was not counted, or has ended. Empty if
+    /// clients cannot be told apart.
+    pub(crate) client: Option<String>,
+    /// The listing; unknown of payments that are older than the ledger.
+    pub(crate) ticket_id: Option<TicketId>,
     /// Whose tickets are paid for; unknown of payments that are older than the ledger.
     pub(crate) seller_id: Option<UserId>,
     /// Why the money is to be given back, in Stripe's words; `None`: nobody has asked for it.
@@ -108,8 +113,11 @@ row! {
         version: i64,
         buyer_id: UserId,
         stage: Option<Stage>,
+        client: Option<String>,
+        ticket_id: Option<TicketId>,
         seller_id: Option<UserId>,
         refund_reason: Option<String>,
+        refund_refusal: Option<String>,
         restock: bool,
         failures: i64,
         resale_of: Option<TicketId>,
@@ -147,12 +155,12 @@ impl PaymentRow {
 
 impl From<PaymentRow> for Payment {
     fn from(row: PaymentRow) -> Self {
-        let is_refund_asked = row.refund_reason.is_some();
+        let (is_asked, is_refused) = (row.refund_reason.is_some(), row.refund_refusal.is_some());
         Self {
             end: row.end(),
             id: row.id,
             order_id: row.order_id,
-            state: State::from_columns(row.status, row.stage, row.tries, is_refund_asked),
+            state: State::from_columns(row.status, row.stage, row.tries, is_asked, is_refused),
             amount: row.amount,
             currency: row.currency,
             created_at: row.created_at,
@@ -164,6 +172,8 @@ impl From<PaymentRow> for Payment {
             tries: row.tries,
             failures: row.failures,
             buyer_id: row.buyer_id,
+            client: row.client,
+            ticket_id: row.ticket_id,
             seller_id: row.seller_id,
             refund_reason: row.refund_reason,
             restock: row.restock,

@@ -27,7 +27,8 @@ const LAPSES_SOON: i64 = 6 * 24 * 60 * 60;
 // for word, or the indexes would not be used.
 pub(crate) const DUE: &str = "try_again_at <= ?1 AND (status IN ('pending', 'authorized') \
             OR (status = 'captured' AND tries > 0) OR stage = 'open' \
-            OR (status = 'captured' AND undone_at IS NOT NULL AND refund_asked_at IS NULL)) \
+            OR (status = 'captured' AND undone_at IS NOT NULL AND refund_asked_at IS NULL \
+                AND refund_refusal IS NULL)) \
         AND (status IN ('pending', 'declined') \
             OR EXISTS (SELECT 1 FROM payments_orders AS ended \
             WHERE ended.id = payments_payments.order_id \

@@ -5,9 +5,10 @@ use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_contract::PaymentId;
 use boxoffice_contract::orders::Order;
-use boxoffice_contract::payments::{NewRefund, Paid};
+use boxoffice_contract::payments::{NewRefund, Paid, RefundReason};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::log::Security;
 use boxoffice_kernel::peer::Call;
 use boxoffice_kernel::problem::{self, ProblemBody};
 use boxoffice_kernel::{Timestamp, Unit, UserCx, config, log};
@@ -33,8 +34,9 @@ pub(crate) fn route() -> Router {
 /// again then. All of the money goes back to
 /// the buyer, the order becomes `refunded`, and its tickets are for sale again if `restock` says
 /// so. A refund cannot be taken back. If buyers have sold tickets of the order on, those sales are
-/// refunded too. A fan who has sold a ticket on cannot refund that sale (`resale`). After a 202 answer, the shop asks the provider again until it
-/// answers. A repeat changes nothing.
+/// refunded too. A fan who has sold a ticket on cannot refund that sale (`resale`). Only operators
+/// give the reason `fraudulent`, since it marks the buyer's card at the provider. After a 202 answer,
+/// the shop asks the provider again until it answers. A repeat changes nothing.
 #[utoipa::path(
     post, path = "/api/payments/{id}/refund", tag = "payments", operation_id = "refund_payment", request_body = NewRefund,
     params(
@@ -46,9 +48,9 @@ pub(crate) fn route() -> Router {
         (status = 202, description = "The money will be given back; the provider has not answered yet", body = Paid),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Somebody else's sale", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's sale, or a reason that only operators may give", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This payment does not exist", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "There is nothing to refund, or not yet, or the seller is a fan who sold a ticket on", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "There is nothing to refund, or not yet, or the buyer disputes the charge, or the seller is a fan who sold a ticket on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -63,6 +65,9 @@ pub(crate) async fn refund(
         return Ok(replay);
     }
     let payment = undo(&cx, id, &new_refund).await?;
+    if payment.state == State::Disputed {
+        return Err(Refusal::Disputed.into());
+    }
     let paid = paid(&payment, None);
     if payment.state != State::Refunded {
         return Ok((StatusCode::ACCEPTED, Json(paid)).into_response());
@@ -86,18 +91,23 @@ async fn undo(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Paym
 async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
     let payment = Payment::one(Payment::find(id)).await?.ok_or(Refusal::NoSuchPayment)?;
     let is_given_up = is_given_up(cx, &payment).await?;
-    if !is_given_up && !is_operator(cx).await? {
-        if payment.seller_id != Some(cx.user.id) {
+    if !is_operator(cx).await? {
+        if !is_given_up && payment.seller_id != Some(cx.user.id) {
             return Err(Refusal::NotSeller);
         }
         // The seller's own ticket is void by then: only the first sale can undo those after it.
-        if payment.resale_of.is_some() {
+        if !is_given_up && payment.resale_of.is_some() {
             return Err(Refusal::Resale);
+        }
+        // The provider blocks the card for every shop then: a seller could harm buyers with it.
+        if new_refund.reason == RefundReason::Fraudulent {
+            return Err(Refusal::OperatorsReason);
         }
     }
     match payment.state {
         State::Refunded if payment.has_sold() => return Ok(payment),
         State::Captured | State::Settled | State::Refunding if payment.has_sold() => {}
+        State::Disputed => return Err(Refusal::Disputed),
         State::Authorized => return Err(Refusal::NotCaptured),
         _ => return Err(Refusal::NotSold),
     }
@@ -105,7 +115,9 @@ async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payme
     // What a fan sold on is theirs again: on sale, it would be sold as a ticket for an event of its own.
     let restock = (restock || is_given_up) && payment.resale_of.is_none();
     let request = RefundRequest { by: Some(cx.user.id), reason: reason.name(), restock };
-    moves::write(cx, &payment, News::RefundAsked(request)).await?;
+    if moves::write(cx, &payment, News::RefundAsked(request)).await?.is_some() {
+        log::security(&cx.with("payment", payment.id), Security::RefundAsked, None);
+    }
     Ok(payment.reload().await?)
 }
 
@@ -122,7 +134,7 @@ async fn is_given_up(cx: &UserCx, payment: &Payment) -> Result<bool> {
 }
 
 /// Whether the user who asks may refund the sales of others.
-async fn is_operator(cx: &UserCx) -> anyhow::Result<bool> {
+pub(crate) async fn is_operator(cx: &UserCx) -> anyhow::Result<bool> {
     let operators = config::variable("operators").await?;
     Ok(operators.split(',').any(|id| id.trim().parse() == Ok(cx.user.id)))
 }

@@ -3,6 +3,8 @@
 use boxoffice_kernel::command::REPLAYED;
 use boxoffice_kernel::{Problem, db, peer};
 
+use crate::abuse::Met;
+
 /// The code of what is refused since its payment is under way.
 const PAYMENT_PENDING: &str = "payment_pending";
 
@@ -27,6 +29,8 @@ pub(crate) enum Refusal {
     EndedUnknown,
     /// The provider's answer is not known.
     Unknown(anyhow::Error),
+    /// No payments are taken, since tickets would be sold for nothing.
+    TestPayments(anyhow::Error),
     /// The provider declined the payment.
     Declined {
         /// What happened and what to do, in sentences.
@@ -36,16 +40,24 @@ pub(crate) enum Refusal {
         /// Whether it was said before.
         is_repeat: bool,
     },
+    /// Too many attempts failed lately: somebody may be testing cards.
+    TooManyDeclines(Met),
     /// The key was used for another payment.
     KeyReusedDifferently,
     /// Only the tickets' seller may refund them.
     NotSeller,
     /// A fan sold a ticket on: only its first sale, or an operator, undoes that.
     Resale,
+    /// Only an operator may say that a card was not its buyer's.
+    OperatorsReason,
     /// The money is not taken yet.
     NotCaptured,
     /// No tickets were sold by the payment.
     NotSold,
+    /// The buyer disputes the charge, and so its money cannot be given back.
+    Disputed,
+    /// Only operators may do this.
+    NotOperator,
     /// `orders` refused, or did not answer.
     Peer(peer::Error),
     /// Something failed that should not.
@@ -82,13 +94,29 @@ impl From<Refusal> for Problem {
             Refusal::NotSeller => {
                 return Self::forbidden("Only the seller of these tickets may refund them");
             }
+            Refusal::NotOperator => {
+                return Self::forbidden("Only operators of this shop may do that");
+            }
+            Refusal::OperatorsReason => {
+                return Self::forbidden(
+                    "Only an operator may refund a sale as fraudulent. Choose another reason, or \
+                     tell an operator of this shop",
+                );
+            }
             Refusal::Unknown(cause) => {
                 let detail = "We're checking your payment. Don't pay again";
                 return Self::unavailable(detail, 5, cause).with_code(PAYMENT_PENDING);
             }
+            Refusal::TestPayments(cause) => {
+                let detail = "This shop does not take payments yet. You were not charged";
+                return Self::unavailable(detail, 3_600, cause).with_code("payments_off");
+            }
             Refusal::Declined { detail, code, is_repeat } => {
                 let problem = Self::declined(detail, code);
                 return if is_repeat { problem.with_header(REPLAYED, "true") } else { problem };
+            }
+            Refusal::TooManyDeclines(met) => {
+                return Self::too_many(met.sentence(), met.seconds).with_code("too_many_declines");
             }
             Refusal::Peer(error) => return error.into(),
             Refusal::Failed(error) => return error.into(),
@@ -115,6 +143,11 @@ impl From<Refusal> for Problem {
             Refusal::NotCaptured => {
                 ("The money is still being taken; try again in a moment", "not_captured")
             }
+            Refusal::Disputed => (
+                "The buyer disputes this charge at their bank, which decides: it cannot be refunded \
+                 meanwhile. The shop's operators are told",
+                "disputed",
+            ),
             Refusal::NotSold => {
                 ("This payment did not buy any tickets, so there is nothing to refund", "not_sold")
             }

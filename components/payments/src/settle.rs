@@ -12,7 +12,7 @@ use boxoffice_kernel::{Cx, Timestamp, log, query, unit};
 
 use crate::machine::{Due, MoneyAction};
 use crate::moves::{self, News, RefundRequest};
-use crate::payment::Payment;
+use crate::payment::{NEEDS_OPERATOR, Payment};
 use crate::stripe::{self, Intent, IntentState, Patience};
 use crate::{SERVICE, observe};
 
@@ -190,8 +190,20 @@ async fn follow(
 }
 
 async fn refund(cx: &Cx, payment: &Payment, intent: &str, patience: Patience) -> Result<Payment> {
-    stripe::refund(cx, payment, intent, patience).await?;
-    match moves::write(cx, payment, News::GivenBack).await? {
+    let why;
+    let news = match stripe::refund(cx, payment, intent, patience).await {
+        // Asking again is in vain: the buyer's bank decides.
+        Err(stripe::Error::Disputed(cause)) => {
+            why = format!("the refund is refused, since the buyer disputes the charge: {cause:#}");
+            log::noted(cx, NEEDS_OPERATOR, format!("{}: {why}", payment.id));
+            News::RefundRefused(&why)
+        }
+        asked => {
+            asked?;
+            News::GivenBack
+        }
+    };
+    match moves::write(cx, payment, news).await? {
         Some(refunded) => Ok(refunded),
         None => Ok(payment.reload().await?),
     }

@@ -1,7 +1,5 @@
 //! `GET /api/payments/ledger`: what a seller has sold and given back, and the shop's fees.
 
-use std::fmt::Write;
-
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -13,21 +11,28 @@ use boxoffice_kernel::http::Fields;
 use boxoffice_kernel::http::page;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Problem, Timestamp, UserCx, query, row};
-use boxoffice_rules::money;
 use http::Uri;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use crate::SERVICE;
+use crate::file::{self, Separator, Zone};
 use crate::machine::Status;
 
 /// The most lines that a file may have: a component answers within its memory and its host's limit
 /// for a request.
 const MAX_LINES: i64 = 20_000;
 
+/// The first and the last instant: no bound is given.
+const START: Timestamp = Timestamp::from_millis(0);
+const END: Timestamp = Timestamp::from_millis(i64::MAX);
+
 /// The columns of an entry, of the ledger and of its payments.
 const COLUMNS: &str = "entry.id, entry.payment_id, payment.order_id, payment.ticket_id, \
     payment.title, payment.quantity, entry.movement, entry.amount, entry.currency, entry.at, \
-    payment.status, payment.refund_reason";
+    payment.status, payment.refund_reason, payment.refund_refusal";
+
+/// The columns of an entry alone.
+const PART: &str = "id, payment_id, movement, amount, currency, at";
 
 row! {
     /// An entry, with its payment.
@@ -44,6 +49,7 @@ row! {
         at: Timestamp,
         status: Status,
         refund_reason: Option<String>,
+        refund_refusal: Option<String>,
     }
 }
 
@@ -51,6 +57,7 @@ impl From<EntryRow> for Entry {
     fn from(row: EntryRow) -> Self {
         let payment_status = match row.status {
             Status::Refunded => PaymentStatus::Refunded,
+            _ if row.refund_refusal.is_some() => PaymentStatus::Disputed,
             _ if row.refund_reason.is_some() => PaymentStatus::Refunding,
             _ => PaymentStatus::Captured,
         };
@@ -86,13 +93,18 @@ pub(crate) fn route() -> Router {
 /// List your own sales
 ///
 /// Your sales, refunds and fees, newest first, and your balances. With `format=csv`, all of them in a
-/// file, oldest first.
+/// file for spreadsheets, oldest first: UTF-8 with a byte order mark, every field quoted. Its columns
+/// are the date by the clocks of `timeZone`, which the column's name tells, movement, title, quantity,
+/// amount, currency, order, payment and the payment's current status. An apostrophe stands before
+/// whatever a spreadsheet could take for a formula.
 #[utoipa::path(
     get, path = "/api/payments/ledger", tag = "payments", operation_id = "show_ledger",
     params(
-        ("from" = Option<String>, Query, description = "The start: a time (RFC 3339), or a date, which begins at midnight UTC"),
+        ("from" = Option<String>, Query, description = "The start: a time (RFC 3339), or a date, which begins at midnight in `timeZone`"),
         ("to" = Option<String>, Query, description = "The end, exclusive: also a time or a date"),
+        ("timeZone" = Option<String>, Query, description = "Where days begin at midnight, and whose clocks the file shows: an IANA name, by default UTC"),
         ("format" = Option<String>, Query, description = "`csv` for a file (RFC 4180), or `json`, the default"),
+        ("separator" = Option<String>, Query, description = "What parts the fields of the file: `comma`, the default, or `semicolon`, with commas in amounts, as some spreadsheets expect"),
         ("limit" = Option<i64>, Query, description = "How many entries a page has: 1 to 100, by default 20"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
@@ -103,11 +115,13 @@ pub(crate) fn route() -> Router {
     )
 )]
 pub(crate) async fn statement(cx: UserCx, uri: Uri) -> Result<Response> {
-    let known = ["from", "to", "format", "limit", "cursor"];
+    let known = ["from", "to", "timeZone", "format", "separator", "limit", "cursor"];
     let mut fields = Fields::parse(uri.query(), &known);
-    let from = fields.take("from", read_time).unwrap_or(Timestamp::from_millis(0));
-    let to = fields.take("to", read_time).unwrap_or(Timestamp::from_millis(i64::MAX));
+    let zone = fields.take("timeZone", Zone::read).unwrap_or_default();
+    let from = fields.take("from", |text| zone.read_time(text)).unwrap_or(START);
+    let to = fields.take("to", |text| zone.read_time(text)).unwrap_or(END);
     let as_file = fields.take("format", read_format).unwrap_or(false);
+    let separator = fields.take("separator", Separator::read).unwrap_or_default();
     let limit = fields.take("limit", page::read_limit).unwrap_or(page::DEFAULT_LIMIT);
     let cursor = fields.take("cursor", page::read_cursor::<String>);
     fields.finish()?;
@@ -116,20 +130,13 @@ pub(crate) async fn statement(cx: UserCx, uri: Uri) -> Result<Response> {
     }
     let range = Range { seller: cx.user.id, from, to };
     if as_file {
-        return file(range).await;
+        return file(range, &zone, separator).await;
     }
     let entries = read_entries(newest(range, cursor, limit + 1)).await?;
     let balances = balances(range).await?;
     let page = page::cut(entries, limit, |entry| entry.id.clone())?;
     let link = page::link(&page, uri.path(), uri.query());
     Ok((link, Json(Statement { balances, page })).into_response())
-}
-
-/// A time, or the beginning of a day.
-fn read_time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text)
-        .or_else(|_| Timestamp::parse(&format!("{text}T00:00:00Z")))
-        .map_err(|_| format!("{text:?} is neither a date such as 2027-05-01 nor a time (RFC 3339)"))
 }
 
 fn read_format(text: &str) -> Result<bool, String> {
@@ -149,20 +156,26 @@ async fn read_entries(query: Query) -> db::Result<Vec<Entry>> {
 pub(crate) fn newest(range: Range, last: Option<String>, most: i64) -> Query {
     let after = last.as_ref().map_or("", |_| "AND entry.id < ?5");
     // Ids are UUIDv7: they sort by time.
-    entries(range, &format!("{after} ORDER BY entry.id DESC"), most).bind_all(last)
+    entries(range, after, "ORDER BY entry.id DESC", most).bind_all(last)
 }
 
 /// Finds the oldest `most` entries.
 pub(crate) fn oldest(range: Range, most: i64) -> Query {
-    entries(range, "ORDER BY entry.id", most)
+    entries(range, "", "ORDER BY entry.id", most)
 }
 
-fn entries(Range { seller, from, to }: Range, which: &str, most: i64) -> Query {
+/// Finds entries of both tables. Each is read by its own index, and no further than `most` entries.
+fn entries(range: Range, after: &str, order: &str, most: i64) -> Query {
+    let Range { seller, from, to } = range;
     query!(
-        "SELECT {COLUMNS} FROM payments_ledger AS entry \
-         JOIN payments_payments AS payment ON payment.id = entry.payment_id \
-         WHERE entry.owner_id = ?1 AND entry.account = 'sellers' \
-         AND entry.at >= ?2 AND entry.at < ?3 {which} LIMIT ?4",
+        "SELECT {COLUMNS} FROM (\
+         SELECT * FROM (SELECT {PART} FROM payments_ledger AS entry \
+         WHERE owner_id = ?1 AND account = 'sellers' AND at >= ?2 AND at < ?3 {after} \
+         {order} LIMIT ?4) AS booked \
+         UNION ALL SELECT * FROM (SELECT {PART} FROM payments_adjustments AS entry \
+         WHERE owner_id = ?1 AND account = 'sellers' AND at >= ?2 AND at < ?3 {after} \
+         {order} LIMIT ?4) AS adjusted) AS entry \
+         JOIN payments_payments AS payment ON payment.id = entry.payment_id {order} LIMIT ?4",
         seller,
         from,
         to,
@@ -180,8 +193,11 @@ pub(crate) fn adding_up(Range { seller, from, to }: Range) -> Query {
     query!(
         "SELECT currency, \
          CAST(SUM(CASE WHEN at < ?2 THEN -amount ELSE 0 END) AS BIGINT) AS opening, \
-         CAST(SUM(-amount) AS BIGINT) AS closing FROM payments_ledger \
+         CAST(SUM(-amount) AS BIGINT) AS closing FROM \
+         (SELECT amount, currency, at FROM payments_ledger \
          WHERE owner_id = ?1 AND account = 'sellers' AND at < ?3 \
+         UNION ALL SELECT amount, currency, at FROM payments_adjustments \
+         WHERE owner_id = ?1 AND account = 'sellers' AND at < ?3) AS entry \
          GROUP BY currency ORDER BY currency",
         seller,
         from,
@@ -189,66 +205,18 @@ pub(crate) fn adding_up(Range { seller, from, to }: Range) -> Query {
     )
 }
 
-/// All of the range as CSV.
-async fn file(range: Range) -> Result<Response> {
+/// All of the range as a file.
+async fn file(range: Range, zone: &Zone, separator: Separator) -> Result<Response> {
     let entries = read_entries(oldest(range, MAX_LINES + 1)).await?;
     if entries.len() > usize::try_from(MAX_LINES).unwrap_or(usize::MAX) {
         let message =
             format!("The file would have more than {MAX_LINES} lines; choose a shorter period");
         return Err(Problem::invalid_field("from", message));
     }
-    let name = format!("attachment; filename=\"boxoffice-ledger{}.csv\"", days(&range));
-    let headers =
-        [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];
-    Ok((headers, csv(&entries)?).into_response())
-}
-
-/// The range, for a file's name.
-fn days(range: &Range) -> String {
-    let mut name = String::new();
-    let bounds = [("-from-", range.from, 0), ("-to-", range.to, i64::MAX)];
-    for (word, bound, open) in bounds {
-        if bound.as_millis() != open {
-            // Writing to a string cannot fail.
-            let _ = write!(name, "{word}{}", &bound.to_string()[..10]);
-        }
-    }
-    name
-}
-
-fn csv(entries: &[Entry]) -> anyhow::Result<Vec<u8>> {
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
-    writer.write_record([
-        "date",
-        "movement",
-        "title",
-        "quantity",
-        "amount",
-        "currency",
-        "order",
-        "payment",
-        "status now",
-    ])?;
-    for entry in entries {
-        writer.write_record([
-            &entry.at.to_string(),
-            entry.movement.as_str(),
-            &harmless(&entry.title),
-            &entry.quantity.to_string(),
-            &money::decimal(entry.amount, &entry.currency),
-            &entry.currency,
-            &entry.order_id.to_string(),
-            &entry.payment_id.to_string(),
-            entry.payment_status.as_str(),
-        ])?;
-    }
-    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
-}
-
-/// `text` so that a spreadsheet does not take it for a formula: titles are written by anyone
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
-fn harmless(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
+    let given = |bound: Timestamp, open: Timestamp| Some(bound).filter(|bound| *bound != open);
+    let name = file::name(given(range.from, START), given(range.to, END), zone);
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let kind = "text/csv; charset=utf-8".to_owned();
+    let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, disposition)];
+    Ok((headers, file::write(&entries, zone, separator)?).into_response())
 }

@@ -5,12 +5,13 @@ use boxoffice_contract::{OrderId, PaymentId, TicketId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
-use crate::ledger::{self, Account};
+use crate::abuse::{Counter, Limit};
+use crate::ledger::{self, Account, Adjustment};
 use crate::machine::{End, Move, Movement, State};
 use crate::moves::{self, News, RefundRequest};
 use crate::payment::Payment;
 use crate::statement::{self, Range};
-use crate::{attempt, list, reconcile, settle, webhook};
+use crate::{abuse, attempt, list, reconcile, settle, webhook};
 
 #[test]
 fn every_statement_is_listed() {
@@ -41,8 +42,10 @@ fn of_payments() -> Vec<Query> {
         moves::closing(&payment),
         moves::keeping(&payment),
         moves::asking_refund(&payment, request),
+        moves::refusing(&payment, ""),
+        moves::asking_again(&payment),
         attempt::made_with(buyer, ""),
-        attempt::beginning(buyer, &order, 0, "", None),
+        attempt::beginning(buyer, &order, 0, "", None, ""),
         attempt::paid(order_id),
         attempt::live(order_id),
         attempt::declined_until(&payment),
@@ -58,16 +61,26 @@ fn of_payments() -> Vec<Query> {
 fn of_others() -> Vec<Query> {
     let now = Timestamp::from_millis(0);
     let range = Range { seller: UserId::nil(), from: now, to: now };
-    let payment = payment();
+    let (id, payment) = (PaymentId::nil(), payment());
+    let counters = [Limit::Account, Limit::Client].map(|limit| Counter::of(limit, ""));
     vec![
         ledger::finding(&payment, Movement::Sale),
-        ledger::posting(&payment, Movement::Charge, Account::Buyers, Account::Provider),
+        ledger::posting(&payment, Movement::Charge, 1, Account::Buyers, Account::Provider),
+        ledger::adding_up(id),
+        ledger::adjusting(&payment, Adjustment::Dispute, "", 1, Account::Sellers),
         settle::noting(OrderId::nil(), OrderStatus::Complete, None, 1),
         settle::undoing(OrderId::nil()),
         statement::newest(range, None, 1),
         statement::newest(range, Some(String::new()), 1),
         statement::oldest(range, 1),
         statement::adding_up(range),
+        abuse::looking(&counters),
+        abuse::looking(&counters[..1]),
+        abuse::counting(&counters, now, abuse::RETURNING),
+        abuse::counting(&counters[..1], now, abuse::RETURNING),
+        abuse::counting(&counters[..1], now, ""),
+        abuse::releasing(&counters, now),
+        abuse::forgetting(now),
         webhook::storing("", "", ""),
         webhook::by_intent(""),
         webhook::doing_with(""),
@@ -123,6 +136,8 @@ fn payment() -> Payment {
         tries: 0,
         failures: 0,
         buyer_id: UserId::nil(),
+        client: None,
+        ticket_id: None,
         seller_id: None,
         refund_reason: None,
         restock: false,

@@ -45,6 +45,7 @@ const fn status(state: State) -> PaymentStatus {
         State::Authorized => PaymentStatus::Authorized,
         State::Captured | State::Settled => PaymentStatus::Captured,
         State::Refunding => PaymentStatus::Refunding,
+        State::Disputed => PaymentStatus::Disputed,
         State::Voided => PaymentStatus::Voided,
         State::Refunded => PaymentStatus::Refunded,
         State::Declined | State::Open => PaymentStatus::Declined,

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use boxoffice_kernel::db::{self, Query};
+use boxoffice_kernel::log::Security;
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Cx, Problem, Timestamp, config, log, query, row, unit};
 use boxoffice_rules::money;
@@ -24,7 +25,7 @@ use serde::Deserialize;
 use crate::machine::{State, Status};
 use crate::payment::{COLUMNS, Payment};
 use crate::stripe::{Intent, signature};
-use crate::{SERVICE, moves, observe};
+use crate::{SERVICE, adjust, mode, moves, observe};
 
 /// Stripe's header with the signature.
 const SIGNATURE: &str = "stripe-signature";
@@ -49,6 +50,9 @@ struct Event {
     #[serde(rename = "type")]
     kind: String,
     data: Data,
+    /// Whether it is about real money.
+    #[serde(default)]
+    livemode: bool,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +110,9 @@ struct Charge {
     captured: bool,
     /// All of it was given back.
     refunded: bool,
+    /// How much of it was.
+    #[serde(default)]
+    amount_refunded: i64,
 }
 
 /// A Refund that failed, or a Dispute (<https://docs.stripe.com/api/disputes/object>), as far as we
@@ -114,6 +121,10 @@ struct Charge {
 struct Trouble {
     id: String,
     payment_intent: Option<String>,
+    #[serde(default)]
+    amount: i64,
+    /// ISO 4217, in lower case. A dispute may be in another currency than its charge.
+    currency: Option<String>,
     status: Option<String>,
     reason: Option<String>,
     failure_reason: Option<String>,
@@ -134,7 +145,7 @@ pub(crate) fn route() -> Router {
     request_body(content = String, content_type = "application/json", description = "The event"),
     responses(
         (status = 200, description = "The event is stored"),
-        (status = 400, description = "Not signed by Stripe, or signed too long ago", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "Not signed by Stripe, or signed too long ago, or of another mode (`livemode`) than the shop's key", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The event is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "No secret is set, or the event cannot be stored now", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -143,6 +154,7 @@ pub(crate) async fn receive(cx: Cx, headers: HeaderMap, body: Bytes) -> Result<R
     let body = admit(&cx, &headers, &body).await?;
     let event = Event::parse(body)
         .map_err(|error| Problem::malformed(format!("The body is not an event: {error}")))?;
+    check_mode(&cx, &event).await?;
     let (stored, done) = begin(cx.with("event", &event.id), event, body.to_owned());
     let alarm = SendWrapper::new(spin_sdk::time::sleep(PATIENCE)).shared();
     match select(stored, alarm.clone()).await {
@@ -159,6 +171,21 @@ pub(crate) async fn receive(cx: Cx, headers: HeaderMap, body: Bytes) -> Result<R
     // However that ends: what is stored and not done is for a tick.
     select(done, alarm).await;
     Ok(StatusCode::OK.into_response())
+}
+
+/// Refuses an event about real money in a shop for tests, and one of Stripe's test mode in a real shop:
+/// a secret of the other mode must not move anything here.
+async fn check_mode(cx: &Cx, event: &Event) -> Result<()> {
+    let is_real = mode::is_real().await?;
+    if event.livemode == is_real {
+        return Ok(());
+    }
+    let detail = format!(
+        "The event's livemode is {}, but this shop's key is for livemode {is_real}",
+        event.livemode
+    );
+    log::noted(cx, "an event of the wrong mode was refused", &event.id);
+    Err(Problem::malformed(detail).with_code("wrong_mode"))
 }
 
 /// Begins to store the event and act on it, and goes on with that even if nobody waits any more: a
@@ -191,6 +218,7 @@ async fn admit<'a>(cx: &Cx, headers: &HeaderMap, body: &'a [u8]) -> Result<&'a s
     let now = Timestamp::now().as_millis() / 1_000;
     signature::verify(header, body, &secrets, now).map_err(|refusal| {
         log::noted(cx, "an event that claims to be Stripe's was refused", refusal.sentence());
+        log::security(&cx.with("what", "webhook"), Security::Forged, None);
         Problem::malformed(refusal.sentence()).with_code("bad_signature")
     })?;
     std::str::from_utf8(body).map_err(|_| Problem::malformed("The body is not UTF-8"))
@@ -225,43 +253,67 @@ async fn apply(cx: &Cx, event: &Event) -> anyhow::Result<()> {
                 observe::observe(cx, &payment, &intent).await?;
             }
         }
-        Some(News::Charge(charge)) => refunded(cx, charge).await?,
+        Some(News::Charge(charge)) => refunded(cx, &event.id, charge).await?,
         Some(News::Trouble(trouble)) => warn(cx, &event.kind, trouble).await?,
         None => {}
     }
     Ok(done(cx, &event.id).await?)
 }
 
-/// Follows a refund. It is kept for later where our books do not know yet that money was taken.
-async fn refunded(cx: &Cx, charge: Charge) -> anyhow::Result<()> {
-    let is_refund = charge.refunded && charge.captured;
+/// Follows a refund, of all or of a part. It is kept for later where our books do not know yet that
+/// money was taken.
+async fn refunded(cx: &Cx, event: &str, charge: Charge) -> anyhow::Result<()> {
+    let is_refund = charge.captured && (charge.refunded || charge.amount_refunded > 0);
     let Some(intent) = charge.payment_intent.filter(|_| is_refund) else { return Ok(()) };
     let Some(payment) = Payment::one(by_intent(&intent)).await? else { return Ok(()) };
-    if matches!(payment.state.status(), Status::Pending | Status::Authorized) {
-        bail!("a refund of the payment {} arrived before its capture was recorded", payment.id)
+    must_be_taken(&payment, "a refund")?;
+    if charge.refunded {
+        return moves::write(cx, &payment, moves::News::GivenBack).await.map(drop);
     }
-    moves::write(cx, &payment, moves::News::GivenBack).await.map(drop)
+    adjust::part_refunded(cx, &payment, event, charge.amount_refunded).await
 }
 
-/// Puts a dispute, or a refund that did not reach the buyer, before an operator; a dispute that was
-/// won needs nobody any more.
+/// Fails if our books do not know that the payment's money was taken: what follows it is too early.
+fn must_be_taken(payment: &Payment, what: &str) -> anyhow::Result<()> {
+    if matches!(payment.state.status(), Status::Pending | Status::Authorized) {
+        bail!("{what} of the payment {} arrived before its capture was recorded", payment.id);
+    }
+    Ok(())
+}
+
+/// Puts a dispute, or a refund that did not reach the buyer, before an operator, and books what it did
+/// to the money. A dispute that was won needs nobody any more; a refund that it held up is due again.
 async fn warn(cx: &Cx, kind: &str, trouble: Trouble) -> anyhow::Result<()> {
-    let Trouble { id, payment_intent: Some(intent), status, reason, failure_reason } = trouble
-    else {
-        return Ok(());
-    };
-    let Some(payment) = Payment::one(by_intent(&intent)).await? else { return Ok(()) };
-    let status = status.unwrap_or_default();
+    let Some(intent) = &trouble.payment_intent else { return Ok(()) };
+    let Some(payment) = Payment::one(by_intent(intent)).await? else { return Ok(()) };
     if kind == "refund.failed" && payment.state == State::Refunding {
         bail!("a failed refund of {} arrived before the refund was recorded", payment.id);
     }
-    // https://docs.stripe.com/api/disputes/object, `status`.
-    let is_harmless = matches!(status.as_str(), "won" | "warning_closed" | "prevented");
-    if kind == "charge.dispute.closed" && is_harmless {
-        return Ok(payment.need_no_attention(cx).await?);
-    }
-    let why = reason.or(failure_reason).unwrap_or_default();
-    Ok(payment.call_attention(cx, &format!("Stripe reports {kind}: {id} {status} {why}")).await?)
+    let status = trouble.status.as_deref().unwrap_or_default();
+    let why = trouble.reason.as_deref().or(trouble.failure_reason.as_deref()).unwrap_or_default();
+    let id = &trouble.id;
+    let cause = format!("Stripe reports {kind}: {id} {status} {why}");
+    let is_ours = trouble
+        .currency
+        .as_ref()
+        .is_some_and(|currency| currency.eq_ignore_ascii_case(&payment.currency));
+    let amount = trouble.amount;
+    let is_booked = match (kind, status) {
+        // https://docs.stripe.com/api/disputes/object, `status`.
+        ("charge.dispute.closed", "won" | "warning_closed" | "prevented") => {
+            moves::write(cx, &payment, moves::News::DisputeWon).await?;
+            return Ok(payment.need_no_attention(cx).await?);
+        }
+        ("charge.dispute.closed", "lost") if is_ours => {
+            must_be_taken(&payment, "a lost dispute")?;
+            adjust::lost(cx, &payment, id, amount, &cause).await?
+        }
+        ("refund.failed", _) if is_ours => {
+            adjust::part_refund_failed(cx, &payment, id, amount, &cause).await?
+        }
+        _ => false,
+    };
+    if is_booked { Ok(()) } else { Ok(payment.call_attention(cx, &cause).await?) }
 }
 
 /// Finds our payment whose intent this is.

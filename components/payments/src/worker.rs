@@ -9,7 +9,7 @@ use boxoffice_kernel::{Cx, Service, log};
 
 use crate::payment::Payment;
 use crate::stripe::Patience;
-use crate::{SERVICE, reconcile, settle, webhook};
+use crate::{SERVICE, abuse, reconcile, settle, webhook};
 
 /// This service's side of the events.
 pub(crate) struct Payments;
@@ -26,6 +26,7 @@ impl Handler for Payments {
         if let Err(error) = webhook::tick(cx).await {
             log::failed(cx, "acting on Stripe's events", &error);
         }
+        abuse::tick(cx).await?;
         reconcile::warn_of_lapsing(cx).await?;
         reconcile::due(cx).await?;
         Ok(false)

@@ -20,9 +20,9 @@ use http::header::{
 use http::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
 
-use crate::assets;
 use crate::notice::Notice;
 use crate::visitor::{GZIP, Manner, Visit};
+use crate::{assets, test_shop};
 
 /// Shorter answers fit into one packet as they are.
 const WORTH_COMPRESSING: usize = 1_024;
@@ -153,6 +153,7 @@ async fn site() -> Result<Site> {
         origin: config::shop().await?,
         assets: assets::names(),
         reload: assets::reload().await?.map(str::to_owned),
+        is_for_tests: test_shop::is_one().await?,
     })
 }
 

@@ -15,6 +15,7 @@
 //! | [`answer`] | from a page to an answer: HTML or JSON, its length, its `ETag` |
 //! | [`layout`] | what all answers get: security headers, and pages in place of problems |
 //! | [`notice`], [`redirect_target`] | what is said once after a redirect; where one is sent |
+//! | [`test_shop`] | whether nothing is charged here, which every page says |
 //! | [`cookie`] | small cookies, in and out |
 
 #![allow(
@@ -34,6 +35,7 @@ mod redirect_target;
 mod services;
 mod show;
 mod shown;
+mod test_shop;
 mod visitor;
 
 use axum::Router;

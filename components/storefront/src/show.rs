@@ -165,25 +165,28 @@ pub(crate) fn standing(order: &Order, payments: &[Payment]) -> Standing {
     }
 }
 
-/// Sales and what follows from them at a glance. A sale that a fee was taken for is a fan's, which is
+/// Sales and what follows from them at a glance, by the clocks of the time zone `zone`. A sale that a fee was taken for is a fan's, which is
 /// refunded only with its first sale.
-pub(crate) fn deals(entries: &[Entry], visit: &Visit) -> Vec<Deal> {
+pub(crate) fn deals(entries: &[Entry], zone: Option<&str>, visit: &Visit) -> Vec<Deal> {
     let is_resale = |sale: &Entry| {
         let mut others = entries.iter().filter(|entry| entry.payment_id == sale.payment_id);
         others.any(|entry| entry.movement == Movement::Fee)
     };
-    let deal = |entry| match deal(entry, visit) {
+    let deal = |entry| match deal(entry, zone, visit) {
         sale if is_resale(entry) => Deal { refund: None, ..sale },
         deal => deal,
     };
     entries.iter().map(deal).collect()
 }
 
-fn deal(entry: &Entry, visit: &Visit) -> Deal {
+fn deal(entry: &Entry, zone: Option<&str>, visit: &Visit) -> Deal {
     let kind = match (entry.movement.known(), entry.payment_status.known()) {
         (Some(Movement::Sale), Some(Paid::Refunding)) => DealKind::Refunding,
         (Some(Movement::Sale), Some(Paid::Refunded)) => DealKind::Undone,
+        (Some(Movement::Sale), Some(Paid::Disputed)) => DealKind::Disputed,
         (Some(Movement::Sale), _) => DealKind::Sale,
+        (Some(Movement::PartRefund), _) => DealKind::PartRefund,
+        (Some(Movement::Dispute), _) => DealKind::Dispute,
         (Some(Movement::Fee), _) => DealKind::Fee,
         (Some(Movement::FeeReturn), _) => DealKind::FeeReturned,
         // What is no sale is not to be refunded, whatever a newer `payments` calls it.
@@ -196,7 +199,7 @@ fn deal(entry: &Entry, visit: &Visit) -> Deal {
         title: entry.title.clone(),
         quantity: entry.quantity,
         amount: balance(entry.amount, &entry.currency, &visit.language),
-        at: moment(entry.at, None, &visit.language),
+        at: moment(entry.at, zone, &visit.language),
         refund: (kind == DealKind::Sale).then(new_key),
     }
 }

@@ -12,6 +12,10 @@ names! {
         Sale = "sale",
         /// The money of a sale was given back.
         Refund = "refund",
+        /// A part of the money was given back at the provider; positive if that failed later.
+        PartRefund = "part_refund",
+        /// The buyer's bank took the money, after a dispute that was lost.
+        Dispute = "dispute",
         /// The shop's fee for a ticket that a fan has sold on.
         Fee = "fee",
         /// The fee of a sale that was refunded was given back.
@@ -42,7 +46,7 @@ pub struct Entry {
     /// The kind of entry.
     #[cfg_attr(feature = "openapi", schema(value_type = Movement))]
     pub movement: Word<Movement>,
-    /// The amount in the currency's minor unit; negative for a refund and a fee.
+    /// The amount in the currency's minor unit; negative for refunds, disputes and fees.
     pub amount: i64,
     /// ISO 4217 code.
     pub currency: String,

@@ -21,6 +21,8 @@ names! {
         Voided = "voided",
         /// The money that was taken is being given back.
         Refunding = "refunding",
+        /// The money cannot be given back: the buyer disputes the charge at their bank.
+        Disputed = "disputed",
         /// The money that was taken is given back.
         Refunded = "refunded",
         /// The provider declined the payment.
@@ -36,7 +38,7 @@ names! {
         RequestedByCustomer = "requested_by_customer",
         /// The buyer paid twice for the same tickets.
         Duplicate = "duplicate",
-        /// The card was not the buyer's.
+        /// The card was not the buyer's. Only operators may say so.
         Fraudulent = "fraudulent",
     }
 }

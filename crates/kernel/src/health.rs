@@ -6,6 +6,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::future::{Future, ready};
 use utoipa::ToSchema;
 
 use crate::db::{Query, Read, Reader};
@@ -81,10 +82,23 @@ impl Health {
 
 /// `healthz` and `readyz` below `prefix`, for a service that keeps a database and may use Redis.
 pub fn routes(service: &'static Service, prefix: &str, redis: bool) -> Router {
+    routes_with(service, prefix, redis, || ready(BTreeMap::new()))
+}
+
+/// The same, with checks of the service's own.
+pub fn routes_with<F>(
+    service: &'static Service,
+    prefix: &str,
+    redis: bool,
+    own: impl FnOnce() -> F + Clone + Send + Sync + 'static,
+) -> Router
+where
+    F: Future<Output = BTreeMap<String, Check>> + Send,
+{
     Router::new().route(&format!("{prefix}/healthz"), get(async || "ok\n")).route(
         &format!("{prefix}/readyz"),
         get(async move || {
-            let mut checks = BTreeMap::new();
+            let mut checks = own().await;
             checks.insert(
                 "database".to_owned(),
                 Check::of(database(service).await, "the database does not answer"),

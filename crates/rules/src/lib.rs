@@ -6,6 +6,7 @@
 //! | [`listing`] | what sellers write |
 //! | [`account`] | e-mail addresses and passwords |
 //! | [`purchase`] | what buyers send |
+//! | [`provider`] | whether payments move money |
 //! | [`guest`] | what holders tell of who comes with a ticket |
 //! | [`door`] | what doors tell of themselves and of their scans |
 //! | [`text`] | what texts may consist of |
@@ -24,6 +25,7 @@ pub mod guest;
 pub mod listing;
 #[cfg(feature = "services")]
 pub mod money;
+pub mod provider;
 pub mod purchase;
 pub mod text;
 

@@ -107,6 +107,31 @@ async fn a_script_gets_states_and_addresses() {
     assert_eq!(buyer.send_by_script(&pay).await.expect(200)["go"], order);
 }
 
+/// Too many declined cards: the page says what happened, when to try again, and what of the hold.
+#[tokio::test]
+async fn who_was_declined_too_often_is_told_when_to_try_again() {
+    let app = App::start().await;
+    let ticket = app.sign_up().await.list(json!({ "quantity": 100 })).await.expect(201);
+    let buyer = Browser::signed_up(&app, "declined@example.com").await;
+    let path = format!("/tickets/{}", id(&ticket));
+    for attempt in 0..=10 {
+        let hold = buyer.form(&path, &format!("{path}/hold")).await;
+        let checkout = buyer.send(&hold).await.header("location").to_owned();
+        let order = checkout.trim_end_matches("/checkout");
+        let pay = buyer.form(&checkout, &format!("{order}/pay")).await;
+        let answer = buyer.send(&pay.with("token", "pm_card_chargeDeclined")).await;
+        let due = if attempt < 10 { 402 } else { 429 };
+        assert_eq!(answer.status, due, "{attempt}: {answer}");
+        if due == 429 {
+            for text in ["Too many of your payments", "Try again in", "Your hold may end"] {
+                assert!(answer.text.contains(text), "{text}: {answer}");
+            }
+        }
+        let cancel = Form::on(&answer, &format!("{order}/cancel"));
+        assert_eq!(buyer.send(&cancel).await.header("location"), order);
+    }
+}
+
 #[tokio::test]
 async fn each_of_the_sandboxs_cards_does_what_it_says() {
     let app = App::start().await;

@@ -62,8 +62,11 @@ async fn a_sale_is_refunded_by_its_seller_and_its_buyer_sees_it() {
     {
         assert!(page.text.contains(text), "{text}: {page}");
     }
-    let form = Form::on(&page, &refund_on(&page)).with("reason", "duplicate");
-    let form = form.with("restock", "true");
+    assert!(!page.text.contains("fraudulent"), "only operators may say that: {page}");
+    let form = Form::on(&page, &refund_on(&page));
+    let forged = form.clone().with("key", "forged").with("reason", "fraudulent");
+    assert_eq!(seller.send(&forged).await.status, 403);
+    let form = form.with("reason", "duplicate").with("restock", "true");
     // So that the refund is booked after the sale.
     app.a_moment_passes();
     let refunded = seller.send(&form).await;
@@ -156,6 +159,11 @@ async fn sales_are_filtered_by_days_and_had_as_a_file() {
     let page = seller.page(&format!("/sales?{range}")).await;
     let link = format!("href=\"/sales.csv?{}\"", range.replace('&', "&amp;"));
     assert!(page.text.contains(&link), "{page}");
+    let there = seller.page("/sales?from=2030-03-02&timeZone=Pacific/Auckland").await;
+    assert_eq!(kinds(&there), ["Sold"], "it is the next day there: {there}");
+    assert!(there.text.contains("NZDT, Auckland"), "{there}");
+    let link = "href=\"/sales.csv?from=2030-03-02&amp;timeZone=Pacific%2FAuckland\"";
+    assert!(there.text.contains(link), "{there}");
     let file = seller.open(&format!("/sales.csv?{range}")).await;
     assert!(file.header("content-type").starts_with("text/csv"), "{file}");
     assert!(file.header("content-disposition").starts_with("attachment; filename="), "{file}");
@@ -172,6 +180,7 @@ async fn sales_are_filtered_by_days_and_had_as_a_file() {
     for (query, field, why) in [
         ("from=yesterday", "from", "such as 2027-05-01"),
         ("from=2030-03-02&to=2030-03-01", "to", "swap the two"),
+        ("timeZone=Mars/Olympus", "timeZone", "such as Europe/Zurich"),
     ] {
         let wrong = seller.open(&format!("/sales?{query}")).await;
         assert_eq!(wrong.status, 400, "{wrong}");
@@ -179,6 +188,8 @@ async fn sales_are_filtered_by_days_and_had_as_a_file() {
         assert!(wrong.text.contains(&format!("href=\"#{field}\"")), "the summary: {wrong}");
         assert_eq!(seller.open(&format!("/sales.csv?{query}")).await.status, 400);
     }
+    let file = seller.in_language("de-DE").open("/sales.csv").await;
+    assert!(file.text.contains(";\"45,00\";\"EUR\";"), "as German spreadsheets read it: {file}");
 }
 
 #[tokio::test]

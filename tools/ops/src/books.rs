@@ -135,6 +135,16 @@ records! {
         currency: String,
     }
 
+    /// What the provider put into an account, or took out of it, without the shop.
+    Adjustment: "payments", "payments_adjustments" {
+        payment_id: String,
+        movement: String,
+        reference: String,
+        account: String,
+        amount: i64,
+        currency: String,
+    }
+
     /// How an order ended, as `payments` has heard of it.
     OrderEnd: "payments", "payments_orders" {
         id: String,
@@ -200,6 +210,18 @@ records! {
     }
 }
 
+/// The adjustment of a refund of a part.
+pub(crate) const PART_REFUND: &str = "part_refund";
+/// The adjustment of a dispute that was lost.
+pub(crate) const DISPUTE: &str = "dispute";
+
+impl Adjustment {
+    /// How much it took out of what the provider holds; 0 for the account that it went to.
+    pub(crate) fn taken(&self) -> i64 {
+        if self.account == "provider" { -self.amount } else { 0 }
+    }
+}
+
 /// An event that waits in an outbox.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Unpublished {
@@ -242,6 +264,7 @@ pub(crate) struct Books {
     pub(crate) orders: Vec<Order>,
     pub(crate) payments: Vec<Payment>,
     pub(crate) entries: Vec<Entry>,
+    pub(crate) adjustments: Vec<Adjustment>,
     pub(crate) order_ends: Vec<OrderEnd>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) admissions: Vec<Admission>,
@@ -293,6 +316,7 @@ impl Books {
             Order::select(),
             Payment::select(),
             Entry::select(),
+            Adjustment::select(),
             OrderEnd::select(),
             Timer::select(),
             Admission::select(),
@@ -310,6 +334,7 @@ impl Books {
             orders: take(&mut tables)?,
             payments: take(&mut tables)?,
             entries: take(&mut tables)?,
+            adjustments: take(&mut tables)?,
             order_ends: take(&mut tables)?,
             timers: take(&mut tables)?,
             admissions: take(&mut tables)?,

@@ -1,5 +1,5 @@
-//! The payment provider's ledger: PaymentIntents by Stripe's HTTP API, which the payment sandbox
-//! speaks as well.
+//! The payment provider's ledger: PaymentIntents and disputes by Stripe's HTTP API, which the payment
+//! sandbox speaks as well.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,12 +13,13 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::sources::Problem;
 
 /// The version of the API that this reads: the one that `payments` speaks.
 const VERSION: &str = "2026-09-30.endive";
-/// How many intents one call asks for: the most that Stripe gives.
+/// How many things one call asks for: the most that Stripe gives.
 const PAGE: &str = "100";
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -62,9 +63,49 @@ pub(crate) struct Charge {
     amount_refunded: i64,
 }
 
+/// What an audit needs of a dispute.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Dispute {
+    pub(crate) id: String,
+    pub(crate) amount: i64,
+    /// ISO 4217, in lower case.
+    pub(crate) currency: String,
+    /// `lost` if the buyer has the money.
+    pub(crate) status: String,
+    pub(crate) payment_intent: Option<String>,
+}
+
+/// What is read page by page.
+trait Listed: DeserializeOwned {
+    /// The list's path, below `/v1`.
+    const PATH: &'static str;
+    /// What is expanded in it; nothing if empty.
+    const EXPAND: &'static str;
+
+    fn id(&self) -> &str;
+}
+
+impl Listed for Intent {
+    const PATH: &'static str = "payment_intents";
+    const EXPAND: &'static str = "data.latest_charge";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Listed for Dispute {
+    const PATH: &'static str = "disputes";
+    const EXPAND: &'static str = "";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 #[derive(Deserialize)]
-struct Page {
-    data: Vec<Intent>,
+struct Page<T> {
+    data: Vec<T>,
     has_more: bool,
 }
 
@@ -135,25 +176,37 @@ impl Provider {
 
     /// All intents of the account, newest first.
     pub(crate) async fn intents(&self) -> Result<Vec<Intent>, Problem> {
+        self.all().await
+    }
+
+    /// All disputes of the account, newest first.
+    pub(crate) async fn disputes(&self) -> Result<Vec<Dispute>, Problem> {
+        self.all().await
+    }
+
+    async fn all<T: Listed>(&self) -> Result<Vec<T>, Problem> {
         let client = client()?;
-        let mut intents: Vec<Intent> = Vec::new();
+        let mut all: Vec<T> = Vec::new();
         loop {
-            let page = self.page(&client, intents.last()).await?;
+            let page = self.page(&client, all.last()).await?;
             let is_empty = page.data.is_empty();
-            intents.extend(page.data);
+            all.extend(page.data);
             if !page.has_more || is_empty {
-                return Ok(intents);
+                return Ok(all);
             }
         }
     }
 
-    async fn page(&self, client: &Http, after: Option<&Intent>) -> Result<Page, Problem> {
+    async fn page<T: Listed>(&self, client: &Http, after: Option<&T>) -> Result<Page<T>, Problem> {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("limit", PAGE).append_pair("expand[]", "data.latest_charge");
-        if let Some(last) = after {
-            query.append_pair("starting_after", &last.id);
+        query.append_pair("limit", PAGE);
+        if !T::EXPAND.is_empty() {
+            query.append_pair("expand[]", T::EXPAND);
         }
-        let uri = format!("{}/v1/payment_intents?{}", self.base, query.finish());
+        if let Some(last) = after {
+            query.append_pair("starting_after", last.id());
+        }
+        let uri = format!("{}/v1/{}?{}", self.base, T::PATH, query.finish());
         let request = Request::get(uri)
             .header("authorization", format!("Bearer {}", self.key))
             .header("stripe-version", VERSION)
@@ -175,7 +228,7 @@ impl Provider {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Problem::new(
                 format!("the payment provider at {} refuses the key ({status})", self.base),
                 "set the variable stripe_api_key (SPIN_VARIABLE_STRIPE_API_KEY) to one that may \
-                 read PaymentIntents",
+                 read PaymentIntents and Disputes",
             )),
             status => Err(self.unreachable(&format!("it answers {status}"))),
         }

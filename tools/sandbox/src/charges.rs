@@ -60,6 +60,9 @@ pub(crate) struct Charge {
     pub(crate) amount_captured: i64,
     pub(crate) amount_refunded: i64,
     pub(crate) captured: bool,
+    /// Whether its buyer has ever disputed it.
+    #[serde(default)]
+    pub(crate) disputed: bool,
     /// Until when an uncaptured charge can be captured.
     pub(crate) capture_before: Option<i64>,
     /// Why it failed; `None` if it succeeded.
@@ -105,6 +108,7 @@ impl Charge {
             amount_captured: 0,
             amount_refunded: 0,
             captured: false,
+            disputed: false,
             capture_before: decline.is_none().then_some(scope.now + HOLD_SECONDS),
             failure: decline.map(|decline| Failure {
                 code: decline.code.to_owned(),
@@ -252,7 +256,7 @@ impl Stored for Charge {
             "created": self.created,
             "currency": self.currency,
             "description": self.description,
-            "disputed": false,
+            "disputed": self.disputed,
             "failure_code": self.failure.as_ref().map(|failure| &failure.code),
             "failure_message": self.failure.as_ref().map(|failure| &failure.message),
             "fraud_details": {},

@@ -22,6 +22,8 @@ const EXPANDABLE: &[(&str, &str)] = &[
     ("charge", "payment_intent"),
     ("refund", "charge"),
     ("refund", "payment_intent"),
+    ("dispute", "charge"),
+    ("dispute", "payment_intent"),
 ];
 
 /// Expands each of `paths` (such as `latest_charge`, or `data.latest_charge` in a list) in `answer`.

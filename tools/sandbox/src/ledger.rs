@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Reading connections that are kept open.
 const SPARE_READERS: usize = 4;
 /// The version of the schema in this build: how many files it is made of.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 
 /// The open ledger. All methods block; call them off the async workers.
 #[derive(Debug)]
@@ -126,7 +126,10 @@ fn migrate(connection: &mut Connection) -> anyhow::Result<()> {
             if found == 0 {
                 transaction.execute_batch(include_str!("schema.sql"))?;
             }
-            transaction.execute_batch(include_str!("schema_2.sql"))?;
+            if found < 2 {
+                transaction.execute_batch(include_str!("schema_2.sql"))?;
+            }
+            transaction.execute_batch(include_str!("schema_3.sql"))?;
             transaction.pragma_update(None, "user_version", SCHEMA)?;
         }
         SCHEMA => {}

@@ -23,7 +23,7 @@
 //! | `list`, `expand`, `render` | pagination; `expand[]`; what objects look like |
 //! | `money`, `cards`, `ids` | currencies and their limits; the test cards; random ids |
 //! | `intents` | PaymentIntents: create, read, update, confirm, capture, cancel |
-//! | `charges`, `refunds`, `methods` | the other resources, one file each |
+//! | `charges`, `refunds`, `disputes`, `methods` | the other resources, one file each |
 //! | `three_ds`, `page` | the pages for people: the bank's 3-D Secure step, the overview at `/` |
 //!
 //! # Where it differs from Stripe
@@ -34,7 +34,11 @@
 //! - A hold that lapsed after its seven days is noticed when it is captured, not before.
 //! - The smallest charge in a currency that Stripe gives no limit for is one minor unit.
 //! - `GET /v1/payment_methods/pm_card_…` shows the test card under that id.
+//! - The overview at `/` needs no key. It shows payments only if the sandbox listens on loopback.
 //! - `GET /sandbox/movements` lists what was authorized, captured, voided and refunded.
+//! - `POST /sandbox/disputes` with a `payment_intent` plays a buyer who disputes a charge; how that
+//!   ends is decided as in Stripe's test mode. A dispute moves no money here: it only stands in the way
+//!   of refunds until it is won.
 //!
 //! # Example
 //!
@@ -59,6 +63,7 @@ mod call;
 mod cards;
 mod charges;
 mod choice;
+mod disputes;
 mod errors;
 mod events;
 mod expand;

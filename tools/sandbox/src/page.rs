@@ -38,20 +38,30 @@ pub(crate) fn routes() -> Router<SharedApp> {
 }
 
 async fn overview(State(app): State<SharedApp>) -> Response {
-    match app::blocking(move || app.view("", body)).await {
+    let is_ours = app.address().ip().is_loopback();
+    match app::blocking(move || app.view("", |scope| body(scope, is_ours))).await {
         Ok(body) => html(StatusCode::OK, "Payment sandbox", &body),
         Err(error) => failure(error),
     }
 }
 
-fn body(scope: &Scope<'_>) -> Result<String, Error> {
+/// The overview. It needs no key, so it tells of payments only where nobody but this machine can ask:
+/// `is_ours`.
+fn body(scope: &Scope<'_>, is_ours: bool) -> Result<String, Error> {
     let mut body = String::from(
         "<h1>Payment sandbox — no real money</h1>\
          <p>It answers as Stripe would; its list of payments is also at \
          <code>GET /v1/payment_intents</code>.</p>",
     );
-    payments(&mut body, &list::latest::<Intent>(scope.db, SHOWN)?);
-    totals(&mut body, &movements::totals(scope.db)?);
+    if is_ours {
+        payments(&mut body, &list::latest::<Intent>(scope.db, SHOWN)?);
+        totals(&mut body, &movements::totals(scope.db)?);
+    } else {
+        body.push_str(
+            "<p class=soft>Payments are shown here only if the sandbox listens on this machine alone \
+             (127.0.0.1): this page needs no key. Elsewhere, ask for them with the key.</p>",
+        );
+    }
     test_cards(&mut body);
     Ok(body)
 }

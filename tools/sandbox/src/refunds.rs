@@ -14,6 +14,7 @@ use crate::{
     call::Call,
     charges::Charge,
     choice::choices,
+    disputes,
     errors::{Error, Refusal},
     events,
     form::{Metadata, MetadataChange, Params},
@@ -187,7 +188,7 @@ fn refund(scope: &Scope<'_>, request: Request) -> Result<Refund, Error> {
     }
     let held: Intent = ledger::require(scope.db, &intent, "payment_intent")?;
     let currency = held.currency.clone();
-    check(&charge, &held, request.amount)?;
+    check(&charge, &held, request.amount, disputes::is_disputed(scope.db, &intent)?)?;
     let amount = request.amount.unwrap_or(charge.refundable());
     charge.amount_refunded += amount;
     ledger::update(scope.db, &charge)?;
@@ -213,8 +214,13 @@ fn refund(scope: &Scope<'_>, request: Request) -> Result<Refund, Error> {
     Ok(refund)
 }
 
-/// Refuses what cannot be given back: money never taken, or given back before.
-fn check(charge: &Charge, intent: &Intent, amount: Option<i64>) -> Result<(), Error> {
+/// Refuses what cannot be given back: money never taken, given back before, or disputed.
+fn check(
+    charge: &Charge,
+    intent: &Intent,
+    amount: Option<i64>,
+    is_disputed: bool,
+) -> Result<(), Error> {
     let refusal = if intent.amount_capturable > 0 {
         Refusal::invalid(format!(
             "This PaymentIntent ({}) has not been captured, so there is nothing to refund. Cancel it \
@@ -223,6 +229,9 @@ fn check(charge: &Charge, intent: &Intent, amount: Option<i64>) -> Result<(), Er
         ))
     } else if !charge.captured {
         no_charge(intent.id(), "charge")
+    } else if is_disputed {
+        Refusal::invalid(format!("Charge {} is disputed; it cannot be refunded.", charge.id()))
+            .code("charge_disputed")
     } else if charge.refundable() == 0 {
         Refusal::invalid(format!("Charge {} has already been refunded.", charge.id()))
             .code("charge_already_refunded")

@@ -21,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     app::{App, SharedApp},
-    charges,
+    charges, disputes,
     errors::Refusal,
     ids, intents,
     ledger::Ledger,
@@ -130,6 +130,7 @@ fn router(app: SharedApp) -> Router {
         .merge(intents::routes())
         .merge(charges::routes())
         .merge(refunds::routes())
+        .merge(disputes::routes())
         .merge(methods::routes())
         .merge(movements::routes())
         .merge(three_ds::routes())

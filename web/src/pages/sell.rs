@@ -6,7 +6,9 @@ use boxoffice_contract::TicketId;
 use sycamore::prelude::*;
 
 use super::listings::withdraw;
-use crate::parts::{Control, Field, Need, field, kept, key, submit, summary, tick};
+use crate::parts::{
+    Control, Field, Need, field, kept, key, submit, summary, tick, zones as grouped,
+};
 use crate::shop::{Shop, dynamic, watch, words};
 use crate::state::{BEFORE, Currency, Form, Page, SEEN, Sell};
 
@@ -118,25 +120,13 @@ fn event(shop: Shop, form: ReadSignal<Form>, zones: &[String]) -> View {
     let city = draw("city", "City", "", Control::LINE);
     let control = Control::Line { kind: "datetime-local", complete: "off", mode: "none" };
     let begins = draw("startsAt", "Begins", "In the venue's local time.", control);
-    let zone = draw("timeZone", "Time zone of the venue", "", Control::Groups(regions(zones)));
+    let zones = Control::Groups(grouped(zones, ("Not chosen", "Choose one")));
+    let zone = draw("timeZone", "Time zone of the venue", "", zones);
     view! {
         (title)
         div(class="pair") { (venue) (city) }
         div(class="pair") { (begins) (zone) }
     }
-}
-
-/// Time zones by region: what is chosen, and what people read.
-fn regions(zones: &[String]) -> Vec<(String, Vec<(String, String)>)> {
-    let mut regions = BTreeMap::<&str, Vec<(String, String)>>::new();
-    for zone in zones {
-        let (region, city) = zone.split_once('/').unwrap_or(("Other", zone));
-        let label = city.replace('_', " ").replace('/', ", ");
-        regions.entry(region).or_default().push((zone.clone(), label));
-    }
-    let none = ("Not chosen".to_owned(), vec![(String::new(), "Choose one".to_owned())]);
-    let named = regions.into_iter().map(|(region, zones)| (region.to_owned(), zones));
-    std::iter::once(none).chain(named).collect()
 }
 
 /// The fields that say what it costs and how many there are.
@@ -257,20 +247,5 @@ fn end(shop: Shop, ticket: TicketId, key: String) -> View {
             h2(id="end") { "Changed your mind?" }
             (form)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_zones_are_grouped_and_readable() {
-        let zones = ["America/Argentina/Buenos_Aires", "Europe/Zurich", "UTC"].map(str::to_owned);
-        let regions = regions(&zones);
-        let names: Vec<&str> = regions.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["Not chosen", "America", "Europe", "Other"]);
-        assert_eq!(regions[1].1[0].1, "Argentina, Buenos Aires");
-        assert_eq!(regions[3].1[0], ("UTC".to_owned(), "UTC".to_owned()));
     }
 }

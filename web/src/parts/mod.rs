@@ -9,6 +9,7 @@ mod form;
 mod listing;
 mod order;
 mod row;
+mod zone;
 
 pub(crate) use admission::admissions;
 #[cfg(not(target_os = "unknown"))]
@@ -23,3 +24,4 @@ pub(crate) use listing::{art, badge, moment, older, place, status};
 pub(crate) use listing::{line, when};
 pub(crate) use order::{fact, stub, tickets};
 pub(crate) use row::{Row, empty, heading, row, way};
+pub(crate) use zone::zones;

@@ -6,7 +6,7 @@ mod walk;
 
 use super::*;
 
-const STATES: [State; 11] = [
+const STATES: [State; 12] = [
     State::Pending,
     State::Action,
     State::Processing,
@@ -14,6 +14,7 @@ const STATES: [State; 11] = [
     State::Captured,
     State::Settled,
     State::Refunding,
+    State::Disputed,
     State::Voided,
     State::Refunded,
     State::Declined,
@@ -22,7 +23,7 @@ const STATES: [State; 11] = [
 
 const ENDS: [End; 4] = [End::Unknown, End::Sold, End::Undone, End::Unsold];
 
-const SIGNALS: [Signal; 13] = [
+const SIGNALS: [Signal; 15] = [
     Signal::Held,
     Signal::Taken,
     Signal::Action,
@@ -34,6 +35,8 @@ const SIGNALS: [Signal; 13] = [
     Signal::SaleKnown,
     Signal::RefundAsked,
     Signal::GivenBack,
+    Signal::RefundRefused,
+    Signal::DisputeWon,
     Signal::Closed,
     Signal::Returned,
 ];
@@ -42,8 +45,9 @@ const SIGNALS: [Signal; 13] = [
 fn a_state_is_stored_as_its_status_and_its_stage() {
     for state in STATES {
         let (status, stage, tries) = (state.status(), state.stage(), state.first_tries());
-        let is_refund_asked = state == State::Refunding;
-        assert_eq!(State::from_columns(status, stage, tries, is_refund_asked), state);
+        let is_asked = matches!(state, State::Refunding | State::Disputed);
+        let is_refused = state == State::Disputed;
+        assert_eq!(State::from_columns(status, stage, tries, is_asked, is_refused), state);
     }
 }
 

@@ -202,6 +202,8 @@ fn explain(cx: &Cx, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Err
     if status == StatusCode::CONFLICT && code.as_deref() == Some("idempotency_key_in_use") {
         return Error::InProgress;
     }
+    // https://docs.stripe.com/error-codes#charge-disputed
+    let is_disputed = code.as_deref() == Some("charge_disputed");
     let text = anyhow!(
         "Stripe answered {status} {kind} {} {}: {message} (request {request_id})",
         code.unwrap_or_default(),
@@ -209,6 +211,7 @@ fn explain(cx: &Cx, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Err
     );
     match status {
         StatusCode::BAD_REQUEST if kind == "idempotency_error" => Error::KeyReusedDifferently(text),
+        StatusCode::BAD_REQUEST if is_disputed => Error::Disputed(text),
         StatusCode::UNAUTHORIZED
         | StatusCode::FORBIDDEN
         | StatusCode::CONFLICT
@@ -284,6 +287,8 @@ mod tests {
         let body = r#"{"error":{"type":"invalid_request_error","code":"resource_missing"}}"#;
         assert!(matches!(of(404, body), Error::Refused(_)));
         assert!(matches!(of(409, body), Error::Unknown(_)));
+        let body = r#"{"error":{"type":"invalid_request_error","code":"charge_disputed"}}"#;
+        assert!(matches!(of(400, body), Error::Disputed(_)));
         let body = r#"{"error":{"type":"idempotency_error","message":"Other parameters."}}"#;
         assert!(matches!(of(400, body), Error::KeyReusedDifferently(_)));
         let body = r#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}"#;

@@ -61,6 +61,8 @@ pub(crate) enum Error {
     Declined(Decline),
     /// The request is wrong, or what it is about is not in a state for it. Asking again is in vain.
     Refused(anyhow::Error),
+    /// Money cannot be given back, since the buyer disputes the charge.
+    Disputed(anyhow::Error),
     /// The same request is being dealt with already; its answer counts.
     InProgress,
     /// The same request was made before with other parameters, as by an older version of this
@@ -75,9 +77,10 @@ impl From<Error> for anyhow::Error {
         match error {
             Error::Declined(decline) => anyhow!("{}: {}", decline.code, decline.message),
             Error::InProgress => anyhow!("another request is already doing this"),
-            Error::Refused(cause) | Error::KeyReusedDifferently(cause) | Error::Unknown(cause) => {
-                cause
-            }
+            Error::Refused(cause)
+            | Error::Disputed(cause)
+            | Error::KeyReusedDifferently(cause)
+            | Error::Unknown(cause) => cause,
         }
     }
 }

@@ -9,6 +9,7 @@ use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Cx, config, log};
 use boxoffice_rules::money;
+use boxoffice_rules::provider::is_stripe;
 use boxoffice_web::isolated;
 use boxoffice_web::state::{self, Checkout, Form, Method, Page, State, TestCard};
 use http::{StatusCode, Uri};
@@ -19,11 +20,8 @@ use super::order::find;
 use crate::answer::{self, Keep};
 use crate::form::{blank, wrong_at_all};
 use crate::services::orders::is_held;
-use crate::show;
 use crate::visitor::Visit;
-
-/// Where Stripe itself answers: whatever else `stripe_api_base` says is a sandbox.
-const STRIPE: &str = "https://api.stripe.com";
+use crate::{show, test_shop};
 
 /// The sandbox's cards that are offered, with what they do: Stripe's own
 /// (<https://docs.stripe.com/testing>).
@@ -111,6 +109,14 @@ async fn state(visit: &Visit, order: &Order, shown: state::Order, pay: Form) -> 
 /// How the order is paid: by Stripe's form with a key for it, by a test card where a sandbox is all
 /// that there is to pay into.
 async fn method(cx: &Cx, order: &Order) -> anyhow::Result<Method> {
+    if test_shop::is_closed().await? {
+        let error = anyhow::anyhow!(
+            "test payments are not allowed under https, so nobody can pay: the log of payments says \
+             what to do"
+        );
+        log::failed(cx, "offering payment", &error);
+        return Ok(Method::Unavailable);
+    }
     let key = config::variable("stripe_publishable_key").await?;
     if !key.is_empty() {
         let Some(amount) = money::stripe_amount(&order.currency, order.amount) else {
@@ -125,7 +131,7 @@ async fn method(cx: &Cx, order: &Order) -> anyhow::Result<Method> {
         });
     }
     let base = config::variable("stripe_api_base").await?;
-    if base.trim_end_matches('/') == STRIPE {
+    if is_stripe(&base) {
         let error = anyhow::anyhow!(
             "stripe_publishable_key is not set, so nobody can pay: set it to the key (pk_…) that \
              belongs to stripe_api_key"

@@ -63,16 +63,22 @@ async fn refused(visit: &Visit, id: OrderId, sent: &Sent, refusal: Refusal) -> R
     match refusal.code.as_str() {
         // The answer of this very attempt, or of one before, is on its way.
         "payment_pending" | "idempotency_key_reused" => unknown(visit, id, sent).await,
+        // Nothing was begun.
+        "payments_off" => refuse(visit, id, sent, status, &refusal.detail).await,
         _ if status.is_server_error() => unknown(visit, id, sent).await,
         _ if status == StatusCode::CONFLICT => to_outcome(visit, id).await,
         _ if refusal.is_unauthorized() => {
             sign_in_first(visit, &format!("/orders/{id}/checkout")).await
         }
-        _ if matches!(status, StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST) => {
-            refuse(visit, id, sent, status, &refusal.detail).await
-        }
+        _ if is_told(status) => refuse(visit, id, sent, status, &refusal.detail).await,
         _ => Err(refusal.into_problem()),
     }
+}
+
+/// Whether the checkout says why: the buyer can do something about it, now or later.
+fn is_told(status: StatusCode) -> bool {
+    use StatusCode as S;
+    matches!(status, S::PAYMENT_REQUIRED | S::BAD_REQUEST | S::TOO_MANY_REQUESTS)
 }
 
 /// The checkout, with why it was not paid. The next attempt is another one: it has another key.

@@ -7,6 +7,7 @@ use axum::routing::get;
 use boxoffice_contract::ledger::{Balance, Statement};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::problem::Result;
+use boxoffice_rules::listing;
 use boxoffice_web::sales::{self, Sales, drawn};
 use boxoffice_web::state::{Drawn, Form, Page, State};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
@@ -19,11 +20,13 @@ use crate::answer::{self, Keep};
 use crate::form::{blank, wrong};
 use crate::services::ledger;
 use crate::show::deals;
-use crate::shown::{Day, balance};
+use crate::shown::{Day, balance, time_zones};
 use crate::visitor::Visit;
 
 pub(crate) const ADDRESS: &str = "/sales";
 const FILE: &str = "/sales.csv";
+/// The time zone of a range that names none.
+const UTC: &str = "UTC";
 
 pub(crate) fn route() -> Router {
     Router::new().route(ADDRESS, get(list)).route(FILE, get(file))
@@ -53,7 +56,8 @@ pub(crate) async fn load(visit: &Visit, range: Range, cursor: Option<String>) ->
     let Statement { balances, page } = ledger::list(visit, &filters).await?;
     let sales = Sales {
         balances: balances.iter().map(|one| range.balance(one, visit)).collect(),
-        deals: deals(&page.items, visit),
+        deals: deals(&page.items, range.zone.as_deref(), visit),
+        zones: time_zones().into_iter().filter(|zone| zone != UTC).collect(),
         file: range.address(FILE, None),
         next: page.next_cursor.map(|cursor| range.address(ADDRESS, Some(&cursor))),
         filters: range.form,
@@ -80,35 +84,38 @@ async fn file(visit: Visit, uri: Uri) -> Result<Response> {
     Ok(response)
 }
 
-/// From which day until which, both included, in UTC.
+/// From which day until which, both included, and in which time zone; UTC if none is chosen.
 pub(crate) struct Range {
     form: Form,
     from: Option<Day>,
     to: Option<Day>,
+    zone: Option<String>,
 }
 
 impl Range {
     /// All days.
     pub(crate) fn all() -> Self {
-        Self { form: blank(), from: None, to: None }
+        Self { form: blank(), from: None, to: None, zone: None }
     }
 
-    /// Reads the days of an address. One that makes no sense is named, and not applied.
+    /// Reads the days and the time zone of an address. What makes no sense is named, and not applied.
     fn parse(uri: &Uri) -> Self {
         let mut range = Self::all();
         for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             let value = value.trim();
-            let day = match &*name {
-                "from" => &mut range.from,
-                "to" => &mut range.to,
-                _ => continue,
-            };
             if value.is_empty() {
                 continue;
             }
-            match read_day(value) {
-                Ok(read) => *day = Some(read),
-                Err(message) => range.form.errors.push(wrong(&name, message)),
+            let read = match &*name {
+                "from" => read_day(value).map(|day| range.from = Some(day)),
+                "to" => read_day(value).map(|day| range.to = Some(day)),
+                "timeZone" => listing::time_zone(value)
+                    .map(|()| range.zone = Some(value.to_owned()))
+                    .map_err(|message| format!("{message}.")),
+                _ => continue,
+            };
+            if let Err(message) = read {
+                range.form.errors.push(wrong(&name, message));
             }
             range.form.values.insert(name.into_owned(), value.to_owned());
         }
@@ -122,8 +129,9 @@ impl Range {
     /// The same in the API's words, whose end is not included.
     fn to_api(&self) -> Vec<(&'static str, String)> {
         let end = self.to.and_then(|day| day.tomorrow().ok());
-        let bounds = [("from", self.from), ("to", end)];
-        bounds.into_iter().filter_map(|(name, day)| Some((name, day?.to_string()))).collect()
+        let day = |day: Option<Day>| day.map(|day| day.to_string());
+        let filters = [("from", day(self.from)), ("to", day(end)), ("timeZone", self.zone.clone())];
+        filters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     /// The address at `path` of what is sold in this range, after `cursor`.
@@ -163,6 +171,15 @@ mod tests {
     }
 
     #[test]
+    fn days_are_those_of_the_chosen_time_zone() {
+        let range = range("/sales?from=2026-11-01&timeZone=Europe%2FZurich");
+        let due = [("from", "2026-11-01".to_owned()), ("timeZone", "Europe/Zurich".to_owned())];
+        assert_eq!(range.to_api(), due);
+        let file = "/sales.csv?from=2026-11-01&timeZone=Europe%2FZurich";
+        assert_eq!(range.address(FILE, None), file);
+    }
+
+    #[test]
     fn days_that_make_no_sense_are_named_and_not_applied() {
         let unread = range("/sales?from=yesterday&to=");
         assert_eq!(unread.form.errors.len(), 1);
@@ -172,5 +189,8 @@ mod tests {
         assert_eq!(swapped.form.errors[0].field.as_deref(), Some("to"));
         assert_eq!(swapped.to_api().len(), 1);
         assert_eq!(range("/sales").address(ADDRESS, None), "/sales");
+        let nowhere = range("/sales?timeZone=Mars/Olympus");
+        assert_eq!(nowhere.form.errors[0].field.as_deref(), Some("timeZone"));
+        assert_eq!(nowhere.to_api(), []);
     }
 }

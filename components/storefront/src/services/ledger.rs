@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::PAYMENTS;
+use crate::shown::list_separator;
 use crate::visitor::Visit;
 
 const PATH: &str = "/api/payments/ledger";
@@ -16,9 +17,12 @@ pub(crate) async fn list(visit: &Visit, filters: &[(&str, String)]) -> Result<St
     Ok(statement.unwrap_or_default())
 }
 
-/// All of the lines that fulfil `filters`, as the file that `payments` makes of them.
+/// All of the lines that fulfil `filters`, as the file that `payments` makes of them for spreadsheets
+/// in the visitor's language.
 pub(crate) async fn file(visit: &Visit, filters: &[(&str, String)]) -> Result<Response<Bytes>> {
-    visit.file(&PAYMENTS, &format!("{}&format=csv", address(filters))).await
+    let separator = list_separator(&visit.language);
+    let path = format!("{}&format=csv&separator={separator}", address(filters));
+    visit.file(&PAYMENTS, &path).await
 }
 
 fn address(filters: &[(&str, String)]) -> String {

@@ -13,6 +13,6 @@ mod money;
 pub(crate) use language::Language;
 pub(crate) use moment::{Day, day, instant, moment, moment_field, shift, time_zones};
 pub(crate) use money::{
-    amount_field, balance, currencies, local_currency, money, price_range, read_amount, read_units,
-    sign,
+    amount_field, balance, currencies, list_separator, local_currency, money, price_range,
+    read_amount, read_units, sign,
 };

@@ -75,6 +75,12 @@ fn point(language: &Language) -> char {
     if text.contains(',') { ',' } else { '.' }
 }
 
+/// Names what parts the cells of a file, as spreadsheets in `language` expect it: a comma cannot where
+/// it stands in amounts.
+pub(crate) fn list_separator(language: &Language) -> &'static str {
+    if point(language) == ',' { "semicolon" } else { "comma" }
+}
+
 /// Says for people which prices there are, up to `most` minor units of `currency`.
 pub(crate) fn price_range(most: i64, currency: &str, language: &Language) -> String {
     let shown = |amount| money(amount, currency, language);

@@ -350,7 +350,8 @@ impl Shopper {
             }
             // The order has ended.
             (Aim::Pay(order) | Aim::Cancel(order), 409) => self.held.retain(|held| *held != order),
-            (Aim::Pay(_), 402) | (Aim::Edit | Aim::Hold, 409) => {}
+            // Those whose cards were declined too often have to wait.
+            (Aim::Pay(_), 402 | 429) | (Aim::Edit | Aim::Hold, 409) => {}
             (aim, _) => panic!("{aim:?} was answered with\n{answer}"),
         }
     }

@@ -15,7 +15,7 @@ pub use violation::{Rule, Violation};
 
 use crate::books::Books;
 use crate::bus::{Bus, Letter, Stream};
-use crate::provider::Intent;
+use crate::provider::{Dispute, Intent, Provider};
 use crate::sources::{Problem, Sources, together};
 
 /// How long to wait before looking again.
@@ -29,6 +29,8 @@ struct Facts {
     dead_letters: Vec<Letter>,
     /// All of the provider's account, ours or not.
     intents: Vec<Intent>,
+    /// The same of its disputes.
+    disputes: Vec<Dispute>,
     /// The shop's time, in milliseconds since 1970.
     now: i64,
 }
@@ -65,15 +67,19 @@ pub async fn settled(sources: &Sources, patience: Duration) -> anyhow::Result<Ve
 }
 
 async fn read(sources: &Sources) -> anyhow::Result<Facts> {
-    let (books, bus, intents) = tokio::join!(
+    let (books, bus, provider) = tokio::join!(
         Books::read(&sources.databases),
         read_bus(&sources.bus),
-        sources.provider.intents(),
+        read_provider(&sources.provider),
     );
-    let (books, (streams, dead_letters), intents) = together(books, bus, intents)?;
+    let (books, (streams, dead_letters), (intents, disputes)) = together(books, bus, provider)?;
     let since = (sources.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    Ok(Facts { books, streams, dead_letters, intents, now })
+    Ok(Facts { books, streams, dead_letters, intents, disputes, now })
+}
+
+async fn read_provider(provider: &Provider) -> Result<(Vec<Intent>, Vec<Dispute>), Problem> {
+    tokio::try_join!(provider.intents(), provider.disputes())
 }
 
 async fn read_bus(bus: &Bus) -> Result<(Vec<Stream>, Vec<Letter>), Problem> {

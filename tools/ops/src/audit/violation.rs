@@ -87,6 +87,8 @@ rules! {
     BookedPayment = "booked-payment",
     /// The shop's fee is booked once with the sale that has one, and goes back with its refund.
     ResaleFee = "resale-fee",
+    /// What a lost dispute took is booked, and nothing else as that.
+    LostDispute = "lost-dispute",
     /// The provider says of every payment what `payments` says.
     LedgerPayment = "ledger-payment",
     /// What the provider has set aside for a payment is written down.

@@ -1,8 +1,9 @@
 //! The overview at `/`.
 
+use boxoffice_sandbox::{Options, Sandbox};
 use reqwest::Method;
 
-use crate::bench::{Bench, HOLD};
+use crate::bench::{Api, Bench, HOLD};
 
 #[tokio::test]
 async fn the_overview_shows_payments_and_cards() {
@@ -33,4 +34,20 @@ async fn the_overview_shows_payments_and_cards() {
     }
     assert!(!page.text.contains("<script"), "no script, ours or anybody's");
     assert!(!page.text.contains("_secret_"), "no client secrets on a page that anyone can open");
+}
+
+/// The page needs no key: others than this machine must not read of payments on it.
+#[tokio::test]
+async fn the_overview_shows_payments_to_this_machine_alone() {
+    let bench = Bench::new();
+    let options = Options { listen: "0.0.0.0:0".parse().unwrap(), ..bench.options(None) };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let api = Api::new(&format!("http://127.0.0.1:{}", sandbox.address().port()));
+    let body = format!("amount=4900&{HOLD}&payment_method=pm_card_visa");
+    let intent = api.post("/v1/payment_intents", &body).await.ok();
+    let page = api.send(Method::GET, "/", "", &[]).await.ok();
+    for text in [&intent.at("/id"), "49.00 USD", "Money moved"] {
+        assert!(!page.text.contains(text), "{text} is in {}", page.text);
+    }
+    assert!(page.text.contains("this machine alone") && page.text.contains("pm_card_visa"));
 }

@@ -188,7 +188,8 @@ async fn an_older_ledger_learns_of_events() {
     let (sandbox, _) = bench.start().await;
     sandbox.shutdown().await;
     let db = Connection::open(bench.ledger()).unwrap();
-    db.execute_batch("DROP TABLE events; DROP INDEX intents_processing").unwrap();
+    let newer = "DROP TABLE events; DROP INDEX intents_processing; DROP TABLE disputes";
+    db.execute_batch(newer).unwrap();
     db.pragma_update(None, "user_version", 1).unwrap();
     drop(db);
     let (_sandbox, api, shop) = with_shop(&bench).await;

@@ -17,15 +17,19 @@ fn store(
     order: Option<(&str, Option<&str>)>,
     undone_at: Option<i64>,
 ) {
-    let reason = (state == State::Refunding).then_some("requested_by_customer");
+    let is_asked = matches!(state, State::Refunding | State::Disputed);
+    let reason = is_asked.then_some("requested_by_customer");
+    let refusal = (state == State::Disputed).then_some("charge_disputed");
     let sql = "INSERT INTO payments_payments (id, order_id, buyer_id, amount, currency, token, \
                status, stage, intent_id, tries, refund_reason, refund_asked_at, undone_at, \
-               try_again_at, created_at, version) VALUES (?1, ?1, 'b', 1, 'EUR', 'pm_card_visa', \
-               ?2, ?3, ?1, ?4, ?5, ?6, ?7, 7, 7, 1)";
+               refund_refusal, try_again_at, created_at, version) VALUES (?1, ?1, 'b', 1, 'EUR', \
+               'pm_card_visa', ?2, ?3, ?1, ?4, ?5, ?6, ?7, ?8, 7, 7, 1)";
     let asked_at = reason.map(|_| 7);
     let (status, stage) = (state.status().name(), state.stage().map(Stage::name));
     let tries = state.first_tries();
-    database.execute(sql, (id, status, stage, tries, reason, asked_at, undone_at)).unwrap();
+    database
+        .execute(sql, (id, status, stage, tries, reason, asked_at, undone_at, refusal))
+        .unwrap();
     if let Some((status, sold_by)) = order {
         let sql = "INSERT INTO payments_orders (id, status, payment_id, version) \
                    VALUES (?1, ?2, ?3, 1)";

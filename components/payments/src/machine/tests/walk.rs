@@ -147,6 +147,7 @@ impl World {
         }
         steps.push(self.hears(Signal::OtherCard));
         steps.push(self.hears(Signal::RefundAsked));
+        steps.push(self.hears(Signal::DisputeWon));
         if self.intent == Intent::Taken && self.state.status() == Status::Captured {
             steps.push(self.with(Intent::GivenBack).hears(Signal::GivenBack));
         }
@@ -166,9 +167,11 @@ impl World {
             }
             Some(Due::FindOut | Due::Act(MoneyAction::Capture)) => vec![self.hears_of_intent()],
             Some(Due::Act(MoneyAction::Void)) => canceled().map(Self::hears_of_intent).collect(),
-            Some(Due::Act(MoneyAction::Refund)) => {
-                vec![self.with(Intent::GivenBack).hears(Signal::GivenBack)]
-            }
+            // Refused if the buyer disputes the charge.
+            Some(Due::Act(MoneyAction::Refund)) => vec![
+                self.with(Intent::GivenBack).hears(Signal::GivenBack),
+                self.hears(Signal::RefundRefused),
+            ],
             Some(Due::Keep) => vec![self.hears(Signal::SaleKnown)],
             Some(Due::Undo) => vec![self.hears(Signal::RefundAsked)],
             Some(Due::Close) => canceled().map(Self::closes).collect(),
@@ -186,12 +189,14 @@ impl World {
     }
 
     /// Whether the order has ended and the money is where it belongs: with the seller who has sold, or
-    /// with the buyer, as after a sale that is undone. Nobody can go on with the intent then.
+    /// with the buyer, as after a sale that is undone; or nobody but a bank can move it. Nobody can go on with the intent then.
     fn is_right(self) -> bool {
         match (self.end, self.state) {
             (End::Unknown, _) => false,
             (End::Sold, State::Settled) => self.intent == Intent::Taken,
             (_, State::Refunded) => self.intent == Intent::GivenBack,
+            // With the buyer's bank, which decides.
+            (_, State::Disputed) => self.intent == Intent::Taken,
             (End::Sold | End::Undone, state) => needs_operator(state, self.end).is_some(),
             (End::Unsold, State::Voided) => self.intent == Intent::Canceled,
             (End::Unsold, State::Declined) => {

@@ -5,28 +5,40 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use boxoffice_contract::orders::OrderStatus;
 
 use super::{Differences, Found, Rule};
-use crate::books::{Books, Entry, OrderEnd, Payment, PaymentStatus};
+use crate::books::{Adjustment, Books, Entry, OrderEnd, Payment, PaymentStatus};
 
 pub(super) fn check(books: &Books, found: &mut Found) {
     let ends: HashMap<&str, &OrderEnd> =
         books.order_ends.iter().map(|end| (end.id.as_str(), end)).collect();
     let mut entries: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in &books.entries {
+    let adjusted: Vec<Entry> = books.adjustments.iter().map(entry).collect();
+    for entry in books.entries.iter().chain(&adjusted) {
         entries.entry(entry.payment_id.as_str()).or_default().push(entry);
     }
     for (payment, entries) in &entries {
         balance(payment, entries, found);
     }
+    let mut taken: HashMap<&str, i64> = HashMap::new();
+    for adjustment in &books.adjustments {
+        *taken.entry(adjustment.payment_id.as_str()).or_default() += adjustment.taken();
+    }
     for payment in &books.payments {
         let entries = entries.remove(payment.id.as_str()).unwrap_or_default();
         let end = ends.get(payment.order_id.as_str()).copied();
-        of_payment(payment, &entries, end, found);
+        let taken = taken.get(payment.id.as_str()).copied().unwrap_or_default();
+        of_payment(payment, &entries, end, taken, found);
         of_fee(payment, &entries, found);
     }
     for payment in entries.into_keys() {
         let sentence = "the ledger has entries for this payment, but the payment does not exist";
         found.add(Rule::BookedPayment, [("payment", payment)], sentence);
     }
+}
+
+/// An adjustment as an entry like the others.
+fn entry(adjustment: &Adjustment) -> Entry {
+    let Adjustment { payment_id, movement, account, amount, currency, .. } = adjustment.clone();
+    Entry { payment_id, movement, account, amount, currency }
 }
 
 /// What a movement puts into one account it takes out of another.
@@ -45,8 +57,14 @@ fn balance(payment: &str, entries: &[&Entry], found: &mut Found) {
     }
 }
 
-/// The accounts hold of a payment what its status says.
-fn of_payment(payment: &Payment, entries: &[&Entry], end: Option<&OrderEnd>, found: &mut Found) {
+/// The accounts hold of a payment what its status says, but for what the provider has `adjusted`.
+fn of_payment(
+    payment: &Payment,
+    entries: &[&Entry],
+    end: Option<&OrderEnd>,
+    adjusted: i64,
+    found: &mut Found,
+) {
     let holds = |account: &str| -> i64 {
         entries.iter().filter(|entry| entry.account == account).map(|entry| entry.amount).sum()
     };
@@ -54,7 +72,7 @@ fn of_payment(payment: &Payment, entries: &[&Entry], end: Option<&OrderEnd>, fou
     let is_sale = end.is_some_and(|end| {
         end.status == OrderStatus::Complete && end.payment_id.as_deref() == Some(&payment.id)
     });
-    let taken = if is_captured { payment.amount } else { 0 };
+    let taken = if is_captured { payment.amount - adjusted } else { 0 };
     let fee = if is_sale && is_captured { payment.fee } else { 0 };
     let (buyers, sellers) = if is_sale { (0, fee - taken) } else { (-taken, 0) };
     let differences = Differences::default()

@@ -4,19 +4,22 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Differences, Found, Rule};
 use crate::audit::Facts;
-use crate::books::{Payment, PaymentStatus};
-use crate::provider::Intent;
+use crate::books::{Adjustment, DISPUTE, PART_REFUND, Payment, PaymentStatus};
+use crate::provider::{Dispute, Intent};
 
 pub(super) fn check(facts: &Facts, found: &mut Found) {
     let payments: HashMap<&str, &Payment> =
         facts.books.payments.iter().map(|payment| (payment.id.as_str(), payment)).collect();
     let intents: HashMap<&str, &Intent> =
         facts.intents.iter().map(|intent| (intent.id.as_str(), intent)).collect();
+    let parts = parts(facts);
     for payment in &facts.books.payments {
         if let Some(id) = payment.intent_id.as_deref() {
-            of_payment(payment, id, intents.get(id).copied(), found);
+            let part = parts.get(payment.id.as_str()).copied().unwrap_or_default();
+            of_payment(payment, id, intents.get(id).copied(), part, found);
         }
     }
+    disputes(facts, found);
     let mut charges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for intent in facts.intents.iter().filter(|intent| intent.has_moved_money()) {
         // Others may use the account; what carries our metadata is ours.
@@ -32,7 +35,51 @@ pub(super) fn check(facts: &Facts, found: &mut Found) {
     totals(facts, found);
 }
 
-fn of_payment(payment: &Payment, id: &str, intent: Option<&Intent>, found: &mut Found) {
+/// What was booked of each payment as given back in parts.
+fn parts(facts: &Facts) -> HashMap<&str, i64> {
+    let mut parts = HashMap::new();
+    let booked = facts.books.adjustments.iter();
+    for part in booked.filter(|adjustment| adjustment.movement == PART_REFUND) {
+        *parts.entry(part.payment_id.as_str()).or_default() += part.taken();
+    }
+    parts
+}
+
+/// Every lost dispute is booked as far as there was money, once.
+fn disputes(facts: &Facts, found: &mut Found) {
+    let is_lost = |adjustment: &&Adjustment| adjustment.movement == DISPUTE;
+    let booked: Vec<&Adjustment> = facts.books.adjustments.iter().filter(is_lost).collect();
+    let by_intent: HashMap<&str, &Payment> = facts
+        .books
+        .payments
+        .iter()
+        .filter_map(|payment| Some((payment.intent_id.as_deref()?, payment)))
+        .collect();
+    let lost = facts.disputes.iter().filter(|dispute| dispute.status == "lost");
+    let lost: HashMap<&str, &Dispute> =
+        lost.map(|dispute| (dispute.id.as_str(), dispute)).collect();
+    for dispute in lost.values() {
+        let intent = dispute.payment_intent.as_deref().unwrap_or_default();
+        // Others may use the account; and what is refunded already is nobody's any more.
+        let Some(payment) = by_intent.get(intent) else { continue };
+        let is_booked = booked.iter().any(|one| one.reference == dispute.id);
+        if payment.status == PaymentStatus::Captured && !is_booked {
+            let Dispute { amount, currency, .. } = dispute;
+            let sentence = format!("the buyer's bank took {amount} {currency}, but no book has it");
+            let ids = [("payment", payment.id.as_str()), ("dispute", dispute.id.as_str())];
+            found.add(Rule::LostDispute, ids, sentence);
+        }
+    }
+    for one in booked.iter().filter(|one| one.account == "provider") {
+        if !lost.contains_key(one.reference.as_str()) {
+            let ids = [("payment", one.payment_id.as_str()), ("dispute", one.reference.as_str())];
+            let sentence = "it is booked as lost, but the provider does not say so";
+            found.add(Rule::LostDispute, ids, sentence);
+        }
+    }
+}
+
+fn of_payment(payment: &Payment, id: &str, intent: Option<&Intent>, part: i64, found: &mut Found) {
     use PaymentStatus::{Authorized, Captured, Declined, Pending, Refunded, Voided};
     let ids = [("payment", payment.id.as_str()), ("intent", id)];
     let Some(intent) = intent else {
@@ -43,7 +90,7 @@ fn of_payment(payment: &Payment, id: &str, intent: Option<&Intent>, found: &mut 
     };
     let (status, received, refunded) = match payment.status {
         Authorized => ("requires_capture", 0, 0),
-        Captured => ("succeeded", payment.amount, 0),
+        Captured => ("succeeded", payment.amount, part),
         Voided => ("canceled", 0, 0),
         Refunded => ("succeeded", payment.amount, payment.amount),
         // What the provider will say of it is still to be seen.
@@ -107,9 +154,12 @@ fn of_intent(intent: &Intent, id: &str, payment: Option<&Payment>, found: &mut F
 
 fn totals(facts: &Facts, found: &mut Found) {
     let mut totals: BTreeMap<String, (i128, i128)> = BTreeMap::new();
+    let parts = parts(facts);
     let captured = |payment: &&Payment| payment.status == PaymentStatus::Captured;
     for payment in facts.books.payments.iter().filter(captured) {
-        totals.entry(payment.currency.to_lowercase()).or_default().0 += i128::from(payment.amount);
+        let part = parts.get(payment.id.as_str()).copied().unwrap_or_default();
+        let kept = i128::from(payment.amount) - i128::from(part);
+        totals.entry(payment.currency.to_lowercase()).or_default().0 += kept;
     }
     for intent in facts.intents.iter().filter(|intent| intent.payment_id().is_some()) {
         let kept = i128::from(intent.amount_received) - i128::from(intent.amount_refunded());

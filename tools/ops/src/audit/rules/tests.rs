@@ -10,11 +10,12 @@ use boxoffice_contract::door::Verdict;
 
 use super::*;
 use crate::books::{
-    Admission, Books, Entry, Event, HeardOrder, Listing, Order, OrderEnd, Outbox, Payment,
-    PaymentStatus, Sale, Scan, Stock, Timer, Unpublished, Upgrade, publishers,
+    Adjustment, Admission, Books, DISPUTE, Entry, Event, HeardOrder, Listing, Order, OrderEnd,
+    Outbox, PART_REFUND, Payment, PaymentStatus, Sale, Scan, Stock, Timer, Unpublished, Upgrade,
+    publishers,
 };
 use crate::bus::{Group, Letter, Stream};
-use crate::provider::Intent;
+use crate::provider::{Dispute, Intent};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 const NOW: i64 = 30 * DAY_MS;
@@ -152,6 +153,36 @@ fn book_fee(books: &mut Books, movement: &str, from: &str, to: &str) {
     books.entries.extend(entries);
 }
 
+/// Books what the provider took out of the first payment, which is a sale.
+fn adjust(facts: &mut Facts, movement: &str, amount: i64) {
+    let entries =
+        [("provider", -amount), ("sellers", amount)].map(|(account, amount)| Adjustment {
+            payment_id: "captured".to_owned(),
+            movement: movement.to_owned(),
+            reference: "du_1".to_owned(),
+            account: account.to_owned(),
+            amount,
+            currency: "EUR".to_owned(),
+        });
+    facts.books.adjustments.extend(entries);
+}
+
+/// Has the provider give a part of the first payment back.
+fn give_part_back(facts: &mut Facts) {
+    facts.intents[0] = Intent::new("pi_captured", "succeeded", 900, 900, 100, ("sold", "captured"));
+}
+
+/// Has a buyer dispute the first payment.
+fn dispute(facts: &mut Facts, status: &str) {
+    facts.disputes.push(Dispute {
+        id: "du_1".to_owned(),
+        amount: 900,
+        currency: "eur".to_owned(),
+        status: status.to_owned(),
+        payment_intent: Some("pi_captured".to_owned()),
+    });
+}
+
 /// Makes the sold order one of a ticket that a fan sold on.
 fn sell_on(facts: &mut Facts) {
     facts.books.payments[0].fee = 45;
@@ -278,6 +309,7 @@ fn clean() -> Facts {
             payment("undoing", "undone", PaymentStatus::Refunded, Some("pi_undoing")),
         ],
         entries: Vec::new(),
+        adjustments: Vec::new(),
         order_ends: ended.map(end).collect(),
         timers: orders.iter().map(timer).collect(),
         admissions: admissions(),
@@ -320,6 +352,7 @@ fn clean() -> Facts {
             Intent::new("pi_else", "succeeded", 7, 7, 0, ("o", "p")).without_metadata(),
             Intent::new("pi_undoing", "succeeded", 900, 900, 900, ("undone", "undoing")),
         ],
+        disputes: Vec::new(),
         now: NOW,
     }
 }
@@ -1055,6 +1088,43 @@ const CASES: &[Case] = &[
         "the amount refunded is 1, not 0",
     ),
     (
+        "a part was given back, and another is booked",
+        |facts| {
+            give_part_back(facts);
+            adjust(facts, PART_REFUND, 99);
+        },
+        &[
+            (Rule::LedgerPayment, "payment=captured intent=pi_captured"),
+            (Rule::LedgerTotal, "currency=eur"),
+        ],
+        "the amount refunded is 100, not 99",
+    ),
+    (
+        "a lost dispute is in no book",
+        |facts| dispute(facts, "lost"),
+        &[(Rule::LostDispute, "payment=captured dispute=du_1")],
+        "the buyer's bank took 900 eur, but no book has it",
+    ),
+    (
+        "a dispute is booked as lost that was won",
+        |facts| {
+            dispute(facts, "won");
+            adjust(facts, DISPUTE, 900);
+        },
+        &[(Rule::LostDispute, "payment=captured dispute=du_1")],
+        "booked as lost, but the provider does not say so",
+    ),
+    (
+        "what a dispute took is put into no account",
+        |facts| {
+            dispute(facts, "lost");
+            adjust(facts, DISPUTE, 900);
+            facts.books.adjustments.truncate(1);
+        },
+        &[(Rule::UnbalancedEntries, "payment=captured"), (Rule::BookedPayment, "payment=captured")],
+        "the entries of its dispute add up to -900, not to 0",
+    ),
+    (
         "the provider has taken another currency",
         |facts| facts.intents[0].currency = "usd".to_owned(),
         &[
@@ -1190,6 +1260,19 @@ const FINE: &[(&str, Change)] = &[
     ("a listing is made before admissions has tables", |facts| {
         facts.books.events.clear();
         facts.books.upgrades.clear();
+    }),
+    ("a part is given back at the provider", |facts| {
+        give_part_back(facts);
+        adjust(facts, PART_REFUND, 100);
+    }),
+    ("a dispute is lost", |facts| {
+        dispute(facts, "lost");
+        adjust(facts, DISPUTE, 900);
+    }),
+    ("a dispute waits for its end", |facts| dispute(facts, "needs_response")),
+    ("a dispute of a sale that was refunded is lost", |facts| {
+        dispute(facts, "lost");
+        facts.disputes[0].payment_intent = Some("pi_undoing".to_owned());
     }),
     ("a fan sells a ticket on", sell_on),
     ("a fan's sale is undone", |facts| {
