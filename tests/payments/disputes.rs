@@ -28,7 +28,7 @@ impl Sold {
         Self { stage, operator, order, payment, intent }
     }
 
-    /// Has the buyer dispute the payment. Returns the dispute.
+    /// The buyer disputes the payment. Returns the dispute.
     async fn disputed(&self) -> String {
         let form = format!("payment_intent={}", self.intent);
         let dispute = self.stage.by_hand("/sandbox/disputes", &form).await;

@@ -148,7 +148,7 @@ pub(crate) fn client(cx: &Cx) -> String {
     if is_shared { String::new() } else { cx.client_bucket() }
 }
 
-/// Has a statement that counts answer with what it counted.
+/// Makes a statement that counts answer with what it counted.
 pub(crate) const RETURNING: &str = " RETURNING name";
 
 /// Counts under the limits that have room. A window that has ended begins again.

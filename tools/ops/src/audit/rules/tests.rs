@@ -167,12 +167,12 @@ fn adjust(facts: &mut Facts, movement: &str, amount: i64) {
     facts.books.adjustments.extend(entries);
 }
 
-/// Has the provider give a part of the first payment back.
+/// Makes the provider give a part of the first payment back.
 fn give_part_back(facts: &mut Facts) {
     facts.intents[0] = Intent::new("pi_captured", "succeeded", 900, 900, 100, ("sold", "captured"));
 }
 
-/// Has a buyer dispute the first payment.
+/// Makes a buyer dispute the first payment.
 fn dispute(facts: &mut Facts, status: &str) {
     facts.disputes.push(Dispute {
         id: "du_1".to_owned(),
