@@ -69,6 +69,7 @@ pub fn checked(page: &Page) -> &'static [&'static str] {
             "price",
             "currency",
             "quantity",
+            "maxPerBuyer",
             "description",
             "resaleCap",
             "transferLimit",
@@ -108,6 +109,7 @@ fn offered(name: &str, value: &str, clock: Option<&str>) -> Verdict {
         // As of the quantity.
         "resaleCap" => listing::resale_cap(text.parse().unwrap_or(-1)),
         "transferLimit" => listing::transfer_limit(text.parse().unwrap_or(-1)),
+        "maxPerBuyer" => listing::max_per_buyer(text.parse().unwrap_or(0)),
         "startsAt" => clock.map_or(Ok(()), |clock| listing::starts_at(&text, &clock)),
         _ => Ok(()),
     }
@@ -247,6 +249,10 @@ mod tests {
             ("transferLimit", "100", true),
             ("transferLimit", "-1", false),
             ("transferLimit", "often", false),
+            ("maxPerBuyer", "", true),
+            ("maxPerBuyer", "1000", true),
+            ("maxPerBuyer", "0", false),
+            ("maxPerBuyer", "few", false),
         ] {
             let complaint = complaint(&sell(), name, &form(&[(name, value)]), None);
             assert_eq!(complaint.is_none(), good, "{name} {value}: {complaint:?}");

@@ -237,7 +237,7 @@ pub struct Sell {
     pub locked: Option<String>,
     /// `title`, `price` (in units, such as 45.00), `currency`, `quantity`, `venue`, `city`,
     /// `startsAt` (local time at the venue), `timeZone`, `description`, `resaleCap` (percent),
-    /// `transferLimit`, `asksNames` and `turningCodes` (`true` if ticked). Where a listing is edited,
+    /// `transferLimit`, `maxPerBuyer`, `asksNames` and `turningCodes` (`true` if ticked). Where a listing is edited,
     /// [`BEFORE`] and [`SEEN`] besides.
     pub form: Form,
     /// The currencies to choose from: code, sign, name, digits after the point.

@@ -128,6 +128,7 @@ fn ticket() -> TicketState {
         time_zone: None,
         resale_cap: 100,
         transfer_limit: None,
+        max_per_buyer: 10,
         asks_names: false,
         turning_codes: false,
         resale_of: None,

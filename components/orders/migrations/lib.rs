@@ -15,5 +15,6 @@ pub static SERVICE: Service = Service {
         include_str!("0004_told.sql"),
         include_str!("0005_resale.sql"),
         include_str!("0006_changed_events.sql"),
+        include_str!("0007_limits_of_buyers.sql"),
     ],
 };

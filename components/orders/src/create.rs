@@ -9,6 +9,7 @@ use boxoffice_contract::orders::{self as api, NewOrder};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::Read;
 use boxoffice_kernel::http::Valid;
+use boxoffice_kernel::log::{self, Security};
 use boxoffice_kernel::peer::{Call, Peer};
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Cx, Timestamp, Unit, UserCx, config, unit};
@@ -16,6 +17,7 @@ use boxoffice_rules::money;
 use http::Method;
 
 use crate::SERVICE;
+use crate::buyer::{Buyer, Limits};
 use crate::listing::Listing;
 use crate::order::Order;
 use crate::refusal::{self, Refusal};
@@ -41,6 +43,7 @@ pub(crate) fn route() -> Router {
         (status = 409, description = "The tickets are held, sold or off sale", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many holds; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn create(
@@ -48,8 +51,8 @@ pub(crate) async fn create(
     idempotency: Idempotency,
     Valid(new_order): Valid<NewOrder>,
 ) -> Result<Response> {
-    let hold_seconds = config::number("hold_seconds").await?;
-    let work = async |unit: &mut Unit<'_>| hold(&cx, unit, &new_order, hold_seconds).await;
+    let terms = Terms::load().await?;
+    let work = async |unit: &mut Unit<'_>| hold(&cx, unit, &new_order, terms).await;
     let outcome = match command::run(&cx, &SERVICE, &idempotency, work).await {
         // That may only be news that has not arrived: the event of a new listing, or of a change for
         // which the listing was frozen. The listing's owner knows.
@@ -59,7 +62,27 @@ pub(crate) async fn create(
         }
         held => held,
     };
+    if let Err(command::Error::Refused(refusal)) = &outcome
+        && let Some(limit) = refusal.limit()
+    {
+        log::security(&cx.with("limit", limit), Security::LimitMet, None);
+    }
     Ok(outcome?)
+}
+
+/// On which terms tickets are held.
+#[derive(Clone, Copy)]
+struct Terms {
+    /// How long a hold lasts.
+    seconds: i64,
+    limits: Limits,
+}
+
+impl Terms {
+    async fn load() -> anyhow::Result<Self> {
+        let seconds = config::number("hold_seconds").await?;
+        Ok(Self { seconds, limits: Limits::load().await? })
+    }
 }
 
 /// Holds tickets: a guarded change of the listing, the order and its event.
@@ -67,15 +90,18 @@ async fn hold(
     cx: &UserCx,
     unit: &mut Unit<'_>,
     new_order: &NewOrder,
-    hold_seconds: i64,
+    terms: Terms,
 ) -> refusal::Result<Reply> {
     let now = Timestamp::now();
     let listing = available(cx, unit, new_order, now).await?;
     let NewOrder { quantity, .. } = *new_order;
+    let buyer = Buyer::find_in(unit, cx.user.id, listing.ticket_id, now).await?;
+    buyer.check(&listing, quantity, terms.limits, now)?;
     let amount = money::total(listing.price, quantity, &listing.currency);
     let amount = amount.ok_or(Refusal::TooDear)?;
     unit.require(listing.hold(quantity));
-    let until = now.plus_seconds(hold_seconds);
+    unit.require(buyer.hold(cx.user.id));
+    let until = now.plus_seconds(terms.seconds);
     let order = Order::new(listing, cx.user.id, quantity, amount, now, until);
     unit.insert(order.insert());
     unit.emit(order.event(kind::OrderCreated)?);

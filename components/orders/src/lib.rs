@@ -17,6 +17,7 @@
 )]
 
 mod begin_payment;
+mod buyer;
 mod cancel;
 mod create;
 mod extend;

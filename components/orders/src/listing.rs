@@ -23,6 +23,8 @@ row! {
         pub(crate) city: Option<String>,
         pub(crate) starts_at: Option<Timestamp>,
         pub(crate) time_zone: Option<String>,
+        /// How many tickets one buyer may have.
+        pub(crate) max_per_buyer: i64,
         /// The event's listing, where a fan sells on a ticket that was bought of it.
         pub(crate) resale_of: Option<TicketId>,
         pub(crate) held: i64,
@@ -101,7 +103,7 @@ impl Listing {
     /// it notes when.
     pub(crate) fn replicate(tickets: &[&TicketState]) -> Query {
         let now = Timestamp::now();
-        let rows = db::places(tickets.len(), 14);
+        let rows = db::places(tickets.len(), 15);
         let values = tickets.iter().flat_map(|ticket| {
             params![
                 ticket.id,
@@ -116,6 +118,7 @@ impl Listing {
                 ticket.starts_at,
                 ticket.time_zone.as_deref(),
                 ticket.resale_of,
+                ticket.max_per_buyer,
                 ticket.version,
                 now
             ]
@@ -124,12 +127,12 @@ impl Listing {
         query!(
             "INSERT INTO orders_listings \
             (ticket_id, seller_id, title, price, currency, quantity, withdrawn, venue, city, \
-             starts_at, time_zone, resale_of, version, changed_at) VALUES {rows} \
+             starts_at, time_zone, resale_of, max_per_buyer, version, changed_at) VALUES {rows} \
             ON CONFLICT (ticket_id) DO UPDATE SET title = excluded.title, price = excluded.price, \
              currency = excluded.currency, quantity = excluded.quantity, \
              withdrawn = excluded.withdrawn, venue = excluded.venue, city = excluded.city, \
              starts_at = excluded.starts_at, time_zone = excluded.time_zone, \
-             resale_of = excluded.resale_of, \
+             resale_of = excluded.resale_of, max_per_buyer = excluded.max_per_buyer, \
              changed_at = CASE WHEN excluded.title = orders_listings.title \
               AND COALESCE(excluded.venue, '') = COALESCE(orders_listings.venue, '') \
               AND COALESCE(excluded.city, '') = COALESCE(orders_listings.city, '') \

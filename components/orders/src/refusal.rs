@@ -24,6 +24,23 @@ pub(crate) enum Refusal {
         /// How many are left.
         available: i64,
     },
+    /// The seller allows one buyer fewer tickets.
+    TooManyForOne {
+        /// How many one buyer may have.
+        most: i64,
+        /// How many more this one may have.
+        left: i64,
+    },
+    /// Too many of the buyer's holds are open.
+    TooManyHolds {
+        /// How many may be.
+        most: i64,
+    },
+    /// The buyer has made too many holds, or let too many run out.
+    Pausing {
+        /// How long to wait.
+        seconds: i64,
+    },
     /// More would be paid at once than can be.
     TooDear,
     /// Only its seller may change a listing.
@@ -77,6 +94,18 @@ impl From<peer::Error> for Refusal {
     }
 }
 
+impl Refusal {
+    /// Returns the name of the limit that was met, if one was.
+    pub(crate) const fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::TooManyForOne { .. } => Some("tickets_of_buyer"),
+            Self::TooManyHolds { .. } => Some("open_holds_of_buyer"),
+            Self::Pausing { .. } => Some("holds_of_buyer"),
+            _ => None,
+        }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (detail, code) = match refusal {
@@ -97,6 +126,26 @@ impl From<Refusal> for Problem {
             Refusal::NotEnough { available } => {
                 let detail = format!("Only {available} of these tickets are left; order fewer");
                 return Self::conflict(detail, "not_enough");
+            }
+            Refusal::TooManyForOne { most, left } => {
+                let detail = match left {
+                    0 => format!("You have the {most} tickets that one buyer may have of these"),
+                    left => format!("One buyer may have {most} of these; order {left} or fewer"),
+                };
+                return Self::conflict(detail, "too_many_for_one");
+            }
+            Refusal::TooManyHolds { most } => {
+                let detail = format!(
+                    "You hold tickets in {most} places; pay for some or give them up first"
+                );
+                return Self::conflict(detail, "too_many_holds");
+            }
+            Refusal::Pausing { seconds } => {
+                let minutes = (seconds + 59) / 60;
+                let detail = format!(
+                    "You have held many tickets without paying; try again in {minutes} minutes"
+                );
+                return Self::too_many(detail, seconds).with_code("too_many_holds");
             }
             Refusal::Peer(error) => return error.into(),
             Refusal::Failed(error) => return error.into(),

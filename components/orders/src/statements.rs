@@ -5,6 +5,7 @@ use boxoffice_contract::{OrderId, PaymentId, TicketId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
+use crate::buyer::Buyer;
 use crate::listing::Listing;
 use crate::order::{Order, Shown};
 use crate::{transition, untold};
@@ -24,6 +25,8 @@ fn all() -> Vec<Query> {
     vec![
         Listing::find(ticket_id),
         listing.hold(1),
+        Buyer::find(user_id, ticket_id, now),
+        Buyer::default().hold(user_id),
         Listing::free(ticket_id, 1),
         Listing::sell(ticket_id, 1),
         Listing::take_back(ticket_id, 1),
@@ -65,13 +68,14 @@ fn ticket() -> TicketState {
         time_zone: None,
         resale_cap: 100,
         transfer_limit: None,
+        max_per_buyer: 10,
         asks_names: false,
         turning_codes: false,
         resale_of: None,
     }
 }
 
-fn listing() -> Listing {
+pub(crate) fn listing() -> Listing {
     let TicketState { id, version, seller_id, title, price, currency, quantity, .. } = ticket();
     Listing {
         ticket_id: id,
@@ -85,6 +89,7 @@ fn listing() -> Listing {
         city: None,
         starts_at: None,
         time_zone: None,
+        max_per_buyer: 10,
         resale_of: None,
         held: 0,
         sold: 0,

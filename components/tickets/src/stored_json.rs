@@ -116,6 +116,7 @@ mod tests {
             quantity: 3,
             description: Some("two\nlines".to_owned()),
             transfer_limit: Some(2),
+            max_per_buyer: 4,
             asks_names: true,
             ..Draft::default()
         };

@@ -29,6 +29,7 @@ row! {
         pub(crate) description: Option<String>,
         pub(crate) resale_cap: i64,
         pub(crate) transfer_limit: Option<i64>,
+        pub(crate) max_per_buyer: i64,
         pub(crate) asks_names: bool,
         pub(crate) turning_codes: bool,
         /// The event's listing, where a fan sells on a ticket that was bought of it.
@@ -153,6 +154,7 @@ impl Ticket {
             description: draft.description,
             resale_cap: draft.resale_cap,
             transfer_limit: draft.transfer_limit,
+            max_per_buyer: draft.max_per_buyer,
             asks_names: draft.asks_names,
             turning_codes: draft.turning_codes,
             resale_of: None,
@@ -263,7 +265,7 @@ impl Ticket {
     }
 
     /// What a seller writes, what searches compare with, and all of it in JSON: by the columns.
-    fn written_by_seller(&self) -> anyhow::Result<[(&'static str, Value); 16]> {
+    fn written_by_seller(&self) -> anyhow::Result<[(&'static str, Value); 17]> {
         let texts =
             [Some(&self.title), self.venue.as_ref(), self.city.as_ref(), self.description.as_ref()];
         Ok([
@@ -278,6 +280,7 @@ impl Ticket {
             ("description", self.description.as_ref().into()),
             ("resale_cap", self.resale_cap.into()),
             ("transfer_limit", self.transfer_limit.into()),
+            ("max_per_buyer", self.max_per_buyer.into()),
             ("asks_names", self.asks_names.into()),
             ("turning_codes", self.turning_codes.into()),
             ("words", words(texts).into()),
@@ -317,6 +320,7 @@ impl Ticket {
             description: self.description.clone(),
             resale_cap: self.resale_cap,
             transfer_limit: self.transfer_limit,
+            max_per_buyer: self.max_per_buyer,
             asks_names: self.asks_names,
             turning_codes: self.turning_codes,
             resale_of: self.resale_of,
@@ -342,6 +346,7 @@ impl Ticket {
             time_zone: self.time_zone.clone(),
             resale_cap: self.resale_cap,
             transfer_limit: self.transfer_limit,
+            max_per_buyer: self.max_per_buyer,
             asks_names: self.asks_names,
             turning_codes: self.turning_codes,
             resale_of: self.resale_of,

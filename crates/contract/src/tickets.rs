@@ -64,6 +64,9 @@ pub struct Draft {
     /// How often each ticket may be handed on to somebody else; any number of times if left out.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100))]
     pub transfer_limit: Option<i64>,
+    /// How many tickets one buyer may have, held ones included.
+    #[cfg_attr(feature = "openapi", schema(default = 10, minimum = 1, maximum = 1000))]
+    pub max_per_buyer: i64,
     /// Whether each holder is asked for the name of the guest, which doors see.
     #[cfg_attr(feature = "openapi", schema(default = false))]
     pub asks_names: bool,
@@ -88,10 +91,20 @@ impl Default for Draft {
             description: None,
             resale_cap: RESALE_CAP,
             transfer_limit: None,
+            max_per_buyer: MAX_PER_BUYER,
             asks_names: false,
             turning_codes: false,
         }
     }
+}
+
+/// How many tickets of a listing one buyer may have unless its seller says otherwise.
+pub const MAX_PER_BUYER: i64 = 10;
+
+/// Returns [`MAX_PER_BUYER`]: what listings of programs have that do not know of it.
+#[must_use]
+pub const fn max_per_buyer() -> i64 {
+    MAX_PER_BUYER
 }
 
 /// The cap on resales that listings have unless their seller says otherwise: nobody pays more than

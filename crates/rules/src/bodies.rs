@@ -69,6 +69,7 @@ impl Rules for Draft {
             optional("transferLimit", self.transfer_limit.as_ref(), |times| {
                 listing::transfer_limit(*times)
             }),
+            field("maxPerBuyer", listing::max_per_buyer(self.max_per_buyer)),
             field(
                 "turningCodes",
                 listing::turning_codes(self.turning_codes, self.starts_at.is_some()),
@@ -206,6 +207,7 @@ mod tests {
             ("description", Draft { description: text(" "), ..good() }),
             ("resaleCap", Draft { resale_cap: 201, ..good() }),
             ("transferLimit", Draft { transfer_limit: Some(-1), ..good() }),
+            ("maxPerBuyer", Draft { max_per_buyer: 0, ..good() }),
             ("turningCodes", Draft { turning_codes: true, ..good() }),
         ] {
             assert_eq!(wrong(&draft), [field]);

@@ -72,6 +72,14 @@ pub fn transfer_limit(times: i64) -> Verdict {
     unless((0..=MAX_TRANSFERS).contains(&times), complaint)
 }
 
+/// Checks how many tickets one buyer may have.
+///
+/// # Errors
+/// The sentence for its seller.
+pub fn max_per_buyer(tickets: i64) -> Verdict {
+    unless((1..=MAX_QUANTITY).contains(&tickets), "Let one buyer have from 1 to 1000 tickets")
+}
+
 /// Checks whether codes may turn: only those of an event with a date do.
 ///
 /// # Errors
@@ -170,6 +178,17 @@ mod tests {
                 assert!(said.contains(&format!(" 0 to {max} ")), "{said}");
             }
         }
+    }
+
+    #[test]
+    fn a_buyer_may_have_some_tickets() {
+        for (tickets, good) in
+            [(0, false), (1, true), (MAX_QUANTITY, true), (MAX_QUANTITY + 1, false)]
+        {
+            assert_eq!(max_per_buyer(tickets).is_ok(), good, "{tickets}");
+        }
+        let said = max_per_buyer(0).err().unwrap_or_default();
+        assert!(said.contains(&format!("1 to {MAX_QUANTITY} ")), "{said}");
     }
 
     #[test]

@@ -148,6 +148,13 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
     });
     let currency = draw("currency", "Currency", "", Need::Must, Control::Choice(choices.collect()));
     let quantity = draw("quantity", "How many tickets", "", Need::Must, Control::COUNT);
+    let most = draw(
+        "maxPerBuyer",
+        "At most per buyer",
+        "10 if you leave it empty.",
+        Need::May,
+        Control::COUNT,
+    );
     let about = draw(
         "description",
         "About these tickets",
@@ -160,7 +167,7 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
             div(class="prefixed") { (sign) (price) }
             (currency)
         }
-        (quantity)
+        div(class="pair") { (quantity) (most) }
         (about)
     }
 }

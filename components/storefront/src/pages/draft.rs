@@ -16,7 +16,7 @@ use crate::shown::{
 use crate::visitor::Visit;
 
 /// The fields of the form.
-pub(crate) const FIELDS: [&str; 13] = [
+pub(crate) const FIELDS: [&str; 14] = [
     "title",
     "price",
     "currency",
@@ -28,6 +28,7 @@ pub(crate) const FIELDS: [&str; 13] = [
     "description",
     "resaleCap",
     "transferLimit",
+    "maxPerBuyer",
     "asksNames",
     "turningCodes",
 ];
@@ -129,9 +130,10 @@ fn read_quantity(sent: &Sent, errors: &mut Vec<FieldError>) -> Value {
 }
 
 /// The whole numbers that may be left out, and the sentence for what is not a number.
-const WHOLE: [(&str, &str); 2] = [
+const WHOLE: [(&str, &str); 3] = [
     ("resaleCap", "Give the highest resale price as a whole number of percent."),
     ("transferLimit", "Give how often a ticket may be handed on as a whole number."),
+    ("maxPerBuyer", "Give how many tickets one buyer may have as a whole number."),
 ];
 
 /// The checkboxes, which are sent only if they are ticked.
@@ -237,6 +239,7 @@ pub(crate) fn of(ticket: &Ticket, visit: &Visit) -> Form {
         ("description", text(&ticket.description)),
         ("resaleCap", ticket.resale_cap.to_string()),
         ("transferLimit", ticket.transfer_limit.map(|times| times.to_string()).unwrap_or_default()),
+        ("maxPerBuyer", ticket.max_per_buyer.to_string()),
         ("asksNames", ticked(ticket.asks_names)),
         ("turningCodes", ticked(ticket.turning_codes)),
     ])
@@ -249,7 +252,7 @@ pub(crate) fn seen(ticket: &Ticket) -> String {
     (title, price, currency, quantity, venue, city, description).hash(&mut hasher);
     let Ticket { starts_at, time_zone, resale_cap, transfer_limit, .. } = ticket;
     (starts_at.map(Timestamp::as_millis), time_zone, resale_cap, transfer_limit).hash(&mut hasher);
-    (ticket.asks_names, ticket.turning_codes).hash(&mut hasher);
+    (ticket.max_per_buyer, ticket.asks_names, ticket.turning_codes).hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }
 

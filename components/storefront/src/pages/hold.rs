@@ -48,7 +48,7 @@ async fn hold(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Response
 
 async fn refused(visit: &Visit, id: TicketId, sent: &Sent, refusal: Refusal) -> Result<Response> {
     match refusal.code.as_str() {
-        "not_enough" => {
+        "not_enough" | "too_many_for_one" | "too_many_holds" => {
             let errors = vec![wrong("quantity", refusal.detail)];
             again(visit, id, sent, refusal.status, errors).await
         }

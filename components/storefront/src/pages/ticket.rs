@@ -21,8 +21,8 @@ use crate::show::{card, cards};
 use crate::shown::money;
 use crate::visitor::Visit;
 
-/// How many tickets one may hold at once here.
-const MOST_AT_ONCE: i64 = 10;
+/// How many tickets a form offers to hold at once, at most.
+const MOST_AT_ONCE: i64 = 100;
 /// How many other listings are shown.
 const OTHERS: usize = 3;
 /// How many offers of fans are shown.
@@ -98,7 +98,7 @@ impl Loaded {
         }
         let description = describe(&shown);
         let title = ticket.title.clone();
-        let most = shown.available.clamp(0, MOST_AT_ONCE);
+        let most = shown.available.clamp(0, ticket.max_per_buyer.min(MOST_AT_ONCE));
         let total = |count| money(ticket.price * count, &ticket.currency, &visit.language);
         let page = Detail {
             card: shown,
