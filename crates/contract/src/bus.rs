@@ -6,5 +6,7 @@ pub const TICK: &str = "clock:tick";
 pub const TICKS: &str = "boxoffice:ticks";
 /// The stream of the events that could not be applied.
 pub const DEAD_LETTERS: &str = "dead-letters";
+/// The hash that holds how many events each group has refused that no service of ours published.
+pub const FORGED: &str = "boxoffice:forged";
 /// The stream of news of listings.
 pub const NEWS: &str = "live:tickets";

@@ -180,6 +180,9 @@ fn describe(status: &Status) -> String {
         let _ = write!(text, "\n{}", table(["outbox", "waiting", "oldest"], &[1, 2], rows));
     }
     let _ = writeln!(text, "\ndead letters: {}", status.dead_letters);
+    if status.forged > 0 {
+        let _ = writeln!(text, "refused, since no service published them: {}", status.forged);
+    }
     text
 }
 

@@ -24,6 +24,9 @@ pub const FILE: &str = "variables.toml";
 /// What the payment sandbox's keys begin with. Stripe's own never do.
 pub const SANDBOX_KEY_PREFIX: &str = "sk_test_sandbox_";
 
+/// The keys by which services know each other's events.
+const EVENTS: &str = "event_keys";
+
 /// The key that signs the codes of tickets, and its public half.
 const ADMISSIONS: [&str; 2] = ["admission_signing_key", "admission_public_keys"];
 
@@ -96,13 +99,17 @@ fn complete(
     sandbox: &str,
 ) -> Result<(), Problem> {
     // A pair of keys belongs together: half of one is left for the shop to complain of.
-    if variables.contains_key(ADMISSIONS[0]) || variables.contains_key(ADMISSIONS[1]) {
+    let has_pair = ADMISSIONS.iter().any(|name| variables.contains_key(*name));
+    let pair = ADMISSIONS.iter().filter(|_| !has_pair);
+    let names: Vec<&str> = pair.copied().chain([EVENTS]).collect();
+    if names.iter().all(|name| variables.contains_key(*name)) {
         return Ok(());
     }
     let write = |variables: &mut BTreeMap<String, String>| -> anyhow::Result<()> {
         let mut fresh = fresh(sandbox)?;
-        let missing: BTreeMap<_, _> = ADMISSIONS
+        let missing: BTreeMap<_, _> = names
             .into_iter()
+            .filter(|name| !variables.contains_key(*name))
             .filter_map(|name| Some((name.to_owned(), fresh.remove(name)?)))
             .collect();
         let mut text = std::fs::read_to_string(path)?;
@@ -134,10 +141,18 @@ fn fresh(sandbox: &str) -> anyhow::Result<BTreeMap<&'static str, String>> {
         ("session_public_keys", public_keys(&sessions)),
         (ADMISSIONS[0], private_pem(&admissions)?),
         (ADMISSIONS[1], public_keys(&admissions)),
+        (EVENTS, event_key()?),
         ("stripe_api_base", sandbox.to_owned()),
         ("stripe_api_key", api_key),
         ("stripe_webhook_secret", webhook_secret),
     ]))
+}
+
+/// A new key for events, with its name.
+fn event_key() -> io::Result<String> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    Ok(format!("dev:{}", URL_SAFE_NO_PAD.encode(key)))
 }
 
 /// A new key, for sessions or for tickets.

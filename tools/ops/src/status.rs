@@ -22,6 +22,8 @@ pub struct Status {
     pub ticks: Vec<Tick>,
     /// How many events could not be applied.
     pub dead_letters: u64,
+    /// How many events were refused since no service of ours had published them.
+    pub forged: u64,
     /// What is committed and not published, by service; `None` if no database was named.
     pub outboxes: Option<Vec<OutboxStatus>>,
 }
@@ -125,6 +127,7 @@ pub async fn status(bus: &Bus, databases: Option<&Databases>) -> Result<Status, 
         streams: connection.streams().await?.iter().map(|stream| of_stream(stream, now)).collect(),
         ticks: groups.into_iter().map(tick).collect(),
         dead_letters: connection.count_letters().await?,
+        forged: connection.count_forged().await?,
         outboxes: backlog.map(|backlog| of_outboxes(&backlog.outboxes, now)),
     })
 }

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use boxoffice_contract::bus::{DEAD_LETTERS, TICKS};
+use boxoffice_contract::bus::{DEAD_LETTERS, FORGED, TICKS};
 use serde::Deserialize;
 use spin_sdk::redis::RedisResult;
 
@@ -50,7 +50,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 const LONG_IDLE_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// An entry of a stream, delivered to a group.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Delivery {
     /// The entry's id in its stream.
     pub id: String,
@@ -309,6 +309,14 @@ pub async fn bury(
     let now = Timestamp::now().to_string();
     let arguments = [group, &delivery.id, &delivery.event, &deliveries, error, &now];
     script(BURY, &[event_type.name(), DEAD_LETTERS], &arguments).await.map(drop)
+}
+
+/// Counts an event that no service of ours published, and that `group` has refused.
+///
+/// # Errors
+/// When Redis cannot be reached or refuses.
+pub async fn count_forged(group: &str) -> Result<()> {
+    execute("HINCRBY", [FORGED, group, "1"].map(text)).await.map(drop)
 }
 
 /// Drops from `event_type`'s stream what all its groups have acknowledged, up to `first`, where the

@@ -7,10 +7,12 @@
 //! | [`publish`] | from the outbox to the bus |
 //! | [`reconcile`] | what the bus has lost, and what everybody has had |
 //! | [`bus`], [`entry`] | Redis: a stream per type, its doorbell, the dead letters; ids of entries |
+//! | [`code`] | whether a service of ours published an event |
 //! | [`news`] | what pages that are open learn of listings; no event |
 //! | [`worker`] | from the bus into a service's handlers |
 
 pub mod bus;
+mod code;
 pub mod entry;
 pub mod news;
 pub mod publish;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use scopeguard::defer;
 
+use super::code::Keys;
 use super::entry::{EntryId, Published};
 use super::reconcile;
 use super::{Event, EventType, bus, news};
@@ -56,7 +57,8 @@ pub(crate) async fn publish_pending(service: &'static Service) {
 
 async fn publish_committed(service: &'static Service, events: &[Event]) -> Result<()> {
     let ids = events.iter().map(|event| event.id.to_string()).collect();
-    let bodies = events.iter().map(|event| Ok((event.event_type, body(event)?)));
+    let keys = Keys::load().await?;
+    let bodies = events.iter().map(|event| Ok((event.event_type, keys.sign(body(event)?))));
     let entries = bus::publish(&bodies.collect::<Result<Vec<_>>>()?).await?;
     note(Cx::NONE, service, ids, entries).await
 }
@@ -102,8 +104,9 @@ async fn flush(
     let is_full = left.len() == BATCH;
     let mut bodies = Vec::with_capacity(left.len());
     let mut ids = Vec::with_capacity(left.len());
+    let keys = Keys::load().await?;
     for (id, name, body) in left {
-        bodies.push((serde_json::from_value(name.into())?, body));
+        bodies.push((serde_json::from_value(name.into())?, keys.sign(body)));
         ids.push(id);
     }
     let entries = bus::append(&bodies).await?;

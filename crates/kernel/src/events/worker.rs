@@ -3,6 +3,7 @@
 //! The doorbell only says that there is something to read: what is applied comes from the stream,
 //! so that a lost, repeated or reordered doorbell changes nothing.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -12,12 +13,14 @@ use futures::stream::FuturesUnordered;
 use serde::Deserialize;
 
 use super::bus::{self, Delivery};
+use super::code::Keys;
 use super::{Event, EventType};
 use super::{publish, reconcile};
 use crate::cx::Cx;
 use crate::db::{FromValue, Query};
 use crate::deadline::Deadline;
-use crate::{Service, Timestamp, config, log, query, unit};
+use crate::log::{self, Security};
+use crate::{Service, Timestamp, config, query, unit};
 
 /// After this many deliveries an event that a handler refuses goes to the dead letters.
 const MAX_DELIVERIES: i64 = 8;
@@ -30,6 +33,9 @@ const AT_ONCE: usize = 8;
 pub const BATCH_LIMIT: usize = bus::BATCH;
 /// How long answers to idempotent requests are remembered, in seconds.
 const REMEMBER_SECONDS: i64 = 24 * 60 * 60;
+/// What the dead letters say of an event that nobody of ours has published.
+const FORGED: &str =
+    "the event has no valid code (mac): no service with a key of event_keys published it";
 
 /// What became of an event that a handler was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,8 +290,9 @@ async fn apply_all<H: Handler>(
     deadline: Deadline,
 ) -> Result<()> {
     let group = H::SERVICE.name;
+    let genuine = genuine(event_type, group, deliveries).await?;
     let mut done = Vec::with_capacity(deliveries.len());
-    let mut left = deliveries;
+    let mut left = &*genuine;
     let mut at_work = FuturesUnordered::new();
     loop {
         while !left.is_empty() && at_work.len() < AT_ONCE && !deadline.has_passed() {
@@ -314,6 +321,28 @@ async fn apply_all<H: Handler>(
     bus::give_back(event_type, group, left).await?;
     publish::publish_pending(H::SERVICE).await;
     Ok(())
+}
+
+/// Returns those of `deliveries` that services of ours have published. The others are refused once and for
+/// all: to the dead letters, counted and logged.
+async fn genuine<'a>(
+    event_type: EventType,
+    group: &'static str,
+    deliveries: &'a [Delivery],
+) -> Result<Cow<'a, [Delivery]>> {
+    let keys = Keys::load().await?;
+    if deliveries.iter().all(|delivery| keys.accept(&delivery.event)) {
+        return Ok(deliveries.into());
+    }
+    let (genuine, forged): (Vec<_>, Vec<_>) =
+        deliveries.iter().partition(|delivery| keys.accept(&delivery.event));
+    for delivery in forged {
+        bus::bury(event_type, group, delivery, FORGED).await?;
+        bus::count_forged(group).await?;
+        let cx = Cx::NONE.with("what", event_type.name()).with("entry", &delivery.id);
+        log::security(&cx.with("group", group), Security::Forged, None);
+    }
+    Ok(genuine.into_iter().cloned().collect::<Vec<_>>().into())
 }
 
 /// Returns how many of those that are left make a batch: a power of two, so that the statements have

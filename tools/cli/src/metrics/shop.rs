@@ -127,6 +127,8 @@ impl Gauges {
         self.add("tick_age_seconds", "Time since a group's last tick", ["group"], ticks);
         let letters = [([], count(status.dead_letters))];
         self.add::<0, &str>("dead_letters", "Events that could not be applied", [], letters);
+        let forged = [([], count(status.forged))];
+        self.add::<0, &str>("events_forged", "Events that no service had published", [], forged);
     }
 
     /// Only of the groups that must read a stream: a stranger's may have any name.

@@ -10,7 +10,7 @@ use std::fmt;
 use std::time::Duration;
 
 use boxoffice_contract::EventType;
-use boxoffice_contract::bus::{DEAD_LETTERS, TICKS};
+use boxoffice_contract::bus::{DEAD_LETTERS, FORGED, TICKS};
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, FromRedisValue, IntoConnectionInfo,
@@ -218,6 +218,13 @@ impl Connection {
     pub(crate) async fn count_letters(&mut self) -> Result<u64, Problem> {
         let count = redis::cmd("XLEN").arg(DEAD_LETTERS).query_async(&mut self.redis).await;
         self.read(count)
+    }
+
+    /// How many events all groups have refused since no service of ours had published them.
+    pub(crate) async fn count_forged(&mut self) -> Result<u64, Problem> {
+        let counts = redis::cmd("HVALS").arg(FORGED).query_async(&mut self.redis).await;
+        let counts: Vec<u64> = self.read(counts)?;
+        Ok(counts.into_iter().sum())
     }
 
     /// Each group's last tick, in milliseconds since 1970.
