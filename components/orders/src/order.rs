@@ -282,6 +282,7 @@ mod tests {
             city: Some("Basel".to_owned()),
             starts_at: Some(at(60)),
             time_zone: None,
+            max_per_buyer: 10,
             resale_of: None,
             held: 0,
             sold: 0,

@@ -156,6 +156,9 @@ pub struct Ticket {
     /// How often each ticket may be handed on; any number of times if left out.
     #[serde(default)]
     pub transfer_limit: Option<i64>,
+    /// How many tickets one buyer may have, held ones included.
+    #[serde(default = "max_per_buyer")]
+    pub max_per_buyer: i64,
     /// Whether each holder is asked for the name of the guest.
     #[serde(default)]
     pub asks_names: bool,
