@@ -7,10 +7,16 @@
 //! | module | holds |
 //! |---|---|
 //! | `bodies` | bodies, queries and signatures that are made to be slow |
+//! | `people` | guesses, sign-ups, sessions that somebody else has, pages of others |
+//! | `holds` | tickets that one buyer keeps from others for nothing |
+//! | `events` | whoever can write to Redis |
 //! | `texts` | texts that nobody sees, or that turn around what stands beside them |
 //! | `money` | cards that are tested, and tickets for nothing |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod events;
+mod holds;
 mod money;
+mod people;
 mod texts;

@@ -142,7 +142,8 @@ impl Operation for Bury {
     const DEAD_LETTERS: usize = 1;
 
     async fn prepare(shop: &Shop) -> Self::Scene {
-        let entry = shop.redis("XADD", &["order:created", "*", "event", "{}"]).await;
+        let event = shop.app.sealed("{}");
+        let entry = shop.redis("XADD", &["order:created", "*", "event", &event]).await;
         for group in ["tickets", "expiration"] {
             let read = ["GROUP", group, "worker", "STREAMS", "order:created", ">"];
             shop.redis("XREADGROUP", &read).await;

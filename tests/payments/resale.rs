@@ -31,7 +31,7 @@ async fn void(stage: &Stage, order: &Value, number: u32, undone: bool) {
         },
     });
     let mut redis = stage.app.redis().await;
-    let entry = [("event", event.to_string())];
+    let entry = [("event", stage.app.sealed(&event.to_string()))];
     let add = redis::cmd("XADD").arg("admission:voided").arg("*").arg(&entry).to_owned();
     let _: String = add.query_async(&mut redis).await.unwrap();
 }

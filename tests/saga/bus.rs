@@ -86,7 +86,7 @@ fn rand() -> u64 {
 /// Puts `event` into its stream, and rings no doorbell.
 pub(crate) async fn append(app: &App, event: &Value) -> String {
     let stream = event["type"].as_str().unwrap();
-    append_raw(app, stream, &[("event", event.to_string().as_bytes())]).await
+    append_raw(app, stream, &[("event", app.sealed(&event.to_string()).as_bytes())]).await
 }
 
 /// Puts an entry of any kind into a stream, and rings no doorbell.

@@ -15,9 +15,10 @@ use crate::{Person, Request, Surroundings, eventually, id, provider};
 const WEBHOOK: &str = "/api/payments/webhook";
 /// Redis's hash of each worker's last tick.
 const TICKS: &str = "boxoffice:ticks";
-/// The services that react to events, and so to ticks: each has a worker.
+/// The services that react to events or to ticks alone: each has a worker.
 pub fn workers() -> BTreeSet<&'static str> {
-    EventType::ALL.iter().flat_map(|event_type| event_type.groups()).copied().collect()
+    let readers = EventType::ALL.iter().flat_map(|event_type| event_type.groups()).copied();
+    readers.chain(["auth"]).collect()
 }
 
 /// A shop that runs, with everything around it (which it dereferences to).

@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
 use boxoffice_host::{Clock, Cron, Faults, Host, ManualClock, Options};
 use boxoffice_ops::schema;
 use boxoffice_ops::store::Databases;
 use boxoffice_sandbox::Sandbox;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -117,6 +121,19 @@ impl Surroundings {
     pub fn listen_where_the_shop_says(&mut self) {
         self.listen.set_port(free_port());
         self.variables.insert("public_url".into(), format!("http://{}", self.listen));
+    }
+
+    /// An event's JSON with the code that services give to what they publish.
+    ///
+    /// # Panics
+    /// When the shop has no key for events, or `event` does not end as an object does.
+    pub fn sealed(&self, event: &str) -> String {
+        let (name, key) = self.variables["event_keys"].split_once(':').expect("name:key");
+        let key = URL_SAFE_NO_PAD.decode(key).unwrap();
+        let code = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(event);
+        let code = URL_SAFE_NO_PAD.encode(code.finalize().into_bytes());
+        let members = event.strip_suffix('}').expect("an object");
+        format!("{members},\"mac\":\"{name}.{code}\"}}")
     }
 
     /// The folder of the shop's data.
