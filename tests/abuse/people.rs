@@ -1,5 +1,6 @@
 //! Who is who: guesses, sign-ups, sessions that somebody else has, and pages of others.
 
+use boxoffice_ops::users;
 use boxoffice_tests::person::PASSWORD;
 use boxoffice_tests::{Answer, App, Person, Request, delete, eventually, get, post};
 use futures::future::join_all;
@@ -182,6 +183,20 @@ async fn sessions_are_listed_and_ended_one_by_one_or_all_at_once() {
     ada.get("/api/orders").await.expect(200);
     let left = ada.get(SESSIONS).await.expect(200);
     assert_eq!(left["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_ends_all_sessions_of_an_account() {
+    let app = App::start().await;
+    let (ada, bob) = (app.sign_up().await, app.sign_up().await);
+    ada.get("/api/orders").await.expect(200);
+    let ended = users::sign_out(&app.databases(), email(&ada)).await.unwrap();
+    assert_eq!((ended.account.as_str(), ended.sessions), (ada.id(), 1));
+    app.tick().await;
+    is_out(&ada).await;
+    bob.get("/api/orders").await.expect(200);
+    let unknown = users::sign_out(&app.databases(), "nobody@example.com").await.unwrap_err();
+    assert!(unknown.to_string().contains("nobody@example.com"), "{unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,7 +110,7 @@ async fn without_redis_the_shop_goes_on_and_says_so() {
     app.tick().await;
     app.stop_redis();
     let health = app.client().get("/readyz").await.shows(200, json!({ "status": "degraded" })).body;
-    let away = json!({ "ok": false, "required": false, "detail": "Redis does not answer" });
+    let away = json!({ "ok": false, "required": false, "detail": "Redis does not answer, or keeps nothing" });
     for redis in REDIS {
         assert_eq!(health["checks"][redis], away, "{health:#}");
     }

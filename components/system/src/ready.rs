@@ -30,7 +30,7 @@ pub(crate) fn routes() -> Router {
 /// theirs is none the worse for a service that is away.
 async fn workers_ready() -> Response {
     let (redis, seen) = join(bus::ping(), bus::ticks()).await;
-    let redis = ("redis".to_owned(), Check::of(redis, "Redis does not answer"));
+    let redis = ("redis".to_owned(), Check::of(redis, "Redis does not answer, or keeps nothing"));
     Health::of(ticks(seen).into_iter().chain([redis]).collect()).respond()
 }
 

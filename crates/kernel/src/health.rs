@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::future::{Future, ready};
 use utoipa::ToSchema;
 
-use crate::db::{Query, Read, Reader};
+use crate::db::Query;
 use crate::events::bus;
-use crate::{Cx, Service, query};
+use crate::{Cx, Service, query, unit};
 
 /// The state of one dependency.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -101,12 +101,16 @@ where
             let mut checks = own().await;
             checks.insert(
                 "database".to_owned(),
-                Check::of(database(service).await, "the database does not answer"),
+                Check::of(
+                    database(service).await,
+                    "the database does not answer, or takes no changes",
+                ),
             );
             if redis {
                 checks.insert(
                     "redis".to_owned(),
-                    Check::of(bus::ping().await, "Redis does not answer").not_required(),
+                    Check::of(bus::ping().await, "Redis does not answer, or keeps nothing")
+                        .not_required(),
                 );
             }
             Health::of(checks).respond()
@@ -114,13 +118,16 @@ where
     )
 }
 
+/// Whether the database takes changes: one that only reads, as after a failover, answers everything else.
 async fn database(service: &'static Service) -> anyhow::Result<()> {
-    Reader::new(service).read::<()>(anything()).await?;
+    unit::change::<()>(Cx::NONE, service, nothing(service)).await?;
     Ok(())
 }
 
-pub(crate) fn anything() -> Query {
-    query!("SELECT 1 AS one")
+/// A change that changes nothing: no key is empty.
+pub(crate) fn nothing(service: &Service) -> Query {
+    let name = service.name;
+    query!("DELETE FROM {name}_idempotency WHERE scope = '' AND key = ''")
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@
 //! | [`audit`] | tells whether a shop's books are right |
 //! | [`events`] | shows what the bus holds; replays and drops dead letters |
 //! | [`migrate`] | brings the services' tables up to date |
-//! | [`shop`] | the shop that `audit`, `events` and `migrate` look at |
+//! | [`user`] | ends all sessions of an account |
+//! | [`shop`] | the shop that `audit`, `events`, `migrate` and `user` look at |
 //! | [`print`] | what they print, for people and for programs |
 //! | [`payments`] | decides between the sandbox and Stripe |
 //! | [`sandbox`], [`keys`] | parts of `up` on their own, for those who run the shop with `spin up` |
@@ -34,6 +35,7 @@ mod serve;
 mod shop;
 mod stop;
 mod up;
+mod user;
 mod variables;
 
 use std::future::Future;
@@ -75,6 +77,8 @@ enum Command {
     /// Bring the services' tables in Postgres up to date. This is safe while the shop runs, and
     /// safe to run several times at once.
     Migrate(migrate::Arguments),
+    /// Do with an account what its owner cannot: end all its sessions.
+    User(user::Arguments),
 }
 
 /// The form of the log, which goes to standard error.
@@ -104,6 +108,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::User(arguments) => user::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,7 @@
 //! | [`status`] | all of the bus at a glance |
 //! | [`store`] | the services' databases, read by plain SELECTs in one transaction |
 //! | [`schema`] | the services that keep a database |
+//! | [`users`] | ending all sessions of an account |
 //! | [`migrate`] | bringing the services' tables up to date before they do so themselves |
 //! | `postgres` | how Postgres is reached and read |
 //! | `books`   | the rows that are read there |
@@ -27,6 +28,7 @@ pub mod schema;
 pub mod sources;
 pub mod status;
 pub mod store;
+pub mod users;
 
 pub use audit::{Rule, Violation};
 pub use sources::{Problem, Sources, Unreadable};

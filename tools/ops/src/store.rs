@@ -23,7 +23,7 @@ pub(crate) type Row = Map<String, Value>;
 /// Rows by their tables' names. A table that does not exist has none.
 pub(crate) type Tables = HashMap<String, Vec<Row>>;
 
-/// A database to read. It is never written.
+/// A database to read. [`crate::migrate`] and [`crate::users`] alone write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A SQLite file.

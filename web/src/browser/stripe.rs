@@ -86,6 +86,9 @@ async fn card(place: Element) -> Result<Card, JsValue> {
         ("currency", data("data-currency").into()),
         ("captureMethod", "manual".into()),
         ("paymentMethodCreation", "manual".into()),
+        // Cards, and the wallets that hold them: a payment whose buyer has to be sent to another site
+        // is refused (`allow_redirects`), so none may be offered.
+        ("paymentMethodTypes", js_sys::Array::of1(&"card".into()).into()),
         ("appearance", object(&[("theme", theme().into())])),
     ]))?;
     elements.create("payment")?.mount(&place)?;

@@ -257,7 +257,8 @@ fn said(error: &DbError) -> Error {
         "55P03" | "57014" => Error::Busy(text()),
         // Postgres ends, starts, or has ended this session in the midst of a transaction.
         "57P01" | "57P02" | "57P03" | "25P03" => Error::Lost(text()),
-        // No more connections, memory or room.
+        // No more connections, memory or room; or a server that only reads, as after a failover.
+        "25006" => Error::Busy(text()),
         code if code.starts_with("53") => Error::Busy(text()),
         code if code.starts_with("08") => Error::Lost(text()),
         _ => Error::Failed(text()),
@@ -293,6 +294,7 @@ mod tests {
         assert!(matches!(error("40P01", &[]), Error::Undone(_)));
         assert!(matches!(error("42P01", &[]), Error::NoTable(_)));
         assert!(matches!(error("55P03", &[]), Error::Busy(_)));
+        assert!(matches!(error("25006", &[]), Error::Busy(_)));
         assert!(matches!(error("53300", &[]), Error::Busy(_)));
         assert!(matches!(error("57P01", &[]), Error::Lost(_)));
         assert!(matches!(error("42601", &[]), Error::Failed(_)));

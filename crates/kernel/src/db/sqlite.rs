@@ -194,6 +194,15 @@ fn from_sqlite(value: sqlite::Value) -> Result<Value> {
     }
 }
 
+/// What SQLite says where nothing was done, and the same may succeed later: somebody else writes, there
+/// is no room, or the file only reads.
+const BUSY: [&str; 4] = [
+    "database is locked",
+    "database table is locked",
+    "database or disk is full",
+    "attempt to write a readonly database",
+];
+
 /// Spin passes SQLite's own message on; it is the only thing that tells errors apart.
 fn explain(error: sqlite::Error) -> Error {
     let text = match error {
@@ -208,7 +217,7 @@ fn explain(error: sqlite::Error) -> Error {
         Error::Constraint(Constraint::Check(name))
     } else if let Some(name) = after("constraint failed") {
         Error::Constraint(Constraint::Other(name))
-    } else if text.contains("database is locked") || text.contains("database table is locked") {
+    } else if BUSY.iter().any(|sign| text.contains(sign)) {
         Error::Busy(text)
     } else if let Some(name) = after("no such table:") {
         Error::NoTable(name)
@@ -231,6 +240,8 @@ mod tests {
             io("CHECK constraint failed: orders_listings_sold"),
             Error::Constraint(Constraint::Check(name)) if name == "orders_listings_sold"
         ));
+        assert!(matches!(io("database or disk is full"), Error::Busy(_)));
+        assert!(matches!(io("attempt to write a readonly database"), Error::Busy(_)));
         assert!(matches!(io("disk I/O error"), Error::Failed(_)));
     }
 }

@@ -353,12 +353,13 @@ pub async fn ticks() -> Result<Vec<(String, Timestamp)>> {
         .collect()
 }
 
-/// Whether Redis answers.
+/// Whether Redis answers and keeps what it is given: one that is full still answers.
 ///
 /// # Errors
 /// When it does not, or not at once.
 pub async fn ping() -> Result<()> {
-    redis::within(AT_ONCE, execute("PING", [])).await.map(drop)
+    let probe = ["boxoffice:probe", "1", "PX", "60000"].map(text);
+    redis::within(AT_ONCE, execute("SET", probe)).await.map(drop)
 }
 
 fn no_group(error: &anyhow::Error) -> bool {
