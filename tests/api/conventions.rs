@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 31] = [
+const ADDRESSES: [(&str, &str); 32] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -17,6 +17,7 @@ const ADDRESSES: [(&str, &str); 31] = [
     ("/api/orders", "GET POST"),
     ("/api/orders/{id}", "GET DELETE"),
     ("/api/payments", "GET POST"),
+    ("/api/payments/{id}/attention", "DELETE"),
     ("/api/admissions", "GET"),
     ("/api/admissions/{id}", "GET"),
     ("/api/admissions/{id}/name", "PUT"),

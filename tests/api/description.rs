@@ -4,7 +4,7 @@ use boxoffice_tests::{App, Request, get};
 use serde_json::{Value, json};
 
 /// Every operation of the contract, with the statuses that it must document.
-const OPERATIONS: [(&str, &str, &str); 42] = [
+const OPERATIONS: [(&str, &str, &str); 43] = [
     ("post", "/api/users/signUp", "201 400 409 413 415"),
     ("post", "/api/users/signIn", "200 400 401 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -19,10 +19,11 @@ const OPERATIONS: [(&str, &str, &str); 42] = [
     ("get", "/api/orders", "200 400 401"),
     ("get", "/api/orders/{id}", "200 401 403 404"),
     ("delete", "/api/orders/{id}", "204 400 401 403 404 409"),
-    ("post", "/api/payments", "201 202 400 401 402 403 404 409 413 415 503"),
+    ("post", "/api/payments", "201 202 400 401 402 403 404 409 413 415 429 503"),
     ("get", "/api/payments", "200 400 401"),
     ("get", "/api/payments/ledger", "200 400 401"),
     ("post", "/api/payments/{id}/refund", "200 202 400 401 403 404 409 413 415"),
+    ("delete", "/api/payments/{id}/attention", "204 400 401 403 404 409"),
     ("post", "/api/payments/{id}/confirm", "201 202 400 401 402 403 404 409 503"),
     ("post", "/api/payments/webhook", "200 400 413 503"),
     ("get", "/api/admissions", "200 400 401"),

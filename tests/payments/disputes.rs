@@ -65,7 +65,7 @@ impl Sold {
     async fn has_ledger(&self, lines: &[(&str, i64)]) {
         let due: Vec<(String, i64)> =
             lines.iter().map(|(movement, amount)| ((*movement).to_owned(), *amount)).collect();
-        let sum = lines.iter().map(|(_, amount)| amount).sum();
+        let sum: i64 = lines.iter().map(|(_, amount)| amount).sum();
         let read = async || self.ledger().await;
         eventually(&format!("the ledger is {due:?}"), read, |read| *read == (due.clone(), sum))
             .await;
