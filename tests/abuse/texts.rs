@@ -1,7 +1,7 @@
 //! Texts that nobody sees, that turn around what stands beside them, or that are written in two ways.
 
 use boxoffice_tests::person::listing;
-use boxoffice_tests::{App, Row, check, id, post, put, row};
+use boxoffice_tests::{App, Row, check, get, id, post, put, row};
 use serde_json::{Value, json};
 
 /// Texts that leave no mark on a page.
@@ -127,7 +127,8 @@ async fn a_text_turns_nothing_around_but_itself() {
     let (venue, city) = ("היכל התרבות", "Basel 7");
     let ticket = seller.list(json!({ "title": "שלום", "venue": venue, "city": city })).await;
     let ticket: Value = ticket.expect(201);
-    let page = app.client().get(&format!("/tickets/{}", id(&ticket))).await;
+    let page = get(format!("/tickets/{}", id(&ticket))).header("accept", "text/html");
+    let page = app.client().exchange(&page).await;
     assert!(page.text.contains(&format!("\u{2068}{venue}\u{2069}, {city}")), "{page}");
     assert!(page.text.contains("<title>\u{2068}שלום\u{2069} · Boxoffice</title>"), "{page}");
 }

@@ -103,7 +103,8 @@ async fn orders_follow_their_event() {
     };
     edit(json!({ "description": "Doors at 19:00" })).await;
     let is_revised = |order: &Value| order["ticket"]["revision"].is_i64();
-    let seen = boxoffice_tests::eventually("orders has heard", look, is_revised).await;
+    let seen =
+        boxoffice_tests::eventually("orders has heard", async || look().await, is_revised).await;
     let first = seen["ticket"]["revision"].as_i64();
     assert!(seen.get("changed").is_none(), "a description is not the event: {seen:#}");
 
@@ -121,7 +122,7 @@ async fn orders_follow_their_event() {
     assert!(second.get("changed").is_none(), "it was bought as it is: {second:#}");
     edit(json!({})).await;
     let back = |order: &Value| order.get("changed").is_none();
-    boxoffice_tests::eventually("it is what was bought again", look, back).await;
+    boxoffice_tests::eventually("it is what was bought again", async || look().await, back).await;
     late.sees_order(&second, json!({ "changed": { "was": is } })).await;
 }
 
