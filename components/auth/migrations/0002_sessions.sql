@@ -1,5 +1,5 @@
 -- Sessions, so that each can be ended. One of before, whose token names none, ends with all of its
--- account's: at signed_out_at.
+-- account's: at signed_out_at. The table auth_failures stays: programs of before still count in it.
 CREATE TABLE auth_sessions (
     id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,
@@ -18,4 +18,3 @@ CREATE INDEX auth_sessions_untold ON auth_sessions (ended_at) WHERE ended_at IS 
 ALTER TABLE auth_users ADD COLUMN signed_out_at BIGINT;
 ALTER TABLE auth_users ADD COLUMN signed_out_told_at BIGINT;
 CREATE INDEX auth_users_untold ON auth_users (signed_out_at) WHERE signed_out_at IS NOT NULL AND signed_out_told_at IS NULL;
--- Replaced by auth_limits. It is left here: programs of before still count in it during an update.

@@ -73,7 +73,11 @@ pub fn upgrade(service: &Service, version: i64, now: i64) -> Vec<String> {
 /// The statements of `text`, which end in `;` and a line end.
 fn statements(service: &Service, text: &str) -> Vec<String> {
     let text = text.replace("{s}", service.name);
-    let statements = text.split(";\n").map(str::trim).filter(|statement| !statement.is_empty());
+    // Comments alone are no statement: SQLite would say that it was misused.
+    let has_code = |statement: &&str| {
+        statement.lines().any(|line| !line.trim().is_empty() && !line.trim().starts_with("--"))
+    };
+    let statements = text.split(";\n").map(str::trim).filter(has_code);
     statements.map(str::to_owned).collect()
 }
 
@@ -105,7 +109,7 @@ mod tests {
         migrations: &[
             "CREATE TABLE {s}_timers (id TEXT);\nCREATE INDEX i ON {s}_timers (id);\n",
             OUTBOX_ENTRIES,
-            "ALTER TABLE {s}_timers ADD COLUMN due BIGINT;\n",
+            "ALTER TABLE {s}_timers ADD COLUMN due BIGINT;\n-- The rest\n-- is as it was.\n",
         ],
     };
 
