@@ -7,6 +7,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `bodies` | bodies, queries and signatures that are made to be slow |
+//! | `connections` | requests half sent, answers never read, streams and connections without end |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod connections;

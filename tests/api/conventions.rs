@@ -157,7 +157,7 @@ async fn changes_are_taken_from_our_own_pages_alone() {
 
 #[tokio::test]
 async fn every_answer_names_its_request() {
-    let app = App::start().await;
+    let app = App::start_with([("trusted_proxies", "127.0.0.1")]).await;
     let person = app.client();
     let longest = "x".repeat(64);
     for path in ["/api/tickets", "/api/orders", "/api/nothing", "/healthz", "/readyz", "/"] {
@@ -176,6 +176,17 @@ async fn every_answer_names_its_request() {
 }
 
 #[tokio::test]
+async fn no_stranger_names_a_request() {
+    let app = App::start().await;
+    let person = app.client();
+    for path in ["/api/tickets", "/api/nothing", "/healthz", "/"] {
+        let answer = person.send(&get(path).header("x-request-id", "abc-1")).await;
+        assert_ne!(answer.header("x-request-id"), "abc-1", "{answer}");
+        assert!(answer.header("x-request-id").parse::<uuid::Uuid>().is_ok(), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn every_kind_of_problem_is_documented() {
     let app = App::start().await;
     let person = app.sign_up().await;
@@ -190,6 +201,7 @@ async fn every_kind_of_problem_is_documented() {
         "method-not-allowed",
         "conflict",
         "precondition-failed",
+        "too-slow",
         "too-large",
         "unsupported-media-type",
         "too-many",
