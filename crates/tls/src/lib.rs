@@ -57,7 +57,7 @@ pub fn connector(config: &Config) -> Result<Option<MakeRustlsConnect>, Error> {
 
 /// What is wrong with a server's certificate, and how to mend it, if that is why a connection failed.
 pub fn advice(error: &(dyn StdError + 'static)) -> Option<&'static str> {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let mut causes = std::iter::successors(Some(error), |error| (**error).source());
     let refused = causes.find_map(certificate_error)?;
     Some(match refused {
         CertificateError::UnknownIssuer => {

@@ -9,8 +9,17 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// The refusals of a server.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Notices(Arc<Mutex<HashMap<&'static str, Untold>>>);
+#[derive(Debug, Clone)]
+pub(super) struct Notices {
+    untold: Arc<Mutex<HashMap<&'static str, Untold>>>,
+    pause: Duration,
+}
+
+impl Default for Notices {
+    fn default() -> Self {
+        Self { untold: Arc::default(), pause: PAUSE }
+    }
+}
 
 /// What has not been told yet.
 #[derive(Debug, Default)]
@@ -23,7 +32,7 @@ struct Untold {
 impl Notices {
     fn untold(&self) -> MutexGuard<'_, HashMap<&'static str, Untold>> {
         // Counts: whole at any time.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts that a client has met a limit. The first is told at once, those of the next minute at
@@ -39,7 +48,7 @@ impl Notices {
         let notices = self.clone();
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(notices.pause).await;
                 let Some((count, client)) = notices.taken(limit) else { return };
                 tell(limit, count, &client);
             }
@@ -66,18 +75,23 @@ fn tell(limit: &str, refused: u64, client: &str) {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn refusals_are_counted_until_they_are_told() {
-        let notices = Notices::default();
+        let notices = Notices { pause: Duration::from_millis(200), ..Notices::default() };
         for client in ["a", "b", "c"] {
             notices.met("connections", &Arc::from(client));
         }
-        let count = |notices: &Notices| notices.untold().get("connections").map(|u| u.count);
-        assert_eq!(count(&notices), Some(2), "the first is told at once");
+        let count = || notices.untold().get("connections").map(|untold| untold.count);
+        assert_eq!(count(), Some(2), "the first is told at once");
         assert_eq!(&*notices.untold()["connections"].client, "c");
-        tokio::time::sleep(PAUSE + Duration::from_secs(1)).await;
-        assert_eq!(count(&notices), Some(0), "the others after a minute");
-        tokio::time::sleep(PAUSE).await;
-        assert_eq!(count(&notices), None, "a quiet minute ends it");
+        let mut seen = vec![count()];
+        while seen.last() != Some(&None) {
+            tokio::time::sleep(notices.pause / 20).await;
+            if seen.last() != Some(&count()) {
+                seen.push(count());
+            }
+        }
+        // The others are told after a while, and a quiet while ends it.
+        assert_eq!(seen, [Some(2), Some(0), None]);
     }
 }

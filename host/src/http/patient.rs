@@ -147,15 +147,16 @@ mod tests {
 
     use super::*;
 
-    const ALLOWED: Duration = Duration::from_secs(20);
+    const ALLOWED: Duration = Duration::from_millis(400);
 
-    /// Writes `bytes` to a client that reads `piece` of them every five seconds; how it ended.
+    /// Writes `bytes` to a client that reads `piece` of them four times in the time that it has; how it
+    /// ended.
     async fn written(bytes: usize, piece: usize) -> io::Result<()> {
         let (host, mut client): (DuplexStream, DuplexStream) = duplex(1024);
         let reading = tokio::spawn(async move {
             let mut buffer = vec![0; piece];
             loop {
-                tokio::time::sleep(Duration::from_secs(5)).await;
+                tokio::time::sleep(ALLOWED / 4).await;
                 client.read_exact(&mut buffer).await.unwrap();
             }
         });
@@ -165,18 +166,19 @@ mod tests {
         written
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_client_that_reads_is_waited_for_and_one_that_does_not_is_left() {
-        written(256 << 10, 8 << 10).await.unwrap();
+        // Twice what it has to read, and for longer than it may do nothing.
+        written(256 << 10, 32 << 10).await.unwrap();
         for piece in [1, 1024] {
             let error = written(256 << 10, piece).await.unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{piece}");
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_client_that_still_sends_is_heard_out_for_a_while() {
-        let start = tokio::time::Instant::now();
+        let start = std::time::Instant::now();
         let (host, mut client) = duplex(1024);
         let mut host = Patient::new(host, ALLOWED);
         let sending = tokio::spawn(async move {
@@ -185,14 +187,14 @@ mod tests {
         });
         host.shutdown().await.unwrap();
         sending.await.unwrap();
-        assert_eq!(start.elapsed(), Duration::ZERO, "it has hung up");
+        assert!(start.elapsed() < LINGER, "it has hung up");
         // But not for ever.
         let (host, _silent) = duplex(1024);
         Patient::new(host, ALLOWED).shutdown().await.unwrap();
-        assert_eq!(start.elapsed(), LINGER);
+        assert!(start.elapsed() >= LINGER);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn silence_is_nobodys_fault() {
         let (host, mut client) = duplex(1024);
         let mut host = Patient::new(host, ALLOWED);
@@ -204,7 +206,7 @@ mod tests {
         let mut buffer = [0; 2048];
         let (_, read) = tokio::join!(first, client.read_exact(&mut buffer));
         read.unwrap();
-        tokio::time::sleep(10 * ALLOWED).await;
+        tokio::time::sleep(2 * ALLOWED).await;
         let again = async { host.write_all(&[0; 2048]).await.unwrap() };
         let read = async {
             tokio::time::sleep(ALLOWED / 2).await;

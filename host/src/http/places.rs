@@ -56,10 +56,10 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_full_shop_still_says_how_it_is() {
         let limits = Limits { requests: 1, health_requests: 1, ..Limits::default() };
-        let places = Places::new(&limits, Duration::from_secs(30));
+        let places = Places::new(&limits, Duration::from_millis(50));
         let shopper = places.take("/").await.unwrap();
         assert!(places.take("/").await.is_none());
         let watchdog = places.take("/readyz").await.unwrap();
@@ -71,6 +71,6 @@ mod tests {
         let other = places.take("/workers/readyz").await.unwrap();
         assert!(places.take("/").await.is_none());
         drop((watchdog, other));
-        places.take("/").await.unwrap();
+        assert!(places.take("/").await.is_some());
     }
 }

@@ -1,7 +1,6 @@
 //! Accepts connections, has each request answered, logs one line for each.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
