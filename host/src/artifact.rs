@@ -114,7 +114,8 @@ impl Artifacts {
         component.map_err(anyhow::Error::from)
     }
 
-    fn find(&self, engine: &Engine, key: &Key) -> Option<Component> {
+    /// Loads compiled code, if it is there.
+    pub(crate) fn find(&self, engine: &Engine, key: &Key) -> Option<Component> {
         let (code, sum) = (self.path(key, "cwasm"), self.path(key, "sum"));
         let expected = fs::read_to_string(&sum).ok()?;
         if checksum(&fs::read(&code).ok()?) != expected {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
 use boxoffice_host_bindings::platform;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -11,25 +12,44 @@ use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p3::bindings::http::client;
 
 use crate::artifact::{Artifacts, Inputs, Key};
+use crate::code::Code;
 use crate::compose::Part;
 use crate::outbound_http::TracedHttp;
-use crate::plan::{Code, Plan};
+use crate::plan::{self, Plan};
 use crate::problem::Problem;
 use crate::state::{Guest, State};
 
 /// Components by id, ready to be instantiated.
 pub(crate) type Loaded = BTreeMap<String, InstancePre<State>>;
 
+/// The keys of compiled components, with the ids of those that have them.
+pub(crate) type Keys = Vec<(Key, Vec<String>)>;
+
+/// What came of loading.
+#[derive(Default)]
+pub(crate) struct Loading {
+    pub(crate) loaded: Loaded,
+    pub(crate) keys: Keys,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Loading {
+    /// What keeps everything from being loaded.
+    pub(crate) fn failed(problem: Problem) -> Self {
+        Self { problems: vec![problem], ..Self::default() }
+    }
+}
+
 /// Loads the components of a plan, several at a time. Takes seconds if they have to be compiled,
 /// milliseconds if they have not: call it where blocking is allowed.
-pub(crate) fn load(engine: &Engine, plan: &Plan, cache: &Path) -> (Loaded, Vec<Problem>) {
+pub(crate) fn load(engine: &Engine, plan: &Plan, cache: &Path) -> Loading {
     let mut problems = Vec::new();
     let files = Files::read(plan, &mut problems);
     let linker = match linker(engine) {
         Ok(linker) => linker,
         Err(error) => {
             let what = format!("the host's own interfaces do not fit together: {error:#}");
-            return (Loaded::new(), vec![Problem::new(what, "report this as a bug")]);
+            return Loading::failed(Problem::new(what, "report this as a bug"));
         }
     };
     let artifacts = match Artifacts::open(cache) {
@@ -37,7 +57,7 @@ pub(crate) fn load(engine: &Engine, plan: &Plan, cache: &Path) -> (Loaded, Vec<P
         Err(error) => {
             let what = format!("the folder {} cannot be used: {error:#}", cache.display());
             problems.push(Problem::new(what, "make it writable, or choose another folder"));
-            return (Loaded::new(), problems);
+            return Loading { problems, ..Loading::default() };
         }
     };
     // Components of the same inputs share one artifact: a service and its worker, for example.
@@ -47,6 +67,8 @@ pub(crate) fn load(engine: &Engine, plan: &Plan, cache: &Path) -> (Loaded, Vec<P
         let key = Key::new(engine, &inputs);
         wanted.entry(key).or_insert_with(|| (inputs, Vec::new())).1.push(id);
     }
+    let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let keys = wanted.iter().map(|(key, (_, ids))| (key.clone(), owned(ids))).collect();
     let mut loaded = Loaded::new();
     for (ids, component) in compile(engine, &artifacts, wanted) {
         let linked = component.and_then(|c| linker.instantiate_pre(&c).map_err(Into::into));
@@ -61,7 +83,23 @@ pub(crate) fn load(engine: &Engine, plan: &Plan, cache: &Path) -> (Loaded, Vec<P
         }
     }
     artifacts.prune();
-    (loaded, problems)
+    Loading { loaded, keys, problems }
+}
+
+/// Loads components again as they were compiled before, into another engine. What has become of
+/// their files since does not matter.
+///
+/// # Errors
+/// Compiled code is not there any more.
+pub(crate) fn reload(engine: &Engine, keys: &Keys, cache: &Path) -> anyhow::Result<Loaded> {
+    let (linker, artifacts) = (linker(engine)?, Artifacts::open(cache)?);
+    let mut loaded = Loaded::new();
+    for (key, ids) in keys {
+        let component = artifacts.find(engine, key).context("compiled code is missing")?;
+        let pre = linker.instantiate_pre(&component).map_err(anyhow::Error::from)?;
+        loaded.extend(ids.iter().map(|id| (id.clone(), pre.clone())));
+    }
+    Ok(loaded)
 }
 
 fn names(ids: &[&str]) -> String {
@@ -127,7 +165,7 @@ impl Files {
     }
 
     /// None if a file is missing.
-    fn inputs<'f>(&'f self, code: &'f Code) -> Option<Inputs<'f>> {
+    fn inputs<'f>(&'f self, code: &'f plan::Code) -> Option<Inputs<'f>> {
         let parts = code.dependencies.iter().map(|dependency| {
             Some(Part {
                 import: &dependency.import,
@@ -140,7 +178,7 @@ impl Files {
     }
 }
 
-impl Code {
+impl plan::Code {
     fn files(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(self.root.as_path()).chain(self.dependencies.iter().map(|d| &*d.path))
     }
@@ -170,16 +208,17 @@ fn add_all(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     platform::fermyon::spin::variables::add_to_linker::<_, Guest>(linker, |state| state)
 }
 
-/// A component by its id, or the problem that there is none of a kind.
+/// A component by its id, or the problem that it cannot be called by a kind of trigger.
 pub(crate) fn export<P>(
+    engine: &Engine,
     loaded: &Loaded,
     id: &str,
     kind: &str,
-    bind: impl FnOnce(InstancePre<State>) -> wasmtime::Result<P>,
-) -> Result<Option<Arc<P>>, Problem> {
+    bind: fn(InstancePre<State>) -> wasmtime::Result<P>,
+) -> Result<Option<Arc<Code<P>>>, Problem> {
     // A component that could not be loaded is a problem already.
     let Some(pre) = loaded.get(id) else { return Ok(None) };
-    bind(pre.clone()).map(|bound| Some(Arc::new(bound))).map_err(|error| {
+    Code::new(engine, pre.clone(), bind).map(|code| Some(Arc::new(code))).map_err(|error| {
         Problem::new(
             format!("component `{id}` cannot be called by its {kind} trigger: {error:#}"),
             "check that it exports what the trigger calls, and build it: cargo xtask build",

@@ -6,18 +6,17 @@ use std::time::{Duration, Instant, SystemTime};
 use boxoffice_host_bindings::cron::{Metadata, SpinCronPre};
 use chrono::Utc;
 use cron::Schedule;
-use wasmtime::Engine;
 
+use crate::code::Code;
 use crate::instance::{self, Outcome};
 use crate::lifetime::Lifetime;
 use crate::state::{Grants, Shared, State};
 
 /// A component that a schedule wakes.
 pub(crate) struct Ticker {
-    pub(crate) engine: Engine,
+    pub(crate) code: Arc<Code<SpinCronPre<State>>>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) grants: Arc<Grants>,
-    pub(crate) pre: Arc<SpinCronPre<State>>,
     /// How long one tick may take.
     pub(crate) timeout: Duration,
 }
@@ -30,11 +29,12 @@ impl Ticker {
         let timestamp = now.unwrap_or_default().as_secs();
         let trace = self.shared.tracing.begin(&self.grants.id, "tick");
         let outcome = instance::call(self.timeout, || async {
-            let mut store = State::store(&self.engine, &self.shared, &self.grants);
+            let code = self.code.get();
+            let mut store = State::store(&code.engine, &self.shared, &self.grants);
             store.data_mut().traces.own(trace.clone());
             let gate = store.data().gate.clone();
             let work = async {
-                let instance = self.pre.instantiate_async(&mut store).await?;
+                let instance = code.pre.instantiate_async(&mut store).await?;
                 store.data_mut().count();
                 instance.call_handle_cron_event(&mut store, Metadata { timestamp }).await
             };

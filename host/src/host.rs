@@ -1,5 +1,6 @@
 //! Starting an application, and stopping it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,9 +15,11 @@ use futures::future::join_all;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use wasmtime::Engine;
+use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
-use crate::component::{self, Loaded, export};
+use crate::code::{Code, Movable, Renewal};
+use crate::component::{self, Keys, Loaded, Loading, export};
 use crate::cron_trigger::Ticker;
 use crate::http::{Answering, Endpoint, Endpoints, Reuse, Route, Routes, Server};
 use crate::lifetime::Lifetime;
@@ -29,7 +32,7 @@ use crate::postgres::Pools;
 use crate::problem::{Problem, StartError};
 use crate::redis_trigger::{self, Connected, Listeners, Reactor, RedisTrigger};
 use crate::sqlite::Databases;
-use crate::state::Shared;
+use crate::state::{Shared, State};
 use crate::turns::Turns;
 
 /// How long tasks may take to notice that they are stopped, before they are left behind.
@@ -168,7 +171,7 @@ async fn start(options: &Options, problems: &mut Vec<Problem>) -> Option<Host> {
     let listener = listen(options.listen).await.map_err(|problem| problems.push(problem)).ok();
     let databases = databases(&plan, options, problems);
     let (loaded, connected) = tokio::join!(load(&engine, &plan, options), connect(&plan.redis));
-    problems.extend(loaded.1);
+    problems.extend(loaded.problems);
     let connected: BTreeMap<String, Connected> = connected
         .into_iter()
         .filter_map(|connected| connected.map_err(|problem| problems.push(problem)).ok())
@@ -195,7 +198,9 @@ async fn start(options: &Options, problems: &mut Vec<Problem>) -> Option<Host> {
         plan: &plan,
         engine,
         shared,
-        loaded: loaded.0,
+        loaded: loaded.loaded,
+        keys: loaded.keys,
+        code: RefCell::default(),
         lifetime: Lifetime::default(),
     };
     let server = assembly.server(problems);
@@ -241,12 +246,12 @@ fn databases(plan: &Plan, options: &Options, problems: &mut Vec<Problem>) -> Opt
         .ok()
 }
 
-async fn load(engine: &Engine, plan: &Arc<Plan>, options: &Options) -> (Loaded, Vec<Problem>) {
+async fn load(engine: &Engine, plan: &Arc<Plan>, options: &Options) -> Loading {
     let (engine, plan, cache) = (engine.clone(), plan.clone(), options.cache.clone());
     let loading = tokio::task::spawn_blocking(move || component::load(&engine, &plan, &cache));
     loading.await.unwrap_or_else(|error| {
         let what = format!("loading the components failed: {error}");
-        (Loaded::new(), vec![Problem::new(what, "report this as a bug")])
+        Loading::failed(Problem::new(what, "report this as a bug"))
     })
 }
 
@@ -272,6 +277,9 @@ struct Assembly<'a> {
     engine: Engine,
     shared: Arc<Shared>,
     loaded: Loaded,
+    keys: Keys,
+    /// What has been bound, by component.
+    code: RefCell<Vec<(String, Arc<dyn Movable>)>>,
     lifetime: Lifetime,
 }
 
@@ -281,26 +289,28 @@ impl Assembly<'_> {
     }
 
     /// Binds a component to what its trigger calls; None is a problem, found here or before.
-    fn bind<P>(
+    fn bind<P: Send + Sync + 'static>(
         &self,
         id: &str,
         kind: &str,
-        bind: impl FnOnce(wasmtime::component::InstancePre<crate::state::State>) -> wasmtime::Result<P>,
+        bind: fn(InstancePre<State>) -> wasmtime::Result<P>,
         problems: &mut Vec<Problem>,
-    ) -> Option<Arc<P>> {
-        export(&self.loaded, id, kind, bind).map_err(|problem| problems.push(problem)).ok()?
+    ) -> Option<Arc<Code<P>>> {
+        let bound = export(&self.engine, &self.loaded, id, kind, bind);
+        let code = bound.map_err(|problem| problems.push(problem)).ok()??;
+        self.code.borrow_mut().push((id.to_owned(), code.clone()));
+        Some(code)
     }
 
     fn server(&self, problems: &mut Vec<Problem>) -> Server {
         let mut endpoints = Vec::new();
         for id in &self.plan.http {
-            let pre = self.bind(id, "HTTP", ServicePre::new, problems);
-            let (Some(pre), Some(grants)) = (pre, self.grants(id)) else { continue };
+            let code = self.bind(id, "HTTP", ServicePre::new, problems);
+            let (Some(code), Some(grants)) = (code, self.grants(id)) else { continue };
             endpoints.push(Arc::new(Endpoint::new(
-                self.engine.clone(),
+                code,
                 self.shared.clone(),
                 grants,
-                ServicePre::clone(&pre),
                 Reuse::new(self.options.max_instance_reuse, self.options.timeout),
                 self.lifetime.clone(),
             )));
@@ -317,7 +327,8 @@ impl Assembly<'_> {
         for route in hidden {
             tracing::warn!(route, "two components have this route: the later one answers");
         }
-        Server::new(routes, endpoints, self.options, self.shared.metrics.clone())
+        let proxies = self.plan.proxies.clone();
+        Server::new(routes, endpoints, proxies, self.options, self.shared.metrics.clone())
     }
 
     fn redis(
@@ -331,11 +342,10 @@ impl Assembly<'_> {
             if reactors.contains_key(id.as_str()) {
                 continue;
             }
-            let pre = self.bind(id, "Redis", RedisSubscriberPre::new, problems);
-            let (Some(pre), Some(grants)) = (pre, self.grants(id)) else { continue };
-            let (engine, shared) = (self.engine.clone(), self.shared.clone());
-            let timeout = self.options.timeout;
-            reactors.insert(id, Arc::new(Reactor { engine, shared, grants, pre, timeout }));
+            let code = self.bind(id, "Redis", RedisSubscriberPre::new, problems);
+            let (Some(code), Some(grants)) = (code, self.grants(id)) else { continue };
+            let (shared, timeout) = (self.shared.clone(), self.options.timeout);
+            reactors.insert(id, Arc::new(Reactor { code, shared, grants, timeout }));
         }
         let listeners = |ids: &Vec<String>| {
             ids.iter().filter_map(|id| reactors.get(id.as_str()).cloned()).collect()
@@ -357,10 +367,9 @@ impl Assembly<'_> {
             schedules.entry(id).or_default().push(schedule.clone());
         }
         let ticker = |(id, schedules): (&str, Vec<Schedule>)| {
-            let pre = self.bind(id, "cron", SpinCronPre::new, problems)?;
-            let (engine, shared) = (self.engine.clone(), self.shared.clone());
-            let timeout = self.options.timeout;
-            let ticker = Ticker { engine, shared, grants: self.grants(id)?, pre, timeout };
+            let code = self.bind(id, "cron", SpinCronPre::new, problems)?;
+            let (shared, timeout) = (self.shared.clone(), self.options.timeout);
+            let ticker = Ticker { code, shared, grants: self.grants(id)?, timeout };
             Some((Arc::new(ticker), schedules))
         };
         schedules.into_iter().filter_map(ticker).collect()
@@ -397,6 +406,15 @@ impl Assembly<'_> {
         }
         let tickers = tickers.into_iter().map(|(ticker, _)| ticker).collect();
         let metrics = self.shared.metrics.clone();
+        let renewal = Renewal {
+            engine: self.engine,
+            keys: self.keys,
+            cache: self.options.cache.clone(),
+            code: self.code.into_inner(),
+            metrics: metrics.clone(),
+        };
+        lifetime.spawn(renewal.run(lifetime.clone()));
+        lifetime.spawn(self.shared.tidy(lifetime.clone()));
         Host { address, tickers, stopped, metrics, lifetime }
     }
 }

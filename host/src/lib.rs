@@ -12,6 +12,7 @@
 //! | `allowed_hosts`, `capability` | what components, and their dependencies, can be granted |
 //! | `engine` | the wasmtime engine and its pool of instances |
 //! | `component` | loading: read, compose, compile or map, link |
+//! | `code` | what instances are made of, in a pool that is renewed after a burst |
 //! | `compose`, `deny`, `artifact` | dependencies, what they may not use, compiled code on disk |
 //! | `state`, `guest_log` | what one instance holds; its output, relayed into the log |
 //! | `http` | the HTTP trigger: routes, reuse of instances, the host's own errors |
@@ -28,6 +29,7 @@ mod artifact;
 mod call;
 mod capability;
 mod clock;
+mod code;
 mod component;
 mod compose;
 mod cron_trigger;
@@ -59,6 +61,6 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use fault::{Call, CallFate, Faults, MessageFate};
 pub use host::{Host, StopReason};
 pub use metrics::Metrics;
-pub use options::{Cron, Options, RedisLost};
+pub use options::{Cron, Limits, Options, RedisLost};
 pub use problem::{Problem, StartError};
 pub use trace::Tracing;

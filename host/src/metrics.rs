@@ -39,6 +39,7 @@ pub struct Metrics {
     request_seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     requests_in_flight: Gauge,
     streams_open: Gauge,
+    pool_kept_bytes: Gauge,
     instances: Family<ComponentLabels, Gauge>,
     instances_made: Family<ComponentLabels, Counter>,
     instances_failed: Family<ComponentLabels, Counter>,
@@ -124,6 +125,7 @@ impl Metrics {
             request_seconds: Family::new_with_constructor(of_work),
             requests_in_flight: Gauge::default(),
             streams_open: Gauge::default(),
+            pool_kept_bytes: Gauge::default(),
             instances: Family::default(),
             instances_made: Family::default(),
             instances_failed: Family::default(),
@@ -164,6 +166,11 @@ impl Metrics {
     fn register_components(&mut self) {
         let registry = &mut self.registry;
         registry.register("instances", "Live instances", self.instances.clone());
+        registry.register(
+            "pool_kept_bytes",
+            "Memory that the pool of instances keeps for the next ones",
+            self.pool_kept_bytes.clone(),
+        );
         registry.register("instances_made", "Instances created", self.instances_made.clone());
         registry.register(
             "instances_failed",
@@ -210,6 +217,11 @@ impl Metrics {
     /// Those of `text`; a `String` has none.
     pub fn encode(&self, text: &mut impl fmt::Write) -> fmt::Result {
         encode_registry(text, &self.registry)
+    }
+
+    /// Notes how much memory the pool of instances keeps.
+    pub(crate) fn pool_keeps(&self, bytes: usize) {
+        self.pool_kept_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// A component's own. From now on it is listed, whether it does something or not.

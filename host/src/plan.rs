@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use boxoffice_client_address::TrustedProxies;
 use cron::Schedule;
 
 use crate::allowed_hosts::{AllowedHosts, Pattern};
@@ -29,7 +30,12 @@ pub(crate) struct Plan {
     /// By server address.
     pub(crate) redis: BTreeMap<String, Subscriptions>,
     pub(crate) cron: Vec<(String, Schedule)>,
+    /// Who is believed about where a request comes from.
+    pub(crate) proxies: TrustedProxies,
 }
+
+/// The application's variable that lists the proxies: its components need the same list.
+const TRUSTED_PROXIES: &str = "trusted_proxies";
 
 /// A component to load.
 pub(crate) struct Planned {
@@ -73,6 +79,7 @@ pub(crate) fn plan(
     planner.http();
     planner.redis();
     planner.cron();
+    planner.proxies();
     planner.unused();
     planner.plan
 }
@@ -148,6 +155,17 @@ impl Planner<'_> {
                     self.problem(&trigger.expression.at, &what, remedy);
                 }
             }
+        }
+    }
+
+    /// An application without the variable trusts nobody.
+    fn proxies(&mut self) {
+        match TrustedProxies::parse(self.values.get(TRUSTED_PROXIES).unwrap_or_default()) {
+            Ok(proxies) => self.plan.proxies = proxies,
+            Err(error) => self.problems.push(Problem::new(
+                format!("the variable `{TRUSTED_PROXIES}` is invalid: {error}"),
+                "list the addresses of your proxies, such as 127.0.0.1, 10.0.0.0/8, or leave it empty",
+            )),
         }
     }
 
@@ -373,6 +391,17 @@ source = "c.wasm"
             assert!(told.iter().any(|what| what.contains(expected)), "{expected} in {told:#?}");
         }
         assert!(problems.iter().all(|p| !p.remedy.is_empty()));
+    }
+
+    #[test]
+    fn proxies_are_believed_if_the_variable_names_them() {
+        let text = format!("{APP}[variables.trusted_proxies]\ndefault = \"\"\n");
+        let peer = std::net::IpAddr::from([127, 0, 0, 1]);
+        assert!(!planned(APP, &[]).0.proxies.trusts(peer));
+        assert!(!planned(&text, &[]).0.proxies.trusts(peer));
+        assert!(planned(&text, &[("trusted_proxies", "127.0.0.1")]).0.proxies.trusts(peer));
+        let (_, problems) = planned(&text, &[("trusted_proxies", "localhost")]);
+        assert!(problems[0].what.contains("`trusted_proxies` is invalid"), "{problems:?}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod types;
 use std::sync::Arc;
 
 use boxoffice_host_bindings::platform::spin::postgres::postgres as wit;
+use deadpool_postgres::PoolError;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use self::pool::{Found, Loan};
@@ -38,10 +39,20 @@ fn other(error: impl ToString) -> wit::Error {
 async fn connect(gate: &Gate, pools: &Pools, address: &str) -> Result<Connection, wit::Error> {
     let pool = pools.get(&gate.grants, address)?;
     let connection = gate.pass(Call::Postgres("open"), pool.get()).await;
-    // The error's debug form names the cause; its display form says only "error connecting".
     connection
         .map(|connection| Connection(Arc::new(Loan::new(connection))))
-        .map_err(|error| wit::Error::ConnectionFailed(format!("{error:?}")))
+        .map_err(|error| not_connected(&gate.grants.id, &error))
+}
+
+/// The error's debug form names the cause; its display form says only "error connecting". What is wrong
+/// with a certificate it does not tell in words, and trying again does not help.
+fn not_connected(component: &str, error: &PoolError) -> wit::Error {
+    let advice = boxoffice_tls::advice(error);
+    if let Some(advice) = advice {
+        tracing::error!(component, "Postgres is not connected to: {advice}");
+    }
+    let cause = format!("{error:?}");
+    wit::Error::ConnectionFailed(advice.map_or(cause.clone(), |told| format!("{told} ({cause})")))
 }
 
 impl Connection {

@@ -10,8 +10,8 @@ use futures::StreamExt;
 use futures::future::join_all;
 use redis::aio::PubSub;
 use tokio::sync::watch;
-use wasmtime::Engine;
 
+use crate::code::Code;
 use crate::fault::MessageFate;
 use crate::host::StopReason;
 use crate::instance::{self, Outcome};
@@ -85,10 +85,9 @@ pub(crate) fn unreachable<'v>(
 
 /// A component that reacts to messages.
 pub(crate) struct Reactor {
-    pub(crate) engine: Engine,
+    pub(crate) code: Arc<Code<RedisSubscriberPre<State>>>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) grants: Arc<Grants>,
-    pub(crate) pre: Arc<RedisSubscriberPre<State>>,
     /// How long one message may take.
     pub(crate) timeout: Duration,
 }
@@ -118,12 +117,13 @@ impl Reactor {
         let start = Instant::now();
         let trace = self.shared.tracing.begin(&self.grants.id, channel);
         let outcome = instance::call(self.timeout, || async {
-            let mut store = State::store(&self.engine, &self.shared, &self.grants);
+            let code = self.code.get();
+            let mut store = State::store(&code.engine, &self.shared, &self.grants);
             store.data_mut().traces.own(trace.clone());
             let gate = store.data().gate.clone();
             let payload = payload.clone();
             let work = async {
-                let instance = self.pre.instantiate_async(&mut store).await?;
+                let instance = code.pre.instantiate_async(&mut store).await?;
                 store.data_mut().count();
                 store
                     .run_concurrent(async |accessor| {

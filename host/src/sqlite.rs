@@ -395,6 +395,74 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn databases_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("a/data");
+        let databases = databases(&data);
+        let session = Arc::new(Session::opened(&databases.0["default"]).unwrap());
+        rows(&session, "PRAGMA journal_mode = WAL").await;
+        rows(&session, "CREATE TABLE t (x)").await;
+        for (file, expected) in [
+            ("", 0o700),
+            ("sqlite", 0o700),
+            ("sqlite/default.db", 0o600),
+            ("sqlite/default.db-wal", 0o600),
+            ("sqlite/default.db-shm", 0o600),
+        ] {
+            let mode = std::fs::metadata(data.join(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, expected, "{file}");
+        }
+    }
+
+    /// How many descriptors of a file this process has.
+    fn descriptors(file: &Path) -> usize {
+        let all = std::fs::read_dir("/proc/self/fd").unwrap();
+        all.filter(|fd| {
+            let fd = fd.as_ref().unwrap().path();
+            std::fs::read_link(fd).is_ok_and(|open| open == file)
+        })
+        .count()
+    }
+
+    #[tokio::test]
+    async fn what_a_burst_has_opened_is_closed_when_it_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let databases = databases(&folder);
+        let database = &databases.0["default"];
+        let file = folder.join("sqlite/default.db");
+        let maker = Arc::new(Session::opened(database).unwrap());
+        rows(&maker, "PRAGMA journal_mode = WAL").await;
+        rows(&maker, "CREATE TABLE t (x)").await;
+        let mut sessions = vec![maker];
+        for n in 0..40 {
+            let session = Arc::new(Session::opened(database).unwrap());
+            rows(&session, "PRAGMA synchronous = NORMAL").await;
+            rows(&session, &format!("INSERT INTO t VALUES ({n})")).await;
+            sessions.push(session);
+        }
+        assert!(descriptors(&file) > 40);
+        databases.tidy();
+        assert!(descriptors(&file) > 40, "they are in use");
+        for session in sessions {
+            Arc::into_inner(session).unwrap().end();
+        }
+        assert!(descriptors(&file) > 40, "SQLite keeps them by itself");
+        databases.tidy();
+        assert_eq!(descriptors(&file), 1, "the anchor's");
+        // Nothing is lost, and it goes on as before.
+        let session = Arc::new(Session::opened(database).unwrap());
+        assert_eq!(rows(&session, "SELECT x FROM t").await.len(), 40);
+        rows(&session, "PRAGMA synchronous = NORMAL").await;
+        rows(&session, "INSERT INTO t VALUES (40)").await;
+        drop(Handle(Some(session)));
+        // A few are kept.
+        databases.tidy();
+        assert!(descriptors(&file) > 1);
+    }
+
+    #[tokio::test]
     async fn the_log_does_not_grow_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let databases = databases(folder.path());

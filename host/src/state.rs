@@ -16,6 +16,7 @@ use crate::engine::MEMORY_PER_INSTANCE;
 use crate::fault::Faults;
 use crate::guest_log::GuestOutput;
 use crate::http::Endpoints;
+use crate::lifetime::Lifetime;
 use crate::metrics::{Metrics, Present};
 use crate::outbound_http::{Client, OutboundHttp};
 use crate::postgres::Pools;
@@ -38,6 +39,27 @@ pub(crate) struct Shared {
     /// The components that `http://<id>.spin.internal` reaches. Weak, since their handlers hold
     /// this very struct.
     pub(crate) endpoints: OnceLock<Weak<Endpoints>>,
+}
+
+/// How often what lies idle is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
+impl Shared {
+    /// Closes what a burst has left open, until the host drains.
+    pub(crate) async fn tidy(self: Arc<Self>, lifetime: Lifetime) {
+        loop {
+            tokio::select! {
+                () = lifetime.drain.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            self.pools.tidy();
+            self.servers.tidy();
+            let shared = self.clone();
+            if let Err(error) = tokio::task::spawn_blocking(move || shared.databases.tidy()).await {
+                tracing::error!(%error, "closing what lies idle failed");
+            }
+        }
+    }
 }
 
 /// What the manifest grants a component, its templates expanded.

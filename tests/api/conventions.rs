@@ -6,11 +6,13 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 32] = [
+const ADDRESSES: [(&str, &str); 34] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
     ("/api/users/currentUser", "GET"),
+    ("/api/users/sessions", "GET DELETE"),
+    ("/api/users/sessions/{id}", "DELETE"),
     ("/.well-known/jwks.json", "GET"),
     ("/api/tickets", "GET POST"),
     ("/api/tickets/{id}", "GET PUT DELETE"),
@@ -142,6 +144,8 @@ async fn changes_are_taken_from_our_own_pages_alone() {
         "POST /api/users/signUp",
         "POST /api/users/signIn",
         "POST /api/users/signOut",
+        "DELETE /api/users/sessions",
+        "DELETE /api/users/sessions/x",
         "POST /api/tickets",
         "PUT /api/tickets/x",
         "DELETE /api/tickets/x",
@@ -160,7 +164,7 @@ async fn changes_are_taken_from_our_own_pages_alone() {
 
 #[tokio::test]
 async fn every_answer_names_its_request() {
-    let app = App::start().await;
+    let app = App::start_with([("trusted_proxies", "127.0.0.1")]).await;
     let person = app.client();
     let longest = "x".repeat(64);
     for path in ["/api/tickets", "/api/orders", "/api/nothing", "/healthz", "/readyz", "/"] {
@@ -179,6 +183,17 @@ async fn every_answer_names_its_request() {
 }
 
 #[tokio::test]
+async fn no_stranger_names_a_request() {
+    let app = App::start().await;
+    let person = app.client();
+    for path in ["/api/tickets", "/api/nothing", "/healthz", "/"] {
+        let answer = person.send(&get(path).header("x-request-id", "abc-1")).await;
+        assert_ne!(answer.header("x-request-id"), "abc-1", "{answer}");
+        assert!(answer.header("x-request-id").parse::<uuid::Uuid>().is_ok(), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn every_kind_of_problem_is_documented() {
     let app = App::start().await;
     let person = app.sign_up().await;
@@ -193,7 +208,9 @@ async fn every_kind_of_problem_is_documented() {
         "method-not-allowed",
         "conflict",
         "precondition-failed",
+        "too-slow",
         "too-large",
+        "uri-too-long",
         "unsupported-media-type",
         "too-many",
         "internal",

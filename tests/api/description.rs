@@ -4,18 +4,21 @@ use boxoffice_tests::{App, Request, get};
 use serde_json::{Value, json};
 
 /// Every operation of the contract, with the statuses that it must document.
-const OPERATIONS: [(&str, &str, &str); 43] = [
-    ("post", "/api/users/signUp", "201 400 409 413 415"),
+const OPERATIONS: [(&str, &str, &str); 46] = [
+    ("post", "/api/users/signUp", "201 400 409 413 415 429"),
     ("post", "/api/users/signIn", "200 400 401 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
     ("get", "/api/users/currentUser", "200"),
+    ("get", "/api/users/sessions", "200 401"),
+    ("delete", "/api/users/sessions", "204 400 401"),
+    ("delete", "/api/users/sessions/{id}", "204 400 401 404"),
     ("get", "/.well-known/jwks.json", "200"),
     ("post", "/api/tickets", "201 400 401 409 413 415"),
     ("get", "/api/tickets", "200 304 400"),
     ("get", "/api/tickets/{id}", "200 304 404"),
     ("put", "/api/tickets/{id}", "200 400 401 403 404 409 412 413 415"),
     ("delete", "/api/tickets/{id}", "204 400 401 403 404 409 412"),
-    ("post", "/api/orders", "201 400 401 403 404 409 413 415"),
+    ("post", "/api/orders", "201 400 401 403 404 409 413 415 429"),
     ("get", "/api/orders", "200 400 401"),
     ("get", "/api/orders/{id}", "200 401 403 404"),
     ("delete", "/api/orders/{id}", "204 400 401 403 404 409"),

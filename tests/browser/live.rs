@@ -124,3 +124,33 @@ async fn news_keep_coming_when_the_stream_is_renewed() {
     })
     .await;
 }
+
+/// Has a page think that somebody sees it, or nobody does.
+async fn is_seen(window: &Window, state: &str) {
+    let script = "Object.defineProperty(document, 'visibilityState', \
+                  { value: 'STATE', configurable: true });\
+                  document.dispatchEvent(new Event('visibilitychange'))";
+    window.run(&script.replace("STATE", state)).await;
+}
+
+#[tokio::test]
+async fn a_page_that_nobody_sees_has_no_stream_and_is_right_when_it_is_shown() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({})).await;
+        let bob = &stage.window;
+        bob.go(&page_of(&stage.ticket)).await;
+        bob.listens().await;
+        is_seen(bob, "hidden").await;
+        bob.waits_for("it has hung up", "window.streams.every((one) => one.readyState === 2)")
+            .await;
+        let other = shop.sign_up().await;
+        other.hold(&stage.ticket).await.expect(201);
+        tokio::time::sleep(SOON).await;
+        bob.sees_ticket(&stage.ticket, "open").await;
+        is_seen(bob, "visible").await;
+        bob.sees_ticket(&stage.ticket, "held").await;
+        bob.waits_for("it hears news again", "window.streams.some((one) => one.readyState === 1)")
+            .await;
+    })
+    .await;
+}

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use boxoffice_tests::person::listing;
-use boxoffice_tests::{App, Listener, Request, delete, eventually, get, id, put};
+use boxoffice_tests::{App, Listener, Request, Surroundings, delete, eventually, get, id, put};
 use serde_json::{Value, json};
 
 use crate::audit::audit;
@@ -237,7 +237,10 @@ async fn a_quiet_page_does_not_fall_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_pages_hear_the_same() {
-    let Stage { app, buyer, ticket, .. } = Stage::set(1).await;
+    let mut around = Surroundings::prepare().await;
+    around.limits.streams_per_client = 200;
+    let stage = Stage::set_in(App::start_in(around).await, 1).await;
+    let Stage { app, buyer, ticket, .. } = stage;
     known(&app).await;
     let request = live(&[&ticket]);
     // More than an instance serves in all.

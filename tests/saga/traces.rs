@@ -13,6 +13,11 @@ fn trace_id(n: usize) -> String {
     format!("0af7651916cd43dd8448eb21{n:08x}")
 }
 
+/// A stage in a shop that takes up the traces of requests: strangers' it does not.
+async fn traced(quantity: i64) -> Stage {
+    Stage::set_in(App::start_with([("trusted_proxies", "127.0.0.1")]).await, quantity).await
+}
+
 /// `request`, as part of trace `n`.
 fn part_of(n: usize, request: Request) -> Request {
     request.header("traceparent", format!("00-{}-b7ad6b7169203331-01", trace_id(n)))
@@ -40,7 +45,7 @@ async fn carried(app: &App, stream: &str, thing: &Value) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_follows_from_a_request_carries_its_trace() {
-    let Stage { app, seller, buyer, ticket, .. } = Stage::set(2).await;
+    let Stage { app, seller, buyer, ticket, .. } = traced(2).await;
     let order = hold(&buyer, &ticket, 1).await.expect(201);
     let payment = pay(&buyer, &order, 2).await;
     buyer.sees_order(&order, json!({ "status": "complete" })).await;
@@ -65,7 +70,7 @@ async fn what_follows_from_a_request_carries_its_trace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_by_one_trace_is_one_trace() {
-    let Stage { app, buyer, ticket, .. } = Stage::set(1).await;
+    let Stage { app, buyer, ticket, .. } = traced(1).await;
     let order = hold(&buyer, &ticket, 1).await.expect(201);
     let payment = pay(&buyer, &order, 1).await;
     buyer.sees_ticket(&ticket, json!({ "status": "sold" })).await;
@@ -84,7 +89,7 @@ async fn a_purchase_by_one_trace_is_one_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_at_once_keep_their_traces_apart() {
     const BUYERS: usize = 24;
-    let Stage { app, ticket, .. } = Stage::set(24).await;
+    let Stage { app, ticket, .. } = traced(24).await;
     let buyers = crowd(&app, BUYERS).await;
     let buy = async |n: usize, buyer: &Person| {
         let order = hold(buyer, &ticket, n).await.expect(201);
@@ -109,7 +114,7 @@ async fn requests_at_once_keep_their_traces_apart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_tick_finds_in_the_streams_goes_on_with_its_own_trace() {
-    let Stage { app, buyer, ticket, .. } = Stage::set(1).await;
+    let Stage { app, buyer, ticket, .. } = traced(1).await;
     let order = hold(&buyer, &ticket, 1).await.expect(201);
     bus::forbid(&app, "publish").await;
     let payment = pay(&buyer, &order, 2).await;
@@ -125,7 +130,7 @@ async fn what_a_tick_finds_in_the_streams_goes_on_with_its_own_trace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_asked_for_is_part_of_no_trace() {
-    let stage = Stage::set(2).await;
+    let stage = traced(2).await;
     let Stage { app, buyer, other, ticket, .. } = &stage;
     let given_up = hold(other, ticket, 1).await.expect(201);
     let path = format!("/api/orders/{}", id(&given_up));
@@ -146,7 +151,7 @@ async fn what_nobody_asked_for_is_part_of_no_trace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_names_no_trace_begins_one() {
-    let Stage { app, buyer, ticket, .. } = Stage::set(1).await;
+    let Stage { app, buyer, ticket, .. } = traced(1).await;
     let request = post("/api/orders", json!({ "ticketId": ticket["id"] }));
     let order = buyer.send(&request.header("traceparent", "nonsense")).await.expect(201);
     let begun = carried(&app, "order:created", &order).await;

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{Redis, find_or_start};
-use boxoffice_host::{Clock, Cron, Faults, Host, ManualClock, Options};
+use boxoffice_host::{Clock, Cron, Faults, Host, Limits, ManualClock, Options};
 use boxoffice_ops::schema;
 use boxoffice_ops::store::Databases;
 use boxoffice_sandbox::Sandbox;
@@ -34,6 +34,8 @@ pub struct Surroundings {
     pub faults: Option<Arc<dyn Faults>>,
     /// How many requests an instance serves, if not as many as usual.
     pub max_instance_reuse: Option<usize>,
+    /// What clients may have of hosts; all tests together are one client.
+    pub limits: Limits,
     /// Where a host listens: anywhere, unless this is another port than 0.
     listen: SocketAddr,
     clock: Arc<ManualClock>,
@@ -82,6 +84,7 @@ impl Surroundings {
             variables,
             faults: None,
             max_instance_reuse: None,
+            limits: Limits::default(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock,
             redis_port,
@@ -109,6 +112,7 @@ impl Surroundings {
         options.clock = self.clock.clone();
         options.cron = Cron::Manual;
         options.faults = self.faults.clone();
+        options.limits = self.limits.clone();
         options.max_instance_reuse = self.max_instance_reuse.unwrap_or(options.max_instance_reuse);
         match Host::start(options).await {
             Ok(host) => host,

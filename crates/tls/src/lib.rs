@@ -1,7 +1,9 @@
 //! TLS to Postgres, for the host and for the operators' commands alike: as Spin does it, with the
 //! certificates that this machine trusts.
 
-use rustls::{ClientConfig, RootCertStore};
+use std::error::Error as StdError;
+
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -51,4 +53,64 @@ pub fn connector(config: &Config) -> Result<Option<MakeRustlsConnect>, Error> {
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let client = versions.with_root_certificates(roots).with_no_client_auth();
     Ok(Some(MakeRustlsConnect::new(client)))
+}
+
+/// What is wrong with a server's certificate, and how to mend it, if that is why a connection failed.
+pub fn advice(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    let mut causes = std::iter::successors(Some(error), |error| (**error).source());
+    let refused = causes.find_map(certificate_error)?;
+    Some(match refused {
+        CertificateError::UnknownIssuer => {
+            "its certificate is from an authority that this machine does not trust: add the \
+             authority to the file that SSL_CERT_FILE names, or to this machine's certificates"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another name: connect by a name that is in it"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired: renew it"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet: check the clocks of both machines"
+        }
+        CertificateError::Revoked => "its certificate was revoked: replace it",
+        _ => "its certificate is invalid: replace it by one that rustls accepts",
+    })
+}
+
+/// The reason in an error, or in what an I/O error carries without naming it as its source.
+fn certificate_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e CertificateError> {
+    let carried = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let error: &'e (dyn StdError + 'static) = match carried {
+        Some(carried) => carried,
+        None => error,
+    };
+    match error.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(reason) => Some(reason),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_refused_is_told_however_deep_it_lies() {
+        let refused = |reason| rustls::Error::InvalidCertificate(reason);
+        let carried = |error| std::io::Error::new(std::io::ErrorKind::InvalidData, error);
+        let unknown = advice(&refused(CertificateError::UnknownIssuer));
+        assert!(unknown.is_some_and(|advice| advice.contains("SSL_CERT_FILE")));
+        let deep = Unusable(carried(refused(CertificateError::NotValidForName)));
+        assert!(advice(&deep).is_some_and(|advice| advice.contains("another name")));
+        let expired = carried(refused(CertificateError::Expired));
+        assert!(advice(&expired).is_some_and(|advice| advice.contains("expired")));
+        assert_eq!(advice(&rustls::Error::HandshakeNotComplete), None);
+        assert_eq!(advice(&std::io::Error::from(std::io::ErrorKind::ConnectionRefused)), None);
+    }
+
+    /// As clients have it: an error of their own, with the connection's as its source.
+    #[derive(Debug, thiserror::Error)]
+    #[error("error performing TLS handshake")]
+    struct Unusable(#[source] std::io::Error);
 }

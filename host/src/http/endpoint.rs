@@ -13,7 +13,7 @@ use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use wasmtime::component::GuestTaskId;
-use wasmtime::{Engine, PoolConcurrencyLimitError, Store, StoreContextMut};
+use wasmtime::{PoolConcurrencyLimitError, Store, StoreContextMut};
 use wasmtime_wasi_http::handler::{
     ExpirationError, HandlerState, Instance, InstantiationError, Proxy, ProxyHandler, ShouldAccept,
     TrapOrPanicError, WorkerExpiration, WorkerState, WorkerStatus,
@@ -22,6 +22,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{WasiBody, WasiHttpView};
 
+use crate::code::Code;
 use crate::lifetime::Lifetime;
 use crate::state::{Grants, Shared, State};
 use crate::trace::Trace;
@@ -100,14 +101,13 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// The endpoint of a component.
     pub(crate) fn new(
-        engine: Engine,
+        code: Arc<Code<ServicePre<State>>>,
         shared: Arc<Shared>,
         grants: Arc<Grants>,
-        pre: ServicePre<State>,
         reuse: Reuse,
         lifetime: Lifetime,
     ) -> Self {
-        let handler = Handler { engine, shared, grants, pre, reuse, lifetime };
+        let handler = Handler { code, shared, grants, reuse, lifetime };
         Self { handler: ProxyHandler::new(handler) }
     }
 
@@ -174,10 +174,9 @@ fn failure(error: wasmtime::Error) -> Failure {
 }
 
 struct Handler {
-    engine: Engine,
+    code: Arc<Code<ServicePre<State>>>,
     shared: Arc<Shared>,
     grants: Arc<Grants>,
-    pre: ServicePre<State>,
     reuse: Reuse,
     lifetime: Lifetime,
 }
@@ -188,8 +187,9 @@ impl HandlerState for Handler {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
-        let mut store = State::store(&self.engine, &self.shared, &self.grants);
-        let proxy = Proxy::P3(self.pre.instantiate_async(&mut store).await?);
+        let code = self.code.get();
+        let mut store = State::store(&code.engine, &self.shared, &self.grants);
+        let proxy = Proxy::P3(code.pre.instantiate_async(&mut store).await?);
         store.data_mut().count();
         let stop = self.lifetime.stop.clone();
         let (stopping, gate) = (stop.clone(), store.data().gate.clone());

@@ -7,10 +7,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use crate::allowed_hosts::INTERNAL_SUFFIX;
 
-/// Ties a request's traces together: taken from the client or made up, and echoed.
+/// Ties a request's traces together: made up, or taken from a proxy that is trusted; and echoed.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const LONGEST_REQUEST_ID: usize = 64;
+
+/// By these a request says which trace it is part of, and that it is to be recorded (W3C Trace Context).
+const TRACE: [HeaderName; 2] =
+    [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
 
 // As Spin names them.
 const PATH_INFO: HeaderName = HeaderName::from_static("spin-path-info");
@@ -115,6 +119,15 @@ pub(crate) fn request_id(headers: &mut HeaderMap) -> HeaderValue {
     }
 }
 
+/// Takes from a stranger's request what would tie it to others: its id and its trace. Returns the id,
+/// if it can stand in a log.
+pub(super) fn disown(headers: &mut HeaderMap) -> Option<HeaderValue> {
+    for name in TRACE {
+        headers.remove(name);
+    }
+    headers.remove(REQUEST_ID).filter(|id| is_plain(id.as_bytes()))
+}
+
 fn is_plain(id: &[u8]) -> bool {
     (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.iter().all(is_plain_byte)
 }
@@ -183,6 +196,24 @@ mod tests {
         assert!(prepared("http://a/", &[("host", "b")]).is_err());
         assert!(prepared("http://a/", &[("host", "a")]).is_ok());
         assert!(prepared("http://a/", &[]).is_ok());
+    }
+
+    #[test]
+    fn a_strangers_id_and_trace_are_taken_away() {
+        let sent = |id: &str| {
+            let headers = [
+                ("x-request-id", id),
+                ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+                ("tracestate", "a=1"),
+                ("host", "shop.example"),
+            ];
+            let mut headers = parts("/", &headers).headers;
+            let claimed = disown(&mut headers);
+            assert_eq!(headers.keys().collect::<Vec<_>>(), ["host"]);
+            claimed.map(|id| id.to_str().unwrap().to_owned())
+        };
+        assert_eq!(sent("abc-123"), Some("abc-123".to_owned()));
+        assert_eq!(sent("a b"), None);
     }
 
     #[test]

@@ -2,35 +2,46 @@
 //!
 //! They would take the places of requests in flight for nothing: they hardly work, and up to 128 of
 //! them share an instance. So an answer whose head says that it is one gives its place back and
-//! takes one of a larger number of its own. A host that drains ends them: whoever listens comes
+//! takes one of a larger number of its own, of which each client has a few. A host that drains ends them: whoever listens comes
 //! back, to the next host.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::quota::{Quota, Share};
+use super::refusal::{Limit, Refusal};
+use crate::options::Limits;
+
 /// The streams that may be open.
-pub(super) struct Streams(Arc<Semaphore>);
+pub(super) struct Streams(Quota);
 
 /// An open stream's place, and what ends it.
 pub(super) struct Open {
-    _place: OwnedSemaphorePermit,
+    _place: Share,
     pub(super) end: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl Streams {
-    /// So many at a time.
-    pub(super) fn new(most: usize) -> Self {
-        Self(Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))))
+    /// As many as the limits say.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self(Quota::new(limits.streams, limits.streams_per_client))
     }
 
-    /// A place for one more, until the host drains; None if there is none.
-    pub(super) fn open(&self, drain: &CancellationToken) -> Option<Open> {
-        let place = self.0.clone().try_acquire_owned().ok()?;
-        Some(Open { _place: place, end: Box::pin(drain.clone().cancelled_owned()) })
+    /// A place for one more of a client, until the host drains.
+    ///
+    /// # Errors
+    /// The limit that it would exceed.
+    pub(super) fn open(
+        &self,
+        client: &Arc<str>,
+        drain: &CancellationToken,
+    ) -> Result<Open, Refusal> {
+        let place = self.0.take(Some(client), 1);
+        let place = place.map_err(|exceeded| Refusal::Met(Limit::Streams, exceeded))?;
+        Ok(Open { _place: place, end: Box::pin(drain.clone().cancelled_owned()) })
     }
 }
 

@@ -77,6 +77,11 @@ impl Values {
         Self { values: values.collect() }
     }
 
+    /// The value of a variable, if it is declared and has one.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name)?.as_deref()
+    }
+
     /// Replaces the names in a string by their values; None if that cannot be done, which is then
     /// among the problems.
     pub(crate) fn expand(

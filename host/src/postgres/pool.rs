@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use boxoffice_host_bindings::platform::spin::postgres::postgres as wit;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime,
+};
 use futures::TryStreamExt;
 use futures::future::join;
 use tokio_postgres::config::{Config, Host};
@@ -22,6 +24,9 @@ use crate::state::Grants;
 
 /// Connections to one address.
 const POOL_SIZE: usize = 64;
+
+/// How long a connection is kept that nobody uses.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// Addresses that keep their pool.
 const POOLS_KEPT: usize = 16;
@@ -73,6 +78,13 @@ impl Pools {
         // Somebody else may have been first, and their pool has connections by now.
         Ok(pools.entry(address.to_owned()).or_insert(known).pool.clone())
     }
+
+    /// Closes connections that nobody has used for a while.
+    pub(crate) fn tidy(&self) {
+        for known in self.known().values() {
+            known.pool.retain(|_, metrics| metrics.last_used() < IDLE);
+        }
+    }
 }
 
 impl Known {
@@ -118,6 +130,8 @@ fn build_pool(config: Config) -> Result<Pool, wit::Error> {
     Pool::builder(manager)
         .runtime(Runtime::Tokio1)
         .max_size(POOL_SIZE)
+        // The one that was used last is lent first, so that a steady load keeps what it needs.
+        .queue_mode(QueueMode::Lifo)
         .wait_timeout(Some(WAIT))
         .create_timeout(Some(WAIT))
         .build()

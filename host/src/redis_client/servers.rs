@@ -18,6 +18,8 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that are kept for each address.
 const KEPT: usize = 16;
+/// How long a connection is kept that nobody uses.
+const IDLE: Duration = Duration::from_secs(30);
 /// For how long a connection that nobody used is believed to be there still.
 const FRESH: Duration = Duration::from_secs(1);
 /// How soon a server has to say that it is.
@@ -126,6 +128,14 @@ impl Servers {
         }
         self.forget(address);
         None
+    }
+
+    /// Closes connections that nobody has used for a while.
+    pub(crate) fn tidy(&self) {
+        self.idle().retain(|_, kept| {
+            kept.retain(|idle| idle.since.elapsed() < IDLE);
+            !kept.is_empty()
+        });
     }
 
     /// Gives up all connections to a server that did not answer on one.

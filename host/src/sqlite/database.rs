@@ -1,6 +1,8 @@
 //! A database file: connections to it that are kept, whose turn it is to write, and its log.
 
 use std::collections::BTreeMap;
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,9 +46,41 @@ pub(super) struct Database {
     writing: Mutex<Option<Connection>>,
     commits: AtomicU32,
     is_writing_back: AtomicBool,
+    /// Connections that guests have.
+    lent: AtomicUsize,
+    /// The most of them at a time since [`Database::tidy`] has closed what they left.
+    most_lent: AtomicUsize,
+}
+
+/// Counts a connection that a guest has.
+pub(super) struct Lent(Arc<Database>);
+
+impl Lent {
+    /// Counts one more.
+    pub(super) fn new(database: &Arc<Database>) -> Self {
+        let lent = database.lent.fetch_add(1, Ordering::Relaxed) + 1;
+        database.most_lent.fetch_max(lent, Ordering::Relaxed);
+        Self(database.clone())
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.0.lent.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Databases {
+    /// Closes what a burst has left open, where nobody uses a database. May wait for the disk: blocks.
+    pub(crate) fn tidy(&self) {
+        for database in self.0.values() {
+            if let Err(error) = database.tidy() {
+                let file = database.path.display();
+                tracing::warn!(%file, %error, "a database's connections stay open");
+            }
+        }
+    }
+
     /// Opens the databases of these labels, `sqlite/<label>.db` in `data`.
     ///
     /// # Errors
@@ -72,9 +106,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Database {
     fn open(path: PathBuf) -> anyhow::Result<Self> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)
+            let mut private = DirBuilder::new();
+            private
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
                 .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         }
+        make_private(&path).with_context(|| format!("{} cannot be written", path.display()))?;
         let anchor = Connection::open(&path)
             .and_then(|anchor| is_wal(&anchor).map(|_wal| anchor))
             .with_context(|| format!("{} cannot be opened", path.display()))?;
@@ -87,6 +126,8 @@ impl Database {
             writing: Mutex::default(),
             commits: AtomicU32::new(0),
             is_writing_back: AtomicBool::new(false),
+            lent: AtomicUsize::new(0),
+            most_lent: AtomicUsize::new(0),
         })
     }
 
@@ -201,10 +242,40 @@ impl Database {
         }
     }
 
+    /// Closes all connections, and opens the anchor again, where guests have had many and have none now.
+    ///
+    /// A POSIX lock goes with the first descriptor of its file that is closed, so SQLite closes none
+    /// while this process has a lock on the file. The anchor always has one. So there would be as many
+    /// descriptors for good as there once were connections.
+    fn tidy(&self) -> rusqlite::Result<()> {
+        let is_quiet = || self.lent.load(Ordering::Relaxed) == 0;
+        if self.most_lent.load(Ordering::Relaxed) <= CONNECTIONS_KEPT || !is_quiet() {
+            return Ok(());
+        }
+        let Some(_turn) = self.try_turn() else { return Ok(()) };
+        let mut anchor = lock(&self.anchor);
+        let closing = (lock(&self.writing).take(), std::mem::take(&mut *lock(&self.idle)));
+        drop(closing);
+        // The last one writes the log back. A guest that comes meanwhile waits for it.
+        drop(std::mem::replace(&mut *anchor, Connection::open_in_memory()?));
+        *anchor = Connection::open(&self.path)?;
+        is_wal(&anchor)?;
+        if is_quiet() {
+            self.most_lent.store(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// The journal's mode may have changed; the anchor has to follow.
     pub(super) fn look_again(&self) {
         let _ = is_wal(&lock(&self.anchor));
     }
+}
+
+/// Makes a database's file if it is missing, for its owner alone: it holds accounts. SQLite makes the
+/// files beside it with the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 /// A guest is told what it was that was inserted last, by whichever connection.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, Statement, ToSql};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::database::{BUSY_TIMEOUT, Database, is_wal};
+use super::database::{BUSY_TIMEOUT, Database, Lent, is_wal};
 use super::words::Kind;
 
 /// How much SQLite says where it would have to wait too long.
@@ -38,6 +38,8 @@ pub(super) struct Session {
     is_exchanged: AtomicBool,
     /// How many rows its last statement has changed.
     changes: AtomicU64,
+    /// Goes last: the connection is closed or given back by then.
+    _lent: Lent,
 }
 
 /// What a statement answered with.
@@ -58,16 +60,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Session {
     /// A session on a connection that was kept, if there is one.
     pub(super) fn lent(database: &Arc<Database>) -> Option<Self> {
-        Some(Self::new(database, database.lend()?, true))
+        let lent = Lent::new(database);
+        Some(Self::new(database, database.lend()?, true, lent))
     }
 
     /// A session on a new connection. Reads the file: blocks.
     pub(super) fn opened(database: &Arc<Database>) -> rusqlite::Result<Self> {
+        let lent = Lent::new(database);
         let (connection, is_wal) = database.connect()?;
-        Ok(Self::new(database, connection, is_wal))
+        Ok(Self::new(database, connection, is_wal, lent))
     }
 
-    fn new(database: &Arc<Database>, connection: Connection, is_wal: bool) -> Self {
+    fn new(database: &Arc<Database>, connection: Connection, is_wal: bool, lent: Lent) -> Self {
         Self {
             connection: Mutex::new(connection),
             database: database.clone(),
@@ -79,6 +83,7 @@ impl Session {
             turn: Mutex::new(None),
             is_exchanged: AtomicBool::new(false),
             changes: AtomicU64::new(0),
+            _lent: lent,
         }
     }
 

@@ -29,6 +29,10 @@ fn components() -> &'static Path {
     })
 }
 
+/// Lines of a manifest that has this machine trusted as a proxy: what it says of clients, ids and
+/// traces is believed.
+pub(crate) const PROXY: &str = "[variables.trusted_proxies]\ndefault = \"127.0.0.1\"";
+
 /// The manifest of an application; its components are added one by one.
 pub(crate) struct App(String);
 

@@ -7,7 +7,7 @@ use boxoffice_host::ManualClock;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Running, hello};
+use crate::harness::{App, PROXY, Running, hello};
 
 async fn guest() -> Running {
     App::new().guest("guest", "", "false").start().await
@@ -27,7 +27,7 @@ async fn hello_is_served_and_health_is_told() {
 
 #[tokio::test]
 async fn a_component_is_told_how_a_request_came() {
-    let app = guest().await;
+    let app = App::new().text(PROXY).guest("guest", "", "false").start().await;
     let response = app
         .client
         .post(app.url("/guest/request?q=1"))
@@ -47,6 +47,26 @@ async fn a_component_is_told_how_a_request_came() {
     assert_eq!(headers["spin-matched-route"], "/guest/...");
     assert_eq!(headers["spin-component-route"], "/guest");
     assert!(headers["spin-client-addr"].as_str().unwrap().starts_with("127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn a_strangers_id_and_trace_are_not_taken_up() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    let app = guest().await;
+    let ask = async || {
+        let request = app.client.post(app.url("/guest/request"));
+        let request = request.header("x-request-id", "r-1").header("x-forwarded-for", "192.0.2.1");
+        let request = request.header("traceparent", format!("00-{TRACE}-b7ad6b7169203331-01"));
+        let response = request.header("tracestate", "a=1").send().await.unwrap();
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let told: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        assert_eq!(told["headers"]["x-request-id"], id.as_str());
+        assert_eq!(told["headers"]["tracestate"], Value::Null);
+        let traceparent = told["headers"]["traceparent"].as_str().unwrap();
+        assert!(!traceparent.contains(TRACE) && traceparent.ends_with("-00"), "{traceparent}");
+        uuid::Uuid::parse_str(&id).unwrap()
+    };
+    assert_ne!(ask().await, ask().await);
 }
 
 #[tokio::test]
@@ -76,7 +96,8 @@ async fn an_instance_serves_128_requests() {
 
 #[tokio::test]
 async fn a_burst_beyond_the_pool_waits() {
-    let app = guest().await;
+    let app = App::new().guest("guest", "", "false");
+    let app = app.start_with(|options| options.limits.connections_per_client = 700).await;
     let requests = (0..700).map(|_| app.ask("/guest/sleep", json!(50)));
     let statuses: Vec<u16> = join_all(requests).await.into_iter().map(|answer| answer.0).collect();
     assert_eq!(statuses.iter().filter(|&&status| status == 200).count(), 700, "{statuses:?}");

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `harness` | builds the components, starts hosts and Redis |
 //! | `http` | the HTTP trigger: routes, headers, reuse, limits, errors |
+//! | `limits` | what strangers may have of the host: connections, bodies, answers, places |
 //! | `streams` | event streams: places of their own, their end |
 //! | `storage` | SQLite through `spin:sqlite` |
 //! | `events` | the Redis and cron triggers |
@@ -22,6 +23,7 @@ mod faults;
 mod harness;
 mod http;
 mod lifecycle;
+mod limits;
 mod metrics;
 mod outbound;
 mod storage;

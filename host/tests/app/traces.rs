@@ -10,7 +10,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use serde_json::{Value, json};
 
-use crate::harness::{App, Redis, Running};
+use crate::harness::{App, PROXY, Redis, Running};
 
 const PARENT_ID: &str = "b7ad6b7169203331";
 
@@ -53,6 +53,7 @@ fn heard_by_callee(answer: &Value) -> (String, String) {
 
 fn caller(urls: &[&str]) -> App {
     App::new()
+        .text(PROXY)
         .guest("one", &format!("allowed_outbound_hosts = {urls:?}"), "false")
         .guest("two", "", "false")
 }
@@ -75,7 +76,7 @@ async fn a_trace_goes_on_in_components_and_those_that_they_call() {
 
 #[tokio::test]
 async fn a_trace_leaves_the_host_with_what_a_component_sends() {
-    let other = App::new().guest("guest", "", "false").start().await;
+    let other = App::new().text(PROXY).guest("guest", "", "false").start().await;
     let url = other.url("/guest/request");
     let app = caller(&[&other.url("")]).start().await;
     let (trace, _) = heard_by_callee(&ask(&app, "/one/get", 7, json!({ "url": url })).await);
@@ -143,6 +144,7 @@ async fn requests_components_and_calls_are_spans() {
                   allowed_outbound_hosts = [\"{{ redis }}\", \"http://two.spin.internal\"]\n\
                   variables = { redis = \"{{ redis }}\" }";
     let app = App::new()
+        .text(PROXY)
         .guest("one", grants, "false")
         .guest("two", "", "false")
         .channel("orders", "one")

@@ -22,10 +22,13 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 
-// Whether the page hears news: nothing else tells that its stream has begun.
+// Whether the page hears news: nothing else tells that its stream has begun. And all streams that it
+// has opened.
+window.streams = [];
 window.EventSource = class extends EventSource {
   constructor(...parameters) {
     super(...parameters);
+    window.streams.push(this);
     this.addEventListener("open", () => (window.isListening = true));
     this.addEventListener("error", () => (window.isListening = false));
   }

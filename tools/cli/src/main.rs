@@ -15,6 +15,7 @@
 //! | [`variables`] | the shop's variables: from the manifest, a file, the environment |
 //! | [`metrics`] | what Prometheus reads of `serve` and `up` |
 //! | [`places`] | the addresses that people type into a browser |
+//! | [`memory`] | the allocator, and what it gives back |
 //! | [`stop`] | Ctrl-C and SIGTERM |
 //! | [`failure`] | why a command ended, and its exit code |
 //!
@@ -25,6 +26,7 @@ mod audit;
 mod events;
 mod failure;
 mod keys;
+mod memory;
 mod metrics;
 mod migrate;
 mod payments;
@@ -45,11 +47,6 @@ use boxoffice_host::log;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::failure::Failure;
-
-/// A request takes and gives back hundreds of small pieces of memory, often on another thread: the
-/// system's allocator spends a sixth of its time on them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs Boxoffice, a marketplace for event tickets.
 #[derive(Parser)]
@@ -126,12 +123,23 @@ fn main() -> ExitCode {
 /// What is still running when the work is done does not keep the process from ending.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores + cores.div_ceil(2);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores + cores.div_ceil(2))
+        .worker_threads(threads)
+        .on_thread_park(memory::rest)
         .enable_all()
         .build()
         .map_err(|error| Failure::Broken(anyhow::Error::new(error)))?;
-    let outcome = runtime.block_on(work);
+    let outcome = runtime.block_on(async {
+        let giving_back = async {
+            memory::give_back(threads).await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            outcome = work => outcome,
+            never = giving_back => never,
+        }
+    });
     runtime.shutdown_background();
     outcome
 }

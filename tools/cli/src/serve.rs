@@ -1,9 +1,10 @@
 //! `boxoffice serve`: runs a manifest and nothing else, as in production.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use boxoffice_dev::folder;
 use boxoffice_host::{Host, Options, Problem, RedisLost, Tracing};
 use clap::ValueEnum;
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -36,6 +37,8 @@ pub(crate) struct Arguments {
     /// A file of variables: flat TOML of strings. SPIN_VARIABLE_<NAME> takes precedence over it.
     #[arg(long, value_name = "FILE")]
     variables: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
     /// What to do if the connection to a trigger's Redis is lost.
     #[arg(long, value_enum, default_value = "exit")]
     redis_lost: WhenRedisIsLost,
@@ -45,6 +48,36 @@ pub(crate) struct Arguments {
     /// The form of the log on standard error.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
+}
+
+/// What strangers may have at a time. docs/operations.md says more of it.
+#[derive(Debug, clap::Args)]
+struct Limits {
+    /// Connections in all; no more than three quarters of the open files that the process may have.
+    #[arg(long, default_value_t = 8_192, value_name = "NUMBER")]
+    max_connections: usize,
+    /// Connections of one client. Those of proxies that trusted_proxies names are not counted.
+    #[arg(long, default_value_t = 512, value_name = "NUMBER")]
+    max_connections_per_client: usize,
+    /// Open pages that hear news by a stream, in all.
+    #[arg(long, default_value_t = 4_096, value_name = "NUMBER")]
+    max_streams: usize,
+    /// Open pages that hear news by a stream, of one client.
+    #[arg(long, default_value_t = 32, value_name = "NUMBER")]
+    max_streams_per_client: usize,
+}
+
+impl Limits {
+    /// The host's limits, with these among them.
+    fn into_host(self) -> boxoffice_host::Limits {
+        boxoffice_host::Limits {
+            connections: self.max_connections,
+            connections_per_client: self.max_connections_per_client,
+            streams: self.max_streams,
+            streams_per_client: self.max_streams_per_client,
+            ..boxoffice_host::Limits::default()
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -58,12 +91,14 @@ enum WhenRedisIsLost {
 /// Runs the manifest until it is told to stop, or stops by itself, which is a failure.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     arguments.log_format.init();
+    make_private(&arguments.data);
     let Layers { declared, file, environment, mut problems } =
         Layers::read(&arguments.manifest, arguments.variables.as_deref());
     let mut options = Options {
         listen: arguments.listen,
         data: arguments.data,
         variables: merge([file, environment]),
+        limits: arguments.limits.into_host(),
         redis_lost: match arguments.redis_lost {
             WhenRedisIsLost::Exit => RedisLost::Exit,
             WhenRedisIsLost::Reconnect => RedisLost::Reconnect,
@@ -96,6 +131,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         flush(tracing).await;
         outcome
     })
+}
+
+/// Takes from others what they may do with the shop's data.
+pub(crate) fn make_private(data: &Path) {
+    let narrowed = folder::narrow(data);
+    if narrowed > 0 {
+        let data = data.display();
+        tracing::info!(%data, narrowed, "others could read files of the shop; now they cannot");
+    }
 }
 
 /// Exports what is left of the spans. A collector that does not answer keeps nobody waiting.
@@ -138,5 +182,26 @@ fn raise_file_limit() {
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::warn!(%error, "the limit on open files cannot be raised: it limits connections");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        limits: Limits,
+    }
+
+    #[test]
+    fn what_is_not_given_is_as_the_host_has_it() {
+        let limits = Command::parse_from(["serve"]).limits.into_host();
+        assert_eq!(format!("{limits:?}"), format!("{:?}", boxoffice_host::Limits::default()));
+        let limits = Command::parse_from(["serve", "--max-streams-per-client", "7"]).limits;
+        assert_eq!(limits.into_host().streams_per_client, 7);
     }
 }

@@ -99,6 +99,7 @@ struct Running {
 /// Runs the shop until it is told to stop.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.log_format.init();
+    serve::make_private(&arguments.data);
     // On the main thread, which lives as long as the process: a Redis of ours dies with the thread
     // that started it.
     let mut prepared = prepare(arguments);

@@ -3,9 +3,9 @@
 //! Several hosts may start on one folder at the same moment, and any of them may be killed at any
 //! time. So a file appears complete or not at all, and of two that make it at once, one wins.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -31,6 +31,36 @@ pub fn prepare(data: &Path) -> Result<(), Problem> {
             "make it writable, or name another one with --data",
         )
     })
+}
+
+/// What the data folder holds of the shop, besides what is written here.
+const FOLDERS: [&str; 2] = ["sqlite", "redis"];
+const LEDGER: [&str; 3] = ["sandbox.db", "sandbox.db-wal", "sandbox.db-shm"];
+
+/// Takes from others what an older build, or the process's umask, let them do with the shop's data:
+/// folders get mode 0700, files 0600. Tells how many were changed. What belongs to somebody else
+/// stays as it is, and so does what the folder holds besides.
+pub fn narrow(data: &Path) -> usize {
+    if !data.is_dir() {
+        return 0;
+    }
+    let mut narrowed = usize::from(narrow_one(data));
+    for folder in FOLDERS.map(|name| data.join(name)) {
+        narrowed += usize::from(narrow_one(&folder));
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        narrowed += entries.flatten().filter(|entry| narrow_one(&entry.path())).count();
+    }
+    narrowed + LEDGER.iter().filter(|name| narrow_one(&data.join(name))).count()
+}
+
+/// Whether others had rights to a file or folder, which they have no more. A link is not followed.
+fn narrow_one(path: &Path) -> bool {
+    let Ok(found) = std::fs::symlink_metadata(path) else { return false };
+    let mode = found.permissions().mode();
+    if found.is_symlink() || mode & 0o077 == 0 {
+        return false;
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(mode & 0o700)).is_ok()
 }
 
 /// Writes a file with mode 0600 unless there is one already. True if it was written.
@@ -59,8 +89,6 @@ fn complete(path: &Path, text: &str) -> io::Result<NamedTempFile> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn mode(path: &Path) -> u32 {
@@ -75,6 +103,32 @@ mod tests {
         prepare(&data).unwrap();
         assert_eq!(mode(&data), 0o700);
         assert_eq!(std::fs::read_to_string(data.join(".gitignore")).unwrap(), "*\n");
+    }
+
+    #[test]
+    fn what_others_could_read_is_narrowed_once_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("data");
+        std::fs::create_dir_all(data.join("sqlite")).unwrap();
+        std::fs::create_dir_all(data.join("photos")).unwrap();
+        let files =
+            ["sqlite/default.db", "sqlite/default.db-wal", "sandbox.db", "note", "photos/one"];
+        for file in files {
+            std::fs::write(data.join(file), "").unwrap();
+        }
+        let all = ["", "sqlite", "photos"].into_iter().chain(files);
+        for path in all.map(|name| data.join(name)) {
+            let mode = if path.is_dir() { 0o755 } else { 0o644 };
+            std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        }
+        assert_eq!(narrow(&data), 5);
+        assert_eq!(narrow(&data), 0);
+        let modes = [("", 0o700), ("sqlite", 0o700), ("photos", 0o755), ("note", 0o644)];
+        let private = files[..3].iter().map(|file| (*file, 0o600));
+        for (name, expected) in modes.into_iter().chain(private) {
+            assert_eq!(mode(&data.join(name)), expected, "{name}");
+        }
+        assert_eq!(narrow(&parent.path().join("missing")), 0);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! arbitrates, and whoever waits longer than [`PATIENCE`] gets [`Error::Busy`].
 
 use std::{
+    fs::{DirBuilder, OpenOptions},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -35,11 +37,19 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Opens the file at `path`, creating it and its folder if need be.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            let mut private = DirBuilder::new();
+            private.recursive(true).mode(0o700).create(folder).with_context(|| {
                 format!("cannot create the ledger's folder {}", folder.display())
             })?;
         }
+        // SQLite makes the files beside it with the same mode.
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("cannot write the ledger {}", path.display()))?;
         let prepare = || -> anyhow::Result<Connection> {
             let mut writer = connect(path)?;
             use_wal(&writer)?;

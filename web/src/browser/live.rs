@@ -65,7 +65,7 @@ fn address(page: &Page) -> String {
     format!("/live?ticket={}", ids.join("&ticket="))
 }
 
-/// Opens the stream anew.
+/// Opens the stream again; closes it where nobody sees the page.
 pub(crate) fn reopen(browser: &Browser) {
     browser.0.live.borrow_mut().failed = 0;
     open(browser);
@@ -75,7 +75,8 @@ fn open(browser: &Browser) {
     let mut live = browser.0.live.borrow_mut();
     live.opening = live.opening.wrapping_add(1);
     live.stream = None;
-    if !live.address.is_empty() {
+    // Browsers open six connections to a shop at most: what nobody looks at must not take one.
+    if !live.address.is_empty() && refresh::is_visible() {
         live.stream = connect(browser, &live.address, live.opening);
     }
 }

@@ -59,14 +59,13 @@ fn waits(state: &State, now: i64) -> bool {
     }
 }
 
-/// After a sleep, asks at once: the stream may take its time to notice.
+/// After a sleep, asks at once: the stream may take its time to notice. A page that is hidden has no
+/// stream, and hears of what it has missed when it is shown.
 pub(crate) fn wake(browser: &Browser) {
     let woken = browser.clone();
     let wake = move || {
-        if is_visible() {
-            live::reopen(&woken);
-            ask(&woken);
-        }
+        live::reopen(&woken);
+        ask(&woken);
     };
     let (seen, online) = (wake.clone(), wake.clone());
     dom::listen(&dom::document(), "visibilitychange", move |_: Event| seen());

@@ -216,9 +216,14 @@ fn not_connected(text: String) -> Error {
     if text.contains("is not permitted") {
         return Error::Failed(format!("{text}: set the variable <service>_db_host to it"));
     }
-    // SQLSTATE: class 28, wrong password; 3D000, no such database. "Config": an address that is none.
-    let for_good =
-        ["SqlState(E28", "SqlState(E3D000)", "kind: Config", "invalid connection string"];
+    // SQLSTATE: class 28, wrong password; 3D000, no such database. "Config": an invalid address.
+    let for_good = [
+        "SqlState(E28",
+        "SqlState(E3D000)",
+        "kind: Config",
+        "invalid connection string",
+        "InvalidCertificate(",
+    ];
     match for_good.iter().any(|mark| text.contains(mark)) {
         true => Error::Failed(text),
         false => Error::Busy(text),
@@ -315,6 +320,10 @@ mod tests {
         let password =
             "Backend(Error { kind: Db, cause: Some(DbError { code: SqlState(E28P01) }) })";
         assert!(matches!(of(password), Error::Failed(_)));
+        let untrusted = "its certificate is from an authority that this machine does not trust (Backend(\
+                         Error { kind: Tls, cause: Some(Custom { kind: InvalidData, error: \
+                         InvalidCertificate(UnknownIssuer) }) }))";
+        assert!(matches!(of(untrusted), Error::Failed(_)));
         let denied = "address postgres://db:5432 is not permitted";
         assert!(matches!(of(denied), Error::Failed(text) if text.contains("_db_host")));
     }

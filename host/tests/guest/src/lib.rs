@@ -140,6 +140,12 @@ async fn act(request: Request) -> anyhow::Result<Value> {
             let bytes = vec![1_u8; usize::try_from(input.as_u64().context("no size")?)? << 20];
             json!(std::hint::black_box(bytes).len())
         }
+        "hold" => {
+            let number = |name: &str| input[name].as_u64().with_context(|| format!("no {name}"));
+            let bytes = vec![1_u8; usize::try_from(number("megabytes")?)? << 20];
+            spin_sdk::time::sleep(Duration::from_millis(number("milliseconds")?)).await;
+            json!(std::hint::black_box(bytes).len())
+        }
         "variable" => json!(variables::get(text("name")?).await.map_err(|e| anyhow!("{e:?}"))?),
         "environment" => json!(std::env::vars().collect::<Vec<_>>()),
         "sql" => sql(&input).await?,

@@ -1,6 +1,7 @@
 //! Starts the real `boxoffice` and looks at what a shell sees: exit codes, output, files.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod burst;
 mod metrics;
 mod misconfigured;
 mod operators;

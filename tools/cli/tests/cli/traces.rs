@@ -48,7 +48,9 @@ fn has(body: &[u8], part: &[u8]) -> bool {
 /// A folder with an application that has no component.
 fn empty() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let manifest = "spin_manifest_version = 2\n[application]\nname = \"empty\"\n";
+    // The trace of a stranger would not be taken up.
+    let manifest = "spin_manifest_version = 2\n[application]\nname = \"empty\"\n\
+                    [variables.trusted_proxies]\ndefault = \"127.0.0.1\"\n";
     std::fs::write(folder.path().join("spin.toml"), manifest).unwrap();
     folder
 }
