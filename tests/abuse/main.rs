@@ -7,7 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `bodies` | bodies, queries and signatures that are made to be slow |
-<<<<<<< HEAD
+//! | `connections` | requests half sent, answers never read, streams and connections without end |
 //! | `people` | guesses, sign-ups, sessions that somebody else has, pages of others |
 //! | `holds` | tickets that one buyer keeps from others for nothing |
 //! | `events` | whoever can write to Redis |
@@ -16,15 +16,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod connections;
 mod events;
 mod holds;
 mod money;
 mod people;
 mod texts;
-=======
-//! | `connections` | requests half sent, answers never read, streams and connections without end |
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-mod bodies;
-mod connections;
->>>>>>> host

@@ -46,6 +46,7 @@ async fn scripts_take_over_what_the_server_drew_as_it_is() {
             checkout_of(&order),
             "/listings".to_owned(),
             "/sales".to_owned(),
+            "/sessions".to_owned(),
             format!("/orders/{}", id(&paid)),
             format!("/admissions/{}", tickets_of(&stage.buyer, &paid).await[0]),
             "/nothing/here".to_owned(),

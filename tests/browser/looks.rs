@@ -140,6 +140,7 @@ async fn places(shop: &Shop) -> Vec<Place> {
         place("sales-refund", "/sales").of(&ann).then("Refund Dances for nobody in particular"),
         place("sales-some-days", "/sales?from=2030-03-01&to=2030-03-02").of(&ann),
         place("sales-none", "/sales").of(&new),
+        place("sessions", "/sessions").of(&ann),
         place("missing", "/nothing/here").answered(404),
     ]
 }

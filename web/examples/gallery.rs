@@ -7,11 +7,12 @@ use std::{fs, io};
 use boxoffice_admission_code::qr::Qr;
 use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::door::Verdict;
-use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, StaffId, TicketId};
+use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId};
 use boxoffice_web::accept::{self, Offer};
 use boxoffice_web::admission::{self, Code, InHand, Picture, Sale, Transfer, Turning};
 use boxoffice_web::door::{self, Door, Double, Link, Seen, Staff};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
+use boxoffice_web::sessions::{self, Session, Sessions};
 use uuid::Uuid;
 
 use boxoffice_web::state::{
@@ -123,6 +124,10 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("door-refused", at_door(Some(seen(Verdict::Invalid)))),
         ("door-closed", door::closed(state("door", nothing()), String::new(), closed()).page),
         ("listings", Page::Listings(listings())),
+        (
+            "sessions",
+            sessions::drawn(state("sessions", Page::Drawn(Drawn::default())), devices()).page,
+        ),
         ("sales", drawn(state("sales", Page::Drawn(Drawn::default())), sales()).page),
         ("missing", Page::Missing(Missing { what: "This listing does not exist.".to_owned() })),
         ("failed", Page::Failed(failed())),
@@ -576,6 +581,19 @@ fn listings() -> Listings {
         Listing { card, withdraw: Form::default(), resale }
     };
     Listings { listings: cards().into_iter().map(listing).collect(), next: None }
+}
+
+fn devices() -> Sessions {
+    let session = |index: u128, device: &str| Session {
+        id: SessionId(Uuid::from_u128(index)),
+        device: device.to_owned(),
+        client: Some(format!("198.51.100.{index}")),
+        since: moment(),
+        current: index == 1,
+        key: "k".to_owned(),
+    };
+    let sessions = vec![session(1, "Firefox on Linux"), session(2, "Safari on iPhone")];
+    Sessions { sessions, key: "k".to_owned() }
 }
 
 fn sales() -> Sales {

@@ -120,6 +120,8 @@ async fn forms_are_taken_from_our_own_pages_alone() {
         format!("/orders/{orders}/cancel"),
         format!("/orders/{orders}/give-back"),
         format!("/sales/{orders}/refund"),
+        format!("/sessions/{orders}/end"),
+        "/sessions/end-others".to_owned(),
     ] {
         for origin in ["https://evil.example", "null", ""] {
             let form = form.clone().sent_to(&action);

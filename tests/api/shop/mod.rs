@@ -6,6 +6,7 @@
 //! | `pages` | what pages show, and how they are answered |
 //! | `purchase` | from an account to a ticket of one's own, by forms |
 //! | `bank` | paying where the buyer's bank has a question first |
+//! | `sessions` | where one is signed in, and ending it |
 //! | `sales` | what sellers see of their sales, and refunding them |
 //! | `tickets` | a ticket's code, handing it on, and doors |
 //! | `forms` | what each form says to what is wrong with it |
@@ -18,4 +19,5 @@ mod guards;
 mod pages;
 mod purchase;
 mod sales;
+mod sessions;
 mod tickets;
