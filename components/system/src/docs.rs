@@ -12,7 +12,7 @@ use crate::openapi::describe;
 const STYLE: &str = include_str!("docs.css");
 
 /// The kinds of problem that answers name in `type`, with what to do about each.
-const PROBLEMS: [(&str, &str, &str); 15] = [
+const PROBLEMS: [(&str, &str, &str); 16] = [
     ("malformed", "400", "The request is malformed: correct it."),
     ("invalid", "400", "Fields are invalid; errors lists all of them."),
     ("unauthorized", "401", "Sign in, or sign in again."),
@@ -24,6 +24,7 @@ const PROBLEMS: [(&str, &str, &str); 15] = [
     ("conflict", "409", "The current state does not allow it; code says why."),
     ("precondition-failed", "412", "It has changed since you read it: read it again."),
     ("too-large", "413", "The body is too long."),
+    ("uri-too-long", "414", "The query is too long."),
     ("unsupported-media-type", "415", "Send JSON."),
     ("too-many", "429", "Wait as long as Retry-After says."),
     (
