@@ -141,7 +141,8 @@ async fn a_page_that_nobody_sees_has_no_stream_and_is_right_when_it_is_shown() {
         bob.go(&page_of(&stage.ticket)).await;
         bob.listens().await;
         is_seen(bob, "hidden").await;
-        bob.waits_for("it has hung up", "window.streams.every((one) => one.readyState === 2)").await;
+        bob.waits_for("it has hung up", "window.streams.every((one) => one.readyState === 2)")
+            .await;
         let other = shop.sign_up().await;
         other.hold(&stage.ticket).await.expect(201);
         tokio::time::sleep(SOON).await;
