@@ -6,10 +6,17 @@ use boxoffice_tests::person::listing;
 use boxoffice_tests::{Answer, App, check, eventually, get, post, row};
 use serde_json::{Value, json};
 
-const REDIS: [&str; 4] = ["admissions.redis", "orders.redis", "payments.redis", "tickets.redis"];
+const REDIS: [&str; 5] =
+    ["admissions.redis", "auth.redis", "orders.redis", "payments.redis", "tickets.redis"];
 const MONEY: &str = "payments.money";
-const TICKS: [&str; 5] =
-    ["tick.admissions", "tick.expiration", "tick.orders", "tick.payments", "tick.tickets"];
+const TICKS: [&str; 6] = [
+    "tick.admissions",
+    "tick.auth",
+    "tick.expiration",
+    "tick.orders",
+    "tick.payments",
+    "tick.tickets",
+];
 
 #[tokio::test]
 async fn healthz_says_that_it_runs() {
