@@ -37,7 +37,7 @@ async fn what_hosts_do() {
         let seller = Person::new(cluster.address()).signed_up().await;
         let mut tickets = Vec::new();
         for number in 0..LISTINGS {
-            let wish = json!({ "title": format!("Listing {number}"), "quantity": QUANTITY, "maxPerBuyer": QUANTITY });
+            let wish = json!({ "title": format!("Listing {number}"), "quantity": QUANTITY });
             tickets.push(seller.list(wish).await.expect(201));
         }
         for path in ["/api/tickets", "/"] {
