@@ -168,7 +168,7 @@ async fn the_whole_contract_is_in_it_and_nothing_else() {
         assert!(operation.is_object(), "{method} {path} is not described");
         let described: Vec<&String> = operation["responses"].as_object().unwrap().keys().collect();
         let of_changes = if *method == "get" { "" } else { OF_CHANGES };
-        let due = [statuses, OF_ALL, of_changes].map(str::split_whitespace);
+        let due = [*statuses, OF_ALL, of_changes].map(str::split_whitespace);
         let due: BTreeSet<&str> = due.into_iter().flatten().collect();
         assert_eq!(described, due.into_iter().collect::<Vec<_>>(), "{method} {path}");
         for (status, response) in operation["responses"].as_object().unwrap() {
