@@ -1,9 +1,10 @@
 //! Adds what a bare machine lacks: Rust targets and tools by rustup, Redis, Chromium and Node by
-//! apt-get, what suites take from npm and from PyPI.
+//! apt-get, what suites take from npm and from PyPI, and tools of cargo's.
 //!
 //! What is there already costs one process or less; everything that is installed is said.
 
 mod python;
+mod tools;
 
 use std::env;
 use std::net::{SocketAddr, TcpStream};
@@ -15,7 +16,8 @@ use crate::failure::Failure;
 use crate::say;
 use crate::workspace::{Suite, Workspace};
 
-pub(crate) use python::{kubernetes, localstripe};
+pub(crate) use python::{kubernetes, localstripe, schemathesis};
+pub(crate) use tools::{cargo_deny, cargo_fuzz};
 
 /// A program that comes in a package of Debian's.
 struct Program {

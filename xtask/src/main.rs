@@ -1,5 +1,5 @@
-//! What a developer types: `cargo xtask up`, `build`, `assets`, `test`, `chaos`, `bench`,
-//! `audit`, `events`, `migrate`.
+//! What a developer types: `cargo xtask up`, `build`, `assets`, `test`, `fuzz`, `chaos`,
+//! `bench`, `audit`, `events`, `migrate`.
 //!
 //! | file | does |
 //! |---|---|
@@ -10,6 +10,9 @@
 //! | [`up`] | builds everything, then becomes the shop, or what watches over it |
 //! | [`operate`] | builds the host, then becomes its `audit`, `events` or `migrate` |
 //! | [`test`] | runs every check and suite, and counts |
+//! | [`fuzz`] | looks for inputs that break what must hold of all inputs |
+//! | [`schemathesis`] | calls the API by what its description allows, and compares |
+//! | [`supply`] | checks where dependencies come from, and their licences |
 //! | [`chaos`] | runs the chaos suite with seeds of one's choice |
 //! | [`bench`] | builds everything optimised, then becomes what measures it |
 //!
@@ -20,8 +23,11 @@ mod bench;
 mod build;
 mod chaos;
 mod failure;
+mod fuzz;
 mod install;
 mod operate;
+mod schemathesis;
+mod supply;
 mod test;
 mod up;
 mod workspace;
@@ -55,6 +61,8 @@ enum Command {
     Assets,
     /// Install what the suites need, then check, build and test everything.
     Test(test::Arguments),
+    /// Look for inputs that break what must hold of whatever strangers send.
+    Fuzz(fuzz::Arguments),
     /// Cause many faults, again and again, and check afterwards that the books are right.
     Chaos(chaos::Arguments),
     /// Measure the shop and its alternatives on this machine, to compare them.
@@ -77,6 +85,7 @@ fn main() -> ExitCode {
         Command::Build { shop: true } => build_shop(),
         Command::Assets => make_assets(),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Chaos(arguments) => chaos::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Audit(arguments) => operate::run("audit", &arguments),

@@ -14,7 +14,7 @@ use boxoffice_postgres::Postgres;
 
 use crate::failure::Failure;
 use crate::workspace::{Suite, Workspace};
-use crate::{build, install, say};
+use crate::{build, fuzz, install, say, schemathesis, supply};
 
 /// Suites that run none of the components.
 const WITHOUT_COMPONENTS: [&str; 2] = ["deploy", "statements"];
@@ -24,9 +24,9 @@ const WITHOUT_DATABASE: [&str; 1] = ["deploy"];
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Run this step alone (may be given several times): format, lint, build, unit, doc, or the
-    /// name of a suite. Suites that run the shop use SQLite; add `-postgres` to the name to use
-    /// Postgres.
+    /// Run this step alone (may be given several times): format, lint, dependencies, build, unit,
+    /// doc, fuzz, schemathesis, or the name of a suite. Suites that run the shop use SQLite; add
+    /// `-postgres` to the name to use Postgres.
     #[arg(long, value_name = "STEP")]
     only: Vec<String>,
 }
@@ -42,6 +42,8 @@ enum Work {
     Check(Command),
     /// Builds the components.
     Build,
+    /// Passes or fails as a whole, after some work of our own.
+    Task { run: fn(&Workspace) -> Result<(), Failure>, runs_components: bool },
     /// Test programs, whose tests are counted.
     Tests { command: Command, runs_components: bool },
 }
@@ -97,6 +99,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let is_run = |name: &str| steps.iter().any(|step| step.suite() == name);
     if is_run("payments") {
         install::localstripe(&workspace)?;
+    }
+    if is_run("schemathesis") {
+        install::schemathesis(&workspace)?;
+    }
+    if is_run("fuzz") {
+        install::cargo_fuzz(&workspace)?;
+    }
+    if is_run("dependencies") {
+        install::cargo_deny(&workspace)?;
     }
     if is_run("replicas") {
         install::postgres()?;
@@ -159,9 +170,12 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     let mut steps = vec![
         Step::new("format", Work::Check(cargo(&["fmt", "--all", "--check"]))),
         Step::new("lint", Work::Check(cargo(&clippy))),
+        Step::new("dependencies", Work::Task { run: supply::check, runs_components: false }),
         Step::new("build", Work::Build),
         Step::new("unit", Work::tests(tests(&["--lib", "--bins"]), false)),
         Step::new("doc", Work::tests(tests(&["--doc"]), false)),
+        Step::new("fuzz", Work::Task { run: fuzz::check, runs_components: false }),
+        Step::new("schemathesis", Work::Task { run: schemathesis::check, runs_components: true }),
     ];
     for name in suite_names(suites) {
         let command = tests(&["--test", name]);
@@ -238,7 +252,10 @@ impl Work {
     }
 
     fn runs_components(&self) -> bool {
-        matches!(self, Work::Tests { runs_components: true, .. })
+        matches!(
+            self,
+            Work::Tests { runs_components: true, .. } | Work::Task { runs_components: true, .. }
+        )
     }
 }
 
@@ -251,16 +268,17 @@ fn perform(
     let start = Instant::now();
     let mut count = Count::default();
     let verdict = match step.work {
+        work if work.runs_components() && !*components_are_built => {
+            println!("skipped: the components were not built");
+            Verdict::Skipped
+        }
         Work::Check(mut command) => verdict(build::finish(&mut command, "the check failed")),
         Work::Build => {
             let built = verdict(build::components(workspace, &workspace.manifests()?));
             *components_are_built = built == Verdict::Passed;
             built
         }
-        Work::Tests { runs_components: true, .. } if !*components_are_built => {
-            println!("skipped: the components were not built");
-            Verdict::Skipped
-        }
+        Work::Task { run, .. } => verdict(run(workspace)),
         Work::Tests { mut command, .. } => {
             let (succeeded, counted) = run_tests(&mut command, &mut std::io::stdout())?;
             count = counted;
@@ -380,6 +398,7 @@ mod tests {
             Step::new("build", Work::Build),
             Step::new("unit", Work::tests(Command::new("true"), false)),
             Step::new("api", Work::tests(Command::new("true"), true)),
+            Step::new("calls", Work::Task { run: |_| Ok(()), runs_components: true }),
         ]
     }
 
@@ -399,9 +418,10 @@ mod tests {
 
     #[test]
     fn a_suite_brings_the_build_of_the_components_with_it() {
-        let only = ["api".to_owned()];
-        let steps = chosen(some_steps(), &only).expect("api is a step");
-        assert_eq!(names(&steps), ["build", "api"]);
+        for name in ["api", "calls"] {
+            let steps = chosen(some_steps(), &[name.to_owned()]).expect("it is a step");
+            assert_eq!(names(&steps), ["build", name]);
+        }
     }
 
     #[test]
@@ -421,7 +441,7 @@ mod tests {
     #[test]
     fn everything_runs_unless_something_is_chosen() {
         let steps = chosen(some_steps(), &[]).expect("nothing was asked for");
-        assert_eq!(names(&steps), ["lint", "build", "unit", "api"]);
+        assert_eq!(names(&steps), ["lint", "build", "unit", "api", "calls"]);
     }
 
     #[test]

@@ -100,6 +100,28 @@ impl Workspace {
         command
     }
 
+    /// A tool of cargo's, as it is called by cargo: `cargo-fuzz fuzz`.
+    pub(crate) fn cargo_tool(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        command.arg(name.strip_prefix("cargo-").unwrap_or(name)).current_dir(&self.root);
+        forget_cargo_run(&mut command);
+        command
+    }
+
+    /// The programs of a package, by name.
+    pub(crate) fn programs(&self, package: &str) -> Result<Vec<String>, Failure> {
+        let metadata = self.metadata()?;
+        let of_package = packages(&metadata).filter(|found| found["name"] == package);
+        let targets =
+            of_package.flat_map(|found| found["targets"].as_array().into_iter().flatten());
+        let programs = targets.filter(|target| target["kind"] == serde_json::json!(["bin"]));
+        let mut names: Vec<String> =
+            programs.filter_map(|target| target["name"].as_str()).map(str::to_owned).collect();
+        names.sort();
+        Ok(names)
+    }
+
     fn metadata(&self) -> Result<Value, Failure> {
         let output = self
             .cargo()

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -20,10 +20,10 @@ use futures::channel::oneshot::{Receiver, channel};
 use futures::future::{Either, FutureExt, select};
 use http::{HeaderMap, StatusCode};
 use send_wrapper::SendWrapper;
-use serde::Deserialize;
 
 use crate::machine::{State, Status};
 use crate::payment::{COLUMNS, Payment};
+use crate::stripe::event::{Charge, Event, News, Trouble};
 use crate::stripe::{Intent, signature};
 use crate::{SERVICE, adjust, mode, moves, observe};
 
@@ -42,93 +42,6 @@ const LEFT_TO_REQUEST: i64 = 10;
 /// After so many tries in vain an event is let go of: how an intent stands is looked up, too, and the
 /// audit finds what was given back.
 const MAX_TRIES: i64 = 10;
-
-/// An event (<https://docs.stripe.com/api/events/object>), as far as we use it.
-#[derive(Deserialize)]
-struct Event {
-    id: String,
-    #[serde(rename = "type")]
-    kind: String,
-    data: Data,
-    /// Whether it is about real money.
-    #[serde(default)]
-    livemode: bool,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    object: serde_json::Value,
-}
-
-impl Event {
-    fn parse(body: &str) -> serde_json::Result<Self> {
-        serde_json::from_str(body)
-    }
-
-    /// What it tells, if it is of a type that we follow. Whatever else may come is stored and has no
-    /// effect.
-    fn news(&self) -> anyhow::Result<Option<News>> {
-        let object = &self.data.object;
-        Ok(Some(match self.kind.as_str() {
-            "payment_intent.amount_capturable_updated"
-            | "payment_intent.canceled"
-            | "payment_intent.payment_failed"
-            | "payment_intent.processing"
-            | "payment_intent.requires_action"
-            | "payment_intent.succeeded" => {
-                let intent = Intent::deserialize(object);
-                News::Intent(Box::new(intent.context("the event's object is not a PaymentIntent")?))
-            }
-            "charge.refunded" => {
-                let charge = Charge::deserialize(object);
-                News::Charge(charge.context("the event's object is not a Charge")?)
-            }
-            "refund.failed" | "charge.dispute.created" | "charge.dispute.closed" => {
-                let trouble = Trouble::deserialize(object);
-                News::Trouble(trouble.context("the event's object is not a Refund or a Dispute")?)
-            }
-            _ => return Ok(None),
-        }))
-    }
-}
-
-/// What an event tells.
-enum News {
-    /// How an intent stands.
-    Intent(Box<Intent>),
-    /// That money was given back, by us or by hand.
-    Charge(Charge),
-    /// What only people can deal with.
-    Trouble(Trouble),
-}
-
-/// A Charge (<https://docs.stripe.com/api/charges/object>), as far as we use it.
-#[derive(Deserialize)]
-struct Charge {
-    payment_intent: Option<String>,
-    /// Money was taken by it. What was only set aside and is let go counts as refunded, too.
-    captured: bool,
-    /// All of it was given back.
-    refunded: bool,
-    /// How much of it was.
-    #[serde(default)]
-    amount_refunded: i64,
-}
-
-/// A Refund that failed, or a Dispute (<https://docs.stripe.com/api/disputes/object>), as far as we
-/// use them.
-#[derive(Deserialize)]
-struct Trouble {
-    id: String,
-    payment_intent: Option<String>,
-    #[serde(default)]
-    amount: i64,
-    /// ISO 4217, in lower case. A dispute may be in another currency than its charge.
-    currency: Option<String>,
-    status: Option<String>,
-    reason: Option<String>,
-    failure_reason: Option<String>,
-}
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/payments/webhook", post(receive))
@@ -405,31 +318,4 @@ pub(crate) fn taking_up(now: Timestamp) -> Query {
         now.plus_seconds(60),
         BATCH
     )
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use super::*;
-
-    fn event(kind: &str, object: &str) -> Event {
-        let text = format!(
-            r#"{{"id":"evt_1","object":"event","type":"{kind}","data":{{"object":{object}}},"livemode":false}}"#
-        );
-        Event::parse(&text).unwrap()
-    }
-
-    #[test]
-    fn only_what_is_followed_is_read() {
-        let intent = r#"{"id":"pi_1","status":"succeeded","amount":1,"currency":"eur"}"#;
-        let news = |kind, object| event(kind, object).news();
-        assert!(matches!(news("payment_intent.succeeded", intent), Ok(Some(News::Intent(_)))));
-        assert!(matches!(news("payment_intent.created", intent), Ok(None)));
-        assert!(matches!(news("customer.deleted", r#"{"id":7}"#), Ok(None)));
-        assert!(news("payment_intent.succeeded", "{}").is_err());
-        let charge = r#"{"id":"ch_1","payment_intent":"pi_1","captured":true,"refunded":true}"#;
-        assert!(matches!(news("charge.refunded", charge), Ok(Some(News::Charge(_)))));
-        let dispute = r#"{"id":"du_1","payment_intent":"pi_1","status":"needs_response"}"#;
-        assert!(matches!(news("charge.dispute.created", dispute), Ok(Some(News::Trouble(_)))));
-    }
 }

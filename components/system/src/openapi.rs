@@ -50,7 +50,43 @@ pub(crate) async fn describe() -> Result<Value, Problem> {
             |error| Problem::unavailable("A service does not answer; try again", 2, error),
         )?;
     }
+    add_general(&mut whole);
     Ok(whole)
+}
+
+/// What every operation may answer, whatever it does: status and reason.
+const OF_ALL: [(&str, &str); 3] = [
+    ("414", "The query is longer than 8 KiB"),
+    ("500", "Something went wrong; the fault is ours"),
+    ("503", "The service is busy, or cannot be reached; `Retry-After` says when to try again"),
+];
+
+/// What every operation that changes something may answer besides.
+const OF_CHANGES: [(&str, &str); 3] = [
+    ("400", "The request, or its `Idempotency-Key`, is malformed"),
+    ("403", "A page of another site sent the request (see `Origin`)"),
+    ("413", "The body is longer than 64 KiB"),
+];
+
+/// Adds to each operation what the way to it may answer. The services say only what is of their own.
+fn add_general(whole: &mut Value) {
+    let paths = whole["paths"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut);
+    let operations = paths.filter_map(Value::as_object_mut).flatten();
+    for (method, operation) in operations {
+        let of_changes: &[_] = if method == "get" { &[] } else { &OF_CHANGES };
+        if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+            for (status, description) in OF_ALL.iter().chain(of_changes) {
+                responses.entry(*status).or_insert_with(|| problem(description));
+            }
+            responses.sort_keys();
+        }
+    }
+}
+
+/// A response with a problem.
+fn problem(description: &str) -> Value {
+    let schema = json!({ "$ref": "#/components/schemas/Problem" });
+    json!({ "description": description, "content": { "application/problem+json": { "schema": schema } } })
 }
 
 fn merge(whole: &mut Value, part: Value) -> Result<()> {
@@ -95,5 +131,21 @@ mod tests {
         assert_eq!(whole["components"]["schemas"].as_object().unwrap().len(), 2);
         assert_eq!(whole["tags"][1]["name"], "/b");
         merge(&mut whole, json!([])).unwrap_err();
+    }
+
+    #[test]
+    fn each_operation_says_what_the_way_to_it_may_answer() {
+        let own =
+            || json!({ "200": { "description": "Done" }, "403": { "description": "Not yours" } });
+        let operations = json!({ "get": { "responses": own() }, "put": { "responses": own() } });
+        let mut whole = json!({ "paths": { "/a": operations } });
+        add_general(&mut whole);
+        let of = |method: &str| whole["paths"]["/a"][method]["responses"].as_object().unwrap();
+        let statuses = |method| of(method).keys().map(String::as_str).collect::<Vec<_>>();
+        assert_eq!(statuses("get"), ["200", "403", "414", "500", "503"]);
+        assert_eq!(statuses("put"), ["200", "400", "403", "413", "414", "500", "503"]);
+        assert_eq!(of("put")["403"]["description"], "Not yours", "a service's own word stays");
+        let content = &of("put")["413"]["content"]["application/problem+json"];
+        assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem");
     }
 }

@@ -17,6 +17,8 @@ struct Package {
 
 const LOCALSTRIPE: Package = Package { name: "localstripe", version: "1.15.10" };
 
+const SCHEMATHESIS: Package = Package { name: "schemathesis", version: "4.32.5" };
+
 /// Carries the schemas of the versions of Kubernetes.
 const KUBERNETES_VALIDATE: Package = Package { name: "kubernetes-validate", version: "1.37.0" };
 
@@ -30,6 +32,13 @@ const UNPACK_KUBECTL: &str = include_str!("unpack_kubectl.py");
 /// have written.
 pub(crate) fn localstripe(workspace: &Workspace) -> Result<(), Failure> {
     Environment::below(workspace, "localstripe").ensure(&LOCALSTRIPE)
+}
+
+/// Makes sure that there is a schemathesis, which calls an API by its description. Tells where.
+pub(crate) fn schemathesis(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let environment = Environment::below(workspace, "schemathesis");
+    environment.ensure(&SCHEMATHESIS)?;
+    Ok(environment.program("schemathesis"))
 }
 
 /// Makes sure that the suite `deploy` can render and validate: `target/kubernetes/bin` has a Python

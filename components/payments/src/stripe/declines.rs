@@ -1,8 +1,17 @@
-//! Sentences for buyers whose payment was declined.
+//! Declines, and sentences for the buyers whose payment was declined.
 //!
 //! Codes and what to tell a buyer are from <https://docs.stripe.com/declines/codes>. Where that
 //! says so, as for cards that were reported stolen, a buyer learns no more than that the card was
 //! declined.
+
+/// A decline, in Stripe's words.
+#[derive(Clone, Debug)]
+pub(crate) struct Decline {
+    /// `decline_code`, or `code` where there is none.
+    pub(crate) code: String,
+    /// A sentence for the buyer.
+    pub(crate) message: String,
+}
 
 /// What to tell a buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

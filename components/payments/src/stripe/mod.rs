@@ -8,11 +8,13 @@
 //! | [`client`] | the way over HTTP, its limits, what errors mean |
 //! | [`retry`] | which requests are made again |
 //! | [`intent`] | what we read of a PaymentIntent |
-//! | [`declines`] | sentences for buyers |
+//! | [`event`] | what we read of the events that webhooks send |
+//! | [`declines`] | declines, and sentences for buyers |
 //! | [`signature`] | whether an event is Stripe's |
 
 mod client;
 mod declines;
+pub(crate) mod event;
 mod intent;
 mod retry;
 pub(crate) mod signature;
@@ -40,7 +42,7 @@ use stripe_types::{Currency, RangeBoundsTs, RangeQueryTs};
 use crate::payment::Payment;
 use client::Client;
 pub(crate) use client::Patience;
-pub(crate) use declines::advice_on;
+pub(crate) use declines::{Decline, advice_on};
 pub(crate) use intent::{Intent, IntentState, NextAction};
 
 /// How long before and after an attempt's beginning, in seconds, its intent may have been made: the
@@ -83,15 +85,6 @@ impl From<Error> for anyhow::Error {
             | Error::Unknown(cause) => cause,
         }
     }
-}
-
-/// A decline, in Stripe's words.
-#[derive(Clone, Debug)]
-pub(crate) struct Decline {
-    /// `decline_code`, or `code` where there is none.
-    pub(crate) code: String,
-    /// A sentence for the buyer.
-    pub(crate) message: String,
 }
 
 /// What we read of a PaymentMethod.

@@ -52,7 +52,7 @@ impl Keys {
     }
 
     /// Reads keys, each `name:key` with the key in base64url, with commas between.
-    fn parse(keys: &str, macs: &str) -> Result<Self> {
+    pub(crate) fn parse(keys: &str, macs: &str) -> Result<Self> {
         let parts = keys.split(',').map(str::trim).filter(|part| !part.is_empty());
         let by_name = parts.map(key).collect::<Result<Vec<_>>>().context("event_keys")?;
         let required = match macs.trim() {

@@ -51,7 +51,9 @@ impl Shop {
         command.env("SPIN_VARIABLE_HOLD_SECONDS", HOLD_SECONDS);
         command.env("SPIN_VARIABLE_EVENT_RETRY_MS", RETRY_MS);
         // All its people come from one address.
-        for limit in ["SIGN_UPS_PER_CLIENT", "OPEN_HOLDS_PER_BUYER", "HOLDS_PER_BUYER"] {
+        for limit in
+            ["SIGN_UPS_PER_CLIENT", "OPEN_HOLDS_PER_BUYER", "HOLDS_PER_BUYER", "HOLDS_FORGIVEN"]
+        {
             command.env(format!("SPIN_VARIABLE_{limit}"), "1000000");
         }
         let mut running = Started::logging(&mut command, self.log());

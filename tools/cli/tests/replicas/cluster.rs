@@ -214,9 +214,13 @@ impl Cluster {
         set("hold_seconds", HOLD_SECONDS);
         set("event_retry_ms", RETRY_MS);
         // All its people come from one address.
-        for limit in
-            ["sign_ups_per_client", "sign_ups_in_all", "open_holds_per_buyer", "holds_per_buyer"]
-        {
+        for limit in [
+            "sign_ups_per_client",
+            "sign_ups_in_all",
+            "open_holds_per_buyer",
+            "holds_per_buyer",
+            "holds_forgiven",
+        ] {
             set(limit, "1000000");
         }
         if let Some(postgres) = &self.postgres {

@@ -1,0 +1,57 @@
+//! What must hold of whatever strangers send: a function for each place where it comes in.
+//!
+//! Each takes bytes and panics if its property does not hold. The programs in `fuzz_targets` look
+//! for such bytes with libFuzzer; `docs/security.md` says how they are run.
+//!
+//! | function | what it reads |
+//! |---|---|
+//! | [`admission()`] | codes of tickets, as doors read them |
+//! | [`body()`] | JSON bodies |
+//! | [`cursor()`] | cursors of lists |
+//! | [`event()`] | events, whose code says that a service of ours has published them |
+//! | [`form()`] | forms, and where one goes after signing in |
+//! | [`ledger()`] | titles and zones, on their way into a file for spreadsheets |
+//! | [`manifest()`] | `spin.toml` |
+//! | [`query()`] | queries, and links to next pages |
+//! | [`request()`] | what the host makes of a request's head, and whose it is |
+//! | [`text()`] | texts, amounts and addresses |
+//! | [`webhook()`] | what Stripe sends, and what claims to be |
+//!
+//! Components and the host are no libraries that others could call into. What is tried of them is
+//! compiled into this crate from their own files ([`sources`]), so nothing is public for tests alone.
+
+mod admission;
+mod answer;
+mod body;
+mod cursor;
+mod event;
+mod form;
+mod input;
+mod ledger;
+mod manifest;
+mod query;
+mod request;
+mod sources;
+mod target;
+mod text;
+mod webhook;
+
+pub use admission::admission;
+pub use body::body;
+pub use cursor::cursor;
+pub use event::event;
+pub use form::form;
+pub use ledger::ledger;
+pub use manifest::manifest;
+pub use query::query;
+pub use request::request;
+pub use target::read;
+pub use text::text;
+pub use webhook::webhook;
+
+#[cfg(fuzzing)]
+pub use libfuzzer_sys;
+
+// The names by which the files of `sources` call their own crates' modules.
+use boxoffice_kernel::config;
+use sources::host::{allowed_hosts, capability, problem};
