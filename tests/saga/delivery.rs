@@ -2,7 +2,6 @@
 
 use boxoffice_tests::provider::{Mood, Provider};
 use boxoffice_tests::{App, eventually, id};
-use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::audit::{Audit, audit, everything};
