@@ -53,7 +53,7 @@ pub(super) fn prepare(
         (Some(header), _) => Some(header),
         (None, uri) => uri,
     };
-    if uri.authority.as_ref().is_some_and(|a| a.host().ends_with(INTERNAL_SUFFIX)) {
+    if uri.authority.as_ref().is_some_and(|authority| is_internal(authority.host())) {
         return Err("that host is for calls between components only");
     }
     // Means something to this connection only.
@@ -95,6 +95,12 @@ fn describe(
     headers.insert(COMPONENT_ROUTE, arrival.prefix.clone());
     headers.insert(CLIENT_ADDR, arrival.client.clone());
     Ok(())
+}
+
+/// Whether a host is a component's, however it is written: names have no case, and may end with the dot
+/// of the root.
+fn is_internal(host: &str) -> bool {
+    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase().ends_with(INTERNAL_SUFFIX)
 }
 
 /// Text that came out of a URI, which has no character that a header cannot have.
@@ -190,6 +196,8 @@ mod tests {
             &[("host", "a b")],
             &[("host", "orders.spin.internal")],
             &[("host", "orders.spin.internal:80")],
+            &[("host", "ORDERS.Spin.Internal")],
+            &[("host", "orders.spin.internal.:80")],
         ] {
             assert!(prepared("/", headers).is_err(), "{headers:?}");
         }
