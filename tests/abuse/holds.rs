@@ -81,7 +81,7 @@ async fn few_holds_of_an_account_are_open_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pauses_grow_with_holds_that_ran_out() {
-    let app = App::start().await;
+    let app = App::start_with([("holds_forgiven", "2")]).await;
     let ticket = listing(&app, 1_000).await;
     let buyer = app.sign_up().await;
     let runs_out = async || {

@@ -182,7 +182,8 @@ async fn if_match_guards_against_overwriting() {
         row("withdraw what was read", delete(path(&ticket)).header("if-match", "\"4\""), 204),
     ];
     check(&seller, rows).await;
-    app.client().get(&path(&ticket)).await.shows(200, json!({ "title": "fourth" }));
+    seller.get(&path(&ticket)).await.shows(200, json!({ "title": "fourth" }));
+    app.client().get(&path(&ticket)).await.expect(404);
 }
 
 #[tokio::test]

@@ -194,10 +194,15 @@ async fn a_repeated_payment_is_one() {
     check(&buyer, [row("the hold is still there", other, 201)]).await;
 }
 
-/// Sends `request` twenty times at once with one key: all answers are the same.
-async fn same_at_once(person: &Person, request: &Request, status: u16) -> Vec<Answer> {
+/// Sends `request` many times at once with one key: all answers are the same.
+async fn same_at_once(
+    person: &Person,
+    request: &Request,
+    times: usize,
+    status: u16,
+) -> Vec<Answer> {
     let request = request.clone().key("a key");
-    let answers = join_all((0..20).map(|_| person.send(&request))).await;
+    let answers = join_all((0..times).map(|_| person.send(&request))).await;
     for answer in &answers {
         assert_eq!(answer.status, status, "{answer}");
         assert_eq!(answer.text, answers[0].text, "{answer}");
@@ -208,9 +213,10 @@ async fn same_at_once(person: &Person, request: &Request, status: u16) -> Vec<An
 }
 
 #[tokio::test]
-async fn twenty_equal_sign_ups_at_once_with_one_key_all_succeed() {
+// More of them at once would pass for guesses at the password.
+async fn ten_equal_sign_ups_at_once_with_one_key_all_succeed() {
     let app = App::start().await;
-    let answers = same_at_once(&app.client(), &sign_up("ada@example.com", PASSWORD), 201).await;
+    let answers = same_at_once(&app.client(), &sign_up("ada@example.com", PASSWORD), 10, 201).await;
     for answer in answers {
         let ada = app.client().signed_in_by(answer, 201);
         ada.get("/api/users/currentUser").await.shows(200, json!({ "currentUser": ada.account }));
@@ -221,7 +227,7 @@ async fn twenty_equal_sign_ups_at_once_with_one_key_all_succeed() {
 async fn twenty_equal_listings_at_once_are_one() {
     let app = App::start().await;
     let seller = app.sign_up().await;
-    same_at_once(&seller, &post("/api/tickets", listing(json!({}))), 201).await;
+    same_at_once(&seller, &post("/api/tickets", listing(json!({}))), 20, 201).await;
     assert_eq!(count(&seller, "/api/tickets").await, 1);
 }
 
@@ -259,7 +265,7 @@ async fn twenty_equal_orders_at_once_are_one() {
     let app = App::start().await;
     let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
     let ticket = seller.list(json!({})).await.expect(201);
-    same_at_once(&buyer, &order(&ticket, 1), 201).await;
+    same_at_once(&buyer, &order(&ticket, 1), 20, 201).await;
     assert_eq!(count(&buyer, "/api/orders").await, 1);
     buyer.sees_ticket(&ticket, json!({ "status": "held" })).await;
 }
@@ -271,7 +277,7 @@ async fn twenty_equal_cancellations_at_once_are_one() {
     let ticket = seller.list(json!({ "quantity": 2 })).await.expect(201);
     let (given_up, kept) =
         (buyer.hold(&ticket).await.expect(201), buyer.hold(&ticket).await.expect(201));
-    same_at_once(&buyer, &delete(path("orders", &given_up)), 204).await;
+    same_at_once(&buyer, &delete(path("orders", &given_up)), 20, 204).await;
     buyer.sees_ticket(&ticket, json!({ "available": 1 })).await;
     buyer.get(&path("orders", &kept)).await.shows(200, json!({ "status": "created" }));
 }

@@ -94,7 +94,11 @@ async fn a_fan_gets_the_price_without_the_fee_and_operators_alone_undo_that() {
     let sold = [("fee", -FEE), ("sale", PRICE)];
     assert_eq!(account(&stage).await, (lines(sold), PRICE - FEE));
     let csv = stage.seller.get("/api/payments/ledger?format=csv").await;
-    assert!(csv.text.contains(",fee,") && csv.text.contains(",-2.25,EUR,"), "{}", csv.text);
+    assert!(
+        csv.text.contains(",\"fee\",") && csv.text.contains(",\"-2.25\",\"EUR\","),
+        "{}",
+        csv.text
+    );
     stage.is_right().await;
 
     let wish = refund(&payment, json!({}));

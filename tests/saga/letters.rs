@@ -30,7 +30,7 @@ async fn dead(app: &App, count: usize) -> Vec<Letter> {
 
 /// Lays `event` aside as if `group` could not apply it.
 async fn lay_aside(app: &App, event: &Value, group: &str) -> String {
-    let event_text = event.to_string();
+    let event_text = app.sealed(&event.to_string());
     let fields: [(&str, &[u8]); 5] = [
         ("stream", event["type"].as_str().unwrap().as_bytes()),
         ("group", group.as_bytes()),
@@ -67,7 +67,8 @@ async fn a_replay_applies_what_can_be_applied_by_now() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn poison_comes_back_and_nonsense_is_not_replayed() {
-    let stage = Stage::set(1).await;
+    // What is no event of anybody's is tried only where codes are not required.
+    let stage = Stage::set_in(App::start_with([("event_macs", "optional")]).await, 1).await;
     let app = &stage.app;
     let untrue = bus::forged(app, "payment:created", &stage.ticket["id"], json!({ "amount": "a" }));
     bus::append(app, &untrue).await;

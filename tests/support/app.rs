@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::{Duration, SystemTime};
 
 use boxoffice_contract::EventType;
+use boxoffice_contract::bus::WITHOUT_EVENTS;
 use boxoffice_host::Host;
 use reqwest::Method;
 use serde_json::Value;
@@ -18,7 +19,7 @@ const TICKS: &str = "boxoffice:ticks";
 /// The services that react to events or to ticks alone: each has a worker.
 pub fn workers() -> BTreeSet<&'static str> {
     let readers = EventType::ALL.iter().flat_map(|event_type| event_type.groups()).copied();
-    readers.chain(["auth"]).collect()
+    readers.chain(WITHOUT_EVENTS).collect()
 }
 
 /// A shop that runs, with everything around it (which it dereferences to).

@@ -71,9 +71,13 @@ impl Surroundings {
         variables.insert("redis_url".into(), redis_url(redis_port));
         variables.insert("event_retry_ms".into(), "50".into());
         // All people of a test come from one address. The suite `abuse` has a shop's own limits.
-        for limit in
-            ["sign_ups_per_client", "sign_ups_in_all", "open_holds_per_buyer", "holds_per_buyer"]
-        {
+        for limit in [
+            "sign_ups_per_client",
+            "sign_ups_in_all",
+            "open_holds_per_buyer",
+            "holds_per_buyer",
+            "holds_forgiven",
+        ] {
             variables.insert(limit.into(), "1000000".into());
         }
         let postgres = OwnPostgres::create();

@@ -16,8 +16,8 @@ use crate::{cookie, device};
 pub(crate) const LISTED: i64 = 100;
 /// How much of what a browser says of itself is kept, in characters.
 const DEVICE_LENGTH: usize = 200;
-/// How many sessions that have run out one new session removes.
-const SWEPT: i64 = 100;
+/// How many sessions that have run out one batch of a tick removes.
+pub(crate) const SWEPT: usize = 500;
 
 row! {
     /// A session that begins.
@@ -157,8 +157,8 @@ pub(crate) fn sweeping(now: Timestamp) -> Query {
     query!(
         "WITH ended AS (SELECT id FROM auth_sessions WHERE expires_at <= ?1 \
          LIMIT ?2 FOR UPDATE SKIP LOCKED) \
-         DELETE FROM auth_sessions WHERE id IN (SELECT id FROM ended)",
+         DELETE FROM auth_sessions WHERE id IN (SELECT id FROM ended) RETURNING id",
         now,
-        SWEPT
+        i64::try_from(SWEPT).unwrap_or(i64::MAX)
     )
 }

@@ -13,7 +13,7 @@ use http::HeaderMap;
 
 use crate::account::{self, Stored};
 use crate::refusal::{self, Refusal};
-use crate::session::{self, NewSession};
+use crate::session::NewSession;
 use crate::throttle::Attempt;
 use crate::{SERVICE, password};
 
@@ -77,12 +77,7 @@ async fn matching(stored: Option<Stored>, password: &str) -> anyhow::Result<Opti
     Ok(password::matches(password, &stored.password_hash).await?.then_some(stored))
 }
 
-/// Stores a session that begins, and removes some that have run out.
+/// Stores a session that begins.
 pub(crate) async fn store(cx: &Cx, session: &NewSession) -> refusal::Result<()> {
-    unit::change::<()>(cx, &SERVICE, session.insert()).await?;
-    let swept = unit::change::<()>(cx, &SERVICE, session::sweeping(session.created_at)).await;
-    if let Err(error) = swept {
-        log::failed(cx, "removing sessions that have run out", &error.into());
-    }
-    Ok(())
+    Ok(unit::change::<()>(cx, &SERVICE, session.insert()).await.map(drop)?)
 }

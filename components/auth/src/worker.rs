@@ -1,11 +1,13 @@
-//! What a tick does here: it tells of ended sessions what is untold. No events change anything here.
+//! What a tick does here: it tells of ended sessions what is untold, and removes what has run out. No
+//! events change anything here.
 
 use anyhow::Result;
+use boxoffice_contract::SessionId;
 use boxoffice_kernel::events::worker::Handler;
 use boxoffice_kernel::events::{Event, Outcome};
-use boxoffice_kernel::{Cx, Service};
+use boxoffice_kernel::{Cx, Service, Timestamp, limit, unit};
 
-use crate::{SERVICE, ended};
+use crate::{SERVICE, ended, session};
 
 /// This service's side of the events.
 pub(crate) struct Auth;
@@ -19,6 +21,10 @@ impl Handler for Auth {
     }
 
     async fn tick(cx: &Cx) -> Result<bool> {
-        ended::tell_untold(cx).await
+        let now = Timestamp::now();
+        let removed = session::sweeping(now);
+        let removed: Vec<(SessionId,)> = unit::change_all(cx, &SERVICE, removed).await?;
+        let more_to_remove = removed.len() >= session::SWEPT || limit::sweep(cx, &SERVICE).await?;
+        Ok(ended::tell_untold(cx).await? || more_to_remove)
     }
 }

@@ -10,8 +10,6 @@ use boxoffice_kernel::{Timestamp, config, query, row};
 use crate::listing::Listing;
 use crate::refusal::Refusal;
 
-/// How many holds may run out before the buyer has to pause.
-const FORGIVEN: i64 = 2;
 /// The first pause, in seconds. Each hold that runs out after that doubles it.
 const FIRST_PAUSE: i64 = 5 * 60;
 /// The longest pause, in seconds.
@@ -28,6 +26,8 @@ pub(crate) struct Limits {
     open: i64,
     /// How many may be made within [`BURST`].
     burst: i64,
+    /// How many may run out before the buyer has to pause.
+    forgiven: i64,
 }
 
 row! {
@@ -50,7 +50,7 @@ row! {
 }
 
 impl Limits {
-    /// Reads the variables `open_holds_per_buyer` and `holds_per_buyer`.
+    /// Reads the variables `open_holds_per_buyer`, `holds_per_buyer` and `holds_forgiven`.
     ///
     /// # Errors
     /// When one of them is not a number.
@@ -58,6 +58,7 @@ impl Limits {
         Ok(Self {
             open: config::number("open_holds_per_buyer").await?,
             burst: config::number("holds_per_buyer").await?,
+            forgiven: config::number("holds_forgiven").await?,
         })
     }
 }
@@ -117,7 +118,7 @@ impl Buyer {
         if self.recent >= limits.burst {
             return Err(Refusal::Pausing { seconds: BURST });
         }
-        match self.pause_ends() {
+        match self.pause_ends(limits.forgiven) {
             Some(end) if end > now => {
                 let seconds = (end.as_millis() - now.as_millis() + 999) / 1000;
                 Err(Refusal::Pausing { seconds })
@@ -127,8 +128,8 @@ impl Buyer {
     }
 
     /// When the buyer may hold tickets again, after holds that ran out.
-    fn pause_ends(&self) -> Option<Timestamp> {
-        let doublings = u32::try_from(self.ran_out - FORGIVEN - 1).ok()?;
+    fn pause_ends(&self, forgiven: i64) -> Option<Timestamp> {
+        let doublings = u32::try_from(self.ran_out - forgiven - 1).ok()?;
         let pause = FIRST_PAUSE.saturating_mul(2_i64.saturating_pow(doublings)).min(LONGEST_PAUSE);
         Some(self.last_ran_out?.plus_seconds(pause))
     }
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_898_596_800_000);
-    const LIMITS: Limits = Limits { open: 10, burst: 30 };
+    const LIMITS: Limits = Limits { open: 10, burst: 30, forgiven: 2 };
 
     fn refusal(buyer: Buyer, quantity: i64) -> Option<Refusal> {
         let listing = Listing { max_per_buyer: 4, ..crate::statements::listing() };

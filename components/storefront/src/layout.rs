@@ -41,7 +41,11 @@ pub(crate) async fn finish(
     let camera = is_door(asked.0.uri.path());
     let mut answer = with_page(answer, asked).await;
     match guards(camera).await {
-        Ok(guards) => answer.headers_mut().extend(guards),
+        Ok(guards) => {
+            for (name, value) in guards {
+                answer.headers_mut().insert(name, value);
+            }
+        }
         Err(error) => log::failed(Cx::NONE, "adding security headers to an answer", &error),
     }
     answer

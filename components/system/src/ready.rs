@@ -7,7 +7,7 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_kernel::Timestamp;
-use boxoffice_kernel::events::{EventType, bus};
+use boxoffice_kernel::events::{EventType, WITHOUT_EVENTS, bus};
 use boxoffice_kernel::health::{Check, Health};
 use futures::future::join;
 use http::StatusCode;
@@ -67,7 +67,8 @@ fn ticks(seen: Result<Vec<(String, Timestamp)>>) -> Vec<(String, Check)> {
             return vec![("tick".to_owned(), check.not_required())];
         }
     };
-    let mut groups: Vec<_> = EventType::ALL.iter().flat_map(|event| event.groups()).collect();
+    let readers = EventType::ALL.iter().flat_map(|event| event.groups());
+    let mut groups: Vec<_> = readers.chain(&WITHOUT_EVENTS).collect();
     groups.sort_unstable();
     groups.dedup();
     groups

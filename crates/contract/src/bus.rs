@@ -4,6 +4,8 @@
 pub const TICK: &str = "clock:tick";
 /// The hash that holds when each group last had a tick.
 pub const TICKS: &str = "boxoffice:ticks";
+/// The services whose workers read no events: ticks alone have them do something.
+pub const WITHOUT_EVENTS: [&str; 1] = ["auth"];
 /// The stream of the events that could not be applied.
 pub const DEAD_LETTERS: &str = "dead-letters";
 /// The hash that holds how many events each group has refused that no service of ours published.

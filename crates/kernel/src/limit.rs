@@ -5,7 +5,7 @@
 //! A window begins with the first use and ends by itself.
 
 use crate::db::{self, Query, Read, Reader};
-use crate::{Cx, Service, Timestamp, log, params, query, unit};
+use crate::{Cx, Service, Timestamp, params, query, unit};
 
 /// How many windows that have ended one sweep removes.
 const SWEPT: i64 = 500;
@@ -57,13 +57,10 @@ pub async fn count(
     counters: &[Counter],
 ) -> db::Result<Option<Exceeded>> {
     let now = Timestamp::now();
-    let counted: Vec<(String, String, i64)> =
+    let counted: Vec<(String, String)> =
         unit::change_all(cx, service, counting(service, counters, now)).await?;
-    if counted.iter().any(|(_, _, used)| *used == 1) {
-        sweep(cx, service, now).await;
-    }
     let is_counted = |counter: &&Counter| {
-        counted.iter().any(|(name, key, _)| counter.limit.name == name && counter.key == *key)
+        counted.iter().any(|(name, key)| counter.limit.name == name && counter.key == *key)
     };
     let refused: Vec<&Counter> = counters.iter().filter(|counter| !is_counted(counter)).collect();
     match refused.as_slice() {
@@ -97,10 +94,17 @@ pub async fn exceeded(
 /// # Errors
 /// What the database says.
 pub async fn release(cx: &Cx, service: &'static Service, counters: &[Counter]) -> db::Result<()> {
-    for counter in counters {
-        unit::change::<()>(cx, service, releasing(service, counter)).await?;
-    }
-    Ok(())
+    unit::change::<()>(cx, service, releasing(service, counters)).await.map(drop)
+}
+
+/// Removes windows that have ended, which count for nothing: for a tick. Tells whether there may be more.
+///
+/// # Errors
+/// What the database says.
+pub async fn sweep(cx: &Cx, service: &'static Service) -> db::Result<bool> {
+    let sweeping = sweeping(service, Timestamp::now());
+    let swept: Vec<(String,)> = unit::change_all(cx, service, sweeping).await?;
+    Ok(swept.len() >= usize::try_from(SWEPT).unwrap_or(usize::MAX))
 }
 
 /// Forgets all uses of `counter`.
@@ -157,7 +161,7 @@ pub(crate) fn counting(service: &Service, counters: &[Counter], now: Timestamp) 
          window_ends_at = CASE WHEN {s}_limits.window_ends_at <= ?1 \
              THEN excluded.window_ends_at ELSE {s}_limits.window_ends_at END \
          WHERE {s}_limits.used < excluded.allowed OR {s}_limits.window_ends_at <= ?1 \
-         RETURNING name, key, used",
+         RETURNING name, key",
         now
     )
     .bind_all(values)
@@ -172,26 +176,20 @@ pub(crate) fn window(service: &Service, Counter { limit, key }: &Counter) -> Que
     )
 }
 
-pub(crate) fn releasing(service: &Service, Counter { limit, key }: &Counter) -> Query {
+pub(crate) fn releasing(service: &Service, counters: &[Counter]) -> Query {
     let s = service.name;
+    let pairs = db::places(counters.len(), 2);
+    let values =
+        counters.iter().flat_map(|Counter { limit, key }| params![limit.name, key].to_vec());
     query!(
-        "UPDATE {s}_limits SET used = used - 1 WHERE name = ?1 AND key = ?2 AND used > 0",
-        limit.name,
-        key
+        "UPDATE {s}_limits SET used = used - 1 WHERE used > 0 AND (name, key) IN (VALUES {pairs})"
     )
+    .bind_all(values)
 }
 
 pub(crate) fn forgetting(service: &Service, Counter { limit, key }: &Counter) -> Query {
     let s = service.name;
     query!("DELETE FROM {s}_limits WHERE name = ?1 AND key = ?2", limit.name, key)
-}
-
-/// Removes windows that have ended, which count for nothing. The use that begins one does it; if that fails,
-/// the next one does.
-async fn sweep(cx: &Cx, service: &'static Service, now: Timestamp) {
-    if let Err(error) = unit::change::<()>(cx, service, sweeping(service, now)).await {
-        log::failed(cx, "removing limits whose windows have ended", &error.into());
-    }
 }
 
 /// Leaves those that somebody is at work on to the next sweep.
@@ -200,7 +198,7 @@ pub(crate) fn sweeping(service: &Service, now: Timestamp) -> Query {
     query!(
         "WITH ended AS (SELECT name, key FROM {s}_limits WHERE window_ends_at <= ?1 \
          LIMIT ?2 FOR UPDATE SKIP LOCKED) \
-         DELETE FROM {s}_limits WHERE (name, key) IN (SELECT name, key FROM ended)",
+         DELETE FROM {s}_limits WHERE (name, key) IN (SELECT name, key FROM ended) RETURNING name",
         now,
         SWEPT
     )

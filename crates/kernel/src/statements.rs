@@ -45,7 +45,8 @@ fn all() -> anyhow::Result<Vec<Query>> {
         limit::counting(&SERVICE, std::slice::from_ref(&counter), now),
         limit::counting(&SERVICE, &[counter.clone(), counter.clone()], now),
         limit::window(&SERVICE, &counter),
-        limit::releasing(&SERVICE, &counter),
+        limit::releasing(&SERVICE, std::slice::from_ref(&counter)),
+        limit::releasing(&SERVICE, &[counter.clone(), counter.clone()]),
         limit::forgetting(&SERVICE, &counter),
         limit::sweeping(&SERVICE, now),
     ]);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use boxoffice_client_address::TrustedProxies;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -233,8 +233,10 @@ impl Server {
     ) -> Result<Response<WasiBody>, Refusal> {
         let body = self.bodies.read(body, from.client).await?;
         let _place = self.places.take(parts.uri.path()).await.ok_or(Refusal::NoPlace)?;
+        // Its answer says how long that to GET is, and has no body to be read.
+        let is_head = parts.method == Method::HEAD;
         let response = forward(served, parts, body.bytes, &from).await;
-        if is_stream(&response) {
+        if is_head || is_stream(&response) {
             return Ok(response);
         }
         match self.answers.gather(response, from.client).await {

@@ -10,7 +10,8 @@ async fn a_seller(app: &App) -> (Browser, String) {
     let seller = Browser::signed_up(app, "kites@example.com").await;
     let form = seller.form("/tickets/new", "/tickets/new").await;
     let form = form.with("title", "Kites").with("price", "45").with("currency", "EUR");
-    let listed = seller.send(&form.with("quantity", "50")).await;
+    let form = form.with("quantity", "50").with("maxPerBuyer", "50");
+    let listed = seller.send(&form).await;
     (seller, listed.header("location").to_owned())
 }
 

@@ -139,10 +139,13 @@ fn prepare(arguments: &Arguments) -> Prepared {
     Prepared { variables, payments, redis, demo, shop, problems }
 }
 
-/// What follows from the address, if that is known before the shop listens.
+/// What follows from the address, if that is known before the shop listens; and that all who try the
+/// shop from this machine are one client.
 fn derived(listen: SocketAddr) -> Variables {
     let public_url = ("public_url".to_owned(), base_url(listen));
-    if listen.port() == 0 { Variables::new() } else { Variables::from([public_url]) }
+    let sign_ups = ("sign_ups_per_client".to_owned(), "1000".to_owned());
+    let public_url = Some(public_url).filter(|_| listen.port() != 0);
+    public_url.into_iter().chain([sign_ups]).collect()
 }
 
 fn keep<T>(result: Result<T, boxoffice_dev::Problem>, problems: &mut Vec<Problem>) -> Option<T> {

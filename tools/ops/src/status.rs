@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use boxoffice_contract::EventType;
 use boxoffice_contract::Timestamp;
+use boxoffice_contract::bus::WITHOUT_EVENTS;
 use boxoffice_contract::orders::OrderStatus;
 use serde::Serialize;
 
@@ -116,6 +117,7 @@ pub async fn status(bus: &Bus, databases: Option<&Databases>) -> Result<Status, 
     let groups: BTreeSet<&str> = EventType::ALL
         .iter()
         .flat_map(|event_type| event_type.groups().iter().copied())
+        .chain(WITHOUT_EVENTS)
         .chain(last.keys().map(String::as_str))
         .collect();
     let tick = |group: &str| Tick {

@@ -67,15 +67,20 @@ fn sqlite(path: &std::path::Path, who: &str, now: i64) -> rusqlite::Result<Optio
     connection.busy_timeout(PATIENCE)?;
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found = transaction.query_row(FIND, [who], |row| row.get::<_, String>(0));
+    let found = transaction.query_row(&numbered(FIND), [who], |row| row.get::<_, String>(0));
     let account = match found {
         Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(None),
         found => found?,
     };
-    let sessions = transaction.execute(SESSIONS, (&account, now))?;
-    transaction.execute(ACCOUNT, (&account, now))?;
+    let sessions = transaction.execute(&numbered(SESSIONS), (&account, now))?;
+    transaction.execute(&numbered(ACCOUNT), (&account, now))?;
     transaction.commit()?;
     Ok(Some(SignedOut { account, sessions: u64::try_from(sessions).unwrap_or(u64::MAX) }))
+}
+
+/// Writes parameters as SQLite has it: there `$1` would be a name.
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
 }
 
 async fn postgres(

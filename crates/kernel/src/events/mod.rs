@@ -20,5 +20,6 @@ pub mod reconcile;
 mod scripts;
 pub mod worker;
 
+pub use boxoffice_contract::bus::WITHOUT_EVENTS;
 pub use boxoffice_contract::{Event, EventType};
 pub use worker::Outcome;

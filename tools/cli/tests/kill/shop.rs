@@ -50,6 +50,12 @@ impl Shop {
         command.args(["--sandbox-listen", &sandbox]);
         command.env("SPIN_VARIABLE_HOLD_SECONDS", HOLD_SECONDS);
         command.env("SPIN_VARIABLE_EVENT_RETRY_MS", RETRY_MS);
+        // All its people come from one address.
+        for limit in
+            ["SIGN_UPS_PER_CLIENT", "OPEN_HOLDS_PER_BUYER", "HOLDS_PER_BUYER", "HOLDS_FORGIVEN"]
+        {
+            command.env(format!("SPIN_VARIABLE_{limit}"), "1000000");
+        }
         let mut running = Started::logging(&mut command, self.log());
         running.wait_for_line("Ctrl-C");
         self.running = Some(running);
