@@ -53,7 +53,12 @@ pub(super) fn prepare(
         (Some(header), _) => Some(header),
         (None, uri) => uri,
     };
-    if uri.authority.as_ref().is_some_and(|authority| is_internal(authority.host())) {
+    let host = uri.authority.as_ref().map_or("", Authority::host);
+    // `:80` is a valid authority (RFC 3986), but not of this scheme (RFC 9110, 4.2.1).
+    if host.is_empty() {
+        return Err("the request names no host");
+    }
+    if is_internal(host) {
         return Err("that host is for calls between components only");
     }
     // Means something to this connection only.
@@ -194,6 +199,7 @@ mod tests {
         for headers in [
             &[][..],
             &[("host", "a b")],
+            &[("host", ":80")],
             &[("host", "orders.spin.internal")],
             &[("host", "orders.spin.internal:80")],
             &[("host", "ORDERS.Spin.Internal")],
