@@ -17,7 +17,8 @@ const NOW: i64 = 1_898_596_800;
 pub fn webhook(data: &[u8]) {
     let [header, body] = lines(data);
     let header = str::from_utf8(header).ok();
-    assert!(verify(header, body, SECRET, NOW).is_err(), "nobody signed it");
+    // With a secret that signs nothing here: libFuzzer may learn what the other has signed.
+    assert!(verify(header, body, "whsec_other", NOW).is_err(), "nobody signed it");
     let code = code(body);
     let signed = format!("t={NOW},v1={code}");
     let at = |body: &[u8], now| verify(Some(&signed), body, SECRET, now);

@@ -93,7 +93,8 @@ fn fuzz(
 fn built(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let cargo_fuzz = install::cargo_fuzz(workspace)?;
     say("fuzz: building the targets");
-    let target = workspace.target().join("fuzz");
+    // Beside all else: what runs on this machine while building is compiled for both.
+    let target = workspace.target();
     let mut cargo = workspace.cargo_tool(&cargo_fuzz);
     // The address sanitizer needs a nightly compiler, and looks for what safe Rust rules out.
     cargo.args(["build", "--dev", "--sanitizer", "none", "--fuzz-dir", FOLDER, "--target-dir"]);

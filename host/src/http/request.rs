@@ -53,7 +53,12 @@ pub(super) fn prepare(
         (Some(header), _) => Some(header),
         (None, uri) => uri,
     };
-    if uri.authority.as_ref().is_some_and(|a| a.host().ends_with(INTERNAL_SUFFIX)) {
+    let host = uri.authority.as_ref().map_or("", Authority::host);
+    // `:80` is a valid authority (RFC 3986), but not of this scheme (RFC 9110, 4.2.1).
+    if host.is_empty() {
+        return Err("the request names no host");
+    }
+    if is_internal(host) {
         return Err("that host is for calls between components only");
     }
     // Means something to this connection only.
@@ -95,6 +100,12 @@ fn describe(
     headers.insert(COMPONENT_ROUTE, arrival.prefix.clone());
     headers.insert(CLIENT_ADDR, arrival.client.clone());
     Ok(())
+}
+
+/// Whether a host is a component's, however it is written: names have no case, and may end with the dot
+/// of the root.
+fn is_internal(host: &str) -> bool {
+    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase().ends_with(INTERNAL_SUFFIX)
 }
 
 /// Text that came out of a URI, which has no character that a header cannot have.
@@ -188,8 +199,11 @@ mod tests {
         for headers in [
             &[][..],
             &[("host", "a b")],
+            &[("host", ":80")],
             &[("host", "orders.spin.internal")],
             &[("host", "orders.spin.internal:80")],
+            &[("host", "ORDERS.Spin.Internal")],
+            &[("host", "orders.spin.internal.:80")],
         ] {
             assert!(prepared("/", headers).is_err(), "{headers:?}");
         }

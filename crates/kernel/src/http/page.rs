@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use boxoffice_contract::Page;
+use form_urlencoded::byte_serialize;
 use http::header::{HeaderName, HeaderValue, LINK};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,8 +90,22 @@ pub fn link<T>(
         .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
     let last = format!("cursor={cursor}");
     let query: Vec<&str> = kept.chain([last.as_str()]).collect();
-    let link = format!("<{path}?{}>; rel=\"next\"", query.join("&"));
+    let link = format!("<{path}?{}>; rel=\"next\"", in_ascii(&query.join("&")));
     HeaderValue::try_from(link).ok().map(|link| [(LINK, link)])
+}
+
+/// Returns a query with everything percent-encoded that is not ASCII (RFC 3986, section 2.1). Some
+/// clients send that as it is, but a link is an address, and a header's value is ASCII.
+fn in_ascii(query: &str) -> String {
+    let mut encoded = String::with_capacity(query.len());
+    for letter in query.chars() {
+        if letter.is_ascii() {
+            encoded.push(letter);
+        } else {
+            encoded.extend(byte_serialize(letter.encode_utf8(&mut [0; 4]).as_bytes()));
+        }
+    }
+    encoded
 }
 
 /// Returns the answer to the request for `path` with `query`: `page`, and a `Link` to the next.
@@ -135,6 +150,14 @@ mod tests {
         let link = response.headers()[LINK].to_str().unwrap();
         assert!(link.starts_with("</api/tickets?limit=2&q=a%20b&cursor="), "{link}");
         assert!(cut(vec![1, 2], 2, |last| *last).unwrap().next_cursor.is_none());
+    }
+
+    #[test]
+    fn a_link_is_ascii_whatever_was_asked() {
+        let page = cut(vec![1, 2], 1, |last| *last).unwrap();
+        let [(_, value)] = link(&page, "/api/tickets", Some("q=Zürich&city=読")).unwrap();
+        let value = value.to_str().unwrap();
+        assert!(value.starts_with("</api/tickets?q=Z%C3%BCrich&city=%E8%AA%AD&cursor="), "{value}");
     }
 
     #[test]
