@@ -1,5 +1,5 @@
 //! What a developer types: `cargo xtask up`, `build`, `assets`, `test`, `fuzz`, `chaos`,
-//! `bench`, `audit`, `events`, `migrate`.
+//! `dependencies`, `bench`, `audit`, `events`, `migrate`, `user`.
 //!
 //! | file | does |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | [`build`] | builds the components that the `spin.toml` files name |
 //! | [`assets`] | makes what browsers download, before the component that holds it |
 //! | [`up`] | builds everything, then becomes the shop, or what watches over it |
-//! | [`operate`] | builds the host, then becomes its `audit`, `events` or `migrate` |
+//! | [`operate`] | builds the host, then becomes its `audit`, `events`, `migrate` or `user` |
 //! | [`test`] | runs every check and suite, and counts |
 //! | [`fuzz`] | looks for inputs that break what must hold of all inputs |
 //! | [`schemathesis`] | calls the API by what its description allows, and compares |
@@ -63,6 +63,8 @@ enum Command {
     Test(test::Arguments),
     /// Look for inputs that break what must hold of whatever strangers send.
     Fuzz(fuzz::Arguments),
+    /// Check the licences of dependencies, and where they come from.
+    Dependencies,
     /// Cause many faults, again and again, and check afterwards that the books are right.
     Chaos(chaos::Arguments),
     /// Measure the shop and its alternatives on this machine, to compare them.
@@ -76,6 +78,9 @@ enum Command {
     /// Bring that shop's tables in Postgres up to date.
     #[command(disable_help_flag = true)]
     Migrate(operate::Arguments),
+    /// Do with an account of that shop what its owner cannot.
+    #[command(disable_help_flag = true)]
+    User(operate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -86,11 +91,13 @@ fn main() -> ExitCode {
         Command::Assets => make_assets(),
         Command::Test(arguments) => test::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Dependencies => supply::run(),
         Command::Chaos(arguments) => chaos::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Audit(arguments) => operate::run("audit", &arguments),
         Command::Events(arguments) => operate::run("events", &arguments),
         Command::Migrate(arguments) => operate::run("migrate", &arguments),
+        Command::User(arguments) => operate::run("user", &arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,7 +14,7 @@ use boxoffice_postgres::Postgres;
 
 use crate::failure::Failure;
 use crate::workspace::{Suite, Workspace};
-use crate::{build, fuzz, install, say, schemathesis, supply};
+use crate::{build, fuzz, install, say, schemathesis};
 
 /// Suites that run none of the components.
 const WITHOUT_COMPONENTS: [&str; 2] = ["deploy", "statements"];
@@ -24,7 +24,7 @@ const WITHOUT_DATABASE: [&str; 1] = ["deploy"];
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Run this step alone (may be given several times): format, lint, dependencies, build, unit,
+    /// Run this step alone (may be given several times): format, lint, build, unit,
     /// doc, fuzz, schemathesis, or the name of a suite. Suites that run the shop use SQLite; add
     /// `-postgres` to the name to use Postgres.
     #[arg(long, value_name = "STEP")]
@@ -106,9 +106,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if is_run("fuzz") {
         install::cargo_fuzz(&workspace)?;
     }
-    if is_run("dependencies") {
-        install::cargo_deny(&workspace)?;
-    }
     if is_run("replicas") {
         install::postgres()?;
     }
@@ -170,7 +167,6 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     let mut steps = vec![
         Step::new("format", Work::Check(cargo(&["fmt", "--all", "--check"]))),
         Step::new("lint", Work::Check(cargo(&clippy))),
-        Step::new("dependencies", Work::Task { run: supply::check, runs_components: false }),
         Step::new("build", Work::Build),
         Step::new("unit", Work::tests(tests(&["--lib", "--bins"]), false)),
         Step::new("doc", Work::tests(tests(&["--doc"]), false)),
