@@ -20,7 +20,7 @@ SELECT id FROM auth_sessions WHERE id = ?1 AND account_id = ?2;
 UPDATE auth_sessions SET ended_at = ?3 WHERE id = ?1 AND account_id = ?2 AND ended_at IS NULL RETURNING id, expires_at;
 UPDATE auth_sessions SET ended_at = ?3 WHERE account_id = ?1 AND id <> ?2 AND ended_at IS NULL AND expires_at > ?3 RETURNING id, expires_at;
 UPDATE auth_users SET signed_out_at = ?2, signed_out_told_at = NULL WHERE id = ?1 RETURNING id;
-WITH ended AS (SELECT id FROM auth_sessions WHERE expires_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM auth_sessions WHERE id IN (SELECT id FROM ended);
+WITH ended AS (SELECT id FROM auth_sessions WHERE expires_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM auth_sessions WHERE id IN (SELECT id FROM ended) RETURNING id;
 
 -- src/visitor.rs
 SELECT u.email AS email, u.signed_out_at AS signed_out_at, s.id AS session_id, s.ended_at AS ended_at FROM auth_users AS u LEFT JOIN auth_sessions AS s ON s.id = ?2 AND s.account_id = u.id WHERE u.id = ?1;

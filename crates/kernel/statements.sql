@@ -21,15 +21,16 @@ WITH lost (id, ms, seq) AS (VALUES (CAST(?1 AS TEXT), CAST(?2 AS BIGINT), CAST(?
 DELETE FROM {s}_idempotency WHERE created_at < ?1;
 
 -- src/health.rs
-SELECT 1 AS one;
+DELETE FROM {s}_idempotency WHERE scope = '' AND key = '';
 
 -- src/limit.rs
-INSERT INTO {s}_limits (name, key, used, allowed, window_ends_at) VALUES (?2, ?3, 1, ?4, ?5) ON CONFLICT (name, key) DO UPDATE SET allowed = excluded.allowed, used = CASE WHEN {s}_limits.window_ends_at <= ?1 THEN 1 ELSE {s}_limits.used + 1 END, window_ends_at = CASE WHEN {s}_limits.window_ends_at <= ?1 THEN excluded.window_ends_at ELSE {s}_limits.window_ends_at END WHERE {s}_limits.used < excluded.allowed OR {s}_limits.window_ends_at <= ?1 RETURNING name, key, used;
-INSERT INTO {s}_limits (name, key, used, allowed, window_ends_at) VALUES (?2, ?3, 1, ?4, ?5), (?6, ?7, 1, ?8, ?9) ON CONFLICT (name, key) DO UPDATE SET allowed = excluded.allowed, used = CASE WHEN {s}_limits.window_ends_at <= ?1 THEN 1 ELSE {s}_limits.used + 1 END, window_ends_at = CASE WHEN {s}_limits.window_ends_at <= ?1 THEN excluded.window_ends_at ELSE {s}_limits.window_ends_at END WHERE {s}_limits.used < excluded.allowed OR {s}_limits.window_ends_at <= ?1 RETURNING name, key, used;
+INSERT INTO {s}_limits (name, key, used, allowed, window_ends_at) VALUES (?2, ?3, 1, ?4, ?5) ON CONFLICT (name, key) DO UPDATE SET allowed = excluded.allowed, used = CASE WHEN {s}_limits.window_ends_at <= ?1 THEN 1 ELSE {s}_limits.used + 1 END, window_ends_at = CASE WHEN {s}_limits.window_ends_at <= ?1 THEN excluded.window_ends_at ELSE {s}_limits.window_ends_at END WHERE {s}_limits.used < excluded.allowed OR {s}_limits.window_ends_at <= ?1 RETURNING name, key;
+INSERT INTO {s}_limits (name, key, used, allowed, window_ends_at) VALUES (?2, ?3, 1, ?4, ?5), (?6, ?7, 1, ?8, ?9) ON CONFLICT (name, key) DO UPDATE SET allowed = excluded.allowed, used = CASE WHEN {s}_limits.window_ends_at <= ?1 THEN 1 ELSE {s}_limits.used + 1 END, window_ends_at = CASE WHEN {s}_limits.window_ends_at <= ?1 THEN excluded.window_ends_at ELSE {s}_limits.window_ends_at END WHERE {s}_limits.used < excluded.allowed OR {s}_limits.window_ends_at <= ?1 RETURNING name, key;
 SELECT used, window_ends_at FROM {s}_limits WHERE name = ?1 AND key = ?2;
-UPDATE {s}_limits SET used = used - 1 WHERE name = ?1 AND key = ?2 AND used > 0;
+UPDATE {s}_limits SET used = used - 1 WHERE used > 0 AND (name, key) IN (VALUES (?1, ?2));
+UPDATE {s}_limits SET used = used - 1 WHERE used > 0 AND (name, key) IN (VALUES (?1, ?2), (?3, ?4));
 DELETE FROM {s}_limits WHERE name = ?1 AND key = ?2;
-WITH ended AS (SELECT name, key FROM {s}_limits WHERE window_ends_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM {s}_limits WHERE (name, key) IN (SELECT name, key FROM ended);
+WITH ended AS (SELECT name, key FROM {s}_limits WHERE window_ends_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM {s}_limits WHERE (name, key) IN (SELECT name, key FROM ended) RETURNING name;
 
 -- src/outbox.rs
 INSERT INTO {s}_outbox (id, type, body, created_at) VALUES (?1, ?2, ?3, ?4);
