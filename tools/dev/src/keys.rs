@@ -230,6 +230,7 @@ mod tests {
                 "admission_public_keys",
                 "admission_signing_key",
                 "auth_signing_key",
+                "event_keys",
                 "session_public_keys",
                 "stripe_api_base",
                 "stripe_api_key",
@@ -253,12 +254,13 @@ mod tests {
     fn a_file_of_an_older_program_gets_what_it_lacks() {
         let data = tempfile::tempdir().unwrap();
         let Keys { path, mut variables, .. } = ensure(data.path(), SANDBOX).unwrap();
-        for name in ADMISSIONS {
+        let added = [ADMISSIONS[0], ADMISSIONS[1], EVENTS];
+        for name in added {
             variables.remove(name).unwrap();
         }
         std::fs::write(&path, toml::to_string(&variables).unwrap()).unwrap();
         let completed = ensure(data.path(), SANDBOX).unwrap().variables;
-        assert!(ADMISSIONS.iter().all(|name| completed.contains_key(*name)));
+        assert!(added.iter().all(|name| completed.contains_key(*name)));
         assert!(variables.iter().all(|(name, value)| completed[name] == *value));
         assert_eq!(ensure(data.path(), SANDBOX).unwrap().variables, completed);
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
@@ -273,6 +275,7 @@ mod tests {
             "admission_signing_key",
             "admission_public_keys",
             "auth_signing_key",
+            "event_keys",
             "session_public_keys",
             "stripe_api_key",
             "stripe_webhook_secret",
