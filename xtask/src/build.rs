@@ -75,6 +75,15 @@ fn expectation(workspace: &Workspace) -> String {
     format!("building the browser's module, the components and the host: {time}")
 }
 
+/// Builds the host as the suites of its command do, with the features that all suites share: for steps of
+/// the tests, which then compile nothing twice.
+pub(crate) fn tested_host(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace", "--test", "cli", "--no-run"]);
+    finish(&mut cargo, "the host was not built")?;
+    Ok(workspace.target().join("debug/boxoffice"))
+}
+
 /// Builds `boxoffice`, and tells where it is.
 pub(crate) fn host(workspace: &Workspace) -> Result<PathBuf, Failure> {
     program(workspace, "boxoffice")

@@ -83,7 +83,7 @@ struct Shop {
 impl Shop {
     fn start(workspace: &Workspace) -> Result<Shop, Failure> {
         let failed = |error: std::io::Error| Failure::Failed(format!("starting a shop: {error}"));
-        let host = build::host(workspace)?;
+        let host = build::tested_host(workspace)?;
         let folder = workspace.target().join("schemathesis-shop");
         if folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(failed)?;
