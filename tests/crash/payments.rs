@@ -55,6 +55,11 @@ async fn paying() {
     every_point::<Pay>().await;
 }
 
+/// Lets the buyer be declined again: at each point they are declined more often than they may be in an hour.
+async fn forget_declines(shop: &Shop) {
+    shop.app.tamper("DELETE FROM payments_limits").await;
+}
+
 struct Decline;
 
 impl Operation for Decline {
@@ -62,6 +67,7 @@ impl Operation for Decline {
     const NAME: &'static str = "being declined";
 
     async fn prepare(shop: &Shop) -> Self::Scene {
+        forget_declines(shop).await;
         let (ticket, order) = shop.held().await;
         let request = pay(shop, &order, BAD_CARD);
         (ticket, order, request)
@@ -92,6 +98,7 @@ impl Operation for LastDecline {
     const NAME: &'static str = "being declined for the last time";
 
     async fn prepare(shop: &Shop) -> Self::Scene {
+        forget_declines(shop).await;
         let (ticket, order) = shop.held().await;
         for _ in 1..5 {
             shop.buyer.send(&pay(shop, &order, BAD_CARD)).await.expect(402);
