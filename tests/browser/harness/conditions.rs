@@ -55,6 +55,8 @@ impl Window {
             let asks = "(fetch('/healthz').then(() => {}, () => (window.isCutOff = true)), \
                          window.isCutOff)";
             self.waits_for("the network is gone", asks).await;
+            // A stream that is open ends a moment later.
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         }
     }
 
