@@ -13,7 +13,7 @@ use crate::token::Key;
 /// How long a device is remembered after a sign-in, in seconds: a year.
 const REMEMBERED_SECONDS: i64 = 365 * 24 * 60 * 60;
 
-/// Has the browser that gets `response` remembered as a device of `account_id`.
+/// Sets the cookie by which the browser that gets `response` is known again as a device of `account_id`.
 ///
 /// # Errors
 /// When the signing key cannot be read.

@@ -84,7 +84,7 @@ impl Attempt {
     }
 }
 
-/// Counts an account that is to be made.
+/// Counts a new account, before it is made.
 ///
 /// # Errors
 /// [`Refusal::TooManyAccounts`] when too many were made; what the database says.

@@ -94,7 +94,7 @@ async fn look(user: &User) -> Result<bool> {
     }
 }
 
-/// Has the session `id`, which would last until `until`, count as ended.
+/// Marks the session `id`, which would last until `until`, as ended.
 ///
 /// # Errors
 /// When Redis cannot be reached or refuses.
@@ -102,7 +102,7 @@ pub async fn end(id: SessionId, until: Timestamp) -> Result<()> {
     set(&ended(id), "1", until).await
 }
 
-/// Has all sessions of `account` that began before `at` and have no id count as ended; the last of them
+/// Marks all sessions of `account` that began before `at` and have no id as ended; the last of them
 /// would last until `until`.
 ///
 /// # Errors

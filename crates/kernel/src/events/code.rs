@@ -1,6 +1,6 @@
 //! Whether an event was published by a service of ours: its message authentication code.
 //!
-//! Whoever can write to Redis must not be able to sell. Services share keys that Redis does not have
+//! Write access to Redis must not be enough to sell tickets. Services share keys that Redis does not have
 //! (the variable `event_keys`), and each published event ends with a code: HMAC-SHA-256 (RFC 2104) of
 //! its JSON without it. The member `mac` holds the key's name and the code, so keys can be replaced:
 //! the first key of the list makes codes, all of them check.
