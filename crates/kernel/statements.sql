@@ -29,7 +29,6 @@ INSERT INTO {s}_limits (name, key, used, allowed, window_ends_at) VALUES (?2, ?3
 SELECT used, window_ends_at FROM {s}_limits WHERE name = ?1 AND key = ?2;
 UPDATE {s}_limits SET used = used - 1 WHERE used > 0 AND (name, key) IN (VALUES (?1, ?2));
 UPDATE {s}_limits SET used = used - 1 WHERE used > 0 AND (name, key) IN (VALUES (?1, ?2), (?3, ?4));
-DELETE FROM {s}_limits WHERE name = ?1 AND key = ?2;
 WITH ended AS (SELECT name, key FROM {s}_limits WHERE window_ends_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM {s}_limits WHERE (name, key) IN (SELECT name, key FROM ended) RETURNING name;
 
 -- src/outbox.rs

@@ -21,7 +21,7 @@ const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
 /// Freezes `ticket`, whose seller is asking.
 ///
 /// A fan's ticket is frozen only while nobody holds it. When its offer ends, the fan can enter with it
-/// again, and whoever held it would pay for nothing.
+/// again, and a buyer who held it would pay for nothing.
 ///
 /// # Errors
 /// That a fan's ticket is held; that `orders` does not answer.

@@ -69,26 +69,6 @@ pub async fn count(
     }
 }
 
-/// Returns the limit of `counters` that is used up, if there is one, and counts nothing.
-///
-/// # Errors
-/// What the database says.
-pub async fn exceeded(
-    read: &mut impl Read,
-    service: &'static Service,
-    counters: &[Counter],
-) -> db::Result<Option<Exceeded>> {
-    let now = Timestamp::now();
-    for counter in counters {
-        let found = read.read::<(i64, Timestamp)>(window(service, counter)).await?;
-        let (used, ends) = found.unwrap_or((0, now));
-        if used >= counter.limit.allowed && ends > now {
-            return Ok(Some(Exceeded { limit: counter.limit, seconds: seconds(now, ends) }));
-        }
-    }
-    Ok(None)
-}
-
 /// Gives one use of each of `counters` back: what was counted did no harm.
 ///
 /// # Errors
@@ -105,14 +85,6 @@ pub async fn sweep(cx: &Cx, service: &'static Service) -> db::Result<bool> {
     let sweeping = sweeping(service, Timestamp::now());
     let swept: Vec<(String,)> = unit::change_all(cx, service, sweeping).await?;
     Ok(swept.len() >= usize::try_from(SWEPT).unwrap_or(usize::MAX))
-}
-
-/// Forgets all uses of `counter`.
-///
-/// # Errors
-/// What the database says.
-pub async fn forget(cx: &Cx, service: &'static Service, counter: &Counter) -> db::Result<()> {
-    unit::change::<()>(cx, service, forgetting(service, counter)).await.map(drop)
 }
 
 /// Finds which of `refused` lasts longest.
@@ -185,11 +157,6 @@ pub(crate) fn releasing(service: &Service, counters: &[Counter]) -> Query {
         "UPDATE {s}_limits SET used = used - 1 WHERE used > 0 AND (name, key) IN (VALUES {pairs})"
     )
     .bind_all(values)
-}
-
-pub(crate) fn forgetting(service: &Service, Counter { limit, key }: &Counter) -> Query {
-    let s = service.name;
-    query!("DELETE FROM {s}_limits WHERE name = ?1 AND key = ?2", limit.name, key)
 }
 
 /// Leaves those that somebody is at work on to the next sweep.

@@ -47,7 +47,6 @@ fn all() -> anyhow::Result<Vec<Query>> {
         limit::window(&SERVICE, &counter),
         limit::releasing(&SERVICE, std::slice::from_ref(&counter)),
         limit::releasing(&SERVICE, &[counter.clone(), counter.clone()]),
-        limit::forgetting(&SERVICE, &counter),
         limit::sweeping(&SERVICE, now),
     ]);
     let answer = command::remembered(Cx::NONE, &SERVICE, &idempotency, &Reply::no_content())?;
