@@ -132,5 +132,6 @@ fn ticket() -> TicketState {
         asks_names: false,
         turning_codes: false,
         resale_of: None,
+        moved: false,
     }
 }

@@ -350,6 +350,7 @@ impl Ticket {
             asks_names: self.asks_names,
             turning_codes: self.turning_codes,
             resale_of: self.resale_of,
+            moved: false,
         }
     }
 
