@@ -26,7 +26,6 @@ const SETS: &[Set] = &[
             "wasi:sockets/ip-name-lookup",
             "wasi:sockets/tcp",
             "wasi:sockets/tcp-create-socket",
-            "wasi:sockets/types",
             "wasi:sockets/udp",
             "wasi:sockets/udp-create-socket",
         ],
