@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use hmac::{Hmac, KeyInit, Mac};
 use rustls::crypto::hash::{self, HashAlgorithm};
 use rustls::crypto::hmac as codes;
-use sha2::digest::block_api::EagerHash;
 use sha2::{Digest, Sha256, Sha384};
 
 /// A hash function as rustls has it.
@@ -59,15 +58,15 @@ pub(crate) struct Code<D>(PhantomData<fn() -> D>);
 pub(crate) static HMAC_SHA256: Code<Sha256> = Code(PhantomData);
 pub(crate) static HMAC_SHA384: Code<Sha384> = Code(PhantomData);
 
+/// HMAC with a key.
+struct Keyed<M>(M);
+
 macro_rules! codes {
     ($($digest:ty),+) => {$(
         impl codes::Hmac for Code<$digest> {
             fn with_key(&self, key: &[u8]) -> Box<dyn codes::Key> {
-                // HMAC takes keys of any length; a shorter one is filled up with zeros.
-                Box::new(match Hmac::<$digest>::new_from_slice(key) {
-                    Ok(mac) => mac,
-                    Err(_) => Hmac::<$digest>::new(&Default::default()),
-                })
+                let keyed = Hmac::<$digest>::new_from_slice(key);
+                Box::new(Keyed(keyed.expect("HMAC takes keys of any length (RFC 2104)")))
             }
 
             fn hash_output_len(&self) -> usize {
@@ -75,9 +74,9 @@ macro_rules! codes {
             }
         }
 
-        impl codes::Key for Hmac<$digest> {
+        impl codes::Key for Keyed<Hmac<$digest>> {
             fn sign_concat(&self, first: &[u8], middle: &[&[u8]], last: &[u8]) -> codes::Tag {
-                let mut mac = self.clone();
+                let mut mac = self.0.clone();
                 mac.update(first);
                 for part in middle {
                     mac.update(part);
@@ -92,3 +91,5 @@ macro_rules! codes {
         }
     )+};
 }
+
+codes!(Sha256, Sha384);

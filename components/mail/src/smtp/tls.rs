@@ -22,7 +22,7 @@ pub(crate) fn config(authorities: &str) -> Result<Arc<ClientConfig>> {
         }
         ensure!(!roots.is_empty(), "smtp_ca holds no certificate in PEM");
     }
-    let provider = Arc::new(rustls_rustcrypto::provider());
+    let provider = Arc::new(boxoffice_tls_crypto::provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
