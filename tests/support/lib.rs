@@ -12,6 +12,7 @@
 //! | [`answer`] | what they get, and what every answer must be like |
 //! | `contract`   | what answers hold, by the services' contract |
 //! | [`listener`] | someone who listens to a stream of events |
+//! | [`mailbox`] | the shop's letters, as those who get them read them |
 //! | [`table`] | tables of requests and the answers that are due |
 //! | [`audit`] | whether the shop's books are right, once it has come to rest |
 //! | [`wait`] | waiting, within bounds, for what happens later |
@@ -40,6 +41,7 @@ pub mod audit;
 mod contract;
 pub mod database;
 pub mod listener;
+pub mod mailbox;
 pub mod person;
 pub mod provider;
 pub mod request;

@@ -26,7 +26,7 @@ mod style {
         letter-spacing:-0.6px;color:#1f1a14";
     pub(super) const MARK: &str = "display:inline-block;width:22px;height:14px;margin-right:9px;\
         border-radius:4px;background:#b92d14";
-    pub(super) const CARD: &str = "padding:32px 32px 28px;background:#fffdf8;\
+    pub(super) const CARD: &str = "padding:32px 32px 16px;background:#fffdf8;\
         border:1px solid #d6cbb6;border-radius:14px";
     pub(super) const HEADING: &str = "margin:0 0 16px;font-size:28px;line-height:1.12;\
         font-weight:800;letter-spacing:-0.8px;color:#1f1a14";

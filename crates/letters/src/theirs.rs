@@ -70,9 +70,13 @@ fn unlinked(text: &str) -> String {
 /// Whether `letter` parts a name of a host, or a scheme and what follows it.
 fn parts(before: Option<char>, letter: char, after: Option<char>) -> bool {
     let is_of_name = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    // Times and network addresses stay as they are.
+    let is_figure = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
     match letter {
         // As in IDNA: other full stops count as well.
-        '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => is_of_name(before) && is_of_name(after),
+        '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => {
+            is_of_name(before) && is_of_name(after) && !(is_figure(before) && is_figure(after))
+        }
         ':' => is_of_name(before) && after.is_some_and(|letter| !letter.is_whitespace()),
         '/' => before == Some('/'),
         '@' => true,
@@ -119,7 +123,9 @@ mod tests {
             ("mailto:me@evil.example", "mailto:|me@|evil.|example"),
             ("evil。example", "evil。|example"),
             ("tel:+41", "tel:|+41"),
-            ("St. Gallen, 7.30 pm: Kites... live", "St. Gallen, 7.|30 pm: Kites... live"),
+            ("St. Gallen, 7.30 pm: Kites... live", "St. Gallen, 7.30 pm: Kites... live"),
+            ("203.0.113.7", "203.0.113.7"),
+            ("http://203.0.113.7", "http:|//|203.0.113.7"),
             ("A.", "A."),
         ] {
             assert_eq!(seen(text), unlinked);

@@ -51,8 +51,8 @@ pub(crate) fn transferred(letter: &TicketTransferred, reader: &Reader) -> Conten
             Block::Facts(facts),
             Block::Button { label: "Take the ticket", url: reader.url(link) },
             Block::say(
-                "Who has this link can take the ticket: do not pass it on. If you do not know who \
-                 it comes from, ignore this letter.",
+                "Anybody with this link can take the ticket, so do not pass it on. If you do not \
+                 know who it comes from, ignore this letter.",
             ),
         ],
         reason: "You get this letter because somebody gave your address for this ticket.",

@@ -3,17 +3,17 @@
 use boxoffice_letters::{Event, Letter};
 
 /// Counts the places of `letter` that people fill in.
-pub fn places(letter: &Letter) -> usize {
+pub(crate) fn places(letter: &Letter) -> usize {
     typed(&mut letter.clone()).len()
 }
 
 /// Fills one place of `letter` in.
-pub fn fill(letter: &mut Letter, place: usize, text: &str) {
+pub(crate) fn fill(letter: &mut Letter, place: usize, text: &str) {
     text.clone_into(typed(letter)[place]);
 }
 
 /// Changes the event that `letter` is about, if it is about one.
-pub fn change_event(letter: &mut Letter, change: impl FnOnce(&mut Event)) {
+pub(crate) fn change_event(letter: &mut Letter, change: impl FnOnce(&mut Event)) {
     if let Some(event) = event(letter) {
         change(event);
     }

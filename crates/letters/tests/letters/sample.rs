@@ -8,10 +8,10 @@ use boxoffice_letters::{
 use uuid::Uuid;
 
 /// Where the shop is.
-pub const SHOP: &str = "https://tickets.example";
+pub(crate) const SHOP: &str = "https://tickets.example";
 
 /// The shop, and a reader.
-pub fn setting() -> Setting {
+pub(crate) fn setting() -> Setting {
     Setting {
         public_url: format!("{SHOP}/"),
         locale: Some("de-DE".to_owned()),
@@ -20,7 +20,7 @@ pub fn setting() -> Setting {
 }
 
 /// One letter of each kind.
-pub fn letters() -> Vec<Letter> {
+pub(crate) fn letters() -> Vec<Letter> {
     let (order, ticket) = (OrderId(Uuid::from_u128(7)), TicketId(Uuid::from_u128(9)));
     let (quantity, amount, currency) = (2, 9000, "EUR".to_owned());
     let at = |text| Timestamp::parse(text).expect("a time");
