@@ -62,15 +62,15 @@ impl Message {
             let mut parts = parsed.parts.iter().filter(|part| part.is_content_type("text", kind));
             parts.find_map(|part| part.text_contents()).map(str::to_owned)
         };
+        let html = of_type("html");
         // A part that does not say is text (RFC 2045, 5.2).
-        let text = of_type("plain").or_else(|| {
-            parsed.body_text(0).filter(|_| parsed.html_body_count() == 0).map(Into::into)
-        });
+        let unsaid = || parsed.body_text(0).filter(|_| html.is_none()).map(Into::into);
+        let text = of_type("plain").or_else(unsaid);
         Self {
             message_id: parsed.message_id().unwrap_or_default().to_owned(),
             subject: parsed.subject().unwrap_or_default().to_owned(),
             text: text.unwrap_or_default(),
-            html: of_type("html").unwrap_or_default(),
+            html: html.unwrap_or_default(),
             calendar: of_type("calendar"),
             ..empty
         }
