@@ -213,7 +213,7 @@ async fn a_postgres_that_only_reads_is_named_and_worth_another_try() {
     app.tamper(read_only).await;
     app.restart().await;
     let seller = seller.at(app.host().address());
-    let health = app.client().get("/readyz").await;
+    let health = app.client().exchange(&get("/readyz")).await;
     let health = health.shows(503, json!({ "status": "unavailable" })).body;
     for service in ["auth", "tickets", "orders", "payments", "admissions"] {
         let database = &health["checks"][format!("{service}.database")];
