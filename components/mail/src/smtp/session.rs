@@ -319,7 +319,8 @@ mod tests {
     }
 
     fn begin(url: &str, answers: &[&'static str]) -> Result<Session<Script>, String> {
-        let begun = Session::begin(Script::new(answers), &server(url), "shop.example");
+        let server = server(url);
+        let begun = Session::begin(Script::new(answers), &server, "shop.example");
         begun.now_or_never().unwrap()
     }
 
@@ -371,7 +372,7 @@ mod tests {
     fn a_server_that_is_of_no_use_says_why() {
         let hello = "250-hi\r\n250 STARTTLS";
         for (url, answers, says) in [
-            ("smtp://127.0.0.1", &["554 go away"][..], "greets with 554"),
+            ("smtp://127.0.0.1", &["554 go away"] as &[&str], "greets with 554"),
             ("smtp://127.0.0.1", &["421 busy"], "greets with 421"),
             ("smtp://127.0.0.1", &["220 hi", "502 no"], "refuses EHLO"),
             ("smtp://203.0.113.7", &["220 hi", "250 hi"], "no STARTTLS"),
@@ -406,7 +407,7 @@ mod tests {
     #[test]
     fn what_is_no_letters_fault_is_the_servers() {
         for (answers, failure) in [
-            (&["421 closing"][..], Failure::Server("421 closing".to_owned())),
+            (&["421 closing"] as &[&str], Failure::Server("421 closing".to_owned())),
             (&["550 who"], Failure::Server("the server refuses mail_from: 550 who".to_owned())),
             (
                 &["250 ok", "530 first"],
