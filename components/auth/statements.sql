@@ -13,6 +13,9 @@ UPDATE auth_users SET signed_out_told_at = ?3 WHERE id = ?1 AND signed_out_at = 
 UPDATE auth_sessions SET told_at = NULL WHERE told_at IS NOT NULL AND expires_at > ?1;
 UPDATE auth_users SET signed_out_told_at = NULL WHERE signed_out_told_at IS NOT NULL;
 
+-- src/letters.rs
+SELECT email FROM auth_users WHERE id = ?1;
+
 -- src/session.rs
 INSERT INTO auth_sessions (id, account_id, device, client, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 SELECT id, device, client, created_at, expires_at FROM auth_sessions WHERE account_id = ?1 AND expires_at > ?2 AND ended_at IS NULL ORDER BY id DESC LIMIT ?3;
