@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`sign_up`], [`sign_in`], [`sign_out`], [`current_user`], [`jwks`] | one call of the API each |
 //! | [`sessions`] | the calls about one's own sessions |
+//! | [`letters`] | what `mail` asks of it |
 //! | [`account`] | accounts in the database |
 //! | [`password`] | hashing and checking passwords |
 //! | [`refusal`] | why something is refused |
@@ -25,6 +26,7 @@ mod current_user;
 mod device;
 mod ended;
 mod jwks;
+mod letters;
 mod password;
 mod refusal;
 mod session;
@@ -77,6 +79,7 @@ fn router() -> Router {
         .merge(current_user::route())
         .merge(sessions::route())
         .merge(jwks::route())
+        .merge(letters::route())
         .merge(health::routes(&SERVICE, "/api/users", true))
         .route("/api/users/openapi.json", get(async || Json(Api::openapi())))
         .layer(from_fn(password::beside_others));

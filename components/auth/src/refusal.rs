@@ -1,5 +1,6 @@
 //! Why nobody is signed in, or signed up.
 
+use boxoffice_contract::mail::NO_SUCH_ACCOUNT;
 use boxoffice_kernel::problem::FieldError;
 use boxoffice_kernel::{Problem, db};
 
@@ -20,6 +21,8 @@ pub(crate) enum Refusal {
         /// How long to wait.
         seconds: i64,
     },
+    /// No account has this id.
+    NoSuchAccount,
     /// The account has no such session, or it has ended.
     NoSuchSession,
     /// Something failed that should not.
@@ -75,6 +78,9 @@ impl From<Refusal> for Problem {
                     minutes(seconds)
                 );
                 Self::too_many(detail, seconds).with_code("too_many_accounts")
+            }
+            Refusal::NoSuchAccount => {
+                Self::not_found("This account does not exist").with_code(NO_SUCH_ACCOUNT)
             }
             Refusal::NoSuchSession => Self::not_found("This session does not exist, or has ended"),
             Refusal::Failed(error) => error.into(),

@@ -6,7 +6,7 @@ use boxoffice_kernel::db::statements;
 
 use crate::account::{self, NewAccount};
 use crate::session::{self, Ended, NewSession};
-use crate::{ended, visitor};
+use crate::{ended, letters, visitor};
 
 #[test]
 fn every_statement_is_listed() {
@@ -38,6 +38,7 @@ fn every_statement_is_listed() {
         session::signing_out(id, now),
         session::sweeping(now),
         visitor::standing(id, None),
+        letters::address_of(id),
         ended::untold_sessions(now),
         ended::untold_accounts(),
         ended::told_sessions(&[one()], now),

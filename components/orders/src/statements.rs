@@ -72,6 +72,7 @@ fn ticket() -> TicketState {
         asks_names: false,
         turning_codes: false,
         resale_of: None,
+        moved: false,
     }
 }
 

@@ -25,12 +25,13 @@ impl Sibling {
     }
 }
 
-static ALL: [Sibling; 5] = [
+static ALL: [Sibling; 6] = [
     Sibling::new("auth", "auth_base_url", "/api/users"),
     Sibling::new("tickets", "tickets_base_url", "/api/tickets"),
     Sibling::new("orders", "orders_base_url", "/api/orders"),
     Sibling::new("payments", "payments_base_url", "/api/payments"),
     Sibling::new("admissions", "admissions_base_url", "/api/admissions"),
+    Sibling::new("mail", "mail_base_url", "/api/mail"),
 ];
 
 /// What each service answers to `GET` of `file` below its prefix: the status, and the JSON.
@@ -42,7 +43,7 @@ pub(crate) async fn ask_all(file: &str) -> Vec<(&'static Sibling, Result<(Status
 async fn ask(sibling: &Sibling, file: &str) -> Result<(StatusCode, Value)> {
     let path = format!("{}/{file}", sibling.prefix);
     let headers = HeaderMap::new();
-    let call = Call { method: Method::GET, path: &path, token: None, cx: Cx::NONE, headers };
+    let call = Call { headers, ..Call::by_nobody(Cx::NONE, Method::GET, &path) };
     let answer = sibling.peer.send(call, None::<&()>).await?;
     Ok((answer.status(), serde_json::from_slice(answer.body())?))
 }

@@ -78,6 +78,10 @@ ids! {
     SessionId;
     /// The id of a link for a door's staff.
     StaffId;
+    /// The id of a transfer of an admission: one link for one receiver.
+    TransferId;
+    /// The id of a letter that `auth` asks for.
+    LetterId;
     /// The id of an event; a repeat of the event carries the same.
     EventId;
 }

@@ -8,6 +8,7 @@
 //! | [`ids`] | a type for each kind of id |
 //! | [`timestamp`], [`trace`] | instants in RFC 3339; the trace that something is part of |
 //! | [`tickets`], [`orders`], [`payments`], [`ledger`], [`users`], [`admissions`], [`door`] | each service's bodies and statuses |
+//! | [`mail`] | letters, and what `mail` asks of the services for them |
 //! | [`page`], [`problem`] | lists by cursor; the body of every error |
 //! | [`events`] | the events: types, payloads and groups |
 //! | [`news`] | what open pages learn of listings |
@@ -26,6 +27,7 @@ pub mod door;
 pub mod events;
 pub mod ids;
 pub mod ledger;
+pub mod mail;
 pub mod news;
 pub mod orders;
 pub mod page;
@@ -39,7 +41,8 @@ pub mod word;
 
 pub use events::{Event, EventType};
 pub use ids::{
-    AdmissionId, EventId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId, UserId,
+    AdmissionId, EventId, LetterId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId,
+    TransferId, UserId,
 };
 pub use page::Page;
 pub use problem::{FieldError, ProblemBody};

@@ -1,14 +1,10 @@
 //! Accounts, as far as operators mend what their owners cannot: ending all sessions of one.
 
 use boxoffice_contract::Timestamp;
-use rusqlite::{Connection, OpenFlags};
 
 use crate::postgres::{causes, connect};
 use crate::sources::Problem;
-use crate::store::{Database, Databases};
-
-/// How long to wait for somebody else who writes.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+use crate::store::{Database, Databases, numbered, open_to_write};
 
 /// Ends the sessions that have ids. `auth`'s next tick tells the services.
 const SESSIONS: &str = "UPDATE auth_sessions SET ended_at = $2 WHERE account_id = $1 \
@@ -63,8 +59,7 @@ pub async fn sign_out(databases: &Databases, who: &str) -> Result<SignedOut, Pro
 const FIND: &str = "SELECT id FROM auth_users WHERE email = $1 OR id = $1";
 
 fn sqlite(path: &std::path::Path, who: &str, now: i64) -> rusqlite::Result<Option<SignedOut>> {
-    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.busy_timeout(PATIENCE)?;
+    let mut connection = open_to_write(path)?;
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found = transaction.query_row(&numbered(FIND), [who], |row| row.get::<_, String>(0));
@@ -76,11 +71,6 @@ fn sqlite(path: &std::path::Path, who: &str, now: i64) -> rusqlite::Result<Optio
     transaction.execute(&numbered(ACCOUNT), (&account, now))?;
     transaction.commit()?;
     Ok(Some(SignedOut { account, sessions: u64::try_from(sessions).unwrap_or(u64::MAX) }))
-}
-
-/// Writes parameters as SQLite has it: there `$1` would be a name.
-fn numbered(sql: &str) -> String {
-    sql.replace('$', "?")
 }
 
 async fn postgres(

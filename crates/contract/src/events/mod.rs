@@ -9,7 +9,10 @@ mod state;
 use serde::{Deserialize, Serialize};
 
 pub use event::{Event, Kind};
-pub use state::{AdmissionState, Expiration, OrderState, Payload, PaymentState, TicketState};
+pub use state::{
+    AdmissionState, Expiration, LetterAsked, OrderState, Payload, PaymentState, TicketState,
+    TransferState,
+};
 
 /// Declares the events from a table: variant, payload, name, source, and the groups that read it.
 macro_rules! events {
@@ -74,7 +77,7 @@ events! {
     /// A listing was made.
     TicketCreated(TicketState): "ticket:created" from "tickets" to ["orders", "admissions"];
     /// A listing was edited or withdrawn by its seller.
-    TicketUpdated(TicketState): "ticket:updated" from "tickets" to ["orders", "admissions"];
+    TicketUpdated(TicketState): "ticket:updated" from "tickets" to ["orders", "admissions", "mail"];
     /// Tickets are held for a buyer.
     OrderCreated(OrderState): "order:created" from "orders" to ["tickets", "expiration"];
     /// A hold lasts longer: its buyer's bank had questions.
@@ -82,9 +85,9 @@ events! {
     /// A hold ended without a sale.
     OrderCancelled(OrderState): "order:cancelled" from "orders" to ["tickets", "payments", "expiration"];
     /// An order is paid for; its tickets are the buyer's.
-    OrderCompleted(OrderState): "order:completed" from "orders" to ["tickets", "payments", "expiration", "admissions"];
+    OrderCompleted(OrderState): "order:completed" from "orders" to ["tickets", "payments", "expiration", "admissions", "mail"];
     /// A sale was undone: its buyer has the money back.
-    OrderRefunded(OrderState): "order:refunded" from "orders" to ["tickets", "admissions"];
+    OrderRefunded(OrderState): "order:refunded" from "orders" to ["tickets", "admissions", "mail"];
     /// Money was authorized.
     PaymentCreated(PaymentState): "payment:created" from "payments" to ["orders"];
     /// An order's payments were declined once too often: it will not be paid.
@@ -109,6 +112,10 @@ events! {
     AdmissionRestored(AdmissionState): "admission:restored" from "admissions" to [];
     /// An admission lets nobody in any more: its order was refunded, or its holder has sold it on.
     AdmissionVoided(AdmissionState): "admission:voided" from "admissions" to ["tickets", "payments"];
+    /// Its holder hands an admission on: a link waits for its receiver.
+    TransferCreated(TransferState): "transfer:created" from "admissions" to ["mail"];
+    /// An account's owner is to have a letter.
+    LetterAsked(LetterAsked): "letter:asked" from "auth" to ["mail"];
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::admissions::{AdmissionStatus, Offer};
+use crate::mail::AccountLetter;
 use crate::orders::OrderStatus;
 use crate::tickets::resale_cap;
-use crate::{AdmissionId, OrderId, PaymentId, TicketId, Timestamp, UserId};
+use crate::{AdmissionId, LetterId, OrderId, PaymentId, TicketId, Timestamp, TransferId, UserId};
 
 /// What an event tells.
 pub trait Payload: Serialize + DeserializeOwned {
@@ -34,6 +35,18 @@ impl Payload for PaymentState {
 }
 
 impl Payload for AdmissionState {
+    fn subject(&self) -> Uuid {
+        self.id.0
+    }
+}
+
+impl Payload for TransferState {
+    fn subject(&self) -> Uuid {
+        self.id.0
+    }
+}
+
+impl Payload for LetterAsked {
     fn subject(&self) -> Uuid {
         self.id.0
     }
@@ -91,6 +104,9 @@ pub struct TicketState {
     /// The listing of the event, where a fan sells on a ticket that was bought of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resale_of: Option<TicketId>,
+    /// Whether this change moved the event to another time or place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
 }
 
 /// An order's state: all `order:…` events.
@@ -167,6 +183,37 @@ pub struct AdmissionState {
     /// Its sale is undone: it was refunded, or will be, because the sale before it was.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undone: bool,
+}
+
+/// A transfer that begins: `transfer:created`. It names no address; `admissions` tells that to siblings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferState {
+    /// The transfer. One in place of an earlier one has an id of its own.
+    pub id: TransferId,
+    /// The version of the admission that the transfer made.
+    pub version: i64,
+    /// The admission.
+    pub admission_id: AdmissionId,
+    /// When it can no longer be accepted.
+    pub expires_at: Timestamp,
+}
+
+/// A letter that an account's owner is to have: `letter:asked`. It holds no address and no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LetterAsked {
+    /// The letter.
+    pub id: LetterId,
+    /// Always 1: a letter does not change.
+    pub version: i64,
+    /// Whose letter it is.
+    pub user_id: UserId,
+    /// What it is about.
+    pub kind: AccountLetter,
+    /// When it must not be sent any more; left out if it always may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What `expiration:complete` says: this order's time is up.

@@ -1,0 +1,220 @@
+//! `mail`: the letters, and what it asks of the services that know what they say.
+//!
+//! An event brings a letter about and tells no address, no code and no link. `mail` asks the owner for
+//! those when it sends the letter. It asks by a sibling call: only services can make one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::admissions::AdmittedEvent;
+use crate::orders::OrderStatus;
+use crate::{AdmissionId, LetterId, OrderId, TicketId, Timestamp, TransferId, UserId, Word};
+
+/// The path at `auth` that answers [`AskAddressee`] with an [`Addressee`].
+pub const ADDRESSEES: &str = "/api/users/letters";
+/// The path at `admissions` that answers [`AskTransfer`] with [`TransferFacts`].
+pub const TRANSFERS: &str = "/api/admissions/letters";
+/// The path at `admissions` that answers [`AskHolders`] with [`Holders`].
+pub const HOLDERS: &str = "/api/admissions/holders";
+/// The path at `orders` that answers [`AskOrder`] with [`OrderFacts`].
+pub const ORDERS: &str = "/api/orders/letters";
+
+/// The most holders that one answer names.
+pub const HOLDERS_PER_PAGE: i64 = 500;
+
+/// The problem's code if a call is not proven to be a service's (403).
+pub const NOT_A_SIBLING: &str = "not_a_sibling";
+/// The problem's code if no account has the id (404).
+pub const NO_SUCH_ACCOUNT: &str = "no_such_account";
+/// The problem's code if the letter must not be sent any more (410).
+pub const LETTER_VOID: &str = "letter_void";
+
+names! {
+    /// A letter about an account, which `auth` asks for.
+    pub enum AccountLetter {
+        /// Asks the owner to prove that the address is theirs.
+        VerifyAddress = "verify_address",
+        /// Lets the owner choose a new password.
+        ResetPassword = "reset_password",
+        /// Says that the password was changed.
+        PasswordChanged = "password_changed",
+        /// Says that somebody signed in on a device that was not used before.
+        NewDevice = "new_device",
+    }
+}
+
+/// Asks `auth` for the address of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskAddressee {
+    /// The account.
+    pub user_id: UserId,
+    /// The letter of a `letter:asked`; left out for any other letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter_id: Option<LetterId>,
+}
+
+// Without `Debug`: a log must not have the address, nor the code.
+/// Where a letter goes, and what only its reader may know.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Addressee {
+    /// The address.
+    pub email: String,
+    /// The language that the owner last asked for, such as `de-AT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Whether the address is proven; left out if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// What proves that the reader has the letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// What the letter tells the owner of their account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+}
+
+// Without `Debug`, as above.
+/// What proves that somebody has read a letter: a code to type, or the token of a link.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Six digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The token of the link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// What happened to an account, from where and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What the browser said of itself (`User-Agent`); left out if it said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The address that the request came from, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+/// Asks `admissions` what the letter of a transfer says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskTransfer {
+    /// The transfer.
+    pub transfer_id: TransferId,
+}
+
+// Without `Debug`: a log must not have the address, nor the link.
+/// What the letter of a transfer says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferFacts {
+    /// The address that the holder gave.
+    pub email: String,
+    /// The path of the page where it is accepted, with its token.
+    pub link: String,
+    /// The admission.
+    pub admission_id: AdmissionId,
+    /// The listing, which is the event.
+    pub ticket_id: TicketId,
+    /// Who hands it on; `auth` knows their address.
+    pub holder_id: UserId,
+    /// What it is for.
+    pub event: AdmittedEvent,
+    /// When it can no longer be accepted.
+    pub expires_at: Timestamp,
+}
+
+/// Asks `admissions` who holds valid admissions of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskHolders {
+    /// The event's listing.
+    pub ticket_id: TicketId,
+    /// The `next` of the page before; left out for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<UserId>,
+}
+
+/// A page of an event's holders, each once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holders {
+    /// The accounts, in the order of their ids.
+    pub holders: Vec<UserId>,
+    /// What the next page comes after; left out on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<UserId>,
+}
+
+/// Asks `orders` what a letter says of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskOrder {
+    /// The order.
+    pub order_id: OrderId,
+}
+
+/// What a letter says of an order, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderFacts {
+    /// The order.
+    pub id: OrderId,
+    /// The listing.
+    pub ticket_id: TicketId,
+    /// Its status.
+    pub status: Word<OrderStatus>,
+    /// Who bought.
+    pub buyer_id: UserId,
+    /// Who sells; left out if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller_id: Option<UserId>,
+    /// How many tickets.
+    pub quantity: i64,
+    /// What they cost together, in the currency's minor unit.
+    pub amount: i64,
+    /// What the buyer has back of it: 0, or all.
+    pub refunded: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// The listing's title.
+    pub title: String,
+    /// The venue's name.
+    pub venue: Option<String>,
+    /// The venue's city.
+    pub city: Option<String>,
+    /// When the event begins.
+    pub starts_at: Option<Timestamp>,
+    /// IANA name of the venue's time zone.
+    pub time_zone: Option<String>,
+    /// Grows when the seller changes the listing; left out until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn what_an_older_service_does_not_say_is_left_out() {
+        let json = r#"{"email":"ada@example.com"}"#;
+        let addressee: Addressee = serde_json::from_str(json).unwrap();
+        assert!(addressee.proof.is_none() && addressee.notice.is_none());
+        assert_eq!(serde_json::to_string(&addressee).unwrap(), json);
+        let last: Holders = serde_json::from_str(r#"{"holders":[]}"#).unwrap();
+        assert_eq!(last, Holders { holders: vec![], next: None });
+    }
+
+    #[test]
+    fn a_question_is_written_as_its_owner_reads_it() {
+        let ask = AskAddressee { user_id: UserId::nil(), letter_id: None };
+        let json = serde_json::to_value(&ask).unwrap();
+        assert_eq!(json, serde_json::json!({"userId": UserId::nil()}));
+        assert_eq!(serde_json::from_value::<AskAddressee>(json).unwrap(), ask);
+    }
+}
