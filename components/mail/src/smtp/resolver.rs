@@ -17,7 +17,7 @@ const A: u16 = 1;
 /// A record's class: the Internet.
 const IN: u16 = 1;
 
-/// Reads the variable `smtp_resolver`; `None` if it is no address, as its default: there is none.
+/// Reads the variable `smtp_resolver`. Its default is no address, and gives `None`.
 pub(crate) fn parse(text: &str) -> Option<SocketAddr> {
     text.trim().parse().ok()
 }
@@ -25,7 +25,7 @@ pub(crate) fn parse(text: &str) -> Option<SocketAddr> {
 /// Asks the resolver behind `wire` for an address of `name`.
 ///
 /// # Errors
-/// Why there is none.
+/// Why the resolver tells no address.
 pub(crate) async fn ask(wire: &mut impl Wire, name: &str, id: u16) -> Result<IpAddr, String> {
     wire.send(&question(name, id)?).await?;
     let mut answer = Vec::new();
@@ -37,7 +37,8 @@ pub(crate) async fn ask(wire: &mut impl Wire, name: &str, id: u16) -> Result<IpA
             return Err("the resolver's answer is too long".to_owned());
         }
         if let Some(body) = body.get(..length) {
-            return read(body, id).ok_or_else(|| format!("the resolver knows no address of {name}"));
+            return read(body, id)
+                .ok_or_else(|| format!("the resolver knows no address of {name}"));
         }
     }
 }
