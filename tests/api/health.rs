@@ -51,8 +51,14 @@ async fn readyz_names_each_dependency() {
         after["checks"].as_object().unwrap().keys().map(String::as_str).collect();
     let databases = ["admissions", "auth", "mail", "orders", "payments", "tickets"]
         .map(|name| format!("{name}.database"));
-    let mut due: Vec<&str> =
-        databases.iter().map(String::as_str).chain([MONEY]).chain(MAIL).chain(REDIS).chain(TICKS).collect();
+    let mut due: Vec<&str> = databases
+        .iter()
+        .map(String::as_str)
+        .chain([MONEY])
+        .chain(MAIL)
+        .chain(REDIS)
+        .chain(TICKS)
+        .collect();
     due.sort_unstable();
     assert_eq!(names, due);
     for database in &databases {
@@ -62,7 +68,7 @@ async fn readyz_names_each_dependency() {
     for redis in REDIS {
         assert_eq!(after["checks"][redis], fine(false), "{after:#}");
     }
-    for (check, detail) in MAIL.iter().zip(["none waits", "no smtp_url: nothing is mailed"]) {
+    for (check, detail) in MAIL.iter().zip(["no letter waits", "no smtp_url: nothing is mailed"]) {
         let due = json!({ "ok": true, "required": false, "detail": detail });
         assert_eq!(after["checks"][check], due, "{after:#}");
     }

@@ -44,8 +44,10 @@ async fn letters() -> Check {
     let waiting: Result<Option<(i64, Option<Timestamp>)>, _> =
         Reader::new(&SERVICE).read(letter::waiting()).await;
     match waiting {
-        Ok(Some((count, Some(since)))) => told(true, &format!("{count} wait, the oldest since {since}")),
-        Ok(_) => told(true, "none waits"),
+        Ok(Some((count, Some(since)))) => {
+            told(true, &format!("{count} wait, the oldest since {since}"))
+        }
+        Ok(_) => told(true, "no letter waits"),
         Err(error) => unknown(Err(error.into())),
     }
 }
