@@ -20,8 +20,24 @@ pub(crate) enum Refusal {
         /// How long to wait.
         seconds: i64,
     },
+    /// Too many letters were asked for.
+    TooManyLetters {
+        /// How long to wait.
+        seconds: i64,
+    },
     /// The account has no such session, or it has ended.
     NoSuchSession,
+    /// The password is not the one that the account has.
+    WrongPassword,
+    /// The code is not the one in the letter.
+    WrongCode {
+        /// How many codes one may still type.
+        left: i64,
+    },
+    /// What a letter brought was used, or its time is up, or a newer letter is on its way.
+    ProofVoid,
+    /// The address is proven already.
+    AlreadyVerified,
     /// Something failed that should not.
     Failed(anyhow::Error),
 }
@@ -75,6 +91,31 @@ impl From<Refusal> for Problem {
                     minutes(seconds)
                 );
                 Self::too_many(detail, seconds).with_code("too_many_accounts")
+            }
+            Refusal::TooManyLetters { seconds } => {
+                let detail =
+                    format!("Too many letters were asked for; try again in {}", minutes(seconds));
+                Self::too_many(detail, seconds).with_code("too_many_letters")
+            }
+            Refusal::WrongPassword => {
+                Self::invalid_field("current", "This is not the password that you have now")
+                    .with_code("wrong_password")
+            }
+            Refusal::WrongCode { left } => {
+                let message = match left {
+                    ..=0 => "This is not the code in the letter; ask for a new letter".to_owned(),
+                    1 => "This is not the code in the letter; you have 1 more try".to_owned(),
+                    left => format!("This is not the code in the letter; you have {left} more tries"),
+                };
+                Self::invalid_field("code", message).with_code("wrong_code")
+            }
+            Refusal::ProofVoid => Self::conflict(
+                "This letter no longer works: it was used, its time is up, or there is a newer \
+                 one. Ask for a new letter",
+                "proof_void",
+            ),
+            Refusal::AlreadyVerified => {
+                Self::conflict("This address is verified already", "already_verified")
             }
             Refusal::NoSuchSession => Self::not_found("This session does not exist, or has ended"),
             Refusal::Failed(error) => error.into(),
