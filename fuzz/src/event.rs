@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::input::{altered, texts};
-use crate::sources::kernel::events::code::Keys;
+use crate::keys::Keys;
 
 /// Reads an event from the bus: a place, a key and the event, a line each.
 ///

@@ -55,3 +55,4 @@ pub use libfuzzer_sys;
 // The names by which the files of `sources` call their own crates' modules.
 use boxoffice_kernel::config;
 use sources::host::{allowed_hosts, capability, problem};
+use sources::kernel::keys;

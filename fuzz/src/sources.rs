@@ -33,6 +33,8 @@ pub(crate) mod host {
 /// Of what the services share.
 #[path = "../../crates/kernel/src"]
 pub(crate) mod kernel {
+    pub(crate) mod keys;
+
     pub(crate) mod events {
         pub(crate) mod code;
     }

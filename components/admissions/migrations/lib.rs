@@ -12,5 +12,6 @@ pub static SERVICE: Service = Service {
         OUTBOX_ENTRIES,
         include_str!("0002_offline.sql"),
         include_str!("0003_names_and_turning_codes.sql"),
+        include_str!("0004_letters.sql"),
     ],
 };

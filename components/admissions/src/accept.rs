@@ -3,15 +3,14 @@
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions::{self as api, Acceptance, AdmissionStatus, TransferOffer};
+use boxoffice_contract::{AdmissionId, TransferId};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::Reader;
 use boxoffice_kernel::http::{Fields, Id, Valid};
 use boxoffice_kernel::problem::{self, ProblemBody, Result};
 use boxoffice_kernel::{Cx, Timestamp, Unit, UserCx};
 use http::Uri;
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::admission::{Admission, transfer_token};
@@ -136,7 +135,7 @@ async fn take_over(
 }
 
 /// Returns the transfer that waits, if `token` is that of its link.
-fn waiting(admission: &Admission, token: &str, keys: &Keys) -> Option<Uuid> {
+fn waiting(admission: &Admission, token: &str, keys: &Keys) -> Option<TransferId> {
     let transfer = admission.transfer_id.filter(|_| admission.status == AdmissionStatus::Valid)?;
     let secret = transfer_token(&keys.signer, admission.id, transfer);
     key::is_same(token, &secret).then_some(transfer)

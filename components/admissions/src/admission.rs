@@ -3,17 +3,17 @@
 use boxoffice_admission_code::{Code, Signer};
 use boxoffice_contract::admissions::{self as api, AdmissionStatus};
 use boxoffice_contract::door::{Entry, Guest};
-use boxoffice_contract::events::{AdmissionState, Kind, OrderState};
+use boxoffice_contract::events::{AdmissionState, Kind, OrderState, TransferState, kind};
 use boxoffice_contract::orders::number;
-use boxoffice_contract::{AdmissionId, OrderId, ScanId, TicketId, UserId};
+use boxoffice_contract::{AdmissionId, OrderId, ScanId, TicketId, TransferId, UserId};
 use boxoffice_kernel::db::{self, Query, Read};
 use boxoffice_kernel::events::Event;
 use boxoffice_kernel::{Timestamp, query, row};
-use uuid::Uuid;
 
 use crate::issuer::Issuer;
 use crate::key;
 use crate::listing::{self, Listing};
+use crate::transition::Transfer;
 use crate::turning;
 
 row! {
@@ -39,7 +39,7 @@ row! {
         pub(crate) transfers: i64,
         pub(crate) transfer_email: Option<String> = unset,
         pub(crate) transfer_until: Option<Timestamp> = unset,
-        pub(crate) transfer_id: Option<Uuid> = unset,
+        pub(crate) transfer_id: Option<TransferId> = unset,
         pub(crate) used_scan: Option<ScanId> = unset,
         pub(crate) used_at: Option<Timestamp> = unset,
         pub(crate) used_door: Option<String> = unset,
@@ -249,9 +249,25 @@ impl Admission {
 
     fn transfer(&self, issuer: &Issuer) -> Option<api::Transfer> {
         let (email, expires_at) = self.transfer_email.clone().zip(self.transfer_until)?;
-        let token = transfer_token(&issuer.keys.signer, self.id, self.transfer_id?);
-        let link = format!("{}/admissions/{}/accept?token={token}", issuer.shop, self.id);
+        let link = format!("{}{}", issuer.shop, self.transfer_path(&issuer.keys.signer)?);
         Some(api::Transfer { email, expires_at, link })
+    }
+
+    /// The path of the page where its transfer is accepted, if one waits.
+    pub(crate) fn transfer_path(&self, signer: &Signer) -> Option<String> {
+        let token = transfer_token(signer, self.id, self.transfer_id?);
+        Some(format!("/admissions/{}/accept?token={token}", self.id))
+    }
+
+    /// The event that tells that `transfer` of it has begun.
+    pub(crate) fn transfer_event(&self, transfer: &Transfer<'_>) -> anyhow::Result<Event> {
+        let state = TransferState {
+            id: transfer.id,
+            version: self.version,
+            admission_id: self.id,
+            expires_at: transfer.until,
+        };
+        Ok(Event::new(kind::TransferCreated, &state)?)
     }
 
     /// The event that tells of the admission's state.
@@ -280,6 +296,6 @@ fn generation(generation: i64) -> u32 {
 
 /// The secret in the link of the transfer `transfer` of the admission `id`. It is not stored: it can
 /// be made again for the holder, and by nobody who reads the tables.
-pub(crate) fn transfer_token(signer: &Signer, id: AdmissionId, transfer: Uuid) -> String {
-    key::text(signer.secret("transfer", &[id.0.as_bytes(), transfer.as_bytes()]))
+pub(crate) fn transfer_token(signer: &Signer, id: AdmissionId, transfer: TransferId) -> String {
+    key::text(signer.secret("transfer", &[id.0.as_bytes(), transfer.0.as_bytes()]))
 }

@@ -6,6 +6,7 @@
 //! | [`door`], [`changes`], [`scan`], [`staff`], [`doubles`] | the calls of those who stand at a door |
 //! | [`admission`] | an admission: in the database, in JSON, in events |
 //! | [`transition`] | how admissions go on and end: one guarded statement each |
+//! | [`letters`] | what `mail` asks of it |
 //! | [`turning`] | codes that turn, and for which hours devices get them |
 //! | [`issue`] | what an order's sale, or its refund, makes of admissions |
 //! | [`listing`] | what is known of the events |
@@ -26,6 +27,7 @@ mod doubles;
 mod issue;
 mod issuer;
 mod key;
+mod letters;
 mod list;
 mod listing;
 #[cfg(test)]
@@ -89,6 +91,7 @@ fn router() -> Router {
         .merge(scan::route())
         .merge(doubles::route())
         .merge(staff::route())
+        .merge(letters::route())
         .merge(health::routes(&SERVICE, "/api/admissions", true))
         .route("/api/admissions/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

@@ -1,6 +1,7 @@
 //! Why an admission, or a door, does not do what somebody wants of it.
 
 use boxoffice_contract::admissions::AdmissionStatus;
+use boxoffice_contract::mail::LETTER_VOID;
 use boxoffice_kernel::{Problem, db, peer};
 use boxoffice_rules::money;
 
@@ -41,6 +42,8 @@ pub(crate) enum Refusal {
     ToOneself,
     /// The link is not of a transfer that waits: it was taken back, accepted, or is too old.
     NoSuchTransfer,
+    /// The letter of a transfer must not be sent: the transfer has ended, or another is in its place.
+    TransferOver,
     /// The transfer is for another address.
     ForSomebodyElse,
     /// No listing has this id.
@@ -111,6 +114,10 @@ impl From<Refusal> for Problem {
                 let detail = "This ticket is for another address. Sign in with the account that the \
                               link was made for";
                 return Self::forbidden(detail);
+            }
+            Refusal::TransferOver => {
+                let detail = "This transfer was accepted, taken back or replaced, or is too old";
+                return Self::gone(detail, LETTER_VOID);
             }
             Refusal::ToOneself => {
                 return Self::invalid_field("email", "Enter somebody else's address");

@@ -3,16 +3,15 @@
 use boxoffice_contract::door::{Scan, Verdict};
 use boxoffice_contract::events::{OrderState, TicketState};
 use boxoffice_contract::orders::OrderStatus;
-use boxoffice_contract::{AdmissionId, OrderId, ScanId, StaffId, TicketId, UserId};
+use boxoffice_contract::{AdmissionId, OrderId, ScanId, StaffId, TicketId, TransferId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
-use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::list::{self, Filter};
 use crate::listing::Listing;
 use crate::transition::{self, Entering, Transfer};
-use crate::{changes, door, doubles, issue, scan, staff};
+use crate::{changes, door, doubles, issue, letters, scan, staff};
 
 #[test]
 fn every_statement_is_listed() {
@@ -44,7 +43,7 @@ fn all() -> Vec<Query> {
     let (order, ticket) = (order(now), ticket());
     let admission = Admission::new(&order, 1, now);
     let (one, two) = ([admission.clone()], [admission.clone(), admission.clone()]);
-    let transfer = Transfer { id: Uuid::nil(), email: "", until: now };
+    let transfer = Transfer { id: TransferId::nil(), email: "", until: now };
     let scan = Scan { id: scan_id, code: None, admission_id: None, at: None, admitted: false };
     let entering = Entering { scan: scan_id, at: now, door: "", admitted: false };
     let staff = staff::Staff::new(ticket_id, String::new(), now);
@@ -57,10 +56,13 @@ fn all() -> Vec<Query> {
         Listing::replicating(&[&ticket, &ticket]),
         issue::storing(&order),
         Admission::offered(ticket_id),
+        letters::of_transfer(TransferId::nil()),
+        letters::holding(ticket_id, None),
+        letters::holding(ticket_id, Some(user_id)),
         transition::naming(id, user_id, ""),
         transition::beginning(id, user_id, &transfer, None),
         transition::taking_back(id, user_id),
-        transition::accepting(id, Uuid::nil(), user_id, now),
+        transition::accepting(id, TransferId::nil(), user_id, now),
         transition::admitting(id, ticket_id, None, &entering),
         transition::admitting(id, ticket_id, Some(1), &entering),
         transition::restoring(ticket_id, scan_id),

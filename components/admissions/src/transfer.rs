@@ -3,14 +3,13 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
-use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions::{self as api, AdmissionStatus, NewTransfer};
+use boxoffice_contract::{AdmissionId, TransferId};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::{Read, Reader};
 use boxoffice_kernel::http::{Id, Valid};
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Timestamp, Unit, UserCx};
-use uuid::Uuid;
 
 use crate::SERVICE;
 use crate::admission::Admission;
@@ -60,7 +59,7 @@ pub(crate) async fn begin(
         return Err(Refusal::ToOneself.into());
     }
     let transfer = Transfer {
-        id: Uuid::now_v7(),
+        id: TransferId::new(),
         email: &email,
         until: Timestamp::now().plus_seconds(OPEN_SECONDS),
     };

@@ -9,10 +9,9 @@
 use anyhow::Context as _;
 use boxoffice_contract::admissions::AdmissionStatus;
 use boxoffice_contract::events::{OrderState, kind};
-use boxoffice_contract::{AdmissionId, OrderId, ScanId, TicketId, UserId};
+use boxoffice_contract::{AdmissionId, OrderId, ScanId, TicketId, TransferId, UserId};
 use boxoffice_kernel::db::Query;
 use boxoffice_kernel::{Timestamp, Unit, query};
-use uuid::Uuid;
 
 use crate::admission::{Admission, COLUMNS};
 
@@ -22,7 +21,7 @@ const NO_TRANSFER: &str = "transfer_email = NULL, transfer_until = NULL, transfe
 /// Whom a transfer is for, and until when.
 pub(crate) struct Transfer<'a> {
     /// The transfer's id, of which its link is made.
-    pub(crate) id: Uuid,
+    pub(crate) id: TransferId,
     /// The address of the account that may accept it.
     pub(crate) email: &'a str,
     /// When it can no longer be accepted.
@@ -72,7 +71,10 @@ pub(crate) async fn begin_transfer(
     transfer: &Transfer<'_>,
     limit: Option<i64>,
 ) -> anyhow::Result<Option<Admission>> {
-    Ok(unit.change(beginning(id, holder, transfer, limit)).await?)
+    let beginning = beginning(id, holder, transfer, limit);
+    let Some(admission) = unit.change::<Admission>(beginning).await? else { return Ok(None) };
+    unit.emit(admission.transfer_event(transfer)?);
+    Ok(Some(admission))
 }
 
 pub(crate) fn beginning(
@@ -119,7 +121,7 @@ pub(crate) fn taking_back(id: AdmissionId, holder: UserId) -> Query {
 pub(crate) async fn accept(
     unit: &mut Unit<'_>,
     id: AdmissionId,
-    transfer: Uuid,
+    transfer: TransferId,
     receiver: UserId,
     now: Timestamp,
 ) -> anyhow::Result<Option<Admission>> {
@@ -131,7 +133,7 @@ pub(crate) async fn accept(
 
 pub(crate) fn accepting(
     id: AdmissionId,
-    transfer: Uuid,
+    transfer: TransferId,
     receiver: UserId,
     now: Timestamp,
 ) -> Query {

@@ -33,9 +33,8 @@ mod tests {
 
     #[test]
     fn the_first_language_counts() {
-        let kept = |listed: &str| {
-            of(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, listed.parse().unwrap())]))
-        };
+        let kept =
+            |listed: &str| of(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, listed.parse().unwrap())]));
         for (listed, tag) in [
             ("de-AT,de;q=0.9,en;q=0.8", Some("de-AT")),
             (" fr ;q=0.9", Some("fr")),

@@ -119,11 +119,7 @@ pub(crate) fn asked(
 /// Finds the proof that a token names.
 pub(crate) fn of_id(id: LetterId, purpose: Purpose) -> Query {
     const COLUMNS: &str = Proof::COLUMNS;
-    query!(
-        "SELECT {COLUMNS} FROM auth_proofs WHERE id = ?1 AND purpose = ?2",
-        id,
-        purpose.name()
-    )
+    query!("SELECT {COLUMNS} FROM auth_proofs WHERE id = ?1 AND purpose = ?2", id, purpose.name())
 }
 
 /// Uses a proof, unless it was used or superseded, or its time is up.

@@ -1,5 +1,6 @@
 //! Why nobody is signed in, or signed up.
 
+use boxoffice_contract::mail::{LETTER_VOID, NO_SUCH_ACCOUNT};
 use boxoffice_kernel::problem::FieldError;
 use boxoffice_kernel::{Problem, db};
 
@@ -25,6 +26,10 @@ pub(crate) enum Refusal {
         /// How long to wait.
         seconds: i64,
     },
+    /// No account has this id.
+    NoSuchAccount,
+    /// The letter must not be sent any more.
+    LetterVoid,
     /// The account has no such session, or it has ended.
     NoSuchSession,
     /// The password is not the one that the account has.
@@ -105,7 +110,9 @@ impl From<Refusal> for Problem {
                 let message = match left {
                     ..=0 => "This is not the code in the letter; ask for a new letter".to_owned(),
                     1 => "This is not the code in the letter; you have 1 more try".to_owned(),
-                    left => format!("This is not the code in the letter; you have {left} more tries"),
+                    left => {
+                        format!("This is not the code in the letter; you have {left} more tries")
+                    }
                 };
                 Self::invalid_field("code", message).with_code("wrong_code")
             }
@@ -116,6 +123,12 @@ impl From<Refusal> for Problem {
             ),
             Refusal::AlreadyVerified => {
                 Self::conflict("This address is verified already", "already_verified")
+            }
+            Refusal::NoSuchAccount => {
+                Self::not_found("This account does not exist").with_code(NO_SUCH_ACCOUNT)
+            }
+            Refusal::LetterVoid => {
+                Self::gone("This letter is not to be sent any more", LETTER_VOID)
             }
             Refusal::NoSuchSession => Self::not_found("This session does not exist, or has ended"),
             Refusal::Failed(error) => error.into(),

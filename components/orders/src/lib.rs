@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`create`], [`show`], [`list`], [`cancel`] | one call of the API each |
 //! | [`begin_payment`], [`extend`], [`freeze`] | what `payments` and `tickets` ask of it |
+//! | [`letters`] | what `mail` asks of it |
 //! | [`order`] | an order: in the database, in JSON, in events |
 //! | [`transition`] | how orders go on and end: one guarded statement each |
 //! | [`listing`] | the inventory |
@@ -22,6 +23,7 @@ mod cancel;
 mod create;
 mod extend;
 mod freeze;
+mod letters;
 mod list;
 mod listing;
 mod order;
@@ -64,6 +66,7 @@ fn router() -> Router {
         .merge(begin_payment::route())
         .merge(extend::route())
         .merge(freeze::route())
+        .merge(letters::route())
         .merge(health::routes(&SERVICE, "/api/orders", true))
         .route("/api/orders/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

@@ -1,6 +1,7 @@
 //! An order: in the database, in JSON, in events.
 
 use boxoffice_contract::events::{Kind, OrderState};
+use boxoffice_contract::mail::OrderFacts;
 use boxoffice_contract::orders::{
     self as api, CancelReason, EventChange, OrderStatus, OrderedEvent, OrderedTicket,
 };
@@ -234,6 +235,30 @@ impl Shown {
             ..body.ticket
         };
         body
+    }
+
+    /// What a letter says of the order.
+    pub(crate) fn facts(&self) -> OrderFacts {
+        let api::Order { id, status, quantity, amount, currency, ticket, seller_id, .. } =
+            self.body();
+        let refunded = if status == OrderStatus::Refunded { amount } else { 0 };
+        OrderFacts {
+            id,
+            ticket_id: ticket.id,
+            status,
+            buyer_id: self.order.buyer_id,
+            seller_id,
+            quantity,
+            amount,
+            refunded,
+            currency,
+            title: ticket.title,
+            venue: ticket.venue,
+            city: ticket.city,
+            starts_at: ticket.starts_at,
+            time_zone: ticket.time_zone,
+            revision: ticket.revision,
+        }
     }
 
     /// Returns the event as it was, if its seller has changed its title, place or time since.

@@ -12,7 +12,7 @@ use crate::openapi::describe;
 const STYLE: &str = include_str!("docs.css");
 
 /// The kinds of problem that answers name in `type`, with what to do about each.
-const PROBLEMS: [(&str, &str, &str); 16] = [
+const PROBLEMS: [(&str, &str, &str); 17] = [
     ("malformed", "400", "The request is malformed: correct it."),
     ("invalid", "400", "Fields are invalid; errors lists all of them."),
     ("unauthorized", "401", "Sign in, or sign in again."),
@@ -22,6 +22,7 @@ const PROBLEMS: [(&str, &str, &str); 16] = [
     ("method-not-allowed", "405", "Use a method that the Allow header lists."),
     ("too-slow", "408", "The body took too long to come: send it again."),
     ("conflict", "409", "The current state does not allow it; code says why."),
+    ("gone", "410", "It was there and is no longer good; code says why."),
     ("precondition-failed", "412", "It has changed since you read it: read it again."),
     ("too-large", "413", "The body is too long."),
     ("uri-too-long", "414", "The query is too long."),

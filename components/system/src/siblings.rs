@@ -42,7 +42,7 @@ pub(crate) async fn ask_all(file: &str) -> Vec<(&'static Sibling, Result<(Status
 async fn ask(sibling: &Sibling, file: &str) -> Result<(StatusCode, Value)> {
     let path = format!("{}/{file}", sibling.prefix);
     let headers = HeaderMap::new();
-    let call = Call { method: Method::GET, path: &path, token: None, cx: Cx::NONE, headers };
+    let call = Call { headers, ..Call::by_nobody(Cx::NONE, Method::GET, &path) };
     let answer = sibling.peer.send(call, None::<&()>).await?;
     Ok((answer.status(), serde_json::from_slice(answer.body())?))
 }

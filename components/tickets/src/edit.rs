@@ -82,7 +82,7 @@ async fn rewrite(
     keeps(draft, &ticket, &frozen)?;
     let edited = unit.change::<Ticket>(ticket.update(draft.clone())?).await?;
     let edited = edited.ok_or_else(|| overtaken(unit, if_match))?;
-    unit.emit(edited.event(kind::TicketUpdated)?);
+    unit.emit(edited.event_after(&ticket)?);
     if !edited.is_of_event(&ticket) {
         carry_over(unit, &edited).await?;
     }

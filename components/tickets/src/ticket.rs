@@ -1,7 +1,7 @@
 //! A listing: in the database, in JSON, in events.
 
 use boxoffice_contract::admissions::Offer;
-use boxoffice_contract::events::{Kind, TicketState};
+use boxoffice_contract::events::{Kind, TicketState, kind};
 use boxoffice_contract::news::TicketNews;
 pub(crate) use boxoffice_contract::tickets::TicketStatus as Status;
 use boxoffice_contract::tickets::{self as api, Draft};
@@ -124,6 +124,12 @@ impl Ticket {
         let event =
             |it: &Self| (it.title.clone(), it.venue.clone(), it.city.clone(), it.time_zone.clone());
         event(self) == event(other) && self.starts_at == other.starts_at
+    }
+
+    /// Tells whether the event takes place elsewhere or at another time than `before`.
+    fn is_moved_from(&self, before: &Self) -> bool {
+        let place = |it: &Self| (it.venue.clone(), it.city.clone(), it.time_zone.clone());
+        place(self) != place(before) || self.starts_at != before.starts_at
     }
 
     /// What the seller has made of this listing by `draft`, with its counts left out.
@@ -360,6 +366,12 @@ impl Ticket {
         TicketNews { id: self.id, version: self.version, status, available, edited }
     }
 
+    /// The event that tells of the listing's state after its seller changed it from `before`.
+    pub(crate) fn event_after(&self, before: &Self) -> anyhow::Result<Event> {
+        let state = TicketState { moved: self.is_moved_from(before), ..self.state() };
+        Ok(Event::new(kind::TicketUpdated, &state)?)
+    }
+
     /// The event that tells of the listing's state.
     pub(crate) fn event(&self, kind: Kind<TicketState>) -> anyhow::Result<Event> {
         Ok(Event::new(kind, &self.state())?)
@@ -402,6 +414,30 @@ mod tests {
         assert!(ticket.is_of_event(&event));
         assert_eq!(ticket.state().resale_of, Some(event.id));
         assert_eq!(ticket.body().resale_of, Some(event.id));
+    }
+
+    #[test]
+    fn another_time_or_place_moves_an_event_and_nothing_else_does() {
+        let event = event();
+        let told = |after: &Ticket| {
+            let told = after.event_after(&event).and_then(|told| Ok(told.data::<TicketState>()?));
+            told.unwrap_or_else(|error| panic!("{error:#}"))
+        };
+        for moved in [
+            Ticket { venue: None, ..event.clone() },
+            Ticket { city: None, ..event.clone() },
+            Ticket { starts_at: None, ..event.clone() },
+            Ticket { time_zone: None, ..event.clone() },
+        ] {
+            assert!(told(&moved).moved, "{moved:?}");
+        }
+        let dearer = Ticket { price: 9, quantity: 1, description: None, ..event.clone() };
+        let renamed = Ticket { title: "Gulls".to_owned(), ..event.clone() };
+        for stayed in [event.clone(), dearer, renamed] {
+            assert!(!told(&stayed).moved, "{stayed:?}");
+        }
+        let state = serde_json::to_value(event.state()).unwrap_or_default();
+        assert!(state.get("moved").is_none(), "{state}");
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! | [`identity`] | who is asking, by the composed `boxoffice:identity/session` |
 //! | [`sessions`] | which sessions have ended before their time |
 //! | [`peer`], [`client`] | calls to the sibling services, and to anyone else |
+//! | [`sibling`] | calls that only a service of ours can make |
 //! | [`health`] | `/healthz` and `/readyz` of a service |
 //! | [`trace`] | the trace that a request is part of |
 //!
@@ -34,6 +35,7 @@ pub mod health;
 pub mod http;
 mod idempotency;
 pub mod identity;
+mod keys;
 pub mod limit;
 pub mod log;
 mod outbox;
@@ -41,6 +43,7 @@ pub mod peer;
 pub mod problem;
 mod redis;
 pub mod sessions;
+pub mod sibling;
 #[cfg(test)]
 mod statements;
 pub mod trace;
@@ -52,4 +55,5 @@ pub use cx::Cx;
 pub use deadline::Deadline;
 pub use identity::UserCx;
 pub use problem::Problem;
+pub use sibling::Sibling;
 pub use unit::Unit;

@@ -1,4 +1,4 @@
-//! Calls to the sibling services, in the name of the user who is asking.
+//! Calls to the sibling services: in the name of the user who is asking, of nobody, or as a service.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cx::{REQUEST_ID, RequestId};
 use crate::http::origin::FORWARDED_FOR;
-use crate::{Cx, Problem, UserCx, client, config};
+use crate::{Cx, Problem, UserCx, client, config, sibling};
 
 /// A sibling that takes longer than this counts as not available.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -39,6 +39,8 @@ pub struct Call<'a> {
     /// What else the sibling is told, such as the visitor's `Accept-Language` or an
     /// `Idempotency-Key`. The fields above and the body's own headers go before.
     pub headers: HeaderMap,
+    /// Whether the call proves that a service of ours makes it.
+    pub as_sibling: bool,
 }
 
 impl<'a> Call<'a> {
@@ -51,7 +53,13 @@ impl<'a> Call<'a> {
     /// Makes a call that needs no signed-in user.
     #[must_use]
     pub fn by_nobody(cx: &'a Cx, method: Method, path: &'a str) -> Self {
-        Self { method, path, token: None, cx, headers: HeaderMap::new() }
+        Self { method, path, token: None, cx, headers: HeaderMap::new(), as_sibling: false }
+    }
+
+    /// Makes a call that only a service may make: [`sibling::Sibling`] takes it.
+    #[must_use]
+    pub fn as_sibling(cx: &'a Cx, path: &'a str) -> Self {
+        Self { as_sibling: true, ..Self::by_nobody(cx, Method::POST, path) }
     }
 }
 
@@ -128,6 +136,10 @@ impl Peer {
             }
             None => Bytes::new(),
         };
+        if call.as_sibling {
+            let proof = sibling::proof(&call.method, call.path, &bytes).await?;
+            headers.insert(sibling::SIBLING, proof);
+        }
         let mut request = Request::builder().method(call.method).uri(url).body(Full::new(bytes))?;
         *request.headers_mut() = headers;
         client::send(request, limit).await

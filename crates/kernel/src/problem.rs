@@ -133,6 +133,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail).with_code(code)
     }
 
+    /// 410: it was there, and is not good any more; `code` tells the reasons apart.
+    #[must_use]
+    pub fn gone(detail: impl Into<String>, code: &str) -> Self {
+        Self::new(StatusCode::GONE, "gone", "No longer there", detail).with_code(code)
+    }
+
     /// 412: the thing has changed since the client read it.
     #[must_use]
     pub fn precondition_failed(detail: impl Into<String>) -> Self {

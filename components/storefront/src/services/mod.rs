@@ -62,7 +62,7 @@ impl<'a> Change<'a> {
 impl Visit {
     fn call<'a>(&'a self, method: Method, path: &'a str, headers: HeaderMap) -> Call<'a> {
         let token = self.user.as_ref().map(|user| user.token.as_str());
-        Call { method, path, token, cx: &self.cx, headers }
+        Call { token, headers, ..Call::by_nobody(&self.cx, method, path) }
     }
 
     /// Reads what is at `path`; `None` if there is no such thing.

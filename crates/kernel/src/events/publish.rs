@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use anyhow::Result;
 use scopeguard::defer;
 
-use super::code::Keys;
 use super::entry::{EntryId, Published};
 use super::reconcile;
 use super::{Event, EventType, bus, news};
 use crate::cx::Cx;
 use crate::db::{Query, Read, Reader};
+use crate::keys::Keys;
 use crate::outbox::{self, BATCH, Pending};
 use crate::{Service, Timestamp, log, query};
 

@@ -13,12 +13,12 @@ use futures::stream::FuturesUnordered;
 use serde::Deserialize;
 
 use super::bus::{self, Delivery};
-use super::code::Keys;
 use super::{Event, EventType};
 use super::{publish, reconcile};
 use crate::cx::Cx;
 use crate::db::{FromValue, Query};
 use crate::deadline::Deadline;
+use crate::keys::Keys;
 use crate::log::{self, Security};
 use crate::{Service, Timestamp, config, query, unit};
 
