@@ -7,7 +7,7 @@
 //! | [`audit`] | tells whether a shop's books are right |
 //! | [`events`] | shows what the bus holds; replays and drops dead letters |
 //! | [`migrate`] | brings the services' tables up to date |
-//! | [`user`] | ends all sessions of an account |
+//! | [`user`] | ends all sessions of an account; makes a link for a new password |
 //! | [`shop`] | the shop that `audit`, `events`, `migrate` and `user` look at |
 //! | [`print`] | what they print, for people and for programs |
 //! | [`payments`] | decides between the sandbox and Stripe |
@@ -74,7 +74,7 @@ enum Command {
     /// Bring the services' tables in Postgres up to date. This is safe while the shop runs, and
     /// safe to run several times at once.
     Migrate(migrate::Arguments),
-    /// Do with an account what its owner cannot: end all its sessions.
+    /// Do with an account what its owner cannot: end all its sessions, make a link for a new password.
     User(user::Arguments),
 }
 

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
-use boxoffice_contract::users::{Confirmation, CurrentUser, NewPassword, OnItsWay};
+use boxoffice_contract::users::{Confirmation, CurrentUser, NewPassword};
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::account::{Account, drawn};
 use boxoffice_web::state::{Drawn, Form, Page, State};
@@ -58,7 +58,7 @@ async fn prove(visit: Visit, sent: Sent) -> Result<Response> {
 
 async fn ask(visit: Visit, sent: Sent) -> Result<Response> {
     let change = Change::new(Method::POST, "/api/users/verification", sent.key());
-    match visit.command(&AUTH, change, None::<&OnItsWay>).await? {
+    match visit.command(&AUTH, change, None::<&()>).await? {
         Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::LetterAsked)).await?),
         // It was verified meanwhile, which the page says.
         Err(refusal) if refusal.status == StatusCode::CONFLICT => {
