@@ -6,21 +6,25 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 34] = [
+const ADDRESSES: [(&str, &str); 38] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
     ("/api/users/currentUser", "GET"),
     ("/api/users/sessions", "GET DELETE"),
     ("/api/users/sessions/{id}", "DELETE"),
+    ("/api/users/letters", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/api/tickets", "GET POST"),
     ("/api/tickets/{id}", "GET PUT DELETE"),
     ("/api/orders", "GET POST"),
     ("/api/orders/{id}", "GET DELETE"),
+    ("/api/orders/letters", "POST"),
     ("/api/payments", "GET POST"),
     ("/api/payments/{id}/attention", "DELETE"),
     ("/api/admissions", "GET"),
+    ("/api/admissions/letters", "POST"),
+    ("/api/admissions/holders", "POST"),
     ("/api/admissions/{id}", "GET"),
     ("/api/admissions/{id}/name", "PUT"),
     ("/api/admissions/{id}/transfer", "POST DELETE"),
@@ -207,6 +211,7 @@ async fn every_kind_of_problem_is_documented() {
         "not-found",
         "method-not-allowed",
         "conflict",
+        "gone",
         "precondition-failed",
         "too-slow",
         "too-large",

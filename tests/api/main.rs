@@ -8,6 +8,7 @@
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
 //! | `admissions`, `names`, `files`, `turning`, `door` | tickets in the hand, and who comes in |
+//! | `letters` | what services tell `mail`, and nobody else |
 //! | `live` | what can be listened to |
 //! | `idempotency` | the same request twice, or twenty times at once |
 //! | `conventions` | what holds for every address: methods, ids, origins, errors |
@@ -25,6 +26,7 @@ mod editing;
 mod files;
 mod health;
 mod idempotency;
+mod letters;
 mod live;
 mod names;
 mod orders;

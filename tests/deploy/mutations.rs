@@ -316,7 +316,7 @@ pub(crate) const ALL: &[Mutation] = &[
         mistake: "services that do not let the web in",
         overlay: "production",
         noticed_by: "who is let out there is let in here",
-        make: |shop| drop_object(shop, "NetworkPolicy", "services-from-web"),
+        make: |shop| drop_object(shop, "NetworkPolicy", "services-from-apps"),
     },
     Mutation {
         mistake: "one app of an older version",

@@ -4,6 +4,7 @@
 use boxoffice_contract::admissions::{Admission, TransferOffer};
 use boxoffice_contract::door::{Changes, Door, Doubles, Guest, Scans, Staff};
 use boxoffice_contract::ledger::Statement;
+use boxoffice_contract::mail::{Addressee, Holders, OrderFacts, TransferFacts};
 use boxoffice_contract::orders::Order;
 use boxoffice_contract::payments::{Paid, Payment};
 use boxoffice_contract::tickets::Ticket;
@@ -30,6 +31,10 @@ pub(crate) fn of_answer(request: &str, body: &Value) -> Option<String> {
             differs::<CurrentUser>(body)
         }
         ("POST", ["api", "users", "signUp" | "signIn"]) => differs::<Account>(body),
+        ("POST", ["api", "users", "letters"]) => differs::<Addressee>(body),
+        ("POST", ["api", "orders", "letters"]) => differs::<OrderFacts>(body),
+        ("POST", ["api", "admissions", "letters"]) => differs::<TransferFacts>(body),
+        ("POST", ["api", "admissions", "holders"]) => differs::<Holders>(body),
         ("GET", ["api", "tickets"]) => differs::<Page<Ticket>>(body),
         ("POST", ["api", "tickets"]) => differs::<Ticket>(body),
         ("GET" | "PUT", ["api", "tickets", id]) if is_id(id) => differs::<Ticket>(body),

@@ -16,11 +16,12 @@ use boxoffice_ops::schema;
 use boxoffice_ops::store::Databases;
 use boxoffice_sandbox::Sandbox;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::Request;
 use crate::database::{Database, OwnPostgres};
 
 /// When every test begins, in seconds since 1970: 2030-03-01T12:00:00Z.
@@ -136,12 +137,32 @@ impl Surroundings {
     /// # Panics
     /// When the shop has no key for events, or `event` does not end as an object does.
     pub fn sealed(&self, event: &str) -> String {
-        let (name, key) = self.variables["event_keys"].split_once(':').expect("name:key");
-        let key = URL_SAFE_NO_PAD.decode(key).unwrap();
-        let code = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(event);
-        let code = URL_SAFE_NO_PAD.encode(code.finalize().into_bytes());
+        let (name, code) = self.code(event);
         let members = event.strip_suffix('}').expect("an object");
         format!("{members},\"mac\":\"{name}.{code}\"}}")
+    }
+
+    /// `request` with the proof that services give to calls among themselves.
+    ///
+    /// # Panics
+    /// When the shop has no key for events.
+    #[must_use]
+    pub fn as_sibling(&self, request: Request) -> Request {
+        let at = OffsetDateTime::from(self.clock.now()).unix_timestamp();
+        let digest = Sha256::digest(request.body.as_deref().unwrap_or_default());
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let Request { method, path, .. } = &request;
+        let (name, code) =
+            self.code(&format!("boxoffice-sibling\n{method}\n{path}\n{at}\n{digest}"));
+        request.header("boxoffice-sibling", format!("t={at},k={name},m={code}"))
+    }
+
+    /// The code of `message` by the first key for events, and the key's name.
+    fn code(&self, message: &str) -> (&str, String) {
+        let (name, key) = self.variables["event_keys"].split_once(':').expect("name:key");
+        let key = URL_SAFE_NO_PAD.decode(key).unwrap();
+        let code = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(message);
+        (name, URL_SAFE_NO_PAD.encode(code.finalize().into_bytes()))
     }
 
     /// The folder of the shop's data.

@@ -75,6 +75,9 @@ enum Command {
     /// Show the state of that shop's bus; list, show, replay and drop dead letters.
     #[command(disable_help_flag = true)]
     Events(operate::Arguments),
+    /// List, show, repeat and drop the letters that shop has to send.
+    #[command(disable_help_flag = true)]
+    Mail(operate::Arguments),
     /// Bring that shop's tables in Postgres up to date.
     #[command(disable_help_flag = true)]
     Migrate(operate::Arguments),
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Audit(arguments) => operate::run("audit", &arguments),
         Command::Events(arguments) => operate::run("events", &arguments),
+        Command::Mail(arguments) => operate::run("mail", &arguments),
         Command::Migrate(arguments) => operate::run("migrate", &arguments),
         Command::User(arguments) => operate::run("user", &arguments),
     };

@@ -8,7 +8,8 @@
 //! | [`events`] | shows what the bus holds; replays and drops dead letters |
 //! | [`migrate`] | brings the services' tables up to date |
 //! | [`user`] | ends all sessions of an account; makes a link for a new password |
-//! | [`shop`] | the shop that `audit`, `events`, `migrate` and `user` look at |
+//! | [`mail`] | shows the letters that wait; has them sent again, or dropped |
+//! | [`shop`] | the shop that `audit`, `events`, `mail`, `migrate` and `user` look at |
 //! | [`print`] | what they print, for people and for programs |
 //! | [`payments`] | decides between the sandbox and Stripe |
 //! | [`sandbox`], [`keys`] | parts of `up` on their own, for those who run the shop with `spin up` |
@@ -26,6 +27,7 @@ mod audit;
 mod events;
 mod failure;
 mod keys;
+mod mail;
 mod memory;
 mod metrics;
 mod migrate;
@@ -74,6 +76,8 @@ enum Command {
     /// Bring the services' tables in Postgres up to date. This is safe while the shop runs, and
     /// safe to run several times at once.
     Migrate(migrate::Arguments),
+    /// List, show, repeat and drop the letters that the shop has to send.
+    Mail(mail::Arguments),
     /// Do with an account what its owner cannot: end all its sessions, make a link for a new password.
     User(user::Arguments),
 }
@@ -104,6 +108,7 @@ fn main() -> ExitCode {
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
+        Command::Mail(arguments) => mail::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::User(arguments) => user::run(&arguments),
     };

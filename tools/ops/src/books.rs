@@ -22,7 +22,7 @@ trait Record: DeserializeOwned {
             service: Self::SERVICE,
             table: Self::TABLE.to_owned(),
             columns: Self::COLUMNS,
-            condition: "1 = 1",
+            condition: "1 = 1".into(),
         }
     }
 }
@@ -108,6 +108,7 @@ records! {
         payment_id: Option<String>,
         expires_at: i64,
         version: i64,
+        created_at: i64,
         refunded_at: Option<i64>,
         restocked: i64,
         resale_of: Option<String>,
@@ -204,6 +205,14 @@ records! {
         version: i64,
     }
 
+    /// A letter that an event has brought about.
+    Letter: "mail", "mail_letters" {
+        id: String,
+        kind: String,
+        subject: String,
+        created_at: i64,
+    }
+
     /// When the tables of `admissions` were made, or changed. It is younger than the other services.
     Upgrade: "admissions", "admissions_migrations" {
         applied_at: i64,
@@ -272,6 +281,7 @@ pub(crate) struct Books {
     pub(crate) events: Vec<Event>,
     pub(crate) sales: Vec<Sale>,
     pub(crate) upgrades: Vec<Upgrade>,
+    pub(crate) letters: Vec<Letter>,
     pub(crate) outboxes: Vec<Outbox>,
 }
 
@@ -302,7 +312,7 @@ fn outbox(service: &'static str) -> Select {
         service,
         table: format!("{service}_outbox"),
         columns: &["id", "created_at"],
-        condition: "published_at IS NULL",
+        condition: "published_at IS NULL".into(),
     }
 }
 
@@ -324,6 +334,7 @@ impl Books {
             Event::select(),
             Sale::select(),
             Upgrade::select(),
+            Letter::select(),
         ];
         selects.extend(publishers().into_iter().map(outbox));
         let mut tables = databases.read(&selects).await?;
@@ -342,6 +353,7 @@ impl Books {
             events: take(&mut tables)?,
             sales: take(&mut tables)?,
             upgrades: take(&mut tables)?,
+            letters: take(&mut tables)?,
             outboxes: outboxes(&mut tables)?,
         })
     }
@@ -365,11 +377,21 @@ pub(crate) struct Held {
     pub(crate) tickets: u64,
 }
 
+/// The letters of one status that nobody has got.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Unsent {
+    pub(crate) status: String,
+    pub(crate) letters: u64,
+    /// When the oldest was made, in milliseconds since 1970.
+    pub(crate) oldest: i64,
+}
+
 /// What is left to do, counted by the databases.
 #[derive(Clone, Debug)]
 pub(crate) struct Backlog {
     pub(crate) outboxes: Vec<Waiting>,
     pub(crate) holds: Vec<Held>,
+    pub(crate) letters: Vec<Unsent>,
 }
 
 impl Backlog {
@@ -379,12 +401,18 @@ impl Backlog {
             service: "orders",
             table: "orders_orders".to_owned(),
             columns: &["status", "COUNT(*) AS orders", "CAST(SUM(quantity) AS BIGINT) AS tickets"],
-            condition: "status IN ('created', 'awaiting:payment') GROUP BY status",
+            condition: "status IN ('created', 'awaiting:payment') GROUP BY status".into(),
+        };
+        let unsent = Select {
+            service: "mail",
+            table: "mail_letters".to_owned(),
+            columns: &["status", "COUNT(*) AS letters", "MIN(created_at) AS oldest"],
+            condition: "status IN ('waiting', 'given_up') GROUP BY status".into(),
         };
         let columns = &["COUNT(*) AS events", "MIN(created_at) AS oldest"];
         let count = |service| Select { columns, ..outbox(service) };
         let mut selects: Vec<Select> = publishers().into_iter().map(count).collect();
-        selects.push(held);
+        selects.extend([held, unsent]);
         let mut tables = databases.read(&selects).await?;
         let waiting = |service| {
             // A service that was never called has no table yet.
@@ -392,7 +420,8 @@ impl Backlog {
             Ok(Waiting { service, ..counted.unwrap_or_default() })
         };
         let outboxes = publishers().into_iter().map(waiting).collect::<Result<_, _>>()?;
-        Ok(Self { outboxes, holds: rows(&mut tables, "orders_orders")? })
+        let holds = rows(&mut tables, "orders_orders")?;
+        Ok(Self { outboxes, holds, letters: rows(&mut tables, "mail_letters")? })
     }
 }
 
@@ -408,7 +437,10 @@ fn take<T: Record>(tables: &mut Tables) -> Result<Vec<T>, Problem> {
     rows(tables, T::TABLE)
 }
 
-fn rows<T: DeserializeOwned>(tables: &mut Tables, table: &str) -> Result<Vec<T>, Problem> {
+pub(crate) fn rows<T: DeserializeOwned>(
+    tables: &mut Tables,
+    table: &str,
+) -> Result<Vec<T>, Problem> {
     let rows = tables.remove(table).unwrap_or_default();
     let read = |row| {
         serde_json::from_value(Value::Object(row)).map_err(|error| {

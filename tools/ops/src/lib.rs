@@ -10,6 +10,7 @@
 //! | [`store`] | the services' databases, read by plain SELECTs in one transaction |
 //! | [`schema`] | the services that keep a database |
 //! | [`users`] | ending all sessions of an account |
+//! | [`mail`] | the letters that wait, were sent or were given up |
 //! | [`migrate`] | bringing the services' tables up to date before they do so themselves |
 //! | `postgres` | how Postgres is reached and read |
 //! | `books`   | the rows that are read there |
@@ -21,6 +22,7 @@
 pub mod audit;
 mod books;
 pub mod bus;
+pub mod mail;
 pub mod migrate;
 mod postgres;
 pub mod provider;

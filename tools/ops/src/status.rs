@@ -89,6 +89,8 @@ pub struct Backlog {
     pub outboxes: Vec<OutboxStatus>,
     /// What is held, by the status of the orders that hold it: held, then being paid for.
     pub holds: Vec<Holds>,
+    /// The letters that nobody has got, by status: `waiting`, then `given_up`.
+    pub letters: Vec<Letters>,
 }
 
 /// The orders of one status that hold tickets.
@@ -100,6 +102,17 @@ pub struct Holds {
     pub orders: u64,
     /// How many tickets they hold, all together.
     pub tickets: u64,
+}
+
+/// The letters of one status.
+#[derive(Clone, Debug, Serialize)]
+pub struct Letters {
+    /// Their status.
+    pub status: &'static str,
+    /// How many.
+    pub letters: u64,
+    /// How old the oldest is, in seconds.
+    pub oldest_seconds: Option<i64>,
 }
 
 /// Reads it all; the outboxes if `databases` are given.
@@ -134,7 +147,7 @@ pub async fn status(bus: &Bus, databases: Option<&Databases>) -> Result<Status, 
     })
 }
 
-/// Reads how much is held and how much waits to be published; ages are as of `now`.
+/// Reads how much is held, and what waits to be published or mailed; ages are as of `now`.
 ///
 /// # Errors
 /// When a database cannot be read.
@@ -147,7 +160,16 @@ pub async fn backlog(databases: &Databases, now: SystemTime) -> Result<Backlog, 
         let (orders, tickets) = held.map_or((0, 0), |held| (held.orders, held.tickets));
         Holds { status: status.name(), orders, tickets }
     };
+    let letters = |status: &'static str| {
+        let unsent = backlog.letters.iter().find(|unsent| unsent.status == status);
+        Letters {
+            status,
+            letters: unsent.map_or(0, |unsent| unsent.letters),
+            oldest_seconds: unsent.map(|unsent| seconds(now, unsent.oldest)),
+        }
+    };
     Ok(Backlog {
+        letters: ["waiting", "given_up"].map(letters).to_vec(),
         outboxes: of_outboxes(&backlog.outboxes, now),
         holds: [OrderStatus::Created, OrderStatus::AwaitingPayment].map(holds).to_vec(),
     })
@@ -212,15 +234,18 @@ mod tests {
                  INSERT INTO orders_orders VALUES ('created', 2), ('created', 3), ('complete', 9);
                  CREATE TABLE orders_outbox (id TEXT, created_at BIGINT, published_at BIGINT);
                  INSERT INTO orders_outbox VALUES ('a', 1000, 1500), ('b', 4000, NULL), ('c', 6000, NULL);
+                 CREATE TABLE mail_letters (status TEXT, created_at BIGINT);
+                 INSERT INTO mail_letters VALUES ('waiting', 7000), ('waiting', 3000), ('sent', 1);
                  CREATE TABLE tickets_outbox (id TEXT, created_at BIGINT, published_at BIGINT)",
             )
             .unwrap();
         let databases = Databases::shared(Database::Sqlite(path));
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10);
-        let Backlog { outboxes, holds } = backlog(&databases, now).await.unwrap();
+        let Backlog { outboxes, holds, letters } = backlog(&databases, now).await.unwrap();
         let outboxes = outboxes.iter().map(|o| (o.service, o.waiting, o.oldest_seconds));
         let expected = [
             ("admissions", 0, None),
+            ("auth", 0, None),
             ("expiration", 0, None),
             ("orders", 2, Some(6)),
             ("payments", 0, None),
@@ -229,5 +254,7 @@ mod tests {
         assert_eq!(outboxes.collect::<Vec<_>>(), expected);
         let holds: Vec<_> = holds.iter().map(|h| (h.status, h.orders, h.tickets)).collect();
         assert_eq!(holds, [("created", 2, 5), ("awaiting:payment", 0, 0)]);
+        let letters = letters.iter().map(|l| (l.status, l.letters, l.oldest_seconds));
+        assert_eq!(letters.collect::<Vec<_>>(), [("waiting", 2, Some(7)), ("given_up", 0, None)]);
     }
 }

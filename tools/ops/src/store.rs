@@ -3,6 +3,7 @@
 //! A service may have a database of its own, so no query joins two services' tables. Services that
 //! share one are read in one transaction: what they say of each other is then of one moment.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::postgres;
 use crate::sources::Problem;
 
-/// How long to wait for someone who is changing the file's layout.
+/// How long to wait for somebody else who changes the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Columns' values by their names.
@@ -23,7 +24,7 @@ pub(crate) type Row = Map<String, Value>;
 /// Rows by their tables' names. A table that does not exist has none.
 pub(crate) type Tables = HashMap<String, Vec<Row>>;
 
-/// A database to read. [`crate::migrate`] and [`crate::users`] alone write.
+/// A database to read. [`crate::migrate`], [`crate::users`] and [`crate::mail`] alone write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A SQLite file.
@@ -88,7 +89,7 @@ pub(crate) struct Select {
     pub(crate) table: String,
     pub(crate) columns: &'static [&'static str],
     /// What the rows fulfil, and how they are grouped, in SQL that every database understands.
-    pub(crate) condition: &'static str,
+    pub(crate) condition: Cow<'static, str>,
 }
 
 impl Select {
@@ -130,6 +131,18 @@ fn sqlite(path: &Path, selects: &[Select]) -> Result<Tables, Problem> {
         ));
     }
     Ok(tables)
+}
+
+/// Opens a SQLite file that is there, to write.
+pub(crate) fn open_to_write(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+/// Writes parameters as SQLite has it: there `$1` would be a name.
+pub(crate) fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
 }
 
 fn read_sqlite(path: &Path, selects: &[Select]) -> rusqlite::Result<Tables> {
@@ -175,7 +188,7 @@ mod tests {
         service: "orders",
         table: String::new(),
         columns: &["id", "quantity", "payment_id"],
-        condition: "quantity > 1",
+        condition: Cow::Borrowed("quantity > 1"),
     };
 
     fn orders() -> Select {

@@ -3,14 +3,10 @@
 
 use boxoffice_account_proof::{Purpose, Secret};
 use boxoffice_contract::{LetterId, Timestamp};
-use rusqlite::{Connection, OpenFlags};
 
 use crate::postgres::{causes, connect};
 use crate::sources::Problem;
-use crate::store::{Database, Databases};
-
-/// How long to wait for somebody else who writes.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+use crate::store::{Database, Databases, numbered, open_to_write};
 
 /// Finds an account by its address or its id.
 const FIND: &str = "SELECT id, email FROM auth_users WHERE email = $1 OR id = $1";
@@ -137,8 +133,7 @@ fn sqlite(
     who: &str,
     change: &Change,
 ) -> rusqlite::Result<Option<(String, u64)>> {
-    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.busy_timeout(PATIENCE)?;
+    let mut connection = open_to_write(path)?;
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found = transaction.query_row(&numbered(FIND), [who], |row| Ok((row.get(0)?, row.get(1)?)));
@@ -160,11 +155,6 @@ fn sqlite(
     };
     transaction.commit()?;
     Ok(Some((account, u64::try_from(sessions).unwrap_or(u64::MAX))))
-}
-
-/// Writes parameters as SQLite has it: there `$1` would be a name.
-fn numbered(sql: &str) -> String {
-    sql.replace('$', "?")
 }
 
 async fn postgres(

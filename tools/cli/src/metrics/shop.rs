@@ -159,6 +159,13 @@ impl Gauges {
         self.add("holds", "Orders that hold tickets", ["status"], orders);
         let tickets = holds.iter().map(|held| ([held.status], count(held.tickets)));
         self.add("held_tickets", "Tickets that orders hold", ["status"], tickets);
+        let letters = &backlog.letters;
+        let unsent = letters.iter().map(|unsent| ([unsent.status], count(unsent.letters)));
+        self.add("letters", "Letters that nobody has got", ["status"], unsent);
+        let oldest =
+            letters.iter().map(|unsent| ([unsent.status], unsent.oldest_seconds.unwrap_or(0)));
+        let help = "Age of the oldest letter that nobody has got; 0 if there is none";
+        self.add("letters_oldest_seconds", help, ["status"], oldest);
     }
 }
 

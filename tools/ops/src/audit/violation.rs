@@ -99,6 +99,10 @@ rules! {
     DoubleCharge = "double-charge",
     /// What was taken and not given back is the same at the provider, by currency.
     LedgerTotal = "ledger-total",
+    /// Every sale since there is mail has its letters, and every refund one.
+    MissingLetter = "missing-letter",
+    /// An order has one letter of a kind.
+    SecondLetter = "second-letter",
     /// What is committed is published.
     UnpublishedEvents = "unpublished-events",
     /// Every group that must read a stream with entries is there.

@@ -8,6 +8,7 @@
 //! | [`money`] | orders and payments |
 //! | [`entries`] | payments and the entries of their ledger |
 //! | [`ledger`] | payments and the provider's ledger |
+//! | [`letters`] | orders and the letters about them |
 //! | [`delivery`] | what was committed and what every group has had |
 
 mod admissions;
@@ -15,6 +16,7 @@ mod delivery;
 mod entries;
 mod inventory;
 mod ledger;
+mod letters;
 mod money;
 mod replicas;
 #[cfg(test)]
@@ -36,6 +38,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     money::check(&facts.books, &mut found);
     entries::check(&facts.books, &mut found);
     ledger::check(facts, &mut found);
+    letters::check(&facts.books, &mut found);
     delivery::check(facts, &mut found);
     found.0.sort();
     found.0

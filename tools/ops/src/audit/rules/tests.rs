@@ -10,9 +10,9 @@ use boxoffice_contract::door::Verdict;
 
 use super::*;
 use crate::books::{
-    Adjustment, Admission, Books, DISPUTE, Entry, Event, HeardOrder, Listing, Order, OrderEnd,
-    Outbox, PART_REFUND, Payment, PaymentStatus, Sale, Scan, Stock, Timer, Unpublished, Upgrade,
-    publishers,
+    self, Adjustment, Admission, Books, DISPUTE, Entry, Event, HeardOrder, Listing, Order,
+    OrderEnd, Outbox, PART_REFUND, Payment, PaymentStatus, Sale, Scan, Stock, Timer, Unpublished,
+    Upgrade, publishers,
 };
 use crate::bus::{Group, Letter, Stream};
 use crate::provider::{Dispute, Intent};
@@ -42,6 +42,7 @@ fn order(id: &str, status: OrderStatus, payment: Option<&str>, version: i64) -> 
         payment_id: payment.map(str::to_owned),
         expires_at: NOW + 1,
         version,
+        created_at: NOW - 1_000,
         refunded_at: None,
         restocked: 0,
         resale_of: None,
@@ -110,6 +111,27 @@ fn admissions() -> Vec<Admission> {
 
 fn scan(id: &str, admission: &str, verdict: Verdict) -> Scan {
     Scan { id: id.to_owned(), admission_id: admission.to_owned(), verdict }
+}
+
+fn letter(kind: &str, order: &str) -> books::Letter {
+    books::Letter {
+        id: format!("{kind}-{order}"),
+        kind: kind.to_owned(),
+        subject: order.to_owned(),
+        created_at: NOW,
+    }
+}
+
+/// The letters about the sold order and the refunded one, and one that there was before them.
+fn letters() -> Vec<books::Letter> {
+    vec![
+        books::Letter { created_at: NOW - DAY_MS, ..letter("verify_address", "proof") },
+        letter("order_confirmed", "sold"),
+        letter("ticket_sold", "sold"),
+        letter("order_confirmed", "undone"),
+        letter("ticket_sold", "undone"),
+        letter("order_refunded", "undone"),
+    ]
 }
 
 /// Writes the ledger that the payments make, as sales if they are captured.
@@ -202,6 +224,7 @@ fn refund_sold(facts: &mut Facts) {
     facts.books.payments[0].status = PaymentStatus::Refunded;
     let order = &mut facts.books.orders[SOLD];
     (order.refunded_at, order.version) = (Some(NOW), 4);
+    facts.books.letters.push(letter("order_refunded", "sold"));
     facts.books.heard_orders[SOLD].version = 4;
     facts.books.sales[0].version = 4;
     for admission in &mut facts.books.admissions {
@@ -321,6 +344,7 @@ fn clean() -> Facts {
         events: vec![event],
         sales: sold.map(sale).collect(),
         upgrades: vec![Upgrade { applied_at: NOW - 2 * DAY_MS }],
+        letters: letters(),
         outboxes: publishers()
             .into_iter()
             .map(|service| Outbox { service, waiting: Vec::new() })
@@ -1188,6 +1212,27 @@ const CASES: &[Case] = &[
         "this payment: pi_captured and pi_twice",
     ),
     (
+        "a buyer is not told",
+        |facts| drop(facts.books.letters.remove(1)),
+        &[(Rule::MissingLetter, "order=sold")],
+        "the order has no letter order_confirmed",
+    ),
+    (
+        "nobody is told",
+        |facts| facts.books.letters.retain(|letter| letter.subject != "undone"),
+        &[(Rule::MissingLetter, "order=undone")],
+        "no letter order_confirmed, nor ticket_sold, nor order_refunded",
+    ),
+    (
+        "a seller is told twice",
+        |facts| {
+            let second = books::Letter { id: "again".to_owned(), ..letter("ticket_sold", "sold") };
+            facts.books.letters.push(second);
+        },
+        &[(Rule::SecondLetter, "letter=again order=sold")],
+        "the order has another ticket_sold, ticket_sold-sold",
+    ),
+    (
         "an event is not published",
         |facts| {
             facts.books.outboxes[0].waiting = [("young", 2), ("old", 1)]
@@ -1273,6 +1318,15 @@ const FINE: &[(&str, Change)] = &[
     ("a dispute of a sale that was refunded is lost", |facts| {
         dispute(facts, "lost");
         facts.disputes[0].payment_intent = Some("pi_undoing".to_owned());
+    }),
+    ("there is no mail", |facts| facts.books.letters.clear()),
+    ("a sale is older than the first letter", |facts| {
+        facts.books.orders[SOLD].created_at = NOW - 2 * DAY_MS;
+        facts.books.letters.retain(|letter| letter.subject != "sold");
+    }),
+    ("two devices are new, and both are told of", |facts| {
+        facts.books.letters.push(letter("new_device", "account"));
+        facts.books.letters.push(letter("new_device", "account"));
     }),
     ("a fan sells a ticket on", sell_on),
     ("a fan's sale is undone", |facts| {
