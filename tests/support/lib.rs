@@ -11,6 +11,7 @@
 //! | [`request`] | what they send |
 //! | [`answer`] | what they get, and what every answer must be like |
 //! | `contract`   | what answers hold, by the services' contract |
+//! | `letters`    | what the letters of accounts bring |
 //! | [`listener`] | someone who listens to a stream of events |
 //! | [`table`] | tables of requests and the answers that are due |
 //! | [`audit`] | whether the shop's books are right, once it has come to rest |
@@ -39,6 +40,7 @@ pub mod app;
 pub mod audit;
 mod contract;
 pub mod database;
+mod letters;
 pub mod listener;
 pub mod person;
 pub mod provider;
