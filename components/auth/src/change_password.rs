@@ -76,7 +76,7 @@ pub(crate) async fn change(
     if response.headers().contains_key(command::REPLAYED) {
         return repeat(&cx, &headers, &wanted.password, response).await;
     }
-    ended::tell_soon(&cx, &others.take(), Some((id, now))).await;
+    ended::tell_soon(&cx, &Cell::take(&others), Some((id, now))).await;
     log::security(&cx, Security::PasswordChanged, Some(id));
     Ok(response)
 }

@@ -129,7 +129,7 @@ pub(crate) async fn confirm(
     if response.headers().contains_key(command::REPLAYED) {
         return Ok(repeat(&cx, &headers, &credentials, response).await?);
     }
-    ended::tell_soon(&cx, &others.take(), Some((account_id, now))).await;
+    ended::tell_soon(&cx, &Cell::take(&others), Some((account_id, now))).await;
     log::security(&cx, Security::PasswordChanged, Some(account_id));
     Ok(session.begin(&cx, response).await?)
 }
