@@ -16,16 +16,14 @@ pub(crate) const TRIES: i64 = 10;
 /// How many proofs that have run out one batch of a tick removes.
 pub(crate) const SWEPT: usize = 500;
 
-row! {
-    /// A proof that is asked for.
-    pub(crate) struct NewProof in "auth_proofs" {
-        pub(crate) account_id: UserId,
-        pub(crate) purpose: String,
-        pub(crate) id: LetterId,
-        pub(crate) email: String,
-        pub(crate) created_at: Timestamp,
-        pub(crate) expires_at: Timestamp,
-    }
+/// A proof that is asked for.
+pub(crate) struct NewProof {
+    account_id: UserId,
+    purpose: Purpose,
+    id: LetterId,
+    email: String,
+    created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 row! {
@@ -52,7 +50,7 @@ impl NewProof {
         let created_at = Timestamp::now();
         Self {
             account_id,
-            purpose: purpose.name().to_owned(),
+            purpose,
             id: LetterId::new(),
             email: email.to_owned(),
             created_at,
@@ -72,14 +70,19 @@ impl NewProof {
     }
 
     pub(crate) fn superseding(&self) -> Query {
-        const INSERTED: &str = NewProof::INSERTED;
         query!(
-            "INSERT INTO auth_proofs ({INSERTED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+            "INSERT INTO auth_proofs (account_id, purpose, id, email, created_at, expires_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
              ON CONFLICT (account_id, purpose) DO UPDATE SET id = excluded.id, \
              email = excluded.email, created_at = excluded.created_at, \
-             expires_at = excluded.expires_at, used_at = NULL, tries = 0"
+             expires_at = excluded.expires_at, used_at = NULL, tries = 0",
+            self.account_id,
+            self.purpose.name(),
+            self.id,
+            &self.email,
+            self.created_at,
+            self.expires_at
         )
-        .bind_all(self.values())
     }
 }
 

@@ -31,14 +31,7 @@ fn every_statement_is_listed() {
         created_at: now,
         expires_at: now,
     };
-    let proof = NewProof {
-        account_id: id,
-        purpose: String::new(),
-        id: letter,
-        email: email.clone(),
-        created_at: now,
-        expires_at: now,
-    };
+    let proof = NewProof::new(Purpose::Verify, id, &email);
     let notice = NewNotice {
         id: letter,
         account_id: id,
@@ -54,7 +47,7 @@ fn every_statement_is_listed() {
         account::verifying(id, &email, now),
         account::changing_password(id, &email, &email, now),
         account::resetting_password(id, &email, &email, now),
-        account::speaking(id, &email).returning("1 AS changed"),
+        account::speaking(id, &email),
         proof.superseding(),
         proof::of_id(letter, Purpose::Reset),
         proof::using(letter, Purpose::Reset, now),
