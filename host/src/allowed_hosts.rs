@@ -1,7 +1,7 @@
 //! `allowed_outbound_hosts`: `<scheme>://<host>[:<port>]`, each part possibly a wildcard, with the
 //! meaning that Spin gives it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use url::{Host, Url};
 
@@ -232,6 +232,15 @@ impl Target {
     pub(crate) fn of_uri(uri: &http::Uri) -> Option<Self> {
         let host = Host::parse(uri.host()?).ok()?;
         Some(Self { scheme: uri.scheme_str()?.to_owned(), host, port: uri.port_u16() })
+    }
+
+    /// The target of a TCP socket, which knows its address and no name.
+    pub(crate) fn of_socket(address: SocketAddr) -> Self {
+        let host = match address.ip() {
+            IpAddr::V4(ip) => Host::Ipv4(ip),
+            IpAddr::V6(ip) => Host::Ipv6(ip),
+        };
+        Self { scheme: "tcp".to_owned(), host, port: Some(address.port()) }
     }
 }
 

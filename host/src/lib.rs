@@ -20,6 +20,7 @@
 //! | `call` | the one gate that every side effect of a guest passes |
 //! | [`Faults`] | what goes wrong at that gate, and with messages, for tests |
 //! | `sqlite`, `postgres`, `redis_client`, `outbound_http`, `variables` | the interfaces behind it |
+//! | `sockets` | where TCP connections may go |
 //! | [`log`] | the host's log |
 //! | [`Metrics`] | what the host counts |
 //! | [`Tracing`] | traces: their ids in headers and the log, their export |
@@ -51,6 +52,7 @@ mod postgres;
 mod problem;
 mod redis_client;
 mod redis_trigger;
+mod sockets;
 mod sqlite;
 mod state;
 mod trace;

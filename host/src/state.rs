@@ -21,6 +21,7 @@ use crate::metrics::{Metrics, Present};
 use crate::outbound_http::{Client, OutboundHttp};
 use crate::postgres::Pools;
 use crate::redis_client::Servers;
+use crate::sockets;
 use crate::sqlite::Databases;
 use crate::trace::{Traces, Tracing};
 use crate::turns::{Computing, Turns};
@@ -132,8 +133,9 @@ impl State {
     ) -> Store<Self> {
         let begun = Instant::now();
         let mut wasi = WasiCtxBuilder::new();
-        wasi.allow_tcp(false)
+        wasi.allow_tcp(true)
             .allow_udp(false)
+            .socket_addr_check(sockets::check(grants.clone()))
             .wall_clock(WallClock(shared.clock.clone()))
             .stdout(GuestOutput::new(grants.clone()))
             .stderr(GuestOutput::new(grants.clone()));

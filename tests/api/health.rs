@@ -6,13 +6,22 @@ use boxoffice_tests::person::listing;
 use boxoffice_tests::{Answer, App, check, eventually, get, id, post, row};
 use serde_json::{Value, json};
 
-const REDIS: [&str; 5] =
-    ["admissions.redis", "auth.redis", "orders.redis", "payments.redis", "tickets.redis"];
+const REDIS: [&str; 6] = [
+    "admissions.redis",
+    "auth.redis",
+    "mail.redis",
+    "orders.redis",
+    "payments.redis",
+    "tickets.redis",
+];
+/// What `mail` says of itself.
+const MAIL: [&str; 2] = ["mail.letters", "mail.smtp"];
 const MONEY: &str = "payments.money";
-const TICKS: [&str; 6] = [
+const TICKS: [&str; 7] = [
     "tick.admissions",
     "tick.auth",
     "tick.expiration",
+    "tick.mail",
     "tick.orders",
     "tick.payments",
     "tick.tickets",
@@ -39,10 +48,10 @@ async fn readyz_names_each_dependency() {
     let after = app.client().get("/readyz").await.shows(200, json!({ "status": "ok" })).body;
     let names: Vec<&str> =
         after["checks"].as_object().unwrap().keys().map(String::as_str).collect();
-    let databases = ["admissions", "auth", "orders", "payments", "tickets"]
+    let databases = ["admissions", "auth", "mail", "orders", "payments", "tickets"]
         .map(|name| format!("{name}.database"));
     let mut due: Vec<&str> =
-        databases.iter().map(String::as_str).chain([MONEY]).chain(REDIS).chain(TICKS).collect();
+        databases.iter().map(String::as_str).chain([MONEY]).chain(MAIL).chain(REDIS).chain(TICKS).collect();
     due.sort_unstable();
     assert_eq!(names, due);
     for database in &databases {
@@ -51,6 +60,10 @@ async fn readyz_names_each_dependency() {
     assert_eq!(after["checks"][MONEY], fine(true), "{after:#}");
     for redis in REDIS {
         assert_eq!(after["checks"][redis], fine(false), "{after:#}");
+    }
+    for (check, detail) in MAIL.iter().zip(["none waits", "no smtp_url: nothing is mailed"]) {
+        let due = json!({ "ok": true, "required": false, "detail": detail });
+        assert_eq!(after["checks"][check], due, "{after:#}");
     }
     ticked(&after, 0, true);
 }

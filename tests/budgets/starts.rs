@@ -22,6 +22,7 @@ const BUDGETS: &[(&str, &str, f64)] = &[
     ("/api/orders/healthz", "orders", 2.8),
     ("/api/payments/healthz", "payments", 2.8),
     ("/api/admissions/healthz", "admissions", 3.5),
+    ("/api/mail/healthz", "mail", 2.8),
     ("/assets/none", "storefront", 3.8),
 ];
 

@@ -13,12 +13,14 @@
 //! | `accounts`, `listings`, `orders`, `payments` | the commands, with the handlers of their events |
 //! | `admissions` | what holders and doors do |
 //! | `resale` | tickets that are sold on |
+//! | `mail` | letters that are sent |
 //! | `ticks` | the tick, when there is something to heal |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
 mod admissions;
 mod listings;
+mod mail;
 mod operation;
 mod orders;
 mod payments;

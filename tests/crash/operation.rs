@@ -42,6 +42,11 @@ pub(crate) trait Operation {
     /// tried by `Expire` and `FindOut`.
     const CONCERNS: &'static [&'static str] = &[];
 
+    /// Opens a shop for it.
+    async fn open() -> Shop {
+        Shop::open().await
+    }
+
     /// Sets the scene.
     async fn prepare(shop: &Shop) -> Self::Scene;
 
@@ -124,7 +129,7 @@ fn chosen(points: Vec<(Point, String)>) -> Vec<(Point, String)> {
 
 /// A shop in which the operation has happened: the first time, services make their tables.
 async fn broken_in<O: Operation>() -> Shop {
-    let shop = Shop::open().await;
+    let shop = O::open().await;
     undisturbed::<O>(&shop).await;
     shop
 }

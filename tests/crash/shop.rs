@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use boxoffice_mailbox::{Mailbox, Options};
 use boxoffice_ops::{Rule, Violation, audit};
 use boxoffice_tests::audit::Audit;
+use boxoffice_tests::mailbox::variables;
 use boxoffice_tests::{App, Person, Request, Surroundings, eventually};
 use serde_json::{Value, json};
 
@@ -27,24 +29,38 @@ pub(crate) struct Shop {
     pub(crate) points: Arc<Points>,
     pub(crate) seller: Person,
     pub(crate) buyer: Person,
+    /// Where its letters end, if it sends any.
+    pub(crate) mailbox: Option<Mailbox>,
     count: AtomicUsize,
 }
 
 impl Shop {
     /// Opens a shop in which nothing crashes yet.
     pub(crate) async fn open() -> Self {
+        Self::open_with(None).await
+    }
+
+    /// The same, which sends its letters to a mailbox.
+    pub(crate) async fn with_mailbox() -> Self {
+        Self::open_with(Some(Mailbox::start(Options::default()).await.unwrap())).await
+    }
+
+    async fn open_with(mailbox: Option<Mailbox>) -> Self {
         let points = Arc::new(Points::default());
         let mut around = Surroundings::prepare().await;
         around.faults = Some(points.clone());
         // Some operations wait for a hold to end, over and over.
         around.variables.insert("session_seconds".into(), "31536000".into());
+        for (name, value) in mailbox.iter().flat_map(variables) {
+            around.variables.insert(name.to_owned(), value);
+        }
         // What an instance does first is then done in every run, which the count relies on.
         around.max_instance_reuse = Some(1);
         let app = App::start_in(around).await;
         let (seller, buyer) = tokio::join!(app.sign_up(), app.sign_up());
         // Every service makes its tables.
         app.tick().await;
-        Self { app, points, seller, buyer, count: AtomicUsize::new(0) }
+        Self { app, points, seller, buyer, mailbox, count: AtomicUsize::new(0) }
     }
 
     /// A word that nobody has used before.

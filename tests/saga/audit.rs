@@ -24,6 +24,7 @@ pub(crate) fn everything(app: &App) -> Vec<String> {
         "admissions_listings",
         "admissions_orders",
         "admissions_admissions",
+        "mail_letters",
     ];
     tables.iter().flat_map(|table| rows(app, table)).collect()
 }

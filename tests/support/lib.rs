@@ -13,6 +13,7 @@
 //! | `contract`   | what answers hold, by the services' contract |
 //! | `letters`    | what the letters of accounts bring |
 //! | [`listener`] | someone who listens to a stream of events |
+//! | [`mailbox`] | the shop's letters, as those who get them read them |
 //! | [`table`] | tables of requests and the answers that are due |
 //! | [`audit`] | whether the shop's books are right, once it has come to rest |
 //! | [`wait`] | waiting, within bounds, for what happens later |
@@ -42,6 +43,7 @@ mod contract;
 pub mod database;
 mod letters;
 pub mod listener;
+pub mod mailbox;
 pub mod person;
 pub mod provider;
 pub mod request;

@@ -19,7 +19,6 @@ pub mod countdown;
 pub mod door;
 #[cfg(not(target_os = "unknown"))]
 mod drawn;
-mod isolate;
 pub mod news;
 mod pages;
 mod parts;
@@ -35,7 +34,7 @@ mod browser;
 #[cfg(not(target_os = "unknown"))]
 mod document;
 
-pub use isolate::isolated;
+pub use boxoffice_rules::isolated;
 
 #[cfg(not(target_os = "unknown"))]
 pub use document::{Assets, Module, Site, document};

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::say;
 use crate::workspace::{Suite, Workspace};
 
+use python::aiosmtpd;
 pub(crate) use python::{kubernetes, localstripe, schemathesis};
 pub(crate) use tools::{cargo_deny, cargo_fuzz};
 
@@ -40,6 +41,14 @@ const POSTGRES: Program = Program {
     name: "Postgres",
     package: "postgresql",
     otherwise: "or install Postgres 13 or newer in another way, so that `postgres` is on PATH",
+};
+
+/// A mail server, which only the suite `mail` starts, with settings of its own.
+const POSTFIX: Program = Program {
+    name: "postfix",
+    package: "postfix",
+    otherwise: "or install Postfix 3.4 or newer in another way, so that `postfix` is on PATH. A \
+                machine has one mail server: where another is installed, it stays",
 };
 
 /// What the suites with pages in them need, besides what comes from npm.
@@ -106,6 +115,12 @@ pub(crate) fn redis_server() -> Result<(), Failure> {
 /// Makes sure that there is a Postgres to start.
 pub(crate) fn postgres() -> Result<(), Failure> {
     if boxoffice_postgres::is_there() { Ok(()) } else { add(&POSTGRES) }
+}
+
+/// Makes sure that the suite `mail` has the mail servers that it starts.
+pub(crate) fn mail_servers(workspace: &Workspace) -> Result<(), Failure> {
+    aiosmtpd(workspace)?;
+    program(&POSTFIX)
 }
 
 /// Makes sure that there is a browser that suites can drive, and that `suites` have what they take
@@ -282,8 +297,9 @@ impl Apt {
             .then_some(Apt { sudo: true })
     }
 
+    /// Nothing that is there makes room for it.
     fn install(&self, package: &str) -> bool {
-        self.run(&["install", "--yes", "--no-install-recommends", package])
+        self.run(&["install", "--yes", "--no-remove", "--no-install-recommends", package])
     }
 
     fn update(&self) {

@@ -106,6 +106,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if is_run("payments") {
         install::localstripe(&workspace)?;
     }
+    if is_run("mail") {
+        install::mail_servers(&workspace)?;
+    }
     if is_run("schemathesis") {
         install::schemathesis(&workspace)?;
     }

@@ -25,12 +25,13 @@ impl Sibling {
     }
 }
 
-static ALL: [Sibling; 5] = [
+static ALL: [Sibling; 6] = [
     Sibling::new("auth", "auth_base_url", "/api/users"),
     Sibling::new("tickets", "tickets_base_url", "/api/tickets"),
     Sibling::new("orders", "orders_base_url", "/api/orders"),
     Sibling::new("payments", "payments_base_url", "/api/payments"),
     Sibling::new("admissions", "admissions_base_url", "/api/admissions"),
+    Sibling::new("mail", "mail_base_url", "/api/mail"),
 ];
 
 /// What each service answers to `GET` of `file` below its prefix: the status, and the JSON.

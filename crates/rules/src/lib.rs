@@ -10,6 +10,7 @@
 //! | [`guest`] | what holders tell of who comes with a ticket |
 //! | [`door`] | what doors tell of themselves and of their scans |
 //! | [`text`] | what texts may consist of |
+//! | [`isolate`] | how texts of others stand within sentences of ours |
 //! | [`amount`] | amounts in minor units, and as people write them |
 //! | [`money`] | currencies, and what can be charged in them |
 //! | [`bodies`] | the rules of whole bodies |
@@ -22,12 +23,15 @@ pub mod bodies;
 pub mod door;
 #[cfg(feature = "services")]
 pub mod guest;
+pub mod isolate;
 pub mod listing;
 #[cfg(feature = "services")]
 pub mod money;
 pub mod provider;
 pub mod purchase;
 pub mod text;
+
+pub use isolate::isolated;
 
 /// What a rule says of a field: nothing, or what is wrong and how to mend it.
 pub type Verdict<S = &'static str> = Result<(), S>;

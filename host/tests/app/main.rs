@@ -11,6 +11,7 @@
 //! | `events` | the Redis and cron triggers |
 //! | `faults` | instances stopped and messages lost on purpose |
 //! | `outbound` | what leaves a component: calls, Redis, HTTP, denials |
+//! | `sockets` | TCP connections, by address |
 //! | `composition` | dependencies and what they inherit |
 //! | `metrics` | what the host counts |
 //! | `traces` | ids in headers, spans that are exported |
@@ -26,6 +27,7 @@ mod lifecycle;
 mod limits;
 mod metrics;
 mod outbound;
+mod sockets;
 mod storage;
 mod streams;
 mod traces;

@@ -3,7 +3,7 @@
 //! | file | does |
 //! |---|---|
 //! | [`serve`] | runs a manifest and nothing else, as in production |
-//! | [`up`] | runs a developer's copy: keys, Redis, payment sandbox, shop, demo data |
+//! | [`up`] | runs a developer's copy: keys, Redis, payment sandbox, mailbox, shop, demo data |
 //! | [`audit`] | tells whether a shop's books are right |
 //! | [`events`] | shows what the bus holds; replays and drops dead letters |
 //! | [`migrate`] | brings the services' tables up to date |
@@ -12,6 +12,7 @@
 //! | [`shop`] | the shop that `audit`, `events`, `mail`, `migrate` and `user` look at |
 //! | [`print`] | what they print, for people and for programs |
 //! | [`payments`] | decides between the sandbox and Stripe |
+//! | [`mailbox`] | where the letters of `up` end |
 //! | [`sandbox`], [`keys`] | parts of `up` on their own, for those who run the shop with `spin up` |
 //! | [`variables`] | the shop's variables: from the manifest, a file, the environment |
 //! | [`metrics`] | what Prometheus reads of `serve` and `up` |
@@ -28,6 +29,7 @@ mod events;
 mod failure;
 mod keys;
 mod mail;
+mod mailbox;
 mod memory;
 mod metrics;
 mod migrate;
@@ -62,7 +64,8 @@ struct Arguments {
 enum Command {
     /// Run the application of a manifest, as in production.
     Serve(serve::Arguments),
-    /// Run a developer's copy: keys, Redis, a payment sandbox, the shop and demo data.
+    /// Run a developer's copy: keys, Redis, a payment sandbox, a mailbox, the shop and
+    /// demo data.
     Up(up::Arguments),
     /// Run the payment sandbox alone, for a shop that runs elsewhere.
     Sandbox(sandbox::Arguments),

@@ -1,7 +1,7 @@
 //! `boxoffice up`: a developer's copy of the shop, with everything that it needs.
 //!
-//! In this order: keys, variables, Redis, payment sandbox, shop, demo data; and back. Every part
-//! that cannot start is told, not only the first one.
+//! In this order: keys, variables, Redis, payment sandbox, mailbox, shop, demo data; and back. Every
+//! part that cannot start is told, not only the first one.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use boxoffice_dev::demo::{self, Demo};
 use boxoffice_dev::keys;
 use boxoffice_dev::redis::{self, Redis};
 use boxoffice_host::{Host, Options, Problem, RedisLost, Tracing};
+use boxoffice_mailbox::Mailbox;
 use boxoffice_sandbox::{Endpoint, Sandbox};
 
 use crate::failure::{Failure, from_dev};
@@ -19,7 +20,7 @@ use crate::payments::Payments;
 use crate::places::base_url;
 use crate::stop::Stop;
 use crate::variables::{Declared, Variables, merge};
-use crate::{LogFormat, block_on, sandbox, serve};
+use crate::{LogFormat, block_on, mailbox, sandbox, serve};
 
 /// Where Redis is expected if nothing says otherwise.
 const REDIS: &str = "redis://127.0.0.1:6379";
@@ -44,6 +45,10 @@ pub(crate) struct Arguments {
     /// Where the payment sandbox listens [default: 127.0.0.1, the shop's port + 1].
     #[arg(long, value_name = "ADDRESS:PORT")]
     sandbox_listen: Option<SocketAddr>,
+    /// Where the mailbox shows the shop's letters [default: 127.0.0.1, the shop's port + 2 if it is
+    /// free].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    mailbox_listen: Option<SocketAddr>,
     /// The folder that keeps keys, databases and Redis's data.
     #[arg(long, default_value = ".boxoffice", value_name = "FOLDER")]
     data: PathBuf,
@@ -60,15 +65,17 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Beside the shop; any port if the shop takes any.
     fn sandbox_address(&self) -> SocketAddr {
-        self.sandbox_listen.unwrap_or_else(|| {
-            let port = match self.listen.port() {
-                0 => 0,
-                port => port.checked_add(1).unwrap_or(port - 1),
-            };
-            SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-        })
+        self.sandbox_listen.unwrap_or_else(|| self.beside(1))
+    }
+
+    /// Beside the shop, some ports further; any port if the shop takes any.
+    fn beside(&self, ports: u16) -> SocketAddr {
+        let port = match self.listen.port() {
+            0 => 0,
+            port => port.checked_add(ports).unwrap_or(port - ports),
+        };
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
     }
 
     fn ledger(&self) -> PathBuf {
@@ -78,6 +85,7 @@ impl Arguments {
 
 /// What is known before anything runs, as far as it is without problems.
 struct Prepared {
+    declared: Declared,
     variables: Variables,
     payments: Payments,
     redis: Option<Redis>,
@@ -91,6 +99,7 @@ struct Prepared {
 struct Running {
     host: Host,
     sandbox: Option<Sandbox>,
+    mailbox: Option<Mailbox>,
     /// Where metrics are served, if they are.
     metrics: Option<SocketAddr>,
     tracing: Tracing,
@@ -136,7 +145,7 @@ fn prepare(arguments: &Arguments) -> Prepared {
     let shop = metrics::Shop::new(data, variable);
     let redis = keep(redis::find_or_start(url, data), &mut problems);
     let demo = (!arguments.no_demo).then(|| keep(demo::prepare(data), &mut problems)).flatten();
-    Prepared { variables, payments, redis, demo, shop, problems }
+    Prepared { declared, variables, payments, redis, demo, shop, problems }
 }
 
 /// What follows from the address, if that is known before the shop listens; and that all who try the
@@ -181,7 +190,7 @@ async fn serve(
 }
 
 async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Failure> {
-    let Prepared { mut variables, payments, shop, mut problems, .. } = prepared;
+    let Prepared { declared, mut variables, payments, shop, mut problems, .. } = prepared;
     let mut sandbox = None;
     if let Payments::Sandbox { key } = payments {
         let (listen, ledger) = (arguments.sandbox_address(), arguments.ledger());
@@ -198,6 +207,14 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
                 sandbox = Some(started);
             }
             Err(problem) => problems.push(problem),
+        }
+    }
+    let mut mailbox = None;
+    if mailbox::is_wanted(&declared, &variables) {
+        let started = mailbox::start(arguments.mailbox_listen, arguments.beside(2)).await;
+        mailbox = serve::keep(started, &mut problems);
+        if let Some(mailbox) = &mailbox {
+            mailbox::set(&mut variables, &declared, mailbox);
         }
     }
     let secrets = variables.get(WEBHOOK_SECRET).cloned().unwrap_or_default();
@@ -224,7 +241,7 @@ async fn start(arguments: &Arguments, prepared: Prepared) -> Result<Running, Fai
             secret: secrets.split(',').next().unwrap_or_default().trim().to_owned(),
         });
     }
-    Ok(Running { host, sandbox, metrics, tracing })
+    Ok(Running { host, sandbox, mailbox, metrics, tracing })
 }
 
 /// The address that was asked for; or the usual one, which another shop on this machine may have.
@@ -278,6 +295,9 @@ fn announce(arguments: &Arguments, running: &Running, redis: Option<&Redis>, dem
         ("API", format!("{shop}/api/docs")),
         ("payments", describe_payments(running.sandbox.as_ref())),
     ];
+    if let Some(mailbox) = &running.mailbox {
+        lines.push(("mail", format!("{} (all letters end there)", mailbox.url())));
+    }
     if let Some(redis) = redis {
         lines.push(("events", describe_redis(redis, &arguments.data)));
     }

@@ -61,7 +61,7 @@ impl Declared {
         Declared::parse(&text)
     }
 
-    fn parse(manifest: &str) -> Declared {
+    pub(crate) fn parse(manifest: &str) -> Declared {
         let Ok(manifest) = manifest.parse::<toml::Table>() else { return Declared(None) };
         let Some(variables) = manifest.get("variables").and_then(toml::Value::as_table) else {
             return Declared(None);
@@ -74,6 +74,11 @@ impl Declared {
     /// Whether a variable of this name can be set; anything can while nothing is known.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.as_ref().is_none_or(|names| names.contains_key(name))
+    }
+
+    /// Whether the manifest is known to declare a variable of this name.
+    pub(crate) fn declares(&self, name: &str) -> bool {
+        self.0.as_ref().is_some_and(|names| names.contains_key(name))
     }
 
     /// A variable's default.

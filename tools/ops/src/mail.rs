@@ -31,8 +31,9 @@ const COLUMNS: &[&str] = &[
     "sent_at",
 ];
 
-/// Has a letter be sent again, as if it were new. `$2` is the time.
-const RETRY: &str = "UPDATE mail_letters SET status = 'waiting', attempts = 0, next_at = $2 \
+/// Has a letter be sent now; one that was given up begins with its attempts again. `$2` is the time.
+const RETRY: &str = "UPDATE mail_letters SET status = 'waiting', next_at = $2, \
+    attempts = CASE status WHEN 'given_up' THEN 0 ELSE attempts END \
     WHERE id = $1 AND status IN ('waiting', 'given_up') AND (expires_at IS NULL OR expires_at > $2)";
 /// Has a letter never be sent.
 const DROP: &str = "UPDATE mail_letters SET status = 'dropped', next_at = $2, \
@@ -178,7 +179,7 @@ pub async fn show(databases: &Databases, id: &str) -> Result<Result<Letter, Refu
     Ok(found.ok_or_else(refusal))
 }
 
-/// Has letters be sent again, as if they were new: those that wait, and those that were given up.
+/// Has letters be sent now: those that wait, and those that were given up.
 ///
 /// # Errors
 /// When the database cannot be reached, or refuses.
@@ -379,8 +380,8 @@ mod tests {
         assert!(sent.contains("was sent") && dropped.contains("dropped"), "{why:?}");
         assert!(why[4].contains("of no use") && why[6].contains("not exist"), "{why:?}");
         assert_eq!(statuses(&databases).await, [Waiting, Sent, Waiting, Dropped, GivenUp, Waiting]);
-        let again = show(&databases, &id(3)).await.unwrap().unwrap();
-        assert_eq!(again.attempts, 0);
+        let attempts = async |last| show(&databases, &id(last)).await.unwrap().unwrap().attempts;
+        assert_eq!((attempts(1).await, attempts(3).await), (7, 0));
         let outcomes = drop_letters(&databases, &all[..5]).await.unwrap();
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
         assert_eq!(statuses(&databases).await, [Dropped, Sent, Dropped, Dropped, Dropped, Waiting]);

@@ -3,13 +3,14 @@
 pub use boxoffice_schema::Service;
 
 /// All of them.
-pub static ALL: [&Service; 6] = [
+pub static ALL: [&Service; 7] = [
     &auth_schema::SERVICE,
     &tickets_schema::SERVICE,
     &orders_schema::SERVICE,
     &payments_schema::SERVICE,
     &expiration_schema::SERVICE,
     &admissions_schema::SERVICE,
+    &mail_schema::SERVICE,
 ];
 
 #[cfg(test)]

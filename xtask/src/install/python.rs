@@ -19,6 +19,8 @@ const LOCALSTRIPE: Package = Package { name: "localstripe", version: "1.15.10" }
 
 const SCHEMATHESIS: Package = Package { name: "schemathesis", version: "4.32.5" };
 
+const AIOSMTPD: Package = Package { name: "aiosmtpd", version: "1.4.6" };
+
 /// Carries the schemas of the versions of Kubernetes.
 const KUBERNETES_VALIDATE: Package = Package { name: "kubernetes-validate", version: "1.37.0" };
 
@@ -32,6 +34,11 @@ const UNPACK_KUBECTL: &str = include_str!("unpack_kubectl.py");
 /// have written.
 pub(crate) fn localstripe(workspace: &Workspace) -> Result<(), Failure> {
     Environment::below(workspace, "localstripe").ensure(&LOCALSTRIPE)
+}
+
+/// Makes sure that there is an aiosmtpd for the suite `mail` to start.
+pub(crate) fn aiosmtpd(workspace: &Workspace) -> Result<(), Failure> {
+    Environment::below(workspace, "aiosmtpd").ensure(&AIOSMTPD)
 }
 
 /// Makes sure that there is a schemathesis, which calls an API by its description. Tells where.

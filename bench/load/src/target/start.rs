@@ -22,7 +22,8 @@ const HOLD_SECONDS: &str = "86400";
 /// What the sandbox is told; it takes any key.
 const PAYMENT_KEY: &str = "sk_test_sandbox_benchmark";
 /// The services of ours that keep tables.
-const SERVICES: [&str; 6] = ["auth", "tickets", "orders", "payments", "expiration", "admissions"];
+const SERVICES: [&str; 7] =
+    ["auth", "tickets", "orders", "payments", "expiration", "admissions", "mail"];
 
 /// What a server is told of its surroundings.
 struct Place<'a> {

@@ -2,17 +2,17 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`language`] | which language that is |
-//! | [`money`] | amounts, out and in |
-//! | [`moment`] | days and times, out and in |
+//! | [`money`] | amounts |
+//! | [`moment`] | days and times |
+//!
+//! How they are written is in `boxoffice_shown`, for letters say the same.
 
-mod language;
 mod moment;
 mod money;
 
-pub(crate) use language::Language;
+pub(crate) use boxoffice_shown::{Language, balance, money};
 pub(crate) use moment::{Day, day, instant, moment, moment_field, shift, time_zones};
 pub(crate) use money::{
-    amount_field, balance, currencies, list_separator, local_currency, money, price_range,
-    read_amount, read_units, sign,
+    amount_field, currencies, list_separator, local_currency, price_range, read_amount, read_units,
+    sign,
 };

@@ -1,64 +1,21 @@
-//! Amounts: whole minor units inside, decimals for people. No amount is ever a float.
+//! Amounts as people type them.
 
 use std::str::FromStr;
 
-use boxoffice_rules::money::{self, digits, is_currency, least, step};
+use boxoffice_rules::money as rules;
+use boxoffice_rules::money::{digits, is_currency, least, step};
+use boxoffice_shown::money;
+use boxoffice_shown::money::decimal;
 use boxoffice_web::state;
 use fixed_decimal::Decimal;
 use icu_decimal::DecimalFormatter;
 use icu_decimal::options::{DecimalFormatterOptions, GroupingStrategy};
-use icu_experimental::dimension::currency::CurrencyType;
-use icu_experimental::dimension::currency::formatter::CurrencyFormatter;
 use iso_currency::{Country, Currency};
 
 use super::Language;
 
-/// What stands between an amount and a currency's code.
-const NO_BREAK: char = '\u{a0}';
-/// Longer than a hyphen, and read aloud as what it is.
-const MINUS: char = '\u{2212}';
 /// The longest number that somebody may type.
 const MAX_TYPED: usize = 24;
-
-/// `minor` units of `currency` as a decimal with all its digits.
-fn decimal(minor: i64, currency: &str) -> Decimal {
-    let mut amount = Decimal::from(minor);
-    amount.multiply_pow10(-i16::from(digits(currency)));
-    amount
-}
-
-/// `minor` units of `currency`, such as "€45.00" or "45,00 €".
-pub(crate) fn money(minor: i64, currency: &str, language: &Language) -> String {
-    let amount = decimal(minor, currency);
-    let Ok(formatter) = DecimalFormatter::try_new(language.locale().into(), Default::default())
-    else {
-        return format!("{currency}{NO_BREAK}{amount}");
-    };
-    let number = formatter.format(&amount).to_string();
-    // Unicode's data round some currencies to what is used in cash: a price must not lose digits.
-    with_sign(&amount, currency, language)
-        .filter(|text| text.contains(&number))
-        .unwrap_or_else(|| format!("{currency}{NO_BREAK}{number}"))
-}
-
-/// The same where less than nothing may have come together: with a minus in front of it all, where
-/// Unicode's data would have it after some currencies' signs.
-pub(crate) fn balance(minor: i64, currency: &str, language: &Language) -> String {
-    let text = money(minor.saturating_abs(), currency, language);
-    if minor < 0 { format!("{MINUS}{text}") } else { text }
-}
-
-fn with_sign(amount: &Decimal, currency: &str, language: &Language) -> Option<String> {
-    let code = CurrencyType::try_from_str(&currency.to_lowercase()).ok()?;
-    let locale = language.locale();
-    let formatter = CurrencyFormatter::<DecimalFormatter>::try_new_symbol(
-        locale.into(),
-        code,
-        Default::default(),
-    )
-    .ok()?;
-    Some(formatter.format_fixed_decimal(amount).to_string())
-}
 
 /// `minor` units of `currency` as one types them into a field: digits, and the language's point.
 pub(crate) fn amount_field(minor: i64, currency: &str, language: &Language) -> String {
@@ -177,15 +134,15 @@ fn begins_decimals(text: &str, at: usize, language: &Language) -> bool {
 /// The currencies to choose from, by their names.
 pub(crate) fn currencies() -> Vec<state::Currency> {
     let in_use = |currency: &Currency| !currency.is_fund() && currency.is_superseded().is_none();
-    let payable = money::currencies().filter(in_use);
+    let payable = rules::currencies().filter(in_use);
     let mut all: Vec<_> = payable
         .map(|currency| state::Currency {
             code: currency.code().to_owned(),
             sign: currency.symbol().symbol,
             name: currency.name().to_owned(),
             digits: digits(currency.code()),
-            least: money::least(currency.code()),
-            most: money::most(currency.code()),
+            least: rules::least(currency.code()),
+            most: rules::most(currency.code()),
         })
         .collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -215,15 +172,6 @@ mod tests {
 
     fn read(text: &str, currency: &str, language: &str) -> Result<i64, String> {
         read_amount(text, currency, &Language::of(language))
-    }
-
-    #[test]
-    fn amounts_are_written_as_the_language_has_it() {
-        assert_eq!(shown(4500, "EUR", "en"), "€45.00");
-        assert_eq!(shown(4500, "EUR", "de-DE"), "45,00 €");
-        assert_eq!(shown(123_456, "CHF", "de-CH"), "CHF 1'234.56");
-        assert_eq!(shown(123_456_789, "USD", "en-US"), "$1,234,567.89");
-        assert_eq!(shown(4500, "EUR", "fr-FR"), "45,00 €");
     }
 
     #[test]

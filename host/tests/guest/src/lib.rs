@@ -6,6 +6,8 @@
 )]
 
 use std::cell::Cell;
+use std::io::Read as _;
+use std::net::{SocketAddrV4, TcpStream};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, anyhow, bail};
@@ -15,6 +17,10 @@ use serde_json::{Value, json};
 use spin_sdk::http::body::IncomingBodyExt;
 use spin_sdk::http::{BoxBody, FullBody, IntoResponse, Request, Response, box_body};
 use spin_sdk::redis::{RedisParameter, RedisResult};
+use spin_sdk::wasip3::sockets::ip_name_lookup;
+use spin_sdk::wasip3::sockets::types::{
+    IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, TcpSocket, UdpSocket,
+};
 use spin_sdk::{http_service, pg, redis, redis_subscriber, sqlite, variables};
 
 mod probe {
@@ -165,6 +171,13 @@ async fn act(request: Request) -> anyhow::Result<Value> {
             let body = response.into_body().bytes().await?;
             json!({ "status": status, "body": String::from_utf8_lossy(&body) })
         }
+        "socket" => socket(&input).await?,
+        "socket-of-old" => {
+            let mut stream = TcpStream::connect(text("address")?)?;
+            let mut said = [0; 64];
+            let length = stream.read(&mut said)?;
+            json!(String::from_utf8_lossy(&said[..length]))
+        }
         "probe" => probe(&input).await?,
         other => bail!("nothing to do for {other}"),
     })
@@ -180,6 +193,43 @@ async fn probe(input: &Value) -> anyhow::Result<Value> {
         "redis" => json!(probe::redis(with).await.map_err(anyhow::Error::msg)?),
         other => bail!("no probe {other}"),
     })
+}
+
+/// Does something with a socket of Preview 3.
+async fn socket(input: &Value) -> anyhow::Result<Value> {
+    let address = input["address"].as_str().context("no address")?;
+    Ok(match input["what"].as_str().unwrap_or_default() {
+        "connect" => {
+            let socket = TcpSocket::create(IpAddressFamily::Ipv4)?;
+            socket.connect(ipv4(address)?).await?;
+            let (mut incoming, _) = socket.receive();
+            let (_, said) = incoming.read(Vec::with_capacity(64)).await;
+            json!(String::from_utf8_lossy(&said))
+        }
+        "listen" => {
+            let socket = TcpSocket::create(IpAddressFamily::Ipv4)?;
+            socket.listen()?;
+            Value::Null
+        }
+        "udp" => {
+            UdpSocket::create(IpAddressFamily::Ipv4)?;
+            Value::Null
+        }
+        "name" => {
+            let found = ip_name_lookup::resolve_addresses(address.to_owned()).await?;
+            json!(found.len())
+        }
+        other => bail!("no socket does {other}"),
+    })
+}
+
+fn ipv4(address: &str) -> anyhow::Result<IpSocketAddress> {
+    let address: SocketAddrV4 = address.parse()?;
+    let [a, b, c, d] = address.ip().octets();
+    Ok(IpSocketAddress::Ipv4(Ipv4SocketAddress {
+        port: address.port(),
+        address: (a, b, c, d),
+    }))
 }
 
 /// Runs statements on one connection, one after the other; answers the rows of the last.

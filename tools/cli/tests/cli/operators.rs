@@ -1,4 +1,4 @@
-//! `boxoffice audit` and `boxoffice events` on a shop that `boxoffice up` runs.
+//! `boxoffice audit`, `boxoffice events` and `boxoffice mail` on a shop that `boxoffice up` runs.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -208,6 +208,50 @@ fn dead_letters_are_listed_shown_replayed_and_dropped() {
     assert_eq!(dropped, format!("dropped {poison}\n"));
     assert_eq!(shop.prints(&["events", "dead", "list"], 0), "no dead letters\n");
     assert!(shop.prints(&["audit"], 0).starts_with("clean"));
+}
+
+/// A letter that was given up.
+fn given_up(id: &str) -> String {
+    format!(
+        "INSERT INTO mail_letters (id, key, kind, subject, recipient, version, status, attempts, \
+         next_at, last_error, created_at) VALUES ('{id}', '{id}', 'order_confirmed', \
+         '01980f3c-0000-7000-8000-000000000002', '01980f3c-0000-7000-8000-000000000003', 3, \
+         'given_up', 20, 0, '550 <ada@example.com> is \u{1b}[31munknown', 0)"
+    )
+}
+
+#[test]
+fn letters_are_listed_shown_repeated_and_dropped() {
+    let shop = Shop::open();
+    assert_eq!(shop.prints(&["mail", "list"], 0), "no letters\n");
+    let ids = ["01980f3c-0000-7000-8000-00000000000a", "01980f3c-0000-7000-8000-00000000000b"];
+    ids.iter().for_each(|id| shop.tamper(&given_up(id)));
+
+    let list = shop.prints(&["mail", "list"], 0);
+    for part in [ids[0], ids[1], "order_confirmed", "given_up", "1970-01-01T00:00:00Z"] {
+        assert!(list.contains(part), "nothing about {part}: {list}");
+    }
+    assert!(!list.contains("ada@example.com"), "an address: {list}");
+    assert!(!list.contains('\u{1b}'), "a stranger's text must not steer the terminal: {list:?}");
+    assert_eq!(shop.prints(&["mail", "list", "--status", "sent"], 0), "no letters\n");
+    let json: serde_json::Value =
+        serde_json::from_str(&shop.prints(&["mail", "list", "--json"], 0)).unwrap();
+    assert_eq!((&json[0]["id"], &json[0]["attempts"]), (&ids[0].into(), &20.into()));
+    let shown = shop.prints(&["mail", "show", ids[1]], 0);
+    assert!(shown.contains("error      550 <…> is"), "{shown}");
+    let output = shop.run(&["mail", "show", "none"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("this letter does not exist"), "{}", stderr(&output));
+
+    let output = shop.run(&["mail", "drop", "--all"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("--all --yes"), "{}", stderr(&output));
+    assert_eq!(shop.prints(&["mail", "drop", ids[1]], 0), format!("dropped: {}\n", ids[1]));
+    let output = shop.run(&["mail", "retry", ids[1]]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("it was dropped"), "{}", stderr(&output));
+    assert_eq!(shop.prints(&["mail", "retry", "--all"], 0), format!("waits again: {}\n", ids[0]));
+    assert_eq!(shop.prints(&["mail", "retry", "--all"], 0), "no letters were given up\n");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The visitor's language, by `Accept-Language` (RFC 9110, 12.5.4).
+//! The reader's language, by `Accept-Language` (RFC 9110, 12.5.4).
 
 use icu_locale_core::Locale;
 use icu_locale_core::subtags::Region;
@@ -10,14 +10,15 @@ const MAX_LISTED: usize = 16;
 
 /// The language that amounts and dates are written in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Language(Locale);
+pub struct Language(Locale);
 
 impl Language {
     /// The language that the header prefers of those that dates can be written in, English if it
-    /// names none. Only language, script and
+    /// names none. A single tag, such as `de-CH`, is such a header too. Only language, script and
     /// region count: what else a tag may ask for, such as another calendar, would make one page
     /// disagree with the next.
-    pub(crate) fn of(accept: &str) -> Self {
+    #[must_use]
+    pub fn of(accept: &str) -> Self {
         let listed = accept_language::parse_with_quality(accept);
         let wanted = listed.into_iter().take(MAX_LISTED).filter(|(_, quality)| *quality > 0.0);
         let mut locales = wanted.filter_map(|(tag, _)| {
@@ -28,12 +29,14 @@ impl Language {
     }
 
     /// The same for Unicode's data.
-    pub(crate) const fn locale(&self) -> &Locale {
+    #[must_use]
+    pub const fn locale(&self) -> &Locale {
         &self.0
     }
 
-    /// The region that the language is spoken in, if the visitor says.
-    pub(crate) const fn region(&self) -> Option<Region> {
+    /// The region that the language is spoken in, if the reader says.
+    #[must_use]
+    pub const fn region(&self) -> Option<Region> {
         self.0.id.region
     }
 }

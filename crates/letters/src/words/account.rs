@@ -1,0 +1,102 @@
+//! Letters about an account.
+
+use boxoffice_contract::Timestamp;
+
+use crate::content::{Block, Content, Fact, Reader};
+use crate::letter::{NewDevice, PasswordChanged, ResetPassword, VerifyAddress};
+
+/// The page where one asks for a new password.
+const FORGOTTEN: &str = "/forgotten";
+/// The page with one's sessions.
+const SESSIONS: &str = "/sessions";
+
+const OF_ACCOUNT: &str = "You get this letter because it is about the safety of your account.";
+
+pub(crate) fn verify_address(letter: &VerifyAddress, reader: &Reader) -> Content {
+    let VerifyAddress { code, link } = letter;
+    Content {
+        subject: "Confirm your e-mail address".to_owned(),
+        heading: "Confirm your e-mail address",
+        blocks: vec![
+            Block::say("Somebody, most likely you, opened an account with this address."),
+            Block::say("Type this code on the page that asks for it, or follow the link below."),
+            Block::Code(code.clone()),
+            Block::Button { label: "Confirm the address", url: reader.url(link) },
+            Block::say(
+                "If you did not open an account, ignore this letter. The address then stays \
+                 unconfirmed.",
+            ),
+        ],
+        reason: "You get this letter because somebody gave this address for an account.",
+    }
+}
+
+pub(crate) fn reset_password(letter: &ResetPassword, reader: &Reader) -> Content {
+    let ResetPassword { link, minutes } = letter;
+    let time = match minutes {
+        1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    };
+    Content {
+        subject: "Choose a new password".to_owned(),
+        heading: "Choose a new password",
+        blocks: vec![
+            Block::say("Somebody, most likely you, asked for a new password for your account."),
+            Block::Button { label: "Choose a password", url: reader.url(link) },
+            Block::say(format!("The link works once, within {time}. Show it to nobody.")),
+            Block::say("If you did not ask, ignore this letter. Your password stays as it is."),
+        ],
+        reason: OF_ACCOUNT,
+    }
+}
+
+pub(crate) fn password_changed(letter: &PasswordChanged, reader: &Reader) -> Content {
+    let PasswordChanged { at, device, client } = letter;
+    Content {
+        subject: "Your password was changed".to_owned(),
+        heading: "Your password was changed",
+        blocks: vec![
+            Block::say(
+                "Your account has a new password. All other devices are signed out. If you changed \
+                 it, there is nothing left to do.",
+            ),
+            Block::Facts(whereabouts(*at, device.as_deref(), client.as_deref(), reader)),
+            Block::say("If it was not you, choose a new password now."),
+            Block::Button { label: "Choose a new password", url: reader.url(FORGOTTEN) },
+        ],
+        reason: OF_ACCOUNT,
+    }
+}
+
+pub(crate) fn new_device(letter: &NewDevice, reader: &Reader) -> Content {
+    let NewDevice { at, device, client } = letter;
+    Content {
+        subject: "New sign-in to your account".to_owned(),
+        heading: "New sign-in to your account",
+        blocks: vec![
+            Block::say(
+                "Somebody signed in to your account on a device that we do not know. If it was \
+                 you, there is nothing to do.",
+            ),
+            Block::Facts(whereabouts(*at, Some(device), client.as_deref(), reader)),
+            Block::say("If it was not you, end that session. Then change your password."),
+            Block::Button { label: "Show my sessions", url: reader.url(SESSIONS) },
+        ],
+        reason: OF_ACCOUNT,
+    }
+}
+
+/// Lists when and where something was done. Nobody knows the reader's time zone: it is UTC.
+fn whereabouts(
+    at: Timestamp,
+    device: Option<&str>,
+    client: Option<&str>,
+    reader: &Reader,
+) -> Vec<Fact> {
+    let facts = [
+        Some(Fact::ours("Time", reader.moment(at, None))),
+        device.map(|device| Fact::theirs("Device", device)),
+        client.map(|client| Fact::theirs("Network", client)),
+    ];
+    facts.into_iter().flatten().collect()
+}

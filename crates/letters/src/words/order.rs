@@ -1,0 +1,98 @@
+//! Letters about an order.
+
+use boxoffice_contract::OrderId;
+use boxoffice_contract::orders::number;
+
+use crate::content::{Block, Content, Fact, Reader};
+use crate::letter::{Event, OrderConfirmed, OrderRefunded, TicketSold};
+use crate::theirs::subject;
+
+/// The page with what one has sold.
+const SALES: &str = "/sales";
+
+const OF_BUYER: &str = "You get this letter because you bought tickets.";
+
+pub(crate) fn confirmed(letter: &OrderConfirmed, reader: &Reader) -> Content {
+    let OrderConfirmed { order, quantity, amount, currency, event } = letter;
+    let [thanks, show] = match quantity {
+        1 => ["Thank you. The ticket is yours.", "Show the ticket"],
+        _ => ["Thank you. The tickets are yours.", "Show the tickets"],
+    };
+    let mut facts = facts(*order, *quantity, event, reader);
+    facts.push(Fact { name: "Paid", value: reader.money(*amount, currency) });
+    let mut blocks = vec![
+        Block::say(thanks),
+        Block::Facts(facts),
+        Block::Button { label: show, url: reader.url(&page(*order)) },
+        Block::say(
+            "At the door, show the code that is on this page. It belongs to you alone, so it is \
+             not in this letter.",
+        ),
+    ];
+    if event.starts_at.is_some() {
+        blocks.push(Block::say("The attached file puts the event into your calendar."));
+    }
+    Content {
+        subject: subject("Your order: ", &event.title),
+        heading: "Your order is complete",
+        blocks,
+        reason: OF_BUYER,
+    }
+}
+
+pub(crate) fn sold(letter: &TicketSold, reader: &Reader) -> Content {
+    let TicketSold { order, quantity, amount, currency, event } = letter;
+    let (heading, words) = match quantity {
+        1 => ("You sold a ticket", "Somebody bought a ticket of yours."),
+        _ => ("You sold tickets", "Somebody bought tickets of yours."),
+    };
+    let mut facts = facts(*order, *quantity, event, reader);
+    facts.push(Fact { name: "Price", value: reader.money(*amount, currency) });
+    Content {
+        subject: subject("Sold: ", &event.title),
+        heading,
+        blocks: vec![
+            Block::say(words),
+            Block::Facts(facts),
+            Block::Button { label: "Show my sales", url: reader.url(SALES) },
+        ],
+        reason: "You get this letter because you sell tickets.",
+    }
+}
+
+pub(crate) fn refunded(letter: &OrderRefunded, reader: &Reader) -> Content {
+    let OrderRefunded { order, quantity, amount, currency, event } = letter;
+    let invalid = match quantity {
+        1 => "The ticket is no longer valid.",
+        _ => "The tickets are no longer valid.",
+    };
+    let mut facts = facts(*order, *quantity, event, reader);
+    facts.push(Fact { name: "Refund", value: reader.money(*amount, currency) });
+    Content {
+        subject: subject("Your refund: ", &event.title),
+        heading: "You get your money back",
+        blocks: vec![
+            Block::say(format!("We have refunded your order. {invalid}")),
+            Block::Facts(facts),
+            Block::say(
+                "The money goes back the way that you paid. Your bank may take up to ten days to \
+                 show it.",
+            ),
+            Block::Button { label: "Show the order", url: reader.url(&page(*order)) },
+        ],
+        reason: OF_BUYER,
+    }
+}
+
+/// Lists what is known of an order, but what it costs.
+fn facts(order: OrderId, quantity: i64, event: &Event, reader: &Reader) -> Vec<Fact> {
+    let mut facts = reader.event(event);
+    facts.push(Fact::ours("Tickets", quantity.to_string()));
+    facts.push(Fact::ours("Order", number(order)));
+    facts
+}
+
+/// The path of an order's page.
+pub(crate) fn page(order: OrderId) -> String {
+    format!("/orders/{order}")
+}

@@ -1,0 +1,87 @@
+//! One letter of each kind.
+
+use boxoffice_contract::{OrderId, TicketId, Timestamp};
+use boxoffice_letters::{
+    Event, EventMoved, Held, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged,
+    ResetPassword, Setting, TicketSold, TicketTransferred, VerifyAddress,
+};
+use uuid::Uuid;
+
+/// Where the shop is.
+pub(crate) const SHOP: &str = "https://tickets.example";
+
+/// The shop, and a reader.
+pub(crate) fn setting() -> Setting {
+    Setting {
+        public_url: format!("{SHOP}/"),
+        locale: Some("de-DE".to_owned()),
+        shop: "Boxoffice".to_owned(),
+    }
+}
+
+/// One letter of each kind.
+pub(crate) fn letters() -> Vec<Letter> {
+    let (order, ticket) = (OrderId(Uuid::from_u128(7)), TicketId(Uuid::from_u128(9)));
+    let (quantity, amount, currency) = (2, 9000, "EUR".to_owned());
+    let at = |text| Timestamp::parse(text).expect("a time");
+    let event = Event {
+        title: "Kites: live".to_owned(),
+        venue: Some("Old Mill".to_owned()),
+        city: Some("Basel".to_owned()),
+        starts_at: Some(at("2027-06-12T18:30:00Z")),
+        time_zone: Some("Europe/Zurich".to_owned()),
+        revision: 3,
+    };
+    vec![
+        Letter::VerifyAddress(VerifyAddress {
+            code: "482913".to_owned(),
+            link: "/verify?token=abc-DEF_1".to_owned(),
+        }),
+        Letter::ResetPassword(ResetPassword {
+            link: "/reset?token=abc-DEF_1".to_owned(),
+            minutes: 30,
+        }),
+        Letter::PasswordChanged(PasswordChanged {
+            at: at("2027-06-01T12:00:00Z"),
+            device: Some("Firefox on Linux".to_owned()),
+            client: Some("203.0.113.7".to_owned()),
+        }),
+        Letter::NewDevice(NewDevice {
+            at: at("2027-06-01T12:00:00Z"),
+            device: "Safari on iPhone".to_owned(),
+            client: Some("203.0.113.7".to_owned()),
+        }),
+        Letter::OrderConfirmed(OrderConfirmed {
+            order,
+            quantity,
+            amount,
+            currency: currency.clone(),
+            event: event.clone(),
+        }),
+        Letter::TicketSold(TicketSold {
+            order,
+            quantity,
+            amount,
+            currency: currency.clone(),
+            event: event.clone(),
+        }),
+        Letter::OrderRefunded(OrderRefunded {
+            order,
+            quantity,
+            amount,
+            currency,
+            event: event.clone(),
+        }),
+        Letter::EventMoved(EventMoved {
+            ticket,
+            event: event.clone(),
+            held: Some(Held::Order(order)),
+        }),
+        Letter::TicketTransferred(TicketTransferred {
+            from: Some("ada@example.org".to_owned()),
+            event,
+            link: "/admissions/8/accept?key=xyz".to_owned(),
+            until: at("2027-06-05T12:00:00Z"),
+        }),
+    ]
+}
