@@ -50,8 +50,14 @@ async fn readyz_names_each_dependency() {
         after["checks"].as_object().unwrap().keys().map(String::as_str).collect();
     let databases = ["admissions", "auth", "mail", "orders", "payments", "tickets"]
         .map(|name| format!("{name}.database"));
-    let mut due: Vec<&str> =
-        databases.iter().map(String::as_str).chain([MONEY]).chain(MAIL).chain(REDIS).chain(TICKS).collect();
+    let mut due: Vec<&str> = databases
+        .iter()
+        .map(String::as_str)
+        .chain([MONEY])
+        .chain(MAIL)
+        .chain(REDIS)
+        .chain(TICKS)
+        .collect();
     due.sort_unstable();
     assert_eq!(names, due);
     for database in &databases {

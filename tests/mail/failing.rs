@@ -79,9 +79,8 @@ async fn a_recipient_who_does_not_exist_holds_up_nobody() {
     post.sell("Opera").await;
     post.receives(&post.seller, SOLD, 1).await;
     let kept = post.settled(&["sent", "given_up"]).await;
-    let of = |kind: &str| {
-        kept.iter().find(|(known, _)| known == kind).map(|(_, status)| status.clone())
-    };
+    let of =
+        |kind: &str| kept.iter().find(|(known, _)| known == kind).map(|(_, status)| status.clone());
     assert_eq!(of("order_confirmed").as_deref(), Some("given_up"), "{kept:#?}");
     assert_eq!(of("ticket_sold").as_deref(), Some("sent"), "{kept:#?}");
     assert_eq!(count(&post, &post.buyer, ORDER), 0);

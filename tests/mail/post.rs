@@ -1,8 +1,8 @@
 //! The shop with a mailbox.
 
 use boxoffice_mailbox::{Mailbox, Message, Options};
-use boxoffice_tests::mailbox::{letters_to, variables};
 use boxoffice_tests::database::Row;
+use boxoffice_tests::mailbox::{letters_to, variables};
 use boxoffice_tests::{App, Person, Surroundings, eventually};
 use serde_json::{Value, json};
 
@@ -92,10 +92,10 @@ impl Post {
 
     /// Kind and status of each letter.
     pub(crate) fn kept(&self) -> Vec<(String, String)> {
-        let rows = self.app.database().rows(
-            "SELECT kind, status FROM mail_letters ORDER BY created_at, kind",
-            [],
-        );
+        let rows = self
+            .app
+            .database()
+            .rows("SELECT kind, status FROM mail_letters ORDER BY created_at, kind", []);
         let row = |row: &Row| (row.get(0).unwrap(), row.get(1).unwrap());
         rows.unwrap().iter().map(row).collect()
     }

@@ -53,7 +53,8 @@ async fn a_move_brings_a_letter_to_each_holder() {
     let edit = |field: &str, value: &str| {
         let mut draft = listed.clone();
         draft[field] = json!(value);
-        let fields = ["title", "price", "currency", "quantity", "venue", "city", "startsAt", "timeZone"];
+        let fields =
+            ["title", "price", "currency", "quantity", "venue", "city", "startsAt", "timeZone"];
         let body = fields.map(|name| (name.to_owned(), draft[name].clone()));
         put(path.clone(), body.into_iter().collect())
     };
@@ -86,9 +87,8 @@ async fn a_transfer_brings_a_letter_to_the_receiver() {
     post.buyer.delete(&path).await.expect(200);
     post.mailbox.fault(boxoffice_mailbox::Fault::None).await;
     let kept = post.settled(&["sent", "dropped"]).await;
-    let dropped = kept.iter().filter(|(kind, status)| {
-        kind == "ticket_transferred" && status == "dropped"
-    });
+    let dropped =
+        kept.iter().filter(|(kind, status)| kind == "ticket_transferred" && status == "dropped");
     assert_eq!(dropped.count(), 1, "{kept:#?}");
     assert_eq!(post.letters(&receiver, TRANSFER).len(), 1);
 }

@@ -25,7 +25,9 @@ pub(crate) async fn expand(cx: &Cx, letter: &Letter, deadline: Deadline) -> Resu
 }
 
 fn store(unit: &mut Unit<'_>, letter: &Letter, page: &Holders) -> Result<()> {
-    let one = |holder| NewLetter::new(Kind::EventMoved, letter.subject, letter.version, Some(holder), None);
+    let one = |holder| {
+        NewLetter::new(Kind::EventMoved, letter.subject, letter.version, Some(holder), None)
+    };
     let letters: Vec<NewLetter> = page.holders.iter().copied().map(one).collect();
     if !letters.is_empty() {
         unit.insert(NewLetter::insert_all(&letters).unless_known());

@@ -93,9 +93,12 @@ mod tests {
 
     #[test]
     fn a_message_is_ascii_and_names_itself() {
-        let message = written("Ihre Karten für heute", "Schöne Grüße\n.\nEnde", Some("BEGIN:VCALENDAR\r\n"));
+        let message =
+            written("Ihre Karten für heute", "Schöne Grüße\n.\nEnde", Some("BEGIN:VCALENDAR\r\n"));
         assert!(message.is_ascii());
-        assert!(message.contains("Message-ID: <00000000-0000-0000-0000-000000000007@shop.example>\r\n"));
+        assert!(
+            message.contains("Message-ID: <00000000-0000-0000-0000-000000000007@shop.example>\r\n")
+        );
         for part in ["text/plain", "text/html", "text/calendar", "multipart/alternative"] {
             assert!(message.contains(part), "{part}");
         }
@@ -117,7 +120,10 @@ mod tests {
         for subject in typed {
             let message = written(subject, subject, Some(subject));
             let headers = headers(&message);
-            assert!(!headers.iter().any(|line| line.to_lowercase().starts_with("bcc")), "{message}");
+            assert!(
+                !headers.iter().any(|line| line.to_lowercase().starts_with("bcc")),
+                "{message}"
+            );
             let names: Vec<_> = headers.iter().filter_map(|line| line.split_once(':')).collect();
             assert_eq!(names.iter().filter(|(name, _)| *name == "To").count(), 1);
             assert_eq!(names.iter().filter(|(name, _)| *name == "Subject").count(), 1);

@@ -44,7 +44,9 @@ async fn letters() -> Check {
     let waiting: Result<Option<(i64, Option<Timestamp>)>, _> =
         Reader::new(&SERVICE).read(letter::waiting()).await;
     match waiting {
-        Ok(Some((count, Some(since)))) => told(true, &format!("{count} wait, the oldest since {since}")),
+        Ok(Some((count, Some(since)))) => {
+            told(true, &format!("{count} wait, the oldest since {since}"))
+        }
         Ok(_) => told(true, "none waits"),
         Err(error) => unknown(Err(error.into())),
     }

@@ -124,7 +124,9 @@ impl<W: Wire> Round<W> {
     }
 
     async fn expand(&self, letter: &Letter) -> Result<()> {
-        let Err(error) = expand::expand(self.cx, letter, self.deadline).await else { return Ok(()) };
+        let Err(error) = expand::expand(self.cx, letter, self.deadline).await else {
+            return Ok(());
+        };
         let cx = self.cx.with("letter", letter.id);
         log::failed(&cx, "finding out who gets a letter; it is tried again", &error);
         self.change(waiting_for_others(letter, &error)).await
@@ -138,8 +140,7 @@ impl<W: Wire> Round<W> {
             self.end(letter, End::GivenUp, "the address is invalid").await?;
             return Ok(None);
         };
-        let setting =
-            Setting { public_url: config::shop().await?, locale, shop: SHOP.to_owned() };
+        let setting = Setting { public_url: config::shop().await?, locale, shop: SHOP.to_owned() };
         let rendered = letters::render(&said, &setting);
         let envelope =
             Envelope { id: letter.id, from, to: &to, host, written_at: letter.created_at };
@@ -206,9 +207,7 @@ async fn find(cx: &Cx, letter: &Letter) -> Ready {
     }
     match facts::find(cx, letter).await {
         Ok(Found::There(content)) => Ready::Content(Box::new(content)),
-        Ok(Found::Void(why)) => {
-            Ready::Nothing(letter::ending(letter.id, End::Dropped, now, &why))
-        }
+        Ok(Found::Void(why)) => Ready::Nothing(letter::ending(letter.id, End::Dropped, now, &why)),
         Err(error) => {
             let cx = cx.with("letter", letter.id).with("kind", letter.kind.name());
             log::failed(&cx, "finding out what a letter says; it is tried again", &error);

@@ -27,9 +27,8 @@ impl Handler for Mail {
         }
         let stored = unit::change_all(cx, &SERVICE, NewLetter::storing(&all)).await?;
         let stored: Vec<String> = stored.into_iter().map(|(key,)| key).collect();
-        let is_new = |letters: &Vec<NewLetter>| {
-            letters.iter().any(|letter| stored.contains(&letter.key))
-        };
+        let is_new =
+            |letters: &Vec<NewLetter>| letters.iter().any(|letter| stored.contains(&letter.key));
         Ok(letters.iter().map(|letters| Outcome::of(is_new(letters))).collect())
     }
 
@@ -44,9 +43,8 @@ fn letters(event: &Event) -> Result<Vec<NewLetter>> {
     Ok(match event.event_type {
         EventType::OrderCompleted => {
             let order: OrderState = event.data()?;
-            let about = |kind, recipient| {
-                NewLetter::new(kind, order.id.0, order.version, recipient, None)
-            };
+            let about =
+                |kind, recipient| NewLetter::new(kind, order.id.0, order.version, recipient, None);
             vec![
                 about(Kind::OrderConfirmed, Some(order.buyer_id)),
                 // `orders` knows the seller.
@@ -60,9 +58,9 @@ fn letters(event: &Event) -> Result<Vec<NewLetter>> {
         }
         EventType::TicketUpdated => {
             let ticket: TicketState = event.data()?;
-            let moved = ticket.moved.then(|| {
-                NewLetter::new(Kind::EventMoved, ticket.id.0, ticket.version, None, None)
-            });
+            let moved = ticket
+                .moved
+                .then(|| NewLetter::new(Kind::EventMoved, ticket.id.0, ticket.version, None, None));
             moved.into_iter().collect()
         }
         EventType::TransferCreated => {

@@ -78,11 +78,7 @@ impl<C: Cipher> Tls12AeadAlgorithm for Aead<C> {
     }
 
     fn key_block_shape(&self) -> KeyBlockShape {
-        KeyBlockShape {
-            enc_key_len: C::key_size(),
-            fixed_iv_len: 4,
-            explicit_nonce_len: EXPLICIT,
-        }
+        KeyBlockShape { enc_key_len: C::key_size(), fixed_iv_len: 4, explicit_nonce_len: EXPLICIT }
     }
 
     fn extract_keys(

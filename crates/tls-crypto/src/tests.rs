@@ -112,9 +112,8 @@ fn every_suite_and_group_is_understood() {
     for suite in provider().cipher_suites {
         for group in 0..provider().kx_groups.len() {
             let is_of_rsa = format!("{:?}", suite.suite()).contains("RSA_WITH");
-            let identity = &identities[usize::from(
-                is_of_rsa && !format!("{:?}", suite.suite()).contains("ECDSA"),
-            )];
+            let identity = &identities
+                [usize::from(is_of_rsa && !format!("{:?}", suite.suite()).contains("ECDSA"))];
             assert_eq!(exchange(only(suite, group), identity), suite);
         }
     }

@@ -15,8 +15,17 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 /// Everything that is checked.
 pub(crate) const ALL: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: &[
-        P256_SHA256, P256_SHA384, P384_SHA256, P384_SHA384, ED25519, PSS_SHA256, PSS_SHA384,
-        PSS_SHA512, PKCS1_SHA256, PKCS1_SHA384, PKCS1_SHA512,
+        P256_SHA256,
+        P256_SHA384,
+        P384_SHA256,
+        P384_SHA384,
+        ED25519,
+        PSS_SHA256,
+        PSS_SHA384,
+        PSS_SHA512,
+        PKCS1_SHA256,
+        PKCS1_SHA384,
+        PKCS1_SHA512,
     ],
     mapping: &[
         // In TLS 1.2 the scheme says nothing of the curve; in TLS 1.3 the first one counts.

@@ -143,7 +143,7 @@ pub fn ended(state: State, why: String, on: (&'static str, &'static str)) -> Sta
         view! {
             div(class="narrow") {
                 h1(tabindex="-1") { "This letter no longer works" }
-                p(class="notice") { (why) }
+                p(class="notice", role="alert") { (why) }
                 p(class="actions") { (on) }
             }
         }

@@ -57,7 +57,8 @@ impl Server {
         let name = url.host_str().filter(|host| !host.is_empty()).ok_or("it names no host")?;
         let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
         let ip = options.address.or_else(|| ip_of(&name)).ok_or_else(|| by_name(&name))?;
-        let address = SocketAddr::new(ip, url.port().unwrap_or(if is_implicit { 465 } else { 587 }));
+        let address =
+            SocketAddr::new(ip, url.port().unwrap_or(if is_implicit { 465 } else { 587 }));
         let login = login(&url)?;
         let encryption = match (is_implicit, options.tls) {
             (true, None) => Encryption::Implicit,

@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn what_is_not_smtp_is_refused() {
-        for text in ["HTTP/1.1 400 Bad Request\r\n", "99 x\r\n", "250_x\r\n", "\r\n", "6ö0 x\r\n"] {
+        for text in ["HTTP/1.1 400 Bad Request\r\n", "99 x\r\n", "250_x\r\n", "\r\n", "6ö0 x\r\n"]
+        {
             assert!(take(text).is_err(), "{text}");
         }
         let endless = "250-x\r\n".repeat(LIMIT / 7 + 1);

@@ -338,7 +338,8 @@ mod tests {
             "AUTH PLAIN AGEAYg==\r\n",
         ];
         assert_eq!(session.wire.heard, heard);
-        let answers = ["220 hi", "250-hi\r\n250 AUTH LOGIN", "334 VXNlcg==", "334 UGFzcw==", "235 ok"];
+        let answers =
+            ["220 hi", "250-hi\r\n250 AUTH LOGIN", "334 VXNlcg==", "334 UGFzcw==", "235 ok"];
         let session = begin("smtps://a:b@203.0.113.7", &answers).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(session.wire.heard[2..], ["AUTH LOGIN\r\n", "YQ==\r\n", "Yg==\r\n"]);
     }

@@ -226,10 +226,7 @@ async fn socket(input: &Value) -> anyhow::Result<Value> {
 fn ipv4(address: &str) -> anyhow::Result<IpSocketAddress> {
     let address: SocketAddrV4 = address.parse()?;
     let [a, b, c, d] = address.ip().octets();
-    Ok(IpSocketAddress::Ipv4(Ipv4SocketAddress {
-        port: address.port(),
-        address: (a, b, c, d),
-    }))
+    Ok(IpSocketAddress::Ipv4(Ipv4SocketAddress { port: address.port(), address: (a, b, c, d) }))
 }
 
 /// Runs statements on one connection, one after the other; answers the rows of the last.
