@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use boxoffice_tests::database::is_on_postgres;
 use boxoffice_tests::person::listing;
 use boxoffice_tests::{Answer, App, check, eventually, get, id, post, row};
 use serde_json::{Value, json};
@@ -213,4 +214,33 @@ async fn a_redis_that_is_full_is_named_and_the_shop_goes_on() {
     }
     let ticket = seller.list(json!({})).await.expect(201);
     seller.get(&format!("/api/tickets/{}", id(&ticket))).await.expect(200);
+}
+
+/// As after a failover: the server that one is connected to is not the one that writes any more.
+#[tokio::test]
+async fn a_postgres_that_only_reads_is_named_and_worth_another_try() {
+    if !is_on_postgres() {
+        return;
+    }
+    let mut app = App::start().await;
+    let seller = app.sign_up().await;
+    let listed = seller.list(json!({})).await.expect(201);
+    // Every service makes its tables when it is first asked.
+    app.client().get("/readyz").await.expect(200);
+    let read_only = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET \
+                     default_transaction_read_only = on', current_database()); END $$";
+    app.tamper(read_only).await;
+    app.restart().await;
+    let seller = seller.at(app.host().address());
+    let health = app.client().exchange(&get("/readyz")).await;
+    let health = health.shows(503, json!({ "status": "unavailable" })).body;
+    for service in ["auth", "tickets", "orders", "payments", "admissions"] {
+        let database = &health["checks"][format!("{service}.database")];
+        assert_eq!(database["ok"], false, "{service}: {health:#}");
+        assert!(database["detail"].as_str().unwrap().contains("takes no changes"), "{health:#}");
+    }
+    let refused = seller.list(json!({})).await;
+    assert_eq!(refused.status, 503, "{refused}");
+    assert_eq!(refused.header("retry-after"), "1");
+    app.client().get(&format!("/api/tickets/{}", id(&listed))).await.expect(200);
 }

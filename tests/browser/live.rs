@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use boxoffice_tests::{id, put};
+use fantoccini::wd::WindowHandle;
 use serde_json::{Value, json};
 
 use crate::acts::{Stage, a_concert, page_of};
@@ -153,6 +154,57 @@ async fn a_page_that_nobody_sees_has_no_stream_and_is_right_when_it_is_shown() {
         bob.sees_ticket(&stage.ticket, "held").await;
         bob.waits_for("it hears news again", "window.streams.some((one) => one.readyState === 1)")
             .await;
+    })
+    .await;
+}
+
+/// How many streams the pages in `windows` have, each in turn.
+async fn streams(bob: &Window, windows: &[WindowHandle]) -> Vec<u64> {
+    let mut streams = Vec::new();
+    for window in windows {
+        bob.turns_to(window).await;
+        assert_eq!(bob.run("return document.visibilityState").await, "visible");
+        let open = "return window.streams.filter((one) => one.readyState !== 2).length";
+        streams.push(bob.run(open).await.as_u64().unwrap());
+    }
+    streams
+}
+
+/// Browsers open six connections to a host that speaks HTTP/1.1.
+#[tokio::test]
+async fn eight_windows_of_a_browser_share_one_stream() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({})).await;
+        let more = a_concert(json!({ "title": "The Tin Kites" }));
+        let more = stage.seller.list(more).await.expect(201);
+        let (bob, other) = (&stage.window, shop.sign_up().await);
+        let pages = [page_of(&stage.ticket), page_of(&more), "/".to_owned()];
+        bob.go(&pages[0]).await;
+        bob.listens().await;
+        let mut windows = vec![bob.turned_to().await];
+        for page in pages.iter().cycle().skip(1).take(7) {
+            windows.push(bob.opens_beside(page).await);
+        }
+        let sees = async |windows: &[WindowHandle], status: &str| {
+            for (window, page) in windows.iter().zip(pages.iter().cycle()) {
+                bob.turns_to(window).await;
+                if *page != pages[1] {
+                    soon_sees(bob, &stage.ticket, status, "Kites").await;
+                }
+            }
+        };
+        let order = other.hold(&stage.ticket).await.expect(201);
+        sees(&windows, "held").await;
+        assert_eq!(streams(bob, &windows).await, [1, 0, 0, 0, 0, 0, 0, 0]);
+
+        // Another window goes on when the one with the stream is closed.
+        bob.turns_to(&windows[0]).await;
+        bob.closes_it().await;
+        let rest: Vec<WindowHandle> = windows[3..].to_vec();
+        bob.turns_to(&rest[0]).await;
+        other.cancel(&order).await;
+        sees(&rest, "open").await;
+        assert_eq!(streams(bob, &windows[1..]).await.iter().sum::<u64>(), 1);
     })
     .await;
 }

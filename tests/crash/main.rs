@@ -3,7 +3,7 @@
 //! and the tick. After each crash ticks heal the shop, an audit finds nothing, the client repeats
 //! what it asked for, and it is done once.
 //!
-//! `CRASH_EVERY=5` tries one point in five.
+//! `CRASH_EVERY=5` tries one point in five, and `CRASH_FROM=2` begins with the third.
 //!
 //! | module | holds |
 //! |---|---|

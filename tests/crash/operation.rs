@@ -19,6 +19,8 @@ const RARE: usize = 20;
 
 /// The variable that says to try one point in so many.
 const EVERY: &str = "CRASH_EVERY";
+/// The variable that says which is the first of them.
+const FROM: &str = "CRASH_FROM";
 
 /// How many points are tried in one shop. Audits read all that ever happened in it, so that an old
 /// shop is slow to look through.
@@ -117,14 +119,17 @@ fn points(calls: &BTreeMap<String, Vec<String>>) -> Vec<(Point, String)> {
     calls.iter().flat_map(of_component).collect()
 }
 
-/// One in so many of them, if the environment says so: the ends of the lists, where things begin and
-/// end, have a share like the rest.
+/// One in so many of them, if the environment says so.
 fn chosen(points: Vec<(Point, String)>) -> Vec<(Point, String)> {
-    let every = std::env::var(EVERY).map_or(1, |text| {
-        let number = text.parse().ok().filter(|number| *number > 0);
-        number.unwrap_or_else(|| panic!("{EVERY} is no number of points: {text:?}"))
-    });
-    points.into_iter().step_by(every).collect()
+    let every = number(EVERY).unwrap_or(1).max(1);
+    let first = number(FROM).unwrap_or(0) % every.min(points.len());
+    points.into_iter().skip(first).step_by(every).collect()
+}
+
+/// The number that the environment's `variable` is.
+fn number(variable: &str) -> Option<usize> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text:?}")))
 }
 
 /// A shop in which the operation has happened: the first time, services make their tables.

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use boxoffice_ops::schema::ALL;
-use boxoffice_schema::{self as schema, Service};
+use boxoffice_schema::{self as schema, LIMITS, Service};
 use boxoffice_tests::database::{Database, OwnPostgres};
 use boxoffice_tests::workspace;
 
@@ -21,15 +21,18 @@ fn own(service: &Service) -> PathBuf {
     workspace().join("components").join(service.name).join("statements.sql")
 }
 
-/// All that `service` sends.
+/// All that `service` sends. One that limits nothing has no table of limits.
 fn statements(service: &Service) -> Vec<String> {
     let texts = [workspace().join(COMMON), own(service)].map(|file| {
         let text = std::fs::read_to_string(&file);
         text.unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     });
-    let text = texts.join("\n").replace("{s}", service.name);
-    let lines = text.lines().filter(|line| !(line.is_empty() || line.starts_with("--")));
-    lines.map(|line| line.strip_suffix(';').unwrap().to_owned()).collect()
+    let text = texts.join("\n");
+    let limits = service.migrations.contains(&LIMITS);
+    let lines = text.lines().filter(|line| {
+        !(line.is_empty() || line.starts_with("--")) && (limits || !line.contains("{s}_limits"))
+    });
+    lines.map(|line| line.strip_suffix(';').unwrap().replace("{s}", service.name)).collect()
 }
 
 /// The tables of `service`, as the newest version has them.

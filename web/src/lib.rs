@@ -28,6 +28,7 @@ pub mod sales;
 pub mod sessions;
 mod shop;
 pub mod state;
+pub mod tabs;
 
 #[cfg(target_os = "unknown")]
 mod browser;

@@ -4,9 +4,7 @@ use boxoffice_contract::TicketId;
 pub use boxoffice_contract::news::TicketNews;
 
 use crate::state::{Card, Detail, Page, TicketStatus};
-
-/// How many listings one stream tells of.
-const MOST: usize = 100;
+use crate::tabs::MOST;
 
 /// What is to be done about news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

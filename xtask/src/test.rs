@@ -50,14 +50,29 @@ enum Work {
 
 /// The package whose suites run the shop, which keeps its tables in either of two databases.
 const SHOP_SUITES: &str = "boxoffice-tests";
-/// The variable by which the suite of crashes tries one point in so many. What heals a crash is the
-/// same on both databases and is tried at every point on SQLite, which takes a third of the time.
+/// The variables by which the suite of crashes tries one point in so many, and begins with which. There
+/// are thousands: a run tries a share of them, which the commit's hash chooses, so that in time all are
+/// tried. `CRASH_EVERY=1 cargo xtask test --only crash` tries all at once.
 const CRASH_EVERY: &str = "CRASH_EVERY";
-/// An odd number: points come in pairs, before a call and after it.
-const CRASH_POINTS_ON_POSTGRES: &str = "9";
-/// Tests of the suite `browser` that look at pages and do nothing there. A page looks the same whatever
-/// its database, so they run on SQLite alone.
-const LOOKS: [&str; 2] = ["looks::", "lighthouse::"];
+const CRASH_FROM: &str = "CRASH_FROM";
+/// Odd numbers: points come in pairs, before a call and after it. What heals a crash is the same on both
+/// databases, and Postgres takes three times as long.
+const CRASH_POINTS: &str = "3";
+const CRASH_POINTS_ON_POSTGRES: &str = "15";
+/// Tests of the suite `browser` about what a page looks like, and what a browser does with it. That is the
+/// same whatever the shop's database, so they run on SQLite alone.
+const WITHOUT_STORE: [&str; 10] = [
+    "looks::",
+    "lighthouse::",
+    "hydration::",
+    "keyboard::",
+    "languages::",
+    "navigation::",
+    "network::",
+    "offline::",
+    "safety::",
+    "states::",
+];
 /// The last step. It only looks for more than the suites know, and building its programs takes minutes:
 /// where everything else took too long, it is left out. `cargo xtask fuzz` always runs it.
 const FUZZ: &str = "fuzz";
@@ -184,8 +199,12 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
         Step::new("doc", Work::tests(tests(&["--doc"]), false)),
         Step::new("schemathesis", Work::Task { run: schemathesis::check, runs_components: true }),
     ];
+    let commit = workspace.number_of_commit().to_string();
     for name in suite_names(suites) {
-        let command = tests(&["--test", name]);
+        let mut command = tests(&["--test", name]);
+        if name == "crash" {
+            try_some_crashes(&mut command, CRASH_POINTS, &commit);
+        }
         let runs_components = !WITHOUT_COMPONENTS.contains(&name);
         steps.push(Step::new(name, Work::tests(command, runs_components)));
     }
@@ -195,17 +214,24 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     for suite in suites.iter().filter(uses_a_database) {
         let name = format!("{}{ON_POSTGRES}", suite.target);
         let mut command = tests(&["--test", &suite.target]);
-        if suite.target == "crash" && std::env::var_os(CRASH_EVERY).is_none() {
-            command.env(CRASH_EVERY, CRASH_POINTS_ON_POSTGRES);
+        if suite.target == "crash" {
+            try_some_crashes(&mut command, CRASH_POINTS_ON_POSTGRES, &commit);
         }
         if suite.target == "browser" {
-            command.arg("--").args(LOOKS.iter().flat_map(|tests| ["--skip", tests]));
+            command.arg("--").args(WITHOUT_STORE.iter().flat_map(|tests| ["--skip", tests]));
         }
         let runs_components = !WITHOUT_COMPONENTS.contains(&suite.target.as_str());
         steps.push(Step::new(&name, Work::tests(command, runs_components)));
     }
     steps.push(Step::new(FUZZ, Work::Task { run: fuzz::check, runs_components: false }));
     steps
+}
+
+/// Has the suite of crashes try one point in `every`, unless the environment says how many.
+fn try_some_crashes(command: &mut Command, every: &str, commit: &str) {
+    if std::env::var_os(CRASH_EVERY).is_none() {
+        command.env(CRASH_EVERY, every).env(CRASH_FROM, commit);
+    }
 }
 
 /// Each name once: cargo runs the targets of that name in all packages at once.

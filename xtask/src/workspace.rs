@@ -100,6 +100,16 @@ impl Workspace {
         command
     }
 
+    /// Returns a number that each commit has another of, at random: the beginning of its hash. 0 where
+    /// there is no git.
+    pub(crate) fn number_of_commit(&self) -> u32 {
+        let mut git = Command::new("git");
+        git.args(["rev-parse", "--short=7", "HEAD"]).current_dir(&self.root);
+        let hash = git.output().map(|output| output.stdout).unwrap_or_default();
+        let hash = String::from_utf8(hash).unwrap_or_default();
+        u32::from_str_radix(hash.trim(), 16).unwrap_or(0)
+    }
+
     /// A tool of cargo's, as it is called by cargo: `cargo-fuzz fuzz`.
     pub(crate) fn cargo_tool(&self, program: &Path) -> Command {
         let mut command = Command::new(program);

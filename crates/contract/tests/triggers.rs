@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use boxoffice_contract::EventType;
-use boxoffice_contract::bus::TICK;
+use boxoffice_contract::bus::{TICK, WITHOUT_EVENTS};
 
 /// A channel, and the component that hears it.
 type Trigger = (String, String);
@@ -21,7 +21,8 @@ fn found(manifest: &toml::Table) -> Vec<Trigger> {
     triggers.iter().map(|one| (text(one, "channel"), text(one, "component"))).collect()
 }
 
-/// The triggers that the events need: each group's worker hears the group's events, and the clock.
+/// The triggers that are needed: each group's worker hears the group's events, and the clock. A service
+/// that reads no events has a worker that hears the clock alone.
 fn due(manifest: &toml::Table) -> BTreeSet<Trigger> {
     let heard = EventType::ALL.into_iter().flat_map(|event_type| {
         event_type
@@ -29,7 +30,10 @@ fn due(manifest: &toml::Table) -> BTreeSet<Trigger> {
             .iter()
             .flat_map(move |group| [(event_type.name(), *group), (TICK, *group)])
     });
-    heard.map(|(channel, group)| (channel.to_owned(), worker(manifest, group))).collect()
+    heard
+        .chain(WITHOUT_EVENTS.map(|service| (TICK, service)))
+        .map(|(channel, group)| (channel.to_owned(), worker(manifest, group)))
+        .collect()
 }
 
 /// The component that works for a group: the service's worker, or the service where that is all it is.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use boxoffice_tests::{Person, eventually};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -78,6 +79,30 @@ impl Window {
         window.on_every_page(EVERY_PAGE).await;
         window.is(USUAL.0, USUAL.1).await;
         window
+    }
+
+    /// Opens the page at `path` in one more window of the same browser, and turns to it.
+    pub(crate) async fn opens_beside(&self, path: &str) -> WindowHandle {
+        let beside = self.client.new_window(false).await.unwrap().handle;
+        self.turns_to(&beside).await;
+        self.on_every_page(EVERY_PAGE).await;
+        self.go(path).await;
+        beside
+    }
+
+    /// Turns to another window of the same browser.
+    pub(crate) async fn turns_to(&self, other: &WindowHandle) {
+        self.client.switch_to_window(other.clone()).await.unwrap();
+    }
+
+    /// Closes the window that it has turned to.
+    pub(crate) async fn closes_it(&self) {
+        self.client.close_window().await.unwrap();
+    }
+
+    /// The window that it has turned to.
+    pub(crate) async fn turned_to(&self) -> WindowHandle {
+        self.client.window().await.unwrap()
     }
 
     /// Has no session.

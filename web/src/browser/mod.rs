@@ -17,6 +17,7 @@ mod net;
 mod pay;
 mod refresh;
 mod stripe;
+mod team;
 mod travel;
 
 use std::cell::{Cell, RefCell};
