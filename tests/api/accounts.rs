@@ -75,9 +75,8 @@ async fn an_address_is_proven_by_the_link_of_its_letter() {
     check(&app.client(), rows).await;
     ada.get(CURRENT).await.shows(200, json!({ "currentUser": verified(&ada) }));
     bob.get(CURRENT).await.shows(200, json!({ "currentUser": bob.account }));
-    let other = app.token("reset", email(&bob));
     bob.post(RESET, json!({ "email": email(&bob) })).await.expect(202);
-    let other = other.await;
+    let other = app.token("reset", email(&bob)).await;
     let wrong = |name: &str, body: Value, status| row(name, post(CONFIRM, body), status);
     let rows = [
         wrong("the link of another letter", json!({ "token": other }), 409).code("proof_void"),
