@@ -3,7 +3,7 @@
 //!
 //! A socket knows addresses and no names. So only entries such as `tcp://203.0.113.7:587`,
 //! `tcp://10.0.0.0/8:25` and `tcp://*:587` concern it. Nothing listens, and there is no UDP. Spin never
-//! switches the look-up of names on, so there is none here either.
+//! switches the look-up of names on, nor does this host.
 
 use std::net::SocketAddr;
 use std::pin::Pin;

@@ -68,7 +68,7 @@ async fn readyz_names_each_dependency() {
     for redis in REDIS {
         assert_eq!(after["checks"][redis], fine(false), "{after:#}");
     }
-    for (check, detail) in MAIL.iter().zip(["none waits", "no smtp_url: nothing is mailed"]) {
+    for (check, detail) in MAIL.iter().zip(["no letter waits", "no smtp_url: nothing is mailed"]) {
         let due = json!({ "ok": true, "required": false, "detail": detail });
         assert_eq!(after["checks"][check], due, "{after:#}");
     }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use boxoffice_contract::mail::{ADDRESSEES, HOLDERS, ORDERS, TRANSFERS};
 use boxoffice_tests::database::is_on_postgres;
 use boxoffice_tests::{Answer, App, Person, Request, Surroundings, get, id, post, put};
 use serde_json::{Value, json};
@@ -59,6 +60,10 @@ const BUDGETS: &[Budget] = &[
     reads("a door", [2, 0, 0], [4, 0], 560),
     reads("a door's page", [6, 0, 3], [12, 0], 15_200),
     Budget { what: "name a guest", services: [9, 0, 0], workers: [0; 3], on_postgres: [[13, 0], [0; 2]], bytes: 1_000 },
+    reads("a letter's address", [1, 0, 0], [2, 0], 420),
+    reads("a letter's order", [1, 0, 0], [2, 0], 900),
+    reads("a letter's transfer", [2, 0, 0], [4, 0], 1_000),
+    reads("an event's holders", [1, 0, 0], [2, 0], 480),
     Budget { what: "let somebody in", services: [8, 1, 0], workers: [0; 3], on_postgres: [[12, 1], [0; 2]], bytes: 450 },
 ];
 
@@ -140,6 +145,11 @@ impl Stage {
         all.into_iter()
             .min_by_key(|([services, workers], _)| services.all() + workers.all())
             .unwrap()
+    }
+
+    /// A question that a service of ours asks.
+    fn ask_as_sibling(&self, path: &str, asked: &Value) -> Request {
+        self.app.as_sibling(post(path, asked.clone()))
     }
 
     async fn ask(&self, what: &str) -> ([Calls; 2], usize) {
@@ -245,6 +255,33 @@ impl Stage {
                     put(path, json!({ "name": "Ann Lee" })).key(&key())
                 };
                 self.measure(buyer, name).await
+            }
+            "a letter's address" => {
+                let asked = json!({ "userId": buyer.id() });
+                self.measure(&nobody, async || self.ask_as_sibling(ADDRESSEES, &asked)).await
+            }
+            "a letter's order" => {
+                let (_, order) = self.bought().await;
+                let asked = json!({ "orderId": id(&order) });
+                self.measure(&nobody, async || self.ask_as_sibling(ORDERS, &asked)).await
+            }
+            "a letter's transfer" => {
+                let (_, order) = self.bought().await;
+                let admission = self.buyer.admissions(&order, 1).await.remove(0);
+                let path = format!("/api/admissions/{}/transfer", id(&admission));
+                buyer.post(&path, json!({ "email": "friend@example.com" })).await.expect(200);
+                let sql = "SELECT transfer_id FROM admissions_admissions WHERE id = ?1";
+                let database = self.app.database();
+                let transfer: String =
+                    database.query_row(sql, [id(&admission)], |row| row.get(0)).unwrap();
+                let asked = json!({ "transferId": transfer });
+                self.measure(&nobody, async || self.ask_as_sibling(TRANSFERS, &asked)).await
+            }
+            "an event's holders" => {
+                let (ticket, order) = self.bought().await;
+                self.buyer.admissions(&order, 1).await;
+                let asked = json!({ "ticketId": id(&ticket) });
+                self.measure(&nobody, async || self.ask_as_sibling(HOLDERS, &asked)).await
             }
             "let somebody in" => {
                 let scan = async || {

@@ -207,7 +207,7 @@ pub(crate) fn taking_up(now: Timestamp, most: i64) -> Query {
     )
 }
 
-/// Ends a letter. Whoever took it up after a lease ran out finds it ended.
+/// Ends a letter. A worker that took it up after a lease ran out finds it ended.
 pub(crate) fn ending(id: Uuid, end: End, now: Timestamp, said: &str) -> Query {
     let said = kept(said);
     let (error, answer, sent_at) = match end {

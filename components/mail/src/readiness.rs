@@ -47,7 +47,7 @@ async fn letters() -> Check {
         Ok(Some((count, Some(since)))) => {
             told(true, &format!("{count} wait, the oldest since {since}"))
         }
-        Ok(_) => told(true, "none waits"),
+        Ok(_) => told(true, "no letter waits"),
         Err(error) => unknown(Err(error.into())),
     }
 }

@@ -4,24 +4,29 @@
 //! it ends between the answer and the mark, the letter is taken up again when the minute is over. Then it
 //! arrives twice, both times with the same `Message-ID`.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use boxoffice_kernel::db::{Query, Read, Reader};
 use boxoffice_kernel::{Cx, Deadline, Timestamp, config, log, unit};
 use boxoffice_letters::{self as letters, Setting};
 use futures::future::join_all;
 use lettre::Address;
+use rustls::ClientConfig;
 use uuid::Uuid;
 
 use crate::facts::{Content, Found};
 use crate::letter::{self, End, Kind, Letter};
 use crate::message::{self, Envelope};
 use crate::server::{self, Leave};
+use crate::smtp::address::Server;
+use crate::smtp::resolver;
 use crate::smtp::session::{Failure, Parcel, Session};
 use crate::smtp::settings::Settings;
 use crate::smtp::tls;
-use crate::smtp::wire::{Connection, Wire};
+use crate::smtp::wire::{Connection, Wire, within};
 use crate::{SERVICE, expand, facts};
 
 /// After this long no further letter is begun: other workers wait for their messages.
@@ -51,13 +56,33 @@ pub(crate) async fn run() -> Result<()> {
     let Some(leave) = server::leave(cx).await? else { return Ok(()) };
     let (deadline, until) = (Deadline::after(TURN), Instant::now() + LIMIT);
     let begun = async {
-        let wire = Connection::open(settings.server.address, tls, until).await?;
+        let address = address(&settings, &tls, until).await?;
+        let wire = Connection::open(address, tls, until).await?;
         Session::begin(wire, &settings.server, &settings.host).await
     };
     match begun.await {
-        Ok(session) => Round { cx, settings, session, deadline }.send_all(leave).await,
+        Ok(session) => Round { cx, settings, session, deadline, until }.send_all(leave).await,
         Err(error) => leave.failed(cx, &error).await,
     }
+}
+
+/// Returns the server's address; a resolver knows it, if `smtp_url` does not say it.
+async fn address(
+    settings: &Settings,
+    tls: &Arc<ClientConfig>,
+    until: Instant,
+) -> Result<SocketAddr, String> {
+    let Server { ip, port, name, .. } = &settings.server;
+    let ip = match (ip, settings.resolver) {
+        (Some(ip), _) => *ip,
+        (None, None) => return Err("nobody knows the server's address".to_owned()),
+        (None, Some(resolver)) => {
+            let mut wire = Connection::open(resolver, tls.clone(), until).await?;
+            let id = Uuid::new_v4().as_fields().1;
+            resolver::ask(&mut wire, name, id).await?
+        }
+    };
+    Ok(SocketAddr::new(ip, *port))
 }
 
 /// A connection to the server, and the time that there is for it.
@@ -66,6 +91,8 @@ struct Round<W> {
     settings: Settings,
     session: Session<W>,
     deadline: Deadline,
+    /// When nothing is waited for any more.
+    until: Instant,
 }
 
 impl<W: Wire> Round<W> {
@@ -92,7 +119,13 @@ impl<W: Wire> Round<W> {
         letters: &[Letter],
         leave: &mut Leave,
     ) -> Result<Result<(), String>> {
-        let found = join_all(letters.iter().map(|letter| find(self.cx, letter))).await;
+        let asked = join_all(letters.iter().map(|letter| find(self.cx, letter)));
+        let Some(found) = within(LIMIT, self.until, asked).await else {
+            for letter in letters {
+                self.change(waiting_for_others(letter, &anyhow!("nobody tells in time"))).await?;
+            }
+            return Ok(Ok(()));
+        };
         let mut failed = None;
         for (letter, found) in letters.iter().zip(found) {
             if failed.is_some() || self.deadline.has_passed() {
@@ -185,7 +218,7 @@ impl<W: Wire> Round<W> {
     }
 }
 
-/// What is to be done about a letter.
+/// What happens to a letter next.
 enum Ready {
     /// It is sent with this content.
     Content(Box<Content>),

@@ -1,6 +1,6 @@
 //! `smtp_url`: where the server is, and how it is spoken to.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -29,8 +29,9 @@ pub(crate) struct Login {
 /// A server, as `smtp_url` says.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Server {
-    /// What is connected to.
-    pub(crate) address: SocketAddr,
+    /// What is connected to, unless a resolver has to tell.
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) port: u16,
     /// The name that its certificate is for.
     pub(crate) name: String,
     pub(crate) encryption: Encryption,
@@ -56,22 +57,22 @@ impl Server {
         let options = Options::read(&url)?;
         let name = url.host_str().filter(|host| !host.is_empty()).ok_or("it names no host")?;
         let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let ip = options.address.or_else(|| ip_of(&name)).ok_or_else(|| by_name(&name))?;
-        let address =
-            SocketAddr::new(ip, url.port().unwrap_or(if is_implicit { 465 } else { 587 }));
+        let ip = options.address.or_else(|| ip_of(&name));
+        let port = url.port().unwrap_or(if is_implicit { 465 } else { 587 });
+        let is_here = ip.is_some_and(|ip| ip.is_loopback());
         let login = login(&url)?;
         let encryption = match (is_implicit, options.tls) {
             (true, None) => Encryption::Implicit,
             (true, Some(_)) => return Err("smtps:// is encrypted anyway; leave tls out".into()),
             (false, Some(chosen)) => chosen,
-            (false, None) if ip.is_loopback() => Encryption::None,
+            (false, None) if is_here => Encryption::None,
             (false, None) => Encryption::Required,
         };
         let may_be_plain = matches!(encryption, Encryption::Opportunistic | Encryption::None);
-        if login.is_some() && may_be_plain && !ip.is_loopback() {
+        if login.is_some() && may_be_plain && !is_here {
             return Err("the password could be read on its way; write tls=required".into());
         }
-        Ok(Self { address, name, encryption, login })
+        Ok(Self { ip, port, name, encryption, login })
     }
 }
 
@@ -113,14 +114,6 @@ fn ip_of(host: &str) -> Option<IpAddr> {
     }
 }
 
-fn by_name(name: &str) -> String {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-    format!(
-        "Spin lets components connect by address and looks up no names; write the address of \
-         {shown} too: ?address=203.0.113.7"
-    )
-}
-
 fn login(url: &Url) -> Result<Option<Login>, String> {
     let decoded = |text: &str| {
         let text = percent_decode_str(text).decode_utf8();
@@ -138,6 +131,8 @@ fn login(url: &Url) -> Result<Option<Login>, String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use std::net::SocketAddr;
+
     use super::*;
 
     fn read(text: &str) -> Server {
@@ -158,9 +153,11 @@ mod tests {
                 "mail.example.com",
                 Encryption::Opportunistic,
             ),
+            ("smtps://mail.example.com", "by name", "mail.example.com", Encryption::Implicit),
         ] {
             let server = read(text);
-            assert_eq!(server.address, address.parse().unwrap(), "{text}");
+            let known = server.ip.map(|ip| SocketAddr::new(ip, server.port));
+            assert_eq!(known, address.parse().ok(), "{text}");
             assert_eq!((&*server.name, server.encryption), (name, encryption), "{text}");
             assert!(server.login.is_none(), "{text}");
         }
@@ -173,7 +170,6 @@ mod tests {
         for (text, says) in [
             ("203.0.113.7:587", "not a URL"),
             ("http://203.0.113.7", "smtp:// or smtps://"),
-            ("smtp://u:geheim@mail.example.com", "?address="),
             ("smtp://203.0.113.7/box", "path"),
             ("smtp://203.0.113.7?tls=maybe", "required, opportunistic or none"),
             ("smtp://203.0.113.7?starttls=1", "other than tls"),

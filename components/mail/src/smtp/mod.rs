@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`settings`] | `smtp_url`, `mail_from` and `smtp_ca`, and what is wrong with them |
 //! | [`address`] | `smtp_url` as it is written |
+//! | [`resolver`] | finding the server by its name |
 //! | [`wire`] | bytes to and fro: by a socket, with TLS or without |
 //! | [`tls`] | whose certificates are believed |
 //! | [`reply`] | what the server says |
@@ -14,6 +15,7 @@
 
 pub(crate) mod address;
 pub(crate) mod reply;
+pub(crate) mod resolver;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod tls;

@@ -111,12 +111,23 @@ impl<W: Wire> Session<W> {
         logged_in(self.ask(&STANDARD.encode(password)).await?)
     }
 
-    /// Hands a letter over, and returns what the server said when it took it.
+    /// Hands a letter over, and returns what the server said when it took it. Servers like to repeat
+    /// the address; what is returned, and kept, does not have it.
     ///
     /// # Errors
     /// Why the server has not taken it. After anything but [`Failure::Later`] and [`Failure::Never`]
     /// the session is over.
     pub(crate) async fn deliver(&mut self, parcel: &Parcel) -> Result<String> {
+        let hidden = |text: String| without(parcel.to.as_ref(), &text);
+        self.hand_over(parcel).await.map(hidden).map_err(|failure| match failure {
+            Failure::Server(text) => Failure::Server(hidden(text)),
+            Failure::Broken(text) => Failure::Broken(hidden(text)),
+            Failure::Later(text) => Failure::Later(hidden(text)),
+            Failure::Never(text) => Failure::Never(hidden(text)),
+        })
+    }
+
+    async fn hand_over(&mut self, parcel: &Parcel) -> Result<String> {
         let Parcel { from, to, message } = parcel;
         let (from, to) = (sendable(from)?, sendable(to)?);
         let is_ascii = from.is_ascii() && to.is_ascii();
@@ -223,6 +234,19 @@ fn sendable(address: &Address) -> Result<&str> {
     Ok(text)
 }
 
+/// `text` with the address left out, however it is written.
+fn without(address: &str, text: &str) -> String {
+    let (address, folded) = (address.to_ascii_lowercase(), text.to_ascii_lowercase());
+    let (mut rest, mut from) = (String::new(), 0);
+    for (at, found) in folded.match_indices(&address) {
+        rest.push_str(&text[from..at]);
+        rest.push_str("(address)");
+        from = at + found.len();
+    }
+    rest.push_str(&text[from..]);
+    rest
+}
+
 /// A message as it follows `DATA`, with its end. Every line ends in CR LF, so that no server sees an end
 /// where another sees none; a line that begins with a dot gets one more.
 fn escaped(message: &[u8]) -> Vec<u8> {
@@ -295,7 +319,8 @@ mod tests {
     }
 
     fn begin(url: &str, answers: &[&'static str]) -> Result<Session<Script>, String> {
-        let begun = Session::begin(Script::new(answers), &server(url), "shop.example");
+        let server = server(url);
+        let begun = Session::begin(Script::new(answers), &server, "shop.example");
         begun.now_or_never().unwrap()
     }
 
@@ -348,7 +373,7 @@ mod tests {
     fn a_server_that_is_of_no_use_says_why() {
         let hello = "250-hi\r\n250 STARTTLS";
         for (url, answers, says) in [
-            ("smtp://127.0.0.1", &["554 go away"][..], "greets with 554"),
+            ("smtp://127.0.0.1", &["554 go away"] as &[&str], "greets with 554"),
             ("smtp://127.0.0.1", &["421 busy"], "greets with 421"),
             ("smtp://127.0.0.1", &["220 hi", "502 no"], "refuses EHLO"),
             ("smtp://203.0.113.7", &["220 hi", "250 hi"], "no STARTTLS"),
@@ -383,7 +408,7 @@ mod tests {
     #[test]
     fn what_is_no_letters_fault_is_the_servers() {
         for (answers, failure) in [
-            (&["421 closing"][..], Failure::Server("421 closing".to_owned())),
+            (&["421 closing"] as &[&str], Failure::Server("421 closing".to_owned())),
             (&["550 who"], Failure::Server("the server refuses mail_from: 550 who".to_owned())),
             (
                 &["250 ok", "530 first"],
@@ -394,6 +419,14 @@ mod tests {
         ] {
             assert_eq!(deliver(&mut ready(answers), "a@example.org"), Err(failure));
         }
+    }
+
+    #[test]
+    fn what_is_kept_of_an_answer_has_no_address() {
+        let answers = ["250 ok", "550 5.1.1 <ADA@example.org>: no ada@Example.org", "250 reset"];
+        let outcome = deliver(&mut ready(&answers), "Ada@Example.org");
+        let said = "550 5.1.1 <(address)>: no (address)".to_owned();
+        assert_eq!(outcome, Err(Failure::Never(said)));
     }
 
     #[test]

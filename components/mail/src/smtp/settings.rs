@@ -1,15 +1,25 @@
 //! What operators say of mail: where it goes out, and from whom.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result, anyhow, ensure};
 use boxoffice_kernel::config;
 use lettre::message::Mailbox;
 use url::Url;
 
 use super::address::Server;
+use super::resolver;
+
+/// What to do where `smtp_url` names a host.
+const NO_NAMES: &str = "smtp_url names its host, and Spin looks no names up for components: write \
+     its address too, as ?address=203.0.113.7, or set smtp_resolver to the address and port of a DNS \
+     resolver";
 
 /// What it takes to send letters.
 pub(crate) struct Settings {
     pub(crate) server: Server,
+    /// Who knows the server's address, if `smtp_url` does not say it.
+    pub(crate) resolver: Option<SocketAddr>,
     /// Who all letters are from.
     pub(crate) from: Mailbox,
     /// The shop's host: its name to the server, and part of each letter's id.
@@ -29,10 +39,12 @@ impl Settings {
             return Ok(None);
         }
         let server = Server::parse(&url).map_err(|error| anyhow!("smtp_url is wrong: {error}"))?;
+        let resolver = resolver::parse(&config::variable("smtp_resolver").await?);
+        ensure!(server.ip.is_some() || resolver.is_some(), NO_NAMES);
         let from = sender(&config::variable("mail_from").await?)?;
         let host = host(&config::shop().await?)?;
         let authorities = config::variable("smtp_ca").await?;
-        Ok(Some(Self { server, from, host, authorities }))
+        Ok(Some(Self { server, resolver, from, host, authorities }))
     }
 }
 

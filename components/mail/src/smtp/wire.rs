@@ -159,7 +159,11 @@ impl Wire for Connection {
 }
 
 /// Waits for `work`, for `limit` and until `until` at the most.
-async fn within<F: Future>(limit: Duration, until: Instant, work: F) -> Option<F::Output> {
+pub(crate) async fn within<F: Future>(
+    limit: Duration,
+    until: Instant,
+    work: F,
+) -> Option<F::Output> {
     let limit = limit.min(until.saturating_duration_since(Instant::now()));
     match select(pin!(work), pin!(spin_sdk::time::sleep(limit))).await {
         Either::Left((output, _)) => Some(output),

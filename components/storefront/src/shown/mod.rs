@@ -2,17 +2,17 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`money`] | amounts |
+//! | [`amount`] | amounts as people type them |
 //! | [`moment`] | days and times |
 //!
 //! How they are written is in `boxoffice_shown`, for letters say the same.
 
+mod amount;
 mod moment;
-mod money;
 
-pub(crate) use boxoffice_shown::{Language, balance, money};
-pub(crate) use moment::{Day, day, instant, moment, moment_field, shift, time_zones};
-pub(crate) use money::{
+pub(crate) use amount::{
     amount_field, currencies, list_separator, local_currency, price_range, read_amount, read_units,
     sign,
 };
+pub(crate) use boxoffice_shown::{Language, balance, money};
+pub(crate) use moment::{Day, day, instant, moment, moment_field, shift, time_zones};

@@ -1,0 +1,20 @@
+-- Every statement that is sent; BOXOFFICE_WRITE_STATEMENTS=1 has the unit tests write it.
+
+-- src/letter.rs
+INSERT INTO mail_letters (id, key, kind, subject, recipient, version, status, attempts, next_at, expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING;
+INSERT INTO mail_letters (id, key, kind, subject, recipient, version, status, attempts, next_at, expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11), (?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT DO NOTHING;
+INSERT INTO mail_letters (id, key, kind, subject, recipient, version, status, attempts, next_at, expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (key) DO NOTHING RETURNING key;
+INSERT INTO mail_letters (id, key, kind, subject, recipient, version, status, attempts, next_at, expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11), (?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT (key) DO NOTHING RETURNING key;
+SELECT id FROM mail_letters WHERE status = 'waiting' AND next_at <= ?1 LIMIT 1;
+WITH due AS (SELECT id FROM mail_letters WHERE status = 'waiting' AND next_at <= ?1 ORDER BY next_at LIMIT ?3 FOR UPDATE SKIP LOCKED) UPDATE mail_letters SET attempts = attempts + 1, next_at = ?2 WHERE id IN (SELECT id FROM due) RETURNING id, kind, subject, recipient, version, attempts, expires_at, reached, created_at;
+UPDATE mail_letters SET status = ?2, last_error = COALESCE(?3, last_error), server_answer = ?4, sent_at = ?5 WHERE id = ?1 AND status = 'waiting';
+UPDATE mail_letters SET next_at = ?3, last_error = ?4 WHERE id = ?1 AND attempts = ?2 AND status = 'waiting';
+UPDATE mail_letters SET attempts = attempts - 1, next_at = ?3, last_error = COALESCE(?4, last_error) WHERE id = ?1 AND attempts = ?2 AND status = 'waiting';
+UPDATE mail_letters SET reached = ?2 WHERE id = ?1 AND status = 'waiting';
+SELECT COUNT(*) AS count, MIN(created_at) AS since FROM mail_letters WHERE status = 'waiting';
+
+-- src/server.rs
+SELECT failures, not_before, last_error FROM mail_server WHERE id = 1;
+UPDATE mail_server SET not_before = ?2 WHERE id = 1 AND not_before <= ?1 RETURNING failures;
+INSERT INTO mail_server (id, failures, not_before, last_error) VALUES (1, ?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET failures = excluded.failures, not_before = excluded.not_before, last_error = excluded.last_error WHERE excluded.failures > mail_server.failures;
+DELETE FROM mail_server WHERE id = 1;
