@@ -196,8 +196,8 @@ fn postfix_user() -> Option<u32> {
 }
 
 fn main_cf(folder: &Path, authority: &Authority, onward: u16) -> String {
-    let [folder, certificate, key] =
-        [folder, &authority.file("certificate"), &authority.file("key")].map(Path::display);
+    let (certificate, key) = (authority.file("certificate"), authority.file("key"));
+    let [folder, certificate, key] = [folder, &certificate, &key].map(Path::display);
     format!(
         "compatibility_level = 3.6\n\
          queue_directory = {folder}/spool\n\
