@@ -263,7 +263,8 @@ fn sends(server: &Server, authority: &Authority, user: [&str; 2]) -> bool {
         .success()
 }
 
-#[tokio::test]
+// Python's client is waited for, while the mailbox must go on.
+#[tokio::test(flavor = "multi_thread")]
 async fn the_servers_are_what_tests_take_them_for() {
     let (authority, other) = (Authority::new(), Authority::new());
     for tls in [Tls::StartTls, Tls::Smtps] {
