@@ -81,9 +81,10 @@ mod tests {
 
     #[test]
     fn an_answer_says_what_the_contract_says() {
-        let account = json!({ "id": Uuid::nil(), "email": "ada@example.com" });
+        let account =
+            json!({ "id": Uuid::nil(), "email": "ada@example.com", "emailVerified": false });
         assert_eq!(of_answer("POST /api/users/signUp {}", &account), None);
-        let more = json!({ "id": Uuid::nil(), "email": "ada@example.com", "age": 36 });
+        let more = json!({ "id": Uuid::nil(), "email": "ada@example.com", "emailVerified": false, "age": 36 });
         assert!(of_answer("POST /api/users/signUp {}", &more).is_some());
         assert!(of_answer("GET /api/tickets?limit=1", &json!({ "items": [{}] })).is_some());
         assert_eq!(of_answer("GET /api/tickets?limit=1", &json!({ "items": [] })), None);

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use getrandom::SysRng;
 use rcgen::{CertificateParams, KeyPair, SignatureAlgorithm};
+use rsa::PrivateKey;
+use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{
@@ -21,8 +24,20 @@ struct Identity {
     key: PrivateKeyDer<'static>,
 }
 
+/// ring, which signs here, makes no keys of RSA.
+static RSA: LazyLock<String> = LazyLock::new(|| {
+    let key = PrivateKey::new(&mut SysRng, 2048).unwrap();
+    key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
+});
+
 fn identity(by: &'static SignatureAlgorithm) -> Identity {
-    of_key(&KeyPair::generate_for(by).unwrap())
+    let is_of_rsa =
+        [&rcgen::PKCS_RSA_SHA256, &rcgen::PKCS_RSA_SHA384, &rcgen::PKCS_RSA_SHA512].contains(&by);
+    let key = match is_of_rsa {
+        true => KeyPair::from_pkcs8_pem_and_sign_algo(&RSA, by),
+        false => KeyPair::generate_for(by),
+    };
+    of_key(&key.unwrap())
 }
 
 fn of_key(key: &KeyPair) -> Identity {
