@@ -5,7 +5,7 @@ use boxoffice_contract::door::{NewScans, NewStaff};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
 use boxoffice_contract::tickets::Draft;
-use boxoffice_contract::users::Credentials;
+use boxoffice_contract::users::{Confirmation, Credentials, Forgotten, NewPassword, Reset};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Valid;
 use boxoffice_rules::bodies::Rules;
@@ -21,6 +21,10 @@ use serde::de::DeserializeOwned;
 pub fn body(data: &[u8]) {
     let Some((kind, json)) = data.split_first() else { return };
     let check = match kind % 11 {
+        _ if *kind == b'l' => check::<Confirmation>,
+        _ if *kind == b'm' => check::<Forgotten>,
+        _ if *kind == b'n' => check::<NewPassword>,
+        _ if *kind == b'o' => check::<Reset>,
         0 => check::<Acceptance>,
         1 => check::<Credentials>,
         2 => check::<Draft>,

@@ -73,7 +73,7 @@ mod tests {
         assert!(!use_of("127.0.0.1:0", SocketAddrUse::TcpBind));
         assert!(!use_of("0.0.0.0:8080", SocketAddrUse::TcpBind));
         assert!(!use_of("0.0.0.0:0", SocketAddrUse::TcpListen));
-        assert!(!use_of("127.0.0.1:53", SocketAddrUse::UdpConnect));
-        assert!(!use_of("127.0.0.1:53", SocketAddrUse::UdpOutgoingDatagram));
+        assert!(!use_of("127.0.0.1:53", SocketAddrUse::UdpBind));
+        assert!(!use_of("127.0.0.1:53", SocketAddrUse::UdpSend));
     }
 }

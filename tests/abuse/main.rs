@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `bodies` | bodies, queries and signatures that are made to be slow |
 //! | `connections` | requests half sent, answers never read, streams and connections without end |
+//! | `accounts` | codes of letters, and letters in others' names |
 //! | `people` | guesses, sign-ups, sessions that somebody else has, pages of others |
 //! | `holds` | tickets that one buyer keeps from others for nothing |
 //! | `events` | whoever can write to Redis |
@@ -15,6 +16,7 @@
 //! | `money` | cards that are tested, and tickets for nothing |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod bodies;
 mod connections;
 mod events;

@@ -6,13 +6,18 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 38] = [
+const ADDRESSES: [(&str, &str); 43] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
     ("/api/users/currentUser", "GET"),
     ("/api/users/sessions", "GET DELETE"),
     ("/api/users/sessions/{id}", "DELETE"),
+    ("/api/users/verification", "POST"),
+    ("/api/users/verification/confirm", "POST"),
+    ("/api/users/password", "POST"),
+    ("/api/users/reset", "POST"),
+    ("/api/users/reset/confirm", "POST"),
     ("/api/users/letters", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/api/tickets", "GET POST"),

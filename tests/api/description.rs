@@ -11,7 +11,7 @@ const OF_ALL: &str = "414 500 503";
 const OF_CHANGES: &str = "400 403 413";
 
 /// Every operation of the contract, with the statuses that it must document besides.
-const OPERATIONS: [(&str, &str, &str); 46] = [
+const OPERATIONS: [(&str, &str, &str); 51] = [
     ("post", "/api/users/signUp", "201 400 409 413 415 429"),
     ("post", "/api/users/signIn", "200 400 401 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -19,8 +19,13 @@ const OPERATIONS: [(&str, &str, &str); 46] = [
     ("get", "/api/users/sessions", "200 401"),
     ("delete", "/api/users/sessions", "204 400 401"),
     ("delete", "/api/users/sessions/{id}", "204 400 401 404"),
+    ("post", "/api/users/verification", "202 400 401 409 429"),
+    ("post", "/api/users/verification/confirm", "200 400 401 409 413 415"),
+    ("post", "/api/users/password", "204 400 401 409 413 415 429"),
+    ("post", "/api/users/reset", "202 400 413 415 429"),
+    ("post", "/api/users/reset/confirm", "200 400 409 413 415 429"),
     ("get", "/.well-known/jwks.json", "200"),
-    ("post", "/api/tickets", "201 400 401 409 413 415"),
+    ("post", "/api/tickets", "201 400 401 403 409 413 415"),
     ("get", "/api/tickets", "200 304 400"),
     ("get", "/api/tickets/{id}", "200 304 404"),
     ("put", "/api/tickets/{id}", "200 400 401 403 404 409 412 413 415"),

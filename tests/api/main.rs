@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `smoke` | from an account to a ticket of one's own |
 //! | `users` | accounts, signing in and out, sessions |
+//! | `accounts` | proving an address, changing a password, a forgotten one |
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
@@ -17,6 +18,7 @@
 //! | `shop` | the shop's pages and forms |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod admissions;
 mod browse;
 mod conventions;

@@ -29,7 +29,11 @@ async fn signing_up_makes_an_account_and_a_session() {
     let attributes = "; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax";
     assert!(cookie.starts_with("session=") && cookie.ends_with(attributes), "{cookie}");
     let members: Vec<&String> = answer.body.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["email", "id"], "the answer tells nothing but what is documented");
+    assert_eq!(
+        members,
+        ["email", "emailVerified", "id"],
+        "the answer tells nothing but what is documented"
+    );
     let ada = app.client().signed_in_by(answer, 201);
     ada.get("/api/users/currentUser").await.shows(200, json!({ "currentUser": ada.account }));
 }

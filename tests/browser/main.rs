@@ -8,6 +8,7 @@
 //! | `tickets` | a ticket's code, handing it on, and letting people in |
 //! | `turning` | codes that turn, in the hand and at the door |
 //! | `door` | a door's camera, and its sound |
+//! | `accounts` | a forgotten password, and an address that is proven |
 //! | `live` | what changes on an open page while others buy, give up and edit |
 //! | `holds` | the race lost, a hold that ends, a hold given up |
 //! | `offline` | tickets and doors without a network |
@@ -29,6 +30,7 @@
 //! that opened it.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod acts;
 mod bank;
 mod door;

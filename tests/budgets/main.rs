@@ -5,11 +5,13 @@
 //! | module | holds |
 //! |---|---|
 //! | `calls` | what counts the calls that components make |
+//! | `accounts` | what a forgotten password costs, with an account and without |
 //! | `requests` | each route's calls of the database and of Redis, and its answer's length |
 //! | `sizes` | each component's size |
 //! | `starts` | an instance's start, as a multiple of hello's |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod calls;
 mod requests;
 mod sizes;

@@ -1,7 +1,7 @@
 //! Accounts and sessions.
 
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{Request, post};
+use boxoffice_tests::{Person, Request, post};
 use serde_json::json;
 
 use crate::operation::{Operation, every_point};
@@ -120,4 +120,122 @@ impl Operation for FailToSignIn {
 #[tokio::test(flavor = "multi_thread")]
 async fn fail_to_sign_in() {
     every_point::<FailToSignIn>().await;
+}
+
+/// A password that nobody has yet.
+const OTHER: &str = "twelve paper kites";
+
+/// Somebody with an account of their own.
+async fn newcomer(shop: &Shop) -> (String, Person) {
+    let email = format!("{}@example.com", shop.word());
+    let body = json!({ "email": email, "password": PASSWORD });
+    let answer = shop.app.client().post("/api/users/signUp", body).await;
+    let person = shop.app.client().signed_in_by(answer, 201);
+    shop.settled().await;
+    (email, person)
+}
+
+/// Checks that the account of `email` has the other password, and that alone.
+async fn has_other_password(shop: &Shop, email: &str) {
+    let sign_in = async |password: &str| {
+        let body = json!({ "email": email, "password": password });
+        shop.app.client().post("/api/users/signIn", body).await
+    };
+    sign_in(OTHER).await.shows(200, json!({ "email": email }));
+    sign_in(PASSWORD).await.expect(401);
+}
+
+/// The owner sets another password, which ends all other sessions.
+struct ChangePassword;
+
+impl Operation for ChangePassword {
+    type Scene = (String, Person, Request);
+    const NAME: &'static str = "changing a password";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (email, person) = newcomer(shop).await;
+        let body = json!({ "current": PASSWORD, "password": OTHER });
+        (email, person, shop.repeatable(post("/api/users/password", body)))
+    }
+
+    async fn act(_: &Shop, (_, person, request): &Self::Scene) {
+        person.exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (email, person, request): &Self::Scene) {
+        person.send(request).await.expect(204);
+        has_other_password(shop, email).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn change_password() {
+    every_point::<ChangePassword>().await;
+}
+
+/// The link of a letter sets another password, once.
+struct Reset;
+
+impl Operation for Reset {
+    type Scene = (String, Person, Request);
+    const NAME: &'static str = "resetting a password";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (email, person) = newcomer(shop).await;
+        // As many as there are points ask in what may be one hour.
+        let forget = "DELETE FROM auth_limits WHERE name LIKE 'reset%'";
+        shop.app.database().execute(forget).unwrap();
+        person.post("/api/users/reset", json!({ "email": email })).await.expect(202);
+        let token = shop.app.token("reset", &email).await;
+        shop.settled().await;
+        let body = json!({ "token": token, "password": OTHER });
+        (email, person, shop.repeatable(post("/api/users/reset/confirm", body)))
+    }
+
+    async fn act(shop: &Shop, (_, _, request): &Self::Scene) {
+        shop.app.client().exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (email, before, request): &Self::Scene) {
+        shop.app.client().send(request).await.shows(200, json!({ "emailVerified": true }));
+        has_other_password(shop, email).await;
+        let nobody = json!({ "currentUser": null });
+        before.get("/api/users/currentUser").await.shows(200, nobody);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reset() {
+    every_point::<Reset>().await;
+}
+
+/// A letter for a new password is asked for.
+struct AskForReset;
+
+impl Operation for AskForReset {
+    type Scene = (String, Request);
+    const NAME: &'static str = "asking for a new password";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (email, _) = newcomer(shop).await;
+        let forget = "DELETE FROM auth_limits WHERE name LIKE 'reset%'";
+        shop.app.database().execute(forget).unwrap();
+        let request = post("/api/users/reset", json!({ "email": email }));
+        (email, request)
+    }
+
+    async fn act(shop: &Shop, (_, request): &Self::Scene) {
+        shop.app.client().exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (email, request): &Self::Scene) {
+        shop.app.client().send(request).await.expect(202);
+        let letter = shop.app.letter("reset", email).await;
+        letter.shows(200, json!({ "email": email }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ask_for_reset() {
+    every_point::<AskForReset>().await;
 }

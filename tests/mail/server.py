@@ -19,7 +19,8 @@ def main(tls, port, certificate, key, name, password, onward):
 
     def known(_server, _session, _envelope, _mechanism, data):
         given = (data.login.decode(), data.password.decode())
-        return AuthResult(success=given == (name, password))
+        # Who is refused has not been told so yet.
+        return AuthResult(success=given == (name, password), handled=False)
 
     def session():
         return SMTP(

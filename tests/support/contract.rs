@@ -8,7 +8,7 @@ use boxoffice_contract::mail::{Addressee, Holders, OrderFacts, TransferFacts};
 use boxoffice_contract::orders::Order;
 use boxoffice_contract::payments::{Paid, Payment};
 use boxoffice_contract::tickets::Ticket;
-use boxoffice_contract::users::{Account, CurrentUser};
+use boxoffice_contract::users::{Account, CurrentUser, OnItsWay};
 use boxoffice_contract::{Page, ProblemBody};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,7 +30,10 @@ pub(crate) fn of_answer(request: &str, body: &Value) -> Option<String> {
         ("GET", ["api", "users", "currentUser"]) | ("POST", ["api", "users", "signOut"]) => {
             differs::<CurrentUser>(body)
         }
-        ("POST", ["api", "users", "signUp" | "signIn"]) => differs::<Account>(body),
+        ("POST", ["api", "users", "signUp" | "signIn"] | ["api", "users", _, "confirm"]) => {
+            differs::<Account>(body)
+        }
+        ("POST", ["api", "users", "verification" | "reset"]) => differs::<OnItsWay>(body),
         ("POST", ["api", "users", "letters"]) => differs::<Addressee>(body),
         ("POST", ["api", "orders", "letters"]) => differs::<OrderFacts>(body),
         ("POST", ["api", "admissions", "letters"]) => differs::<TransferFacts>(body),

@@ -11,6 +11,7 @@
 //! | [`request`] | what they send |
 //! | [`answer`] | what they get, and what every answer must be like |
 //! | `contract`   | what answers hold, by the services' contract |
+//! | `letters`    | what the letters of accounts bring |
 //! | [`listener`] | someone who listens to a stream of events |
 //! | [`mailbox`] | the shop's letters, as those who get them read them |
 //! | [`table`] | tables of requests and the answers that are due |
@@ -40,6 +41,7 @@ pub mod app;
 pub mod audit;
 mod contract;
 pub mod database;
+mod letters;
 pub mod listener;
 pub mod mailbox;
 pub mod person;

@@ -53,7 +53,7 @@ pub fn link(letter: &Message, path: &str) -> String {
 /// The code of six digits in a letter.
 ///
 /// # Panics
-/// When there is none.
+/// When it has no code.
 pub fn code(letter: &Message) -> String {
     let mut words = letter.text.split_whitespace();
     let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());

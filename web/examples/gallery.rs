@@ -9,6 +9,7 @@ use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::door::Verdict;
 use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId};
 use boxoffice_web::accept::{self, Offer};
+use boxoffice_web::account::{self, Account, Forgotten, Proof};
 use boxoffice_web::admission::{self, Code, InHand, Picture, Sale, Transfer, Turning};
 use boxoffice_web::door::{self, Door, Double, Link, Seen, Staff};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
@@ -124,6 +125,16 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("door-refused", at_door(Some(seen(Verdict::Invalid)))),
         ("door-closed", door::closed(state("door", nothing()), String::new(), closed()).page),
         ("listings", Page::Listings(listings())),
+        ("account", account::drawn(state("account", nothing()), own_account(false)).page),
+        ("account-verified", account::drawn(state("account", nothing()), own_account(true)).page),
+        ("forgotten", account::forgotten(state("forgotten", nothing()), forgotten(true)).page),
+        (
+            "forgotten-unmailed",
+            account::forgotten(state("forgotten", nothing()), forgotten(false)).page,
+        ),
+        ("forgotten-sent", account::sent(state("forgotten", nothing())).page),
+        ("reset", account::reset(state("reset", nothing()), proof()).page),
+        ("verify", account::verify(state("verify", nothing()), proof()).page),
         (
             "sessions",
             sessions::drawn(state("sessions", Page::Drawn(Drawn::default())), devices()).page,
@@ -581,6 +592,25 @@ fn listings() -> Listings {
         Listing { card, withdraw: Form::default(), resale }
     };
     Listings { listings: cards().into_iter().map(listing).collect(), next: None }
+}
+
+fn own_account(is_verified: bool) -> Account {
+    Account {
+        email: "ada.lovelace@example.com".to_owned(),
+        is_verified,
+        is_mailed: true,
+        code: Form::default(),
+        letter_key: "k".to_owned(),
+        password: Form::default(),
+    }
+}
+
+fn forgotten(is_mailed: bool) -> Forgotten {
+    Forgotten { is_mailed, form: Form::default() }
+}
+
+fn proof() -> Proof {
+    Proof { token: "t".to_owned(), form: Form::default() }
 }
 
 fn devices() -> Sessions {

@@ -68,7 +68,11 @@ fn head(shop: Shop) -> View {
 /// Where signing in leads back to: the page itself, but not from one entrance to another.
 fn return_address(here: &str) -> String {
     let path = here.split('?').next().unwrap_or_default();
-    if matches!(path, "/sign-in" | "/sign-up") { "/".to_owned() } else { here.to_owned() }
+    if matches!(path, "/sign-in" | "/sign-up" | "/forgotten" | "/reset" | "/verify") {
+        "/".to_owned()
+    } else {
+        here.to_owned()
+    }
 }
 
 fn entrances(here: ReadSignal<String>) -> View {
@@ -114,6 +118,7 @@ fn account(visitor: Visitor) -> View {
                 a(class="item", href="/orders") { "My orders" }
                 a(class="item", href="/listings") { "My listings" }
                 a(class="item", href="/sales") { "Sales" }
+                a(class="item", href="/account") { "My account" }
                 a(class="item", href="/sessions") { "Signed-in devices" }
                 form(method="post", action="/sign-out") {
                     input(r#type="hidden", name="key", value=key)
@@ -176,5 +181,6 @@ mod tests {
     fn an_entrance_is_nowhere_to_come_back_to() {
         assert_eq!(return_address("/tickets/1?x=2"), "/tickets/1?x=2");
         assert_eq!(return_address("/sign-in?next=/orders"), "/");
+        assert_eq!(return_address("/forgotten"), "/");
     }
 }

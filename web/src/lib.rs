@@ -8,6 +8,8 @@
 #[cfg(not(target_os = "unknown"))]
 pub mod accept;
 #[cfg(not(target_os = "unknown"))]
+pub mod account;
+#[cfg(not(target_os = "unknown"))]
 pub mod admission;
 mod app;
 pub mod artwork;

@@ -41,7 +41,7 @@ pub(crate) fn route() -> Router {
         (status = 200, description = "The ticket, with its offer", body = api::Admission),
         (status = 400, description = "The price is invalid, or higher than the organizer allows", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Somebody else's ticket", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's ticket, or the seller's address is not verified, and this shop asks for that", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This ticket does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It was used, refunded, is on sale or being handed on, or may not be sold on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
@@ -55,6 +55,7 @@ pub(crate) async fn offer(
     Valid(wanted): Valid<NewOffer>,
 ) -> Result<Response> {
     // What may have to ask a sibling is asked before the unit begins.
+    cx.may_sell().await?;
     let known = own_in(&cx, &mut Reader::new(&SERVICE), id).await?;
     let listing = Listing::get(&cx, known.ticket_id).await?;
     let issuer = Issuer::load().await?;

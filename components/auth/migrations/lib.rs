@@ -12,5 +12,6 @@ pub static SERVICE: Service = Service {
         OUTBOX_ENTRIES,
         LIMITS,
         include_str!("0002_sessions.sql"),
+        include_str!("0003_proofs.sql"),
     ],
 };

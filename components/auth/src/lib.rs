@@ -4,15 +4,19 @@
 //! |---|---|
 //! | [`sign_up`], [`sign_in`], [`sign_out`], [`current_user`], [`jwks`] | one call of the API each |
 //! | [`sessions`] | the calls about one's own sessions |
+//! | [`verification`] | the calls by which an address is proven |
+//! | [`change_password`], [`reset`] | the calls by which an account gets another password |
 //! | [`letters`] | what `mail` asks of it |
 //! | [`account`] | accounts in the database |
 //! | [`password`] | hashing and checking passwords |
+//! | [`proof`], [`notice`] | what letters bring: proofs of an address, and what happened to an account |
+//! | [`locale`] | the language of somebody's letters |
 //! | [`refusal`] | why something is refused |
 //! | [`session`], [`ended`] | sessions in the database; what the services must know of ended ones |
 //! | [`visitor`] | who is asking `auth` itself |
 //! | [`token`], [`cookie`] | tokens of sessions and of devices, and the cookies that carry them |
 //! | [`device`] | devices on which an account has signed in before |
-//! | [`throttle`] | how often a sign-in may fail, and how many accounts may be made |
+//! | [`throttle`] | how often a sign-in may fail, how many accounts may be made, and how many letters asked for |
 //! | [`worker`] | what a tick does |
 
 #![allow(
@@ -21,14 +25,19 @@
 )]
 
 mod account;
+mod change_password;
 mod cookie;
 mod current_user;
 mod device;
 mod ended;
 mod jwks;
 mod letters;
+mod locale;
+mod notice;
 mod password;
+mod proof;
 mod refusal;
+mod reset;
 mod session;
 mod sessions;
 mod sign_in;
@@ -38,6 +47,7 @@ mod sign_up;
 mod statements;
 mod throttle;
 mod token;
+mod verification;
 mod visitor;
 mod worker;
 
@@ -63,6 +73,11 @@ use utoipa::OpenApi;
         sessions::list,
         sessions::end_one,
         sessions::end_others,
+        verification::ask,
+        verification::confirm,
+        change_password::change,
+        reset::ask,
+        reset::confirm,
         jwks::jwks
     ),
     tags((name = "users", description = "Accounts and sessions"))
@@ -78,12 +93,18 @@ fn router() -> Router {
         .merge(sign_out::route())
         .merge(current_user::route())
         .merge(sessions::route())
+        .merge(verification::route())
+        .merge(reset::quick_route())
         .merge(jwks::route())
         .merge(letters::route())
         .merge(health::routes(&SERVICE, "/api/users", true))
         .route("/api/users/openapi.json", get(async || Json(Api::openapi())))
         .layer(from_fn(password::beside_others));
-    serve::complete(quick.merge(sign_up::route()).merge(sign_in::route()))
+    let hashing = sign_up::route()
+        .merge(sign_in::route())
+        .merge(change_password::route())
+        .merge(reset::hashing_route());
+    serve::complete(quick.merge(hashing))
 }
 
 #[http_service]

@@ -16,6 +16,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use boxoffice_kernel::Problem;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use scopeguard::defer;
 use send_wrapper::SendWrapper;
@@ -71,7 +72,7 @@ async fn alone<T>(compute: impl FnOnce() -> Result<T>) -> Result<T> {
 ///
 /// # Errors
 /// The sentence for who typed it.
-pub(crate) fn rule(password: &str, email: &str) -> Result<(), &'static str> {
+fn rule(password: &str, email: &str) -> Result<(), &'static str> {
     let password = normalized(password).to_lowercase();
     let different: BTreeSet<char> = password.chars().collect();
     let name = email.split('@').next().unwrap_or_default();
@@ -86,6 +87,11 @@ pub(crate) fn rule(password: &str, email: &str) -> Result<(), &'static str> {
         return Err("Many people use this password, so others try it first; choose another");
     }
     Ok(())
+}
+
+/// Refuses a new password of the account of `email` that others try first.
+pub(crate) fn check(password: &str, email: &str) -> Result<(), Problem> {
+    rule(password, email).map_err(|message| Problem::invalid_field("password", message))
 }
 
 /// Returns the characters that `password` stands for, however a keyboard composes them (NFKC, as NIST

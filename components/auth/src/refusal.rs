@@ -1,6 +1,6 @@
 //! Why nobody is signed in, or signed up.
 
-use boxoffice_contract::mail::NO_SUCH_ACCOUNT;
+use boxoffice_contract::mail::{LETTER_VOID, NO_SUCH_ACCOUNT};
 use boxoffice_kernel::problem::FieldError;
 use boxoffice_kernel::{Problem, db};
 
@@ -21,10 +21,28 @@ pub(crate) enum Refusal {
         /// How long to wait.
         seconds: i64,
     },
+    /// Too many letters were asked for.
+    TooManyLetters {
+        /// How long to wait.
+        seconds: i64,
+    },
     /// No account has this id.
     NoSuchAccount,
+    /// The letter must not be sent any more.
+    LetterVoid,
     /// The account has no such session, or it has ended.
     NoSuchSession,
+    /// The password is not the one that the account has.
+    WrongPassword,
+    /// The code is not the one in the letter.
+    WrongCode {
+        /// How many codes one may still type.
+        left: i64,
+    },
+    /// What a letter brought was used, or its time is up, or a newer letter is on its way.
+    ProofVoid,
+    /// The address is proven already.
+    AlreadyVerified,
     /// Something failed that should not.
     Failed(anyhow::Error),
 }
@@ -79,8 +97,38 @@ impl From<Refusal> for Problem {
                 );
                 Self::too_many(detail, seconds).with_code("too_many_accounts")
             }
+            Refusal::TooManyLetters { seconds } => {
+                let detail =
+                    format!("Too many letters were asked for; try again in {}", minutes(seconds));
+                Self::too_many(detail, seconds).with_code("too_many_letters")
+            }
+            Refusal::WrongPassword => {
+                Self::invalid_field("current", "This is not the password that you have now")
+                    .with_code("wrong_password")
+            }
+            Refusal::WrongCode { left } => {
+                let message = match left {
+                    ..=0 => "This is not the code in the letter; ask for a new letter".to_owned(),
+                    1 => "This is not the code in the letter; you have 1 more try".to_owned(),
+                    left => {
+                        format!("This is not the code in the letter; you have {left} more tries")
+                    }
+                };
+                Self::invalid_field("code", message).with_code("wrong_code")
+            }
+            Refusal::ProofVoid => Self::conflict(
+                "This letter no longer works: it was used, its time is up, or there is a newer \
+                 one. Ask for a new letter",
+                "proof_void",
+            ),
+            Refusal::AlreadyVerified => {
+                Self::conflict("This address is verified already", "already_verified")
+            }
             Refusal::NoSuchAccount => {
                 Self::not_found("This account does not exist").with_code(NO_SUCH_ACCOUNT)
+            }
+            Refusal::LetterVoid => {
+                Self::gone("This letter is not to be sent any more", LETTER_VOID)
             }
             Refusal::NoSuchSession => Self::not_found("This session does not exist, or has ended"),
             Refusal::Failed(error) => error.into(),

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::USER_AGENT;
 
 use crate::token::{Audience, Key, SessionToken};
-use crate::{cookie, device};
+use crate::{cookie, device as devices};
 
 /// How many sessions a list has at most: the newest.
 pub(crate) const LISTED: i64 = 100;
@@ -58,11 +58,10 @@ impl NewSession {
     pub(crate) async fn new(cx: &Cx, account_id: UserId, headers: &HeaderMap) -> Result<Self> {
         let seconds = config::number("session_seconds").await?;
         let created_at = Timestamp::now();
-        let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         Ok(Self {
             id: SessionId::new(),
             account_id,
-            device: agent.unwrap_or_default().chars().take(DEVICE_LENGTH).collect(),
+            device: device(headers),
             client: cx.client().map(|address| address.to_string()),
             created_at,
             expires_at: created_at.plus_seconds(seconds),
@@ -84,7 +83,7 @@ impl NewSession {
         let token = Key::load().await?.of_session(token, &audience)?;
         let seconds = (self.expires_at.as_millis() - self.created_at.as_millis()) / 1000;
         cookie::set_session(&mut response, &token, seconds).await?;
-        device::remember(&mut response, self.account_id).await?;
+        devices::remember(&mut response, self.account_id).await?;
         log::security(&cx.with("session", self.id), Security::SignedIn, Some(self.account_id));
         Ok(response)
     }
@@ -97,6 +96,12 @@ impl Session {
         let current = current == Some(id);
         api::Session { id, device, client, created_at, expires_at, current }
     }
+}
+
+/// Returns what the browser that sent `headers` says of itself.
+pub(crate) fn device(headers: &HeaderMap) -> String {
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    agent.unwrap_or_default().chars().take(DEVICE_LENGTH).collect()
 }
 
 /// Reads the sessions of `account_id` that go on, newest first.

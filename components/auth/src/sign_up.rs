@@ -3,19 +3,22 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
+use boxoffice_account_proof::Purpose;
 use boxoffice_contract::UserId;
+use boxoffice_contract::mail::AccountLetter;
 use boxoffice_contract::users::{Account, Credentials};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::http::Valid;
 use boxoffice_kernel::log::{self, Security};
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Cx, Problem, Timestamp, Unit};
+use boxoffice_kernel::{Cx, Timestamp, Unit};
 use http::{HeaderMap, StatusCode};
 
 use crate::account::{self, NewAccount};
+use crate::proof::NewProof;
 use crate::refusal::{self, Refusal};
 use crate::session::NewSession;
-use crate::{SERVICE, password, sign_in, throttle};
+use crate::{SERVICE, locale, password, sign_in, throttle};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/users/signUp", post(sign_up))
@@ -23,7 +26,8 @@ pub(crate) fn route() -> Router {
 
 /// Sign up
 ///
-/// Creates an account, starts a session and sets its cookie.
+/// Creates an account, starts a session and sets its cookie. A letter brings a code and a link, by which
+/// the address is proven.
 #[utoipa::path(
     post, path = "/api/users/signUp", tag = "users", request_body = Credentials,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
@@ -42,8 +46,8 @@ pub(crate) async fn sign_up(
     idempotency: Idempotency,
     Valid(credentials): Valid<Credentials>,
 ) -> Result<Response> {
-    let email = account::address(&credentials);
-    check(&credentials.password, &email)?;
+    let email = account::address(&credentials.email);
+    password::check(&credentials.password, &email)?;
     // The body holds the password: its digest is not stored. A repeat shows that it knows the
     // password instead, below.
     let idempotency = idempotency.identified_by(&format!("signUp {email}"));
@@ -52,12 +56,15 @@ pub(crate) async fn sign_up(
     }
     throttle::count_sign_up(&cx).await?;
     let password_hash = password::hash(&credentials.password).await?;
-    let account = Account { id: UserId::new(), email: email.clone() };
-    let row = NewAccount { id: account.id, email, password_hash, created_at: Timestamp::now() };
+    let account = Account { id: UserId::new(), email: email.clone(), email_verified: false };
+    let proof = NewProof::new(Purpose::Verify, account.id, &email);
+    let (locale, created_at) = (locale::of(&headers), Timestamp::now());
+    let row = NewAccount { id: account.id, email, password_hash, locale, created_at };
     let session = NewSession::new(&cx, account.id, &headers).await?;
     let work = async |unit: &mut Unit<'_>| {
         unit.insert(row.insert());
         unit.insert(session.insert());
+        proof.ask(unit, AccountLetter::VerifyAddress)?;
         refusal::Result::Ok(Reply::created("/api/users/currentUser", &account)?)
     };
     let response = command::run(&cx, &SERVICE, &idempotency, work).await?;
@@ -68,28 +75,16 @@ pub(crate) async fn sign_up(
     Ok(session.begin(&cx, response).await?)
 }
 
-/// Refuses a password that others try first.
-fn check(password: &str, email: &str) -> Result<()> {
-    match password::rule(password, email) {
-        Ok(()) => Ok(()),
-        Err(message) => Err(Problem::invalid_field("password", message)),
-    }
-}
-
-/// Answers a repeat of a sign-up that succeeded: the same answer, and a session for a caller who knows the
-/// password. A wrong password counts as a sign-in that failed.
+/// Answers a repeat of a sign-up that succeeded.
 async fn repeat(
     cx: &Cx,
     headers: &HeaderMap,
     credentials: &Credentials,
     replay: Response,
 ) -> refusal::Result<Response> {
-    let stored = match sign_in::check(cx, headers, credentials).await {
-        Err(Refusal::InvalidCredentials) => return Err(Refusal::EmailTaken),
-        checked => checked?,
-    };
     debug_assert_eq!(replay.status(), StatusCode::CREATED);
-    let session = NewSession::new(cx, stored.id(), headers).await?;
-    sign_in::store(cx, &session).await?;
-    Ok(session.begin(cx, replay).await?)
+    match sign_in::again(cx, headers, credentials, replay).await {
+        Err(Refusal::InvalidCredentials) => Err(Refusal::EmailTaken),
+        answered => answered,
+    }
 }

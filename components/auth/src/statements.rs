@@ -1,10 +1,13 @@
 //! Every statement of this service.
 
-use boxoffice_contract::{SessionId, UserId};
+use boxoffice_account_proof::Purpose;
+use boxoffice_contract::{LetterId, SessionId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::statements;
 
 use crate::account::{self, NewAccount};
+use crate::notice::{self, NewNotice};
+use crate::proof::{self, NewProof};
 use crate::session::{self, Ended, NewSession};
 use crate::{ended, letters, visitor};
 
@@ -15,11 +18,22 @@ fn every_statement_is_listed() {
         id: UserId::nil(),
         email: email.clone(),
         password_hash: String::new(),
+        locale: None,
         created_at: now,
     };
+    let letter = LetterId::nil();
     let (id, session) = (UserId::nil(), SessionId::nil());
     let begun = NewSession {
         id: session,
+        account_id: id,
+        device: String::new(),
+        client: None,
+        created_at: now,
+        expires_at: now,
+    };
+    let proof = NewProof::new(Purpose::Verify, id, &email);
+    let notice = NewNotice {
+        id: letter,
         account_id: id,
         device: String::new(),
         client: None,
@@ -30,6 +44,18 @@ fn every_statement_is_listed() {
     let all = [
         account.insert(),
         account::of_address(&email),
+        account::verifying(id, &email, now),
+        account::changing_password(id, &email, &email, now),
+        account::resetting_password(id, &email, &email, now),
+        account::speaking(id, &email),
+        proof.superseding(),
+        proof::of_id(letter, Purpose::Reset),
+        proof::using(letter, Purpose::Reset, now),
+        proof::trying(id, now),
+        proof::ending_reset(id, now),
+        proof::sweeping(now),
+        notice.insert(),
+        notice::sweeping(now),
         begun.insert(),
         session::of_account(id, now),
         session::known(session, id),
@@ -38,7 +64,7 @@ fn every_statement_is_listed() {
         session::signing_out(id, now),
         session::sweeping(now),
         visitor::standing(id, None),
-        letters::address_of(id),
+        letters::of_letter(id, letter),
         ended::untold_sessions(now),
         ended::untold_accounts(),
         ended::told_sessions(&[one()], now),

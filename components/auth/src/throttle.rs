@@ -1,4 +1,4 @@
-//! How often a sign-in may fail, and how many accounts may be made.
+//! How often a sign-in may fail, how many accounts may be made, and how many letters asked for.
 //!
 //! A sign-in is counted before the password is checked and given back if it was right: as many guesses at
 //! once as one likes are no more guesses than one after the other. Somebody on a device on which the
@@ -33,11 +33,34 @@ pub(crate) static CLIENT: Limit =
 /// Failed sign-ins from everywhere to any account.
 pub(crate) static ALL: Limit = Limit { name: "sign_in", allowed: 10_000, seconds: 15 * 60 };
 
+/// Letters by which a password is reset, that one client asks for. Many people may have one address in
+/// common.
+pub(crate) static RESETS_OF_CLIENT: Limit =
+    Limit { name: "reset_from_client", allowed: 20, seconds: 60 * 60 };
+/// The same to one address, whether it has an account or not.
+pub(crate) static RESETS_OF_ADDRESS: Limit =
+    Limit { name: "reset_of_address", allowed: 3, seconds: 60 * 60 };
+/// The same in all.
+pub(crate) static RESETS: Limit = Limit { name: "reset", allowed: 5_000, seconds: 60 * 60 };
+/// Letters by which one account proves its address, besides the one at signing up.
+pub(crate) static VERIFICATIONS: Limit =
+    Limit { name: "verification_of_account", allowed: 5, seconds: 60 * 60 };
+/// Letters about sign-ins on new devices to one account.
+pub(crate) static NEW_DEVICES: Limit =
+    Limit { name: "new_device_of_account", allowed: 1, seconds: 60 * 60 };
+/// Changes of one account's password, each of which is told by a letter.
+pub(crate) static CHANGES: Limit =
+    Limit { name: "change_of_password", allowed: 10, seconds: 60 * 60 };
+
 /// How long new accounts are counted, in seconds.
 const SIGN_UP_WINDOW: i64 = 60 * 60;
 
 /// A sign-in that is counted.
-pub(crate) struct Attempt(Vec<Counter>);
+pub(crate) struct Attempt {
+    counters: Vec<Counter>,
+    /// Whether the account has signed in on the device before.
+    pub(crate) is_known_device: bool,
+}
 
 impl Attempt {
     /// Counts a sign-in to `email`, which is the address of `account` if there is one.
@@ -67,7 +90,7 @@ impl Attempt {
             }
         };
         match limit::count(cx, &SERVICE, &counters).await? {
-            None => Ok(Self(counters)),
+            None => Ok(Self { counters, is_known_device: device.is_some() }),
             Some(exceeded) => {
                 log::security(&cx.with("limit", exceeded.limit.name), Security::LimitMet, account);
                 Err(Refusal::TooManyFailures { seconds: exceeded.seconds })
@@ -79,8 +102,8 @@ impl Attempt {
     ///
     /// # Errors
     /// What the database says.
-    pub(crate) async fn succeeded(self, cx: &Cx) -> refusal::Result<()> {
-        Ok(limit::release(cx, &SERVICE, &self.0).await?)
+    pub(crate) async fn succeeded(&self, cx: &Cx) -> refusal::Result<()> {
+        Ok(limit::release(cx, &SERVICE, &self.counters).await?)
     }
 }
 
@@ -98,6 +121,53 @@ pub(crate) async fn count_sign_up(cx: &Cx) -> refusal::Result<()> {
             Err(Refusal::TooManyAccounts { seconds: exceeded.seconds })
         }
     }
+}
+
+/// Counts a letter by which the password of `email` is reset, whether the address has an account or not.
+///
+/// # Errors
+/// [`Refusal::TooManyLetters`] when too many were asked for; what the database says.
+pub(crate) async fn count_reset(cx: &Cx, email: &str) -> refusal::Result<()> {
+    let counters = [
+        RESETS_OF_CLIENT.of(cx.client_bucket()),
+        RESETS_OF_ADDRESS.of(digest(email)),
+        RESETS.of("all"),
+    ];
+    count_letter(cx, &counters).await
+}
+
+/// Counts a letter by which `account` proves its address.
+///
+/// # Errors
+/// As of [`count_reset`].
+pub(crate) async fn count_verification(cx: &Cx, account: UserId) -> refusal::Result<()> {
+    count_letter(cx, &[VERIFICATIONS.of(account)]).await
+}
+
+/// Counts a change of the password of `account`.
+///
+/// # Errors
+/// As of [`count_reset`].
+pub(crate) async fn count_change(cx: &Cx, account: UserId) -> refusal::Result<()> {
+    count_letter(cx, &[CHANGES.of(account)]).await
+}
+
+async fn count_letter(cx: &Cx, counters: &[Counter]) -> refusal::Result<()> {
+    match limit::count(cx, &SERVICE, counters).await? {
+        None => Ok(()),
+        Some(exceeded) => {
+            log::security(&cx.with("limit", exceeded.limit.name), Security::LimitMet, None);
+            Err(Refusal::TooManyLetters { seconds: exceeded.seconds })
+        }
+    }
+}
+
+/// Tells whether `account` is to have a letter about a sign-in on a new device, and counts it.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn tells_of_device(cx: &Cx, account: UserId) -> refusal::Result<bool> {
+    Ok(limit::count(cx, &SERVICE, &[NEW_DEVICES.of(account)]).await?.is_none())
 }
 
 /// Returns how many accounts a client, and all together, may make in an hour.

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use anyhow::{Context, Result, anyhow};
+use boxoffice_account_proof::Secret;
 use boxoffice_contract::{SessionId, UserId};
 use boxoffice_kernel::{Timestamp, config};
 use ed25519_dalek::SigningKey;
@@ -27,6 +28,8 @@ pub(crate) struct Key {
     signing: EncodingKey,
     kid: String,
     pub(crate) public: Jwk,
+    /// What makes the tokens and codes of letters.
+    pub(crate) proofs: Secret,
 }
 
 /// A session, as its token tells of it.
@@ -104,7 +107,8 @@ impl Key {
         let kid = public.thumbprint(ThumbprintHash::SHA256)?;
         public.common.key_id = Some(kid.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
-        Ok(Self { signing, kid, public })
+        let proofs = Secret::of_signing_key(&key);
+        Ok(Self { signing, kid, public, proofs })
     }
 
     /// Returns the token of `session`.

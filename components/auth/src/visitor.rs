@@ -20,6 +20,7 @@ row! {
     /// An account, and whether the session that asks goes on.
     struct Standing {
         email: String,
+        verified_at: Option<Timestamp>,
         signed_out_at: Option<Timestamp>,
         session_id: Option<SessionId>,
         ended_at: Option<Timestamp>,
@@ -49,7 +50,8 @@ impl<S: Send + Sync> FromRequestParts<S> for VisitorCx {
         let found = Reader::new(&SERVICE).read::<Standing>(standing(user.id, user.session)).await?;
         let account = found.filter(|found| found.goes_on(&user));
         let account = account.ok_or_else(identity::session_ended)?;
-        let account = Account { id: user.id, email: account.email };
+        let email_verified = account.verified_at.is_some();
+        let account = Account { id: user.id, email: account.email, email_verified };
         Ok(Self { cx: UserCx::new(Cx::of_request(parts), user), account })
     }
 }
@@ -82,8 +84,8 @@ impl Standing {
 
 pub(crate) fn standing(account_id: UserId, session: Option<SessionId>) -> Query {
     query!(
-        "SELECT u.email AS email, u.signed_out_at AS signed_out_at, s.id AS session_id, \
-         s.ended_at AS ended_at FROM auth_users AS u \
+        "SELECT u.email AS email, u.verified_at AS verified_at, u.signed_out_at AS signed_out_at, \
+         s.id AS session_id, s.ended_at AS ended_at FROM auth_users AS u \
          LEFT JOIN auth_sessions AS s ON s.id = ?2 AND s.account_id = u.id WHERE u.id = ?1",
         account_id,
         session.unwrap_or(SessionId::nil())

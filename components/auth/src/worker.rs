@@ -2,12 +2,12 @@
 //! events change anything here.
 
 use anyhow::Result;
-use boxoffice_contract::SessionId;
+use boxoffice_contract::{LetterId, SessionId};
 use boxoffice_kernel::events::worker::Handler;
 use boxoffice_kernel::events::{Event, Outcome};
 use boxoffice_kernel::{Cx, Service, Timestamp, limit, unit};
 
-use crate::{SERVICE, ended, session};
+use crate::{SERVICE, ended, notice, proof, session};
 
 /// This service's side of the events.
 pub(crate) struct Auth;
@@ -24,7 +24,14 @@ impl Handler for Auth {
         let now = Timestamp::now();
         let removed = session::sweeping(now);
         let removed: Vec<(SessionId,)> = unit::change_all(cx, &SERVICE, removed).await?;
-        let more_to_remove = removed.len() >= session::SWEPT || limit::sweep(cx, &SERVICE).await?;
+        let proofs = proof::sweeping(now);
+        let proofs: Vec<(LetterId,)> = unit::change_all(cx, &SERVICE, proofs).await?;
+        let notices = notice::sweeping(now);
+        let notices: Vec<(LetterId,)> = unit::change_all(cx, &SERVICE, notices).await?;
+        let more_to_remove = removed.len() >= session::SWEPT
+            || proofs.len() >= proof::SWEPT
+            || notices.len() >= notice::SWEPT
+            || limit::sweep(cx, &SERVICE).await?;
         Ok(ended::tell_untold(cx).await? || more_to_remove)
     }
 }

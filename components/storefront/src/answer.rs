@@ -15,7 +15,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
-    SET_COOKIE, VARY,
+    REFERRER_POLICY, SET_COOKIE, VARY,
 };
 use http::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
@@ -91,6 +91,21 @@ pub(crate) async fn go(visit: &Visit, address: &str, notice: Option<Notice>) -> 
         headers.insert(LOCATION, HeaderValue::try_from(address)?);
         response(StatusCode::SEE_OTHER, headers, Bytes::new())
     })
+}
+
+/// `page`, from which nobody learns its whole address, which holds a secret. Browsers tell the shop's
+/// origin still: with `no-referrer` they would send forms with the origin `null`, which is refused.
+pub(crate) fn without_referrer(mut page: Response) -> Response {
+    page.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    page
+}
+
+/// `response` with the cookies that a service's `answer` sets.
+pub(crate) fn with_cookies_of(mut response: Response, answer: &http::Response<Bytes>) -> Response {
+    for cookie in answer.headers().get_all(SET_COOKIE) {
+        response.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    response
 }
 
 /// The page `state` in the manner that is asked for.

@@ -14,6 +14,7 @@
 //! | [`form`] | forms as they come in, and what is wrong with them |
 //! | [`answer`] | from a page to an answer: HTML or JSON, its length, its `ETag` |
 //! | [`layout`] | what all answers get: security headers, and pages in place of problems |
+//! | [`mail`] | whether the shop sends letters |
 //! | [`notice`], [`redirect_target`] | what is said once after a redirect; where one is sent |
 //! | [`test_shop`] | whether nothing is charged here, which every page says |
 //! | [`cookie`] | small cookies, in and out |
@@ -29,6 +30,7 @@ mod assets;
 mod cookie;
 mod form;
 mod layout;
+mod mail;
 mod notice;
 mod pages;
 mod redirect_target;

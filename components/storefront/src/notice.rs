@@ -56,10 +56,18 @@ pub(crate) enum Notice {
     LinkEnded,
     /// Sessions of one's own were ended.
     SessionsEnded,
+    /// An address was proven.
+    Verified,
+    /// A letter was asked for.
+    LetterAsked,
+    /// A password was changed.
+    PasswordChanged,
+    /// A password was chosen by the link of a letter.
+    PasswordReset,
 }
 
 impl Notice {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 23] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -79,6 +87,10 @@ impl Notice {
         Self::LinkMade,
         Self::LinkEnded,
         Self::SessionsEnded,
+        Self::Verified,
+        Self::LetterAsked,
+        Self::PasswordChanged,
+        Self::PasswordReset,
     ];
 
     const fn word(self) -> &'static str {
@@ -102,6 +114,10 @@ impl Notice {
             Self::LinkMade => "link-made",
             Self::LinkEnded => "link-ended",
             Self::SessionsEnded => "sessions-ended",
+            Self::Verified => "verified",
+            Self::LetterAsked => "letter-asked",
+            Self::PasswordChanged => "password-changed",
+            Self::PasswordReset => "password-reset",
         }
     }
 
@@ -127,6 +143,12 @@ impl Notice {
             Self::LinkMade => "The link is ready. Send it to your staff.",
             Self::LinkEnded => "The link is ended. It lets nobody in any more.",
             Self::SessionsEnded => "You are signed out there.",
+            Self::Verified => "Your e-mail address is verified.",
+            Self::LetterAsked => "A new letter is on its way.",
+            Self::PasswordChanged => "Your password is changed. Other devices are signed out.",
+            Self::PasswordReset => {
+                "Your password is changed. You are signed in here, and nowhere else."
+            }
         };
         state::Notice { tone: Tone::Good, text: text.to_owned() }
     }

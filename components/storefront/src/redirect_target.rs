@@ -18,9 +18,10 @@ pub(crate) fn local(wish: &str) -> &str {
     if plain && local && known && wish.len() <= MAX_LENGTH { wish } else { "/" }
 }
 
-/// Whether `path` is where one signs in: it leads nowhere for those who are.
+/// Whether `path` is where one signs in, or gets a way to: it leads nowhere for those who are.
 fn is_entrance(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/sign-up" | "/sign-out")
+    matches!(path, "/sign-in" | "/sign-up" | "/sign-out" | "/reset" | "/verify")
+        || path.starts_with("/forgotten")
 }
 
 /// The address of the page to sign in, which goes on to `next`.
@@ -66,6 +67,8 @@ mod tests {
             "/%zz ",
             "/sign-in?next=/sign-in",
             "/sign-out",
+            "/forgotten/sent",
+            "/reset?token=x",
             "/\u{2215}evil.example",
         ] {
             assert_eq!(local(wish), "/", "{wish:?}");

@@ -37,7 +37,8 @@ pub(crate) struct Visit {
     pub(crate) manner: Manner,
     /// The request, in logs and for the services.
     pub(crate) cx: Cx,
-    /// What `auth` needs to know of the browser: its name, and the cookie by which it is known again.
+    /// What `auth` needs to know of the browser: its name, its languages, and the cookie by which it is
+    /// known again.
     pub(crate) browser: HeaderMap,
     /// The address that was asked for: path and query.
     pub(crate) here: String,
@@ -149,12 +150,14 @@ impl Visit {
 
 /// What `auth` is told of the browser that sent `headers`. The session is told by its token alone.
 fn browser(headers: &HeaderMap) -> HeaderMap {
-    let agent = headers.get(USER_AGENT).map(|agent| (USER_AGENT, agent.clone()));
+    let said = [USER_AGENT, ACCEPT_LANGUAGE];
+    let said =
+        said.into_iter().filter_map(|name| Some((name.clone(), headers.get(&name)?.clone())));
     let devices = cookies(headers).filter(|(name, _)| name.ends_with("device"));
     let devices = devices.filter_map(|(name, value)| {
         Some((COOKIE, HeaderValue::try_from(format!("{name}={value}")).ok()?))
     });
-    let mut browser: HeaderMap = agent.into_iter().collect();
+    let mut browser: HeaderMap = said.collect();
     for (name, value) in devices {
         browser.append(name, value);
     }

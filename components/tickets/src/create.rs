@@ -26,6 +26,7 @@ pub(crate) fn route() -> Router {
         (status = 201, description = "The new listing", body = api::Ticket),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The seller's address is not verified, and this shop asks for that", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -36,6 +37,7 @@ pub(crate) async fn create(
     idempotency: Idempotency,
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
+    cx.may_sell().await?;
     let work = async |unit: &mut Unit<'_>| list(&cx, unit, draft.clone());
     let created = command::run(&cx, &SERVICE, &idempotency, work).await;
     Ok(pages::changed(created).await?)

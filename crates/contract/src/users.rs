@@ -24,12 +24,84 @@ pub struct Credentials {
 /// An account, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct Account {
     /// The account's id.
     #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub id: UserId,
     /// Its address, in lower case.
     pub email: String,
+    /// Whether the owner has proven that the address is theirs.
+    #[serde(default)]
+    pub email_verified: bool,
+}
+
+/// The problem's code if only somebody with a proven address may do it (403).
+pub const ADDRESS_UNVERIFIED: &str = "address_unverified";
+
+// Without `Debug`, as above.
+/// A change of the password by its owner.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct NewPassword {
+    /// The password that the account has.
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 8, max_length = 128))]
+    pub current: String,
+    /// The new one, 8 to 128 characters of any kind.
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 8, max_length = 128))]
+    pub password: String,
+}
+
+/// Asks for a letter by which a new password can be chosen.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(example = json!({"email": "ada@example.com"})))]
+pub struct Forgotten {
+    /// The account's address; capitals do not matter.
+    #[cfg_attr(feature = "openapi", schema(format = "email", max_length = 254))]
+    pub email: String,
+}
+
+// Without `Debug`, as above.
+/// A new password, chosen with the link of a letter.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Reset {
+    /// The token in the letter's link.
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub token: String,
+    /// The new password, 8 to 128 characters of any kind.
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 8, max_length = 128))]
+    pub password: String,
+}
+
+// Without `Debug`, as above.
+/// What proves an address: one of the two.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(example = json!({"code": "493244"})))]
+pub struct Confirmation {
+    /// The six digits in the letter; only their account may send them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub code: Option<String>,
+    /// The token in the letter's link; nobody needs to be signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub token: Option<String>,
+}
+
+/// A letter is on its way, if there is somebody to get it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct OnItsWay {
+    /// When what is in the letter no longer works.
+    pub expires_at: Timestamp,
 }
 
 /// Who is signed in.

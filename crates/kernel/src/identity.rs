@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
-use boxoffice_contract::users::{Account, CurrentUser};
+use boxoffice_contract::users::{ADDRESS_UNVERIFIED, Account, CurrentUser};
 use boxoffice_contract::{SessionId, UserId};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -72,6 +72,19 @@ impl UserCx {
         let call = Call::by(self, Method::GET, "/api/users/currentUser");
         let current = AUTH.ask::<CurrentUser>(call, None::<&()>).await?;
         current.and_then(|current| current.current_user).ok_or_else(session_ended)
+    }
+
+    /// Checks that the user may sell. Where the variable `verified_sellers` is set, only those may who
+    /// have proven their address.
+    ///
+    /// # Errors
+    /// 403 if they have not; as of [`Self::account`].
+    pub async fn may_sell(&self) -> Result<(), Problem> {
+        if config::is_set("verified_sellers").await? && !self.account().await?.email_verified {
+            let detail = "Verify your e-mail address first, on the page of your account";
+            return Err(Problem::forbidden(detail).with_code(ADDRESS_UNVERIFIED));
+        }
+        Ok(())
     }
 }
 

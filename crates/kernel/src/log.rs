@@ -67,6 +67,14 @@ pub enum Security {
     SessionEnded,
     /// All sessions of an account have ended before their time, but perhaps the one that asked.
     SessionsEnded,
+    /// An account has another password.
+    PasswordChanged,
+    /// A letter by which a password is reset was asked for.
+    ResetAsked,
+    /// The owner of an account has proven its address.
+    AddressVerified,
+    /// A code or a link of a letter was wrong, or no longer worked.
+    ProofRefused,
     /// Something was done too often.
     LimitMet,
     /// Somebody asked for what they may not do, or another site's page did: the answer was 403.
@@ -79,12 +87,16 @@ pub enum Security {
 
 impl Security {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::SignedUp,
         Self::SignedIn,
         Self::SignInFailed,
         Self::SessionEnded,
         Self::SessionsEnded,
+        Self::PasswordChanged,
+        Self::ResetAsked,
+        Self::AddressVerified,
+        Self::ProofRefused,
         Self::LimitMet,
         Self::Refused,
         Self::RefundAsked,
@@ -100,6 +112,10 @@ impl Security {
             Self::SignInFailed => "sign_in_failed",
             Self::SessionEnded => "session_ended",
             Self::SessionsEnded => "sessions_ended",
+            Self::PasswordChanged => "password_changed",
+            Self::ResetAsked => "reset_asked",
+            Self::AddressVerified => "address_verified",
+            Self::ProofRefused => "proof_refused",
             Self::LimitMet => "limit_met",
             Self::Refused => "refused",
             Self::RefundAsked => "refund_asked",

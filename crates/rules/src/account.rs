@@ -26,6 +26,15 @@ pub fn password(password: &str) -> Verdict {
     unless(good, "Enter a password of 8 to 128 characters")
 }
 
+/// Checks a code that a letter has brought, without blanks.
+///
+/// # Errors
+/// The sentence for who typed it.
+pub fn code(text: &str) -> Verdict {
+    let good = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    unless(good, "Enter the six digits in the letter")
+}
+
 /// What may stand before the `@`: as HTML has it for `input type=email`.
 fn is_user(user: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);

@@ -7,7 +7,7 @@ use boxoffice_contract::door::{NewScans, NewStaff};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
 use boxoffice_contract::tickets::Draft;
-use boxoffice_contract::users::Credentials;
+use boxoffice_contract::users::{Confirmation, Credentials, Forgotten, NewPassword, Reset};
 use boxoffice_contract::{FieldError, Timestamp};
 
 use crate::{Verdict, account, door, guest, listing, purchase, text, unless};
@@ -126,8 +126,7 @@ impl Rules for NewOffer {
 
 impl Rules for Acceptance {
     fn checked(&self) -> Vec<Checked> {
-        let is_given = (1..=100).contains(&self.token.len());
-        vec![field("token", unless(is_given, "Give the token in the transfer's link"))]
+        vec![field("token", unless(is_token(&self.token), "Give the token in the transfer's link"))]
     }
 }
 
@@ -160,6 +159,59 @@ impl Rules for Credentials {
     }
 }
 
+impl Rules for NewPassword {
+    fn checked(&self) -> Vec<Checked> {
+        vec![
+            field("current", account::password(&self.current)),
+            field("password", account::password(&self.password)),
+        ]
+    }
+}
+
+impl Rules for Forgotten {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("email", account::email(&self.email))]
+    }
+}
+
+impl Rules for Reset {
+    fn checked(&self) -> Vec<Checked> {
+        vec![
+            field("token", unless(is_token(&self.token), "Give the token in the letter's link")),
+            field("password", account::password(&self.password)),
+        ]
+    }
+}
+
+impl Rules for Confirmation {
+    fn tidy(&mut self) {
+        // People copy blanks along, and write the digits in groups.
+        if let Some(code) = &mut self.code {
+            code.retain(|character| !character.is_whitespace());
+        }
+    }
+
+    fn checked(&self) -> Vec<Checked> {
+        let is_one = self.code.is_some() != self.token.is_some();
+        let code = match &self.code {
+            Some(code) => account::code(code),
+            None => unless(is_one, "Give the code in the letter, or the token in its link"),
+        };
+        let token = match &self.token {
+            Some(token) => {
+                unless(is_one && is_token(token), "Give the token in the letter's link alone")
+            }
+            None => Ok(()),
+        };
+        vec![field("code", code), field("token", token)]
+    }
+}
+
+/// Tells whether `text` can be the token of a link.
+fn is_token(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -181,6 +233,10 @@ mod tests {
         assert_eq!(wrong(&NewOrder::default()), ["ticketId"]);
         assert_eq!(wrong(&NewPayment::default()), ["orderId", "token"]);
         assert_eq!(wrong(&Credentials::default()), ["email", "password"]);
+        assert_eq!(wrong(&NewPassword::default()), ["current", "password"]);
+        assert_eq!(wrong(&Forgotten::default()), ["email"]);
+        assert_eq!(wrong(&Reset::default()), ["token", "password"]);
+        assert_eq!(wrong(&Confirmation::default()), ["code"]);
         assert_eq!(wrong(&NewTransfer::default()), ["email"]);
         assert_eq!(wrong(&NewName::default()), ["name"]);
         assert_eq!(wrong(&Acceptance::default()), ["token"]);
@@ -244,6 +300,23 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_proven_by_one_thing_at_a_time() {
+        let given = |code: Option<&str>, token: Option<&str>| {
+            let [code, token] = [code, token].map(|text| text.map(str::to_owned));
+            let mut body = Confirmation { code, token };
+            body.tidy();
+            wrong(&body)
+        };
+        assert!(given(Some(" 493 244 "), None).is_empty());
+        assert!(given(None, Some("abc")).is_empty());
+        assert_eq!(given(Some("493244"), Some("abc")), ["token"]);
+        assert_eq!(given(None, Some(&"x".repeat(101))), ["token"]);
+        for code in ["", "49324", "4932440", "49324a", "４９３２４４"] {
+            assert_eq!(given(Some(code), None), ["code"], "{code}");
+        }
+    }
+
+    #[test]
     fn fields_have_the_names_that_they_have_in_json() {
         fn known(body: &(impl Rules + serde::Serialize)) {
             let json = serde_json::to_value(body).unwrap();
@@ -261,5 +334,10 @@ mod tests {
         known(&NewScans::default());
         known(&NewStaff::default());
         known(&Credentials::default());
+        known(&NewPassword::default());
+        known(&Forgotten::default());
+        known(&Reset::default());
+        let given = Some(String::new());
+        known(&Confirmation { code: given.clone(), token: given });
     }
 }

@@ -24,13 +24,13 @@ pub struct Moment {
     pub zone: String,
 }
 
-/// The time zone `name`; UTC if there is none.
+/// Returns the time zone `name`, or UTC if nobody knows it.
 #[must_use]
 pub fn zone(name: Option<&str>) -> TimeZone {
     name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
 }
 
-/// An instant on the clocks of the time zone `name`.
+/// Puts an instant on the clocks of the time zone `name`.
 #[must_use]
 pub fn local(at: Timestamp, name: Option<&str>) -> Option<jiff::Zoned> {
     let instant = jiff::Timestamp::from_millisecond(at.as_millis()).ok()?;

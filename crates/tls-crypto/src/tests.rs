@@ -84,7 +84,7 @@ fn exchange(provider: CryptoProvider, identity: &Identity) -> SupportedCipherSui
     let mut server = server(identity);
     talk(&mut client, &mut server).unwrap();
     let text = b"a letter ".repeat(5_000);
-    let (mut there, mut back) = (Vec::new(), Vec::new());
+    let (mut there, mut back) = (Vec::<u8>::new(), Vec::<u8>::new());
     for chunk in text.chunks(16_000) {
         client.writer().write_all(chunk).unwrap();
         talk(&mut client, &mut server).unwrap();

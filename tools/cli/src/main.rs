@@ -7,7 +7,7 @@
 //! | [`audit`] | tells whether a shop's books are right |
 //! | [`events`] | shows what the bus holds; replays and drops dead letters |
 //! | [`migrate`] | brings the services' tables up to date |
-//! | [`user`] | ends all sessions of an account |
+//! | [`user`] | ends all sessions of an account; makes a link for a new password |
 //! | [`mail`] | shows the letters that wait; has them sent again, or dropped |
 //! | [`shop`] | the shop that `audit`, `events`, `mail`, `migrate` and `user` look at |
 //! | [`print`] | what they print, for people and for programs |
@@ -81,7 +81,7 @@ enum Command {
     Migrate(migrate::Arguments),
     /// List, show, repeat and drop the letters that the shop has to send.
     Mail(mail::Arguments),
-    /// Do with an account what its owner cannot: end all its sessions.
+    /// Do with an account what its owner cannot: end all its sessions, make a link for a new password.
     User(user::Arguments),
 }
 

@@ -77,6 +77,17 @@ impl Shop {
         Ok((has_folder || has_postgres).then(|| self.databases_of(&known)))
     }
 
+    /// The key that signs its sessions, in PEM, and the address where people reach it.
+    pub(crate) fn signing_key(&self) -> Result<(String, String), Failure> {
+        let known = self.known()?;
+        match (known.get("auth_signing_key"), known.get("public_url")) {
+            (Ok(key), Ok(url)) => Ok((key.to_owned(), url.to_owned())),
+            (key, url) => {
+                Err(Failure::Unreadable([key.err(), url.err()].into_iter().flatten().collect()))
+            }
+        }
+    }
+
     /// Its databases, whether there is anything in them or not.
     pub(crate) fn all_databases(&self) -> Result<Databases, Failure> {
         Ok(self.databases_of(&self.known()?))

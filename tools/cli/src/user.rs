@@ -22,6 +22,11 @@ enum Command {
         /// The account's e-mail address, or its id.
         who: String,
     },
+    /// Make a link by which its owner chooses a new password. It works once, for half an hour.
+    ResetLink {
+        /// The account's e-mail address, or its id.
+        who: String,
+    },
 }
 
 /// Does it, and says what was done.
@@ -32,6 +37,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let ended = block_on(async { Ok(users::sign_out(&databases, who).await?) })?;
             let (account, sessions) = (ended.account, ended.sessions);
             print::text(&format!("account {account}: {sessions} sessions ended\n"))
+        }
+        Command::ResetLink { who } => {
+            let (key, url) = arguments.shop.signing_key()?;
+            let made =
+                block_on(async { Ok(users::reset_link(&databases, &key, &url, who).await?) })?;
+            let (account, link, until) = (made.account, made.link, made.until);
+            print::text(&format!(
+                "{link}\nGive it to the owner of account {account} alone. It works once, until {until}.\n"
+            ))
         }
     }
 }

@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 pub struct Message {
     /// Its place among all that arrived, from 1.
     pub id: u64,
-    /// When it arrived (RFC 3339).
+    /// When it arrived, to the second (RFC 3339).
     pub received_at: String,
     /// The sender's address, by the envelope.
     pub from: String,
@@ -87,7 +87,8 @@ impl Message {
 }
 
 fn now() -> String {
-    OffsetDateTime::from(SystemTime::now()).format(&Rfc3339).unwrap_or_default()
+    let now = OffsetDateTime::from(SystemTime::now());
+    now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).unwrap_or_default()
 }
 
 #[cfg(test)]

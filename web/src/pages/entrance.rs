@@ -15,6 +15,8 @@ struct Kind {
     doing: &'static str,
     /// Of the password: its `autocomplete`, and its hint.
     password: (&'static str, &'static str),
+    /// Whether it leads to those who have forgotten their password.
+    is_for_known: bool,
     /// The way to the other one: question, link, path.
     other: (&'static str, &'static str, &'static str),
 }
@@ -25,6 +27,7 @@ const SIGN_IN: Kind = Kind {
     button: "Sign in",
     doing: "Signing in…",
     password: ("current-password", ""),
+    is_for_known: true,
     other: ("New here?", "Sign up", "/sign-up"),
 };
 
@@ -34,6 +37,7 @@ const SIGN_UP: Kind = Kind {
     button: "Sign up",
     doing: "Signing up…",
     password: ("new-password", "8 to 128 characters. A long password is safer than an odd one."),
+    is_for_known: false,
     other: ("Been here before?", "Sign in", "/sign-in"),
 };
 
@@ -54,7 +58,7 @@ pub(crate) fn sign_up(shop: Shop, first: Entrance) -> View {
 }
 
 fn entrance(shop: Shop, kind: &'static Kind, next: String, form: ReadSignal<Form>) -> View {
-    let Kind { title, path, button, doing, password, other } = *kind;
+    let Kind { title, path, button, doing, password, is_for_known, other } = *kind;
     let onward = encoded(&next);
     let action = format!("{path}?next={onward}");
     let errors = summary(form);
@@ -65,6 +69,7 @@ fn entrance(shop: Shop, kind: &'static Kind, next: String, form: ReadSignal<Form
     let next = hidden("next", next);
     let (question, link, path) = other;
     let there = format!("{path}?next={onward}");
+    let forgotten = if is_for_known { way_back() } else { View::new() };
     view! {
         div(class="narrow") {
             h1(tabindex="-1") { (title) }
@@ -76,9 +81,15 @@ fn entrance(shop: Shop, kind: &'static Kind, next: String, form: ReadSignal<Form
                 (password)
                 (button)
             }
+            (forgotten)
             p(class="aside") { (question) " " a(href=there) { (link) } }
         }
     }
+}
+
+/// The way to a new password.
+fn way_back() -> View {
+    view! { p(class="aside") { a(href="/forgotten", rel="nofollow") { "Forgotten your password?" } } }
 }
 
 fn email() -> Field {

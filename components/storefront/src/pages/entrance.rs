@@ -7,7 +7,6 @@ use boxoffice_contract::users::Credentials;
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Entrance, Form, Page, State};
-use http::header::SET_COOKIE;
 use http::{Method, Uri};
 
 use crate::answer::{self, Keep};
@@ -71,11 +70,8 @@ impl Door {
         let change = Change::new(Method::POST, self.call, sent.key());
         match visit.command(&AUTH, change, Some(&credentials)).await? {
             Ok(entered) => {
-                let mut response = answer::go(visit, &next, self.notice).await?;
-                for cookie in entered.headers().get_all(SET_COOKIE) {
-                    response.headers_mut().append(SET_COOKIE, cookie.clone());
-                }
-                Ok(response)
+                let response = answer::go(visit, &next, self.notice).await?;
+                Ok(answer::with_cookies_of(response, &entered))
             }
             Err(refusal) => {
                 let form = sent.again(&SHOWN, refusal.on(&FIELDS), new_key());

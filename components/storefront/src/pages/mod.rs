@@ -15,12 +15,15 @@
 //! | [`door`], [`staff`] | `/door/{id}`: who comes in, and who may let them in |
 //! | [`orders`], [`listings`] | `/orders` and `/listings` |
 //! | [`sales`], [`refund`] | `/sales`, as a file too, and its form |
+//! | [`forgotten`], [`reset`], [`verify`] | `/forgotten`, and what letters about an account lead to |
+//! | [`account`] | `/account`: address and password, and its forms |
 //! | [`sessions`] | `/sessions`: where one is signed in, and its forms |
 //! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
 //! | [`entrance`], [`draft`] | what pages to sign in and up share; what those to sell and edit do |
 
 mod accept;
+mod account;
 mod admission;
 mod bank;
 mod browse;
@@ -32,6 +35,7 @@ mod door;
 mod draft;
 mod edit;
 mod entrance;
+mod forgotten;
 mod give_back;
 mod health;
 mod hold;
@@ -42,6 +46,7 @@ mod order;
 mod orders;
 mod pay;
 mod refund;
+mod reset;
 mod robots;
 mod sales;
 mod sell;
@@ -52,6 +57,7 @@ mod sign_up;
 mod staff;
 mod ticket;
 mod transfer;
+mod verify;
 mod withdraw;
 
 use axum::Router;
@@ -65,6 +71,10 @@ pub(crate) fn routes() -> Router {
         .merge(sign_up::route())
         .merge(sign_out::route())
         .merge(sell::route())
+        .merge(forgotten::routes())
+        .merge(reset::route())
+        .merge(verify::route())
+        .merge(account::routes())
         .merge(sessions::routes())
         .merge(edit::route())
         .merge(withdraw::route())

@@ -5,7 +5,6 @@ use axum::response::Response;
 use axum::routing::post;
 use boxoffice_kernel::problem::Result;
 use http::Method;
-use http::header::SET_COOKIE;
 
 use crate::answer;
 use crate::form::Sent;
@@ -22,9 +21,6 @@ async fn sign_out(AnyVisit(visit): AnyVisit, sent: Sent) -> Result<Response> {
     let change = Change::new(Method::POST, "/api/users/signOut", sent.key());
     let signed_out = visit.command(&AUTH, change, None::<&()>).await?;
     let signed_out = signed_out.map_err(Refusal::into_problem)?;
-    let mut response = answer::go(&visit, "/", Some(Notice::SignedOut)).await?;
-    for cookie in signed_out.headers().get_all(SET_COOKIE) {
-        response.headers_mut().append(SET_COOKIE, cookie.clone());
-    }
-    Ok(response)
+    let response = answer::go(&visit, "/", Some(Notice::SignedOut)).await?;
+    Ok(answer::with_cookies_of(response, &signed_out))
 }

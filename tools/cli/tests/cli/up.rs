@@ -27,14 +27,19 @@ impl Copy {
 
     /// Starts it, and returns with the line that tells of Redis.
     fn start(&self, shop: &str) -> (Started, String) {
+        self.start_until(shop, "  events ")
+    }
+
+    /// Starts it, and returns with the line that it says with `text` in it.
+    fn start_until(&self, shop: &str, text: &str) -> (Started, String) {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spin.toml");
         let arguments = ["up", "--listen", shop, "--sandbox-listen", "127.0.0.1:0", "--manifest"];
         let mut command = boxoffice(self.data.path(), &arguments);
         command.arg(manifest).arg("--data").arg(self.data.path());
         command.env("SPIN_VARIABLE_REDIS_URL", format!("redis://{}", self.redis));
         let mut started = Started::new(&mut command);
-        let events = started.wait_for_line("  events ");
-        (started, events)
+        let line = started.wait_for_line(text);
+        (started, line)
     }
 
     fn has_demo_data(&self, shop: &str) {
@@ -88,4 +93,18 @@ fn two_copies_on_one_folder_share_its_redis_and_its_data() {
     assert!(events.contains("which was already running"), "{events}");
     copy.has_demo_data(&other);
     copy.has_demo_data(&copy.shop);
+}
+
+#[test]
+fn letters_end_in_a_mailbox() {
+    let copy = Copy::new();
+    let (_shop, line) = copy.start_until(&copy.shop, "  mail ");
+    let (_, rest) = line.split_once("http://").unwrap();
+    let mailbox = rest.split_whitespace().next().unwrap();
+    assert_eq!(get(mailbox, "/").0, 200, "{line}");
+    let reaches_it = || {
+        let (status, health) = get(&copy.shop, "/api/mail/readyz");
+        status == 200 && health.contains("\"smtp\"") && !health.contains("nothing is mailed")
+    };
+    wait_until("the shop knows where letters go", Duration::from_secs(10), reaches_it);
 }

@@ -38,7 +38,7 @@ impl Client {
         self.0.get_mut().write_all(text.as_bytes()).await
     }
 
-    /// Reads an answer to its last line. Fails if there is none within five seconds.
+    /// Reads an answer to its last line. Fails without one within five seconds.
     pub(crate) async fn reply(&mut self) -> io::Result<String> {
         loop {
             let mut line = String::new();

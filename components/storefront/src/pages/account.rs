@@ -1,0 +1,119 @@
+//! `/account`: one's address and password. `POST …/code` proves the address, `POST …/letter` asks for
+//! another letter, `POST …/password` changes the password.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{get, post};
+use boxoffice_contract::users::{Confirmation, CurrentUser, NewPassword};
+use boxoffice_kernel::problem::Result;
+use boxoffice_web::account::{Account, drawn};
+use boxoffice_web::state::{Drawn, Form, Page, State};
+use http::{Method, StatusCode};
+
+use super::entrance::sign_in_first;
+use crate::answer::{self, Keep};
+use crate::form::{Sent, blank, new_key, wrong_at_all};
+use crate::mail;
+use crate::notice::Notice;
+use crate::services::{AUTH, Change, Refusal};
+use crate::visitor::Visit;
+
+pub(crate) const ADDRESS: &str = "/account";
+const CODE: [&str; 1] = ["code"];
+const PASSWORD: [&str; 2] = ["current", "password"];
+
+/// The forms of the page, if one is to be shown again.
+#[derive(Default)]
+struct Forms {
+    code: Option<Form>,
+    password: Option<Form>,
+}
+
+pub(crate) fn routes() -> Router {
+    Router::new()
+        .route(ADDRESS, get(show))
+        .route("/account/code", post(prove))
+        .route("/account/letter", post(ask))
+        .route("/account/password", post(change))
+}
+
+async fn show(visit: Visit) -> Result<Response> {
+    match load(&visit, Forms::default()).await? {
+        Some(state) => Ok(answer::show(&visit, state, Keep::Never).await?),
+        None => sign_in_first(&visit, ADDRESS).await,
+    }
+}
+
+async fn prove(visit: Visit, sent: Sent) -> Result<Response> {
+    let change = Change::new(Method::POST, "/api/users/verification/confirm", sent.key());
+    let proof = Confirmation { code: Some(sent.value("code").to_owned()), token: None };
+    match visit.command(&AUTH, change, Some(&proof)).await? {
+        Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::Verified)).await?),
+        Err(refusal) => {
+            let code = Some(sent.again(&CODE, refusal.on(&CODE), new_key()));
+            refused(&visit, &refusal, Forms { code, ..Forms::default() }).await
+        }
+    }
+}
+
+async fn ask(visit: Visit, sent: Sent) -> Result<Response> {
+    let change = Change::new(Method::POST, "/api/users/verification", sent.key());
+    match visit.command(&AUTH, change, None::<&()>).await? {
+        Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::LetterAsked)).await?),
+        // It was verified meanwhile, which the page says.
+        Err(refusal) if refusal.status == StatusCode::CONFLICT => {
+            Ok(answer::go(&visit, ADDRESS, None).await?)
+        }
+        Err(refusal) => {
+            let errors = vec![wrong_at_all(refusal.detail.clone())];
+            let code = Some(sent.again(&[], errors, new_key()));
+            refused(&visit, &refusal, Forms { code, ..Forms::default() }).await
+        }
+    }
+}
+
+async fn change(visit: Visit, sent: Sent) -> Result<Response> {
+    let change = Change::new(Method::POST, "/api/users/password", sent.key());
+    let wanted = NewPassword {
+        current: sent.raw("current").to_owned(),
+        password: sent.raw("password").to_owned(),
+    };
+    match visit.command(&AUTH, change, Some(&wanted)).await? {
+        Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::PasswordChanged)).await?),
+        Err(refusal) => {
+            // What was typed does not come back.
+            let password = Some(sent.again(&[], refusal.on(&PASSWORD), new_key()));
+            refused(&visit, &refusal, Forms { password, ..Forms::default() }).await
+        }
+    }
+}
+
+/// Shows the page again, with what is wrong with one of its forms.
+async fn refused(visit: &Visit, refusal: &Refusal, forms: Forms) -> Result<Response> {
+    match load(visit, forms).await? {
+        Some(state) if !refusal.is_unauthorized() => {
+            Ok(answer::refuse(visit, refusal.status, state).await?)
+        }
+        _ => sign_in_first(visit, ADDRESS).await,
+    }
+}
+
+/// Makes the page, if somebody is signed in.
+async fn load(visit: &Visit, Forms { code, password }: Forms) -> Result<Option<State>> {
+    if visit.user.is_none() {
+        return Ok(None);
+    }
+    let current: Option<CurrentUser> = visit.read(&AUTH, "/api/users/currentUser").await?;
+    let Some(account) = current.and_then(|current| current.current_user) else { return Ok(None) };
+    let state = visit.state("My account", "", Page::Drawn(Drawn::default()));
+    let state = State { here: ADDRESS.to_owned(), ..state };
+    let account = Account {
+        email: account.email,
+        is_verified: account.email_verified,
+        is_mailed: mail::is_sent().await?,
+        code: code.unwrap_or_else(blank),
+        letter_key: new_key(),
+        password: password.unwrap_or_else(blank),
+    };
+    Ok(Some(drawn(state, account)))
+}

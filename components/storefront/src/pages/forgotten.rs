@@ -1,0 +1,57 @@
+//! `/forgotten`: asks for a letter by which one chooses a new password.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use boxoffice_contract::users as api;
+use boxoffice_kernel::problem::Result;
+use boxoffice_web::account::{self, Forgotten};
+use boxoffice_web::state::{Drawn, Form, Page, State};
+use http::Method;
+
+use crate::answer::{self, Keep};
+use crate::form::{Sent, blank, new_key};
+use crate::mail;
+use crate::services::{AUTH, Change};
+use crate::visitor::Visit;
+
+const ADDRESS: &str = "/forgotten";
+const SENT: &str = "/forgotten/sent";
+const FIELDS: [&str; 1] = ["email"];
+
+pub(crate) fn routes() -> Router {
+    Router::new().route(ADDRESS, get(show).post(ask)).route(SENT, get(sent))
+}
+
+async fn show(visit: Visit) -> Result<Response> {
+    let state = state(&visit, blank()).await?;
+    Ok(answer::show(&visit, state, Keep::Never).await?)
+}
+
+async fn ask(visit: Visit, sent: Sent) -> Result<Response> {
+    let change = Change::new(Method::POST, "/api/users/reset", sent.key());
+    let wanted = api::Forgotten { email: sent.value("email").to_owned() };
+    match visit.command(&AUTH, change, Some(&wanted)).await? {
+        Ok(_) => Ok(answer::go(&visit, SENT, None).await?),
+        Err(refusal) => {
+            let form = sent.again(&FIELDS, refusal.on(&FIELDS), new_key());
+            let state = state(&visit, form).await?;
+            Ok(answer::refuse(&visit, refusal.status, state).await?)
+        }
+    }
+}
+
+async fn sent(visit: Visit) -> Result<Response> {
+    let state = account::sent(empty(&visit));
+    Ok(answer::show(&visit, state, Keep::Never).await?)
+}
+
+async fn state(visit: &Visit, form: Form) -> Result<State> {
+    let is_mailed = mail::is_sent().await?;
+    Ok(account::forgotten(empty(visit), Forgotten { is_mailed, form }))
+}
+
+fn empty(visit: &Visit) -> State {
+    let state = visit.state("Forgotten password", "", Page::Drawn(Drawn::default()));
+    State { here: ADDRESS.to_owned(), ..state }
+}

@@ -1,0 +1,65 @@
+//! `/reset`: a new password, by the link of a letter.
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use boxoffice_contract::users as api;
+use boxoffice_kernel::problem::Result;
+use boxoffice_web::account::{self, Proof};
+use boxoffice_web::state::{Drawn, Form, Page, State};
+use http::{Method, StatusCode, Uri};
+
+use super::verify::token_of;
+use crate::answer::{self, Keep};
+use crate::form::{Sent, blank, new_key};
+use crate::notice::Notice;
+use crate::services::{AUTH, Change};
+use crate::visitor::Visit;
+
+const ADDRESS: &str = "/reset";
+const FIELDS: [&str; 1] = ["password"];
+
+pub(crate) fn route() -> Router {
+    Router::new().route(ADDRESS, get(show).post(choose))
+}
+
+async fn show(visit: Visit, uri: Uri) -> Result<Response> {
+    let token = token_of(&uri);
+    if token.is_empty() {
+        return Ok(answer::go(&visit, "/forgotten", None).await?);
+    }
+    let page = answer::show(&visit, state(&visit, token, blank()), Keep::Never).await?;
+    Ok(answer::without_referrer(page))
+}
+
+async fn choose(visit: Visit, sent: Sent) -> Result<Response> {
+    let token = sent.value("token").to_owned();
+    let change = Change::new(Method::POST, "/api/users/reset/confirm", sent.key());
+    let wanted = api::Reset { token: token.clone(), password: sent.raw("password").to_owned() };
+    match visit.command(&AUTH, change, Some(&wanted)).await? {
+        Ok(chosen) => {
+            let response = answer::go(&visit, "/", Some(Notice::PasswordReset)).await?;
+            Ok(answer::with_cookies_of(response, &chosen))
+        }
+        Err(refusal) if refusal.status == StatusCode::CONFLICT => {
+            let on = ("/forgotten", "Ask for a new letter");
+            let state = account::ended(empty(&visit), refusal.detail, on);
+            Ok(answer::refuse(&visit, refusal.status, state).await?)
+        }
+        Err(refusal) => {
+            let form = sent.again(&[], refusal.on(&FIELDS), new_key());
+            let state = state(&visit, token, form);
+            Ok(answer::refuse(&visit, refusal.status, state).await?)
+        }
+    }
+}
+
+fn state(visit: &Visit, token: String, form: Form) -> State {
+    account::reset(empty(visit), Proof { token, form })
+}
+
+/// The page without its contents. Its address leaves the token out, or links back to it would spread it.
+fn empty(visit: &Visit) -> State {
+    let state = visit.state("New password", "", Page::Drawn(Drawn::default()));
+    State { here: ADDRESS.to_owned(), ..state }
+}

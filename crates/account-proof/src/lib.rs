@@ -1,0 +1,197 @@
+//! What proves that somebody reads the mail of an account: the token of a link, and a code to type.
+//!
+//! Both are made of the proof's id, with a key that is made of the key that signs sessions. So nothing
+//! secret is stored, and nobody learns a token from a database or from Redis. Replacing the signing key
+//! ends all proofs that are on their way.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use boxoffice_contract::LetterId;
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::DecodePrivateKey;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use uuid::Uuid;
+
+/// What the key of proofs is made for: no other use of the signing key has this label.
+const LABEL: &[u8] = b"boxoffice account proofs 1";
+/// How many bytes of a token are the proof's id.
+const ID: usize = 16;
+/// How many codes there are.
+const CODES: u64 = 1_000_000;
+
+/// What a proof is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The address is its owner's.
+    Verify,
+    /// A new password may be chosen.
+    Reset,
+}
+
+impl Purpose {
+    /// Returns the word that stands in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Reset => "reset",
+        }
+    }
+
+    /// Returns how long a proof holds, in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        match self {
+            Self::Verify => 60 * 60,
+            Self::Reset => 30 * 60,
+        }
+    }
+}
+
+/// The text is not an Ed25519 key in PKCS#8 PEM.
+#[derive(Debug, thiserror::Error)]
+#[error("this is not an Ed25519 key in PKCS#8 PEM")]
+pub struct NotAKey;
+
+/// The key of proofs.
+pub struct Secret([u8; 32]);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl Secret {
+    /// Makes the key of proofs from the key that signs sessions.
+    #[must_use]
+    pub fn of_signing_key(key: &SigningKey) -> Self {
+        Self(mac(key.as_bytes(), &[LABEL]).finalize().into_bytes().into())
+    }
+
+    /// Makes it from the same key as a variable holds it.
+    ///
+    /// # Errors
+    /// [`NotAKey`].
+    pub fn from_pem(pem: &str) -> Result<Self, NotAKey> {
+        let key = SigningKey::from_pkcs8_pem(pem.trim()).map_err(|_| NotAKey)?;
+        Ok(Self::of_signing_key(&key))
+    }
+
+    /// Returns the token of the link in the letter `id`.
+    #[must_use]
+    pub fn token(&self, purpose: Purpose, id: LetterId) -> String {
+        let code = self.token_mac(purpose, id).finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode([id.0.as_bytes().as_slice(), code.as_slice()].concat())
+    }
+
+    /// Returns the letter whose link has `token`, if it is one for `purpose`.
+    #[must_use]
+    pub fn read(&self, purpose: Purpose, token: &str) -> Option<LetterId> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (id, code) = bytes.split_at_checked(ID)?;
+        let id = LetterId(Uuid::from_slice(id).ok()?);
+        // Compared in the same time whatever the token is.
+        self.token_mac(purpose, id).verify_slice(code).ok().map(|()| id)
+    }
+
+    /// Returns the six digits in the letter `id`.
+    #[must_use]
+    pub fn code(&self, id: LetterId) -> String {
+        let code = mac(&self.0, &[b"code\n", id.0.as_bytes()]).finalize().into_bytes();
+        let number = code.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("{:06}", number % CODES)
+    }
+
+    /// Tells whether `given` is the code in the letter `id`.
+    #[must_use]
+    pub fn is_code(&self, id: LetterId, given: &str) -> bool {
+        let code = self.code(id);
+        let differences = code.bytes().zip(given.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+        code.len() == given.len() && differences == 0
+    }
+
+    fn token_mac(&self, purpose: Purpose, id: LetterId) -> Hmac<Sha256> {
+        mac(&self.0, &[b"token\n", purpose.name().as_bytes(), b"\n", id.0.as_bytes()])
+    }
+}
+
+/// HMAC-SHA-256 (RFC 2104) of `parts`, one after the other.
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {
+    // A key that is shorter than a block is filled with zeros (RFC 2104, 2).
+    let mut block = [0; 64];
+    block[..key.len()].copy_from_slice(key);
+    let mac = Hmac::<Sha256>::new(&block.into());
+    parts.iter().fold(mac, |mac, part| mac.chain_update(part))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    /// Made by `openssl genpkey -algorithm ed25519`, for this test alone.
+    const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+        -----END PRIVATE KEY-----\n";
+
+    fn id() -> LetterId {
+        "01980f3c-0000-7000-8000-000000000001".parse().unwrap()
+    }
+
+    #[test]
+    fn a_token_is_read_for_its_purpose_alone() {
+        let secret = Secret::from_pem(PEM).unwrap();
+        let token = secret.token(Purpose::Reset, id());
+        assert_eq!(secret.read(Purpose::Reset, &token), Some(id()));
+        assert_eq!(secret.read(Purpose::Verify, &token), None);
+        assert_eq!(token.len(), 64);
+        let other = Secret::of_signing_key(&SigningKey::from_bytes(&[7; 32]));
+        assert_eq!(other.read(Purpose::Reset, &token), None);
+    }
+
+    #[test]
+    fn whatever_else_is_sent_is_no_token() {
+        let secret = Secret::from_pem(PEM).unwrap();
+        let token = secret.token(Purpose::Reset, id());
+        let other = secret.token(Purpose::Reset, LetterId::new());
+        let mixed = format!("{}{}", &token[..22], &other[22..]);
+        for text in ["", "a", "%", &token[..63], &token[..22], &format!("{token}A"), &mixed] {
+            assert_eq!(secret.read(Purpose::Reset, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_and_codes_stay_what_they_are() {
+        // By Python's hmac, from the key's 32 bytes.
+        let secret = Secret::from_pem(PEM).unwrap();
+        assert_eq!(
+            secret.token(Purpose::Verify, id()),
+            "AZgPPAAAcACAAAAAAAAAASYQBFwfDI117nmu2ohT8_n0fyydqjXVdDdILzNuwZMQ"
+        );
+        assert_eq!(secret.code(id()), "493244");
+    }
+
+    #[test]
+    fn a_code_has_six_digits_and_fits_its_letter_alone() {
+        let secret = Secret::from_pem(PEM).unwrap();
+        for _ in 0..100 {
+            let (one, other) = (LetterId::new(), secret.code(LetterId::new()));
+            let code = secret.code(one);
+            assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()), "{code}");
+            assert!(secret.is_code(one, &code));
+            assert_eq!(secret.is_code(one, &other), code == other);
+            assert!(!secret.is_code(one, "") && !secret.is_code(one, &code[..5]));
+            assert!(!secret.is_code(one, &format!("{code}0")));
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        Secret::from_pem("hunter2").unwrap_err();
+        assert_eq!(format!("{:?}", Secret::from_pem(PEM).unwrap()), "Secret");
+    }
+}

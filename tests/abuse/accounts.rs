@@ -1,0 +1,110 @@
+//! Proofs by letter: codes that are guessed, and letters that are asked for in others' names.
+
+use boxoffice_tests::{App, Request, post};
+use futures::future::join_all;
+use serde_json::json;
+
+const RESET: &str = "/api/users/reset";
+const CONFIRM: &str = "/api/users/verification/confirm";
+/// A proxy on the machine of the tests is trusted: it says who the client is.
+const PROXY: (&str, &str) = ("trusted_proxies", "127.0.0.1");
+/// How many letters for a new password a client asks for in an hour, and how many go to one address.
+const CLIENT: usize = 20;
+const ADDRESS: usize = 3;
+
+fn reset(email: &str, client: &str) -> Request {
+    post(RESET, json!({ "email": email })).header("x-forwarded-for", client)
+}
+
+/// How many of the answers to `requests`, all at once, have `status`.
+async fn count(app: &App, requests: Vec<Request>, status: u16) -> usize {
+    let person = app.client();
+    let answers = join_all(requests.iter().map(async |request| person.send(request).await)).await;
+    answers.iter().filter(|answer| answer.status == status).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_guesses_of_a_code_at_once_are_ten() {
+    let app = App::start().await;
+    let ada = app.sign_up().await;
+    let email = ada.account["email"].as_str().unwrap();
+    let code = app.letter("verify", email).await.expect(200)["proof"]["code"].clone();
+    let right: u32 = code.as_str().unwrap().parse().unwrap();
+    let guess = |n: u32| format!("{:06}", (right + n) % 1_000_000);
+    let guesses = (1..=40).map(|n| post(CONFIRM, json!({ "code": guess(n) })));
+    let answers = join_all(guesses.map(async |guess| ada.send(&guess).await.status)).await;
+    let count = |status| answers.iter().filter(|answer| **answer == status).count();
+    assert_eq!((count(400), count(409)), (10, 30), "{answers:?}");
+    ada.post(CONFIRM, json!({ "code": code })).await.refuses(409, "proof_void");
+    // Its link, which nobody guesses, works still.
+    let token = app.token("verify", email).await;
+    app.client().post(CONFIRM, json!({ "token": token })).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_to_many_addresses_meet_a_limit() {
+    let app = App::start_with([PROXY]).await;
+    let from = |client: &str| {
+        let ask = |n: usize| reset(&format!("u{n}@example.com"), client);
+        (0..2 * CLIENT).map(ask).collect::<Vec<_>>()
+    };
+    assert_eq!(count(&app, from("198.51.100.7"), 202).await, CLIENT);
+    let refused = app.client().send(&reset("other@example.com", "198.51.100.7")).await;
+    refused.refuses(429, "too_many_letters");
+    app.client().send(&reset("other@example.com", "198.51.100.8")).await.expect(202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_has_few_letters_from_everywhere() {
+    let app = App::start_with([PROXY]).await;
+    let ada = app.sign_up().await;
+    // It does not show by the limit either whether the address has an account.
+    for email in [ada.account["email"].as_str().unwrap(), "nobody@example.com"] {
+        let asked = (0..15).map(|n| reset(email, &format!("198.51.{n}.7"))).collect();
+        assert_eq!(count(&app, asked, 202).await, ADDRESS, "{email}");
+    }
+    app.advance(60 * 60);
+    let again = reset("nobody@example.com", "198.51.100.7");
+    app.client().send(&again).await.expect(202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_session_cannot_guess_the_password_by_changing_it() {
+    let app = App::start().await;
+    let ada = app.sign_up().await;
+    let guess = |n: u32| {
+        let body =
+            json!({ "current": format!("wrong horse {n}"), "password": "twelve paper kites" });
+        post("/api/users/password", body)
+    };
+    let sent = (0..15).map(guess).collect::<Vec<_>>();
+    let answers = join_all(sent.iter().map(async |guess| ada.send(guess).await.status)).await;
+    let count = |status| answers.iter().filter(|answer| **answer == status).count();
+    assert_eq!((count(400), count(429)), (10, 5), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_opens_an_account_is_stored_or_published() {
+    let app = App::start().await;
+    let ada = app.sign_up().await;
+    let email = ada.account["email"].as_str().unwrap();
+    app.client().post(RESET, json!({ "email": email })).await.expect(202);
+    let letter = app.letter("verify", email).await.expect(200);
+    let mut secrets = vec![app.token("reset", email).await];
+    secrets
+        .extend(["code", "token"].map(|part| letter["proof"][part].as_str().unwrap().to_owned()));
+    let mut redis = app.redis().await;
+    let published: redis::Value = redis::cmd("XRANGE")
+        .arg(&["letter:asked", "-", "+"])
+        .query_async(&mut redis)
+        .await
+        .unwrap();
+    let published = format!("{published:?}");
+    assert!(published.contains("reset_password"), "{published}");
+    let stored = app.database().rows("SELECT body FROM auth_outbox", []).unwrap();
+    let stored = format!("{stored:?} {:?}", app.database().rows("SELECT * FROM auth_proofs", []));
+    for secret in secrets {
+        assert!(!published.contains(&secret) && !stored.contains(&secret), "{secret}");
+    }
+    assert!(!published.contains(email), "nor an address");
+}

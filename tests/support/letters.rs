@@ -1,0 +1,49 @@
+//! What the letters of accounts bring, for tests that read no mail: `auth` is asked as `mail` asks it.
+
+use boxoffice_contract::mail::ADDRESSEES;
+use serde_json::{Value, json};
+
+use crate::{Answer, App, post};
+
+impl App {
+    /// What `auth` tells of the newest letter for `purpose`, `verify` or `reset`, to `email`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn letter(&self, purpose: &str, email: &str) -> Answer {
+        let sql = format!(
+            "SELECT account_id, id FROM auth_proofs WHERE purpose = '{purpose}' AND email = ?1"
+        );
+        self.letter_by(&sql, email).await
+    }
+
+    /// What `auth` tells of the newest letter that says what happened to `account`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn notice(&self, account: &str) -> Answer {
+        let sql = "SELECT account_id, id FROM auth_notices WHERE account_id = ?1 ORDER BY id DESC";
+        self.letter_by(sql, account).await
+    }
+
+    /// The token of the link in the newest letter for `purpose` to `email`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn token(&self, purpose: &str, email: &str) -> String {
+        let letter = self.letter(purpose, email).await.expect(200);
+        letter["proof"]["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// What `auth` tells of the letter `id` of `account`.
+    pub async fn letter_of(&self, account: &str, id: &str) -> Answer {
+        let body: Value = json!({ "userId": account, "letterId": id });
+        self.client().send(&self.as_sibling(post(ADDRESSEES, body))).await
+    }
+
+    async fn letter_by(&self, sql: &str, parameter: &str) -> Answer {
+        let ids = |row: &crate::database::Row| Ok((row.get::<String>(0)?, row.get::<String>(1)?));
+        let (account, id) = self.database().query_row(sql, [parameter], ids).unwrap();
+        self.letter_of(&account, &id).await
+    }
+}

@@ -1,0 +1,151 @@
+//! The pages by which one gets in again: `/forgotten`, `/reset` and `/verify`.
+
+use sycamore::prelude::*;
+
+use super::secret;
+use crate::drawn::draw;
+use crate::parts::{Control, Field, Need, field, hidden, key, submit, summary, way};
+use crate::shop::Shop;
+use crate::state::{Form, State};
+
+/// Where one asks for a new password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Whether the shop sends letters.
+    pub is_mailed: bool,
+    /// The form for the address.
+    pub form: Form,
+}
+
+/// What a letter's link leads to: a form, and the token that proves that one has the letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The token.
+    pub token: String,
+    /// The form.
+    pub form: Form,
+}
+
+/// Returns `state` with the page on it where one asks for a new password.
+#[must_use]
+pub fn forgotten(state: State, page: Forgotten) -> State {
+    let Forgotten { is_mailed, form } = page;
+    draw(state, form.key.clone(), move |shop| {
+        let inside = if is_mailed { ask(shop, form) } else { unmailed() };
+        view! {
+            div(class="narrow") {
+                h1(tabindex="-1") { "Forgotten your password?" }
+                (inside)
+                p(class="aside") { "It came back to you? " a(href="/sign-in") { "Sign in" } }
+            }
+        }
+    })
+}
+
+fn ask(shop: Shop, form: Form) -> View {
+    let action = "/forgotten";
+    let form = *create_signal(form);
+    let (errors, key) = (summary(form), key(form));
+    let control = Control::Line { kind: "email", complete: "username", mode: "email" };
+    let (name, label) = ("email", "E-mail address");
+    let email = field(shop, form, Field { name, label, hint: "", need: Need::Must, control });
+    let button = submit(shop, action, "Send the letter".to_owned(), "Sending…");
+    view! {
+        p { "A letter brings you a link by which you choose a new one." }
+        (errors)
+        form(class="sheet", method="post", action=action, novalidate=true) {
+            (key)
+            (email)
+            (button)
+        }
+    }
+}
+
+fn unmailed() -> View {
+    view! {
+        p(class="notice") {
+            "This shop sends no mail. Ask its operator for a link by which you choose a new password."
+        }
+    }
+}
+
+/// Returns `state` with the page on it that follows: it does not tell whether there is an account.
+#[must_use]
+pub fn sent(state: State) -> State {
+    draw(state, "sent".to_owned(), |_| {
+        let again = way("button quiet", "/forgotten", "Ask again");
+        view! {
+            div(class="narrow") {
+                h1(tabindex="-1") { "Look into your mail" }
+                p { "If there is an account, a letter is on its way. Its link works for half an hour." }
+                p(class="small") {
+                    "Nothing there after a few minutes? Look among unwanted mail, and at the address."
+                }
+                p(class="actions") { (again) }
+            }
+        }
+    })
+}
+
+/// Returns `state` with the page on it where one chooses a new password.
+#[must_use]
+pub fn reset(state: State, Proof { token, form }: Proof) -> State {
+    draw(state, form.key.clone(), move |shop| {
+        let action = "/reset";
+        let form = *create_signal(form);
+        let (errors, key, token) = (summary(form), key(form), hidden("token", token));
+        let password = field(shop, form, secret("password", "New password", true));
+        let button = submit(shop, action, "Change the password".to_owned(), "Changing…");
+        view! {
+            div(class="narrow") {
+                h1(tabindex="-1") { "Choose a new password" }
+                p { "You are signed in here then, and signed out everywhere else." }
+                (errors)
+                form(class="sheet", method="post", action=action, novalidate=true) {
+                    (key)
+                    (token)
+                    (password)
+                    (button)
+                }
+            }
+        }
+    })
+}
+
+/// Returns `state` with the page on it where one says that an address is one's own. Mail scanners follow
+/// links, but press no button.
+#[must_use]
+pub fn verify(state: State, Proof { token, form }: Proof) -> State {
+    draw(state, form.key.clone(), move |shop| {
+        let action = "/verify";
+        let form = *create_signal(form);
+        let (errors, key, token) = (summary(form), key(form), hidden("token", token));
+        let button = submit(shop, action, "This is my address".to_owned(), "Verifying…");
+        view! {
+            div(class="narrow") {
+                h1(tabindex="-1") { "Verify your e-mail address" }
+                p { "You had a letter because somebody has signed up with your address." }
+                (errors)
+                form(class="sheet", method="post", action=action) { (key) (token) (button) }
+                p(class="small") { "Was it not you? Then close this page, and nothing happens." }
+            }
+        }
+    })
+}
+
+/// Returns `state` with a page on it that says `why` a letter no longer works. `on` is the way to a new
+/// one: address and label.
+#[must_use]
+pub fn ended(state: State, why: String, on: (&'static str, &'static str)) -> State {
+    draw(state, why.clone(), move |_| {
+        let (href, label) = on;
+        let on = way("button", href, label);
+        view! {
+            div(class="narrow") {
+                h1(tabindex="-1") { "This letter no longer works" }
+                p(class="notice", role="alert") { (why) }
+                p(class="actions") { (on) }
+            }
+        }
+    })
+}
