@@ -18,6 +18,7 @@ async fn a_purchase_goes_on_beside_a_backlog() {
     // A letter of this shop to copy.
     post.mailbox.fault(Fault::HangAtBanner).await;
     post.sell("Opera").await;
+    post.app.tick().await;
     let rows = post
         .app
         .tamper(&format!(

@@ -55,6 +55,7 @@ async fn a_server_that_hangs_up_before_it_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_twice_has_one_id() {
     let post = recovers(Fault::DisconnectBeforeAnswer { keeps: true }).await;
+    post.settled(&["sent"]).await;
     for (person, subject) in [(&post.buyer, ORDER), (&post.seller, SOLD)] {
         let mut ids: Vec<_> =
             post.letters(person, subject).into_iter().map(|letter| letter.message_id).collect();
