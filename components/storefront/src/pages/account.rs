@@ -22,7 +22,7 @@ pub(crate) const ADDRESS: &str = "/account";
 const CODE: [&str; 1] = ["code"];
 const PASSWORD: [&str; 2] = ["current", "password"];
 
-/// The forms of the page, if one is to be shown again.
+/// The forms of the page that are shown again, with what is wrong with them.
 #[derive(Default)]
 struct Forms {
     code: Option<Form>,
