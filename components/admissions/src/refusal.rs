@@ -36,6 +36,11 @@ pub(crate) enum Refusal {
     NoMoreTransfers,
     /// Its offer is not listed yet.
     NotListed,
+    /// Its holder has handed too many tickets on lately.
+    TooManyTransfers {
+        /// How long to wait.
+        seconds: i64,
+    },
     /// It changed between two looks at it.
     Changed,
     /// One cannot transfer to oneself.
@@ -118,6 +123,10 @@ impl From<Refusal> for Problem {
             Refusal::TransferOver => {
                 let detail = "This transfer was accepted, taken back or replaced, or is too old";
                 return Self::gone(detail, LETTER_VOID);
+            }
+            Refusal::TooManyTransfers { seconds } => {
+                let detail = "You have handed many tickets on today; go on tomorrow";
+                return Self::too_many(detail, seconds).with_code("too_many_transfers");
             }
             Refusal::ToOneself => {
                 return Self::invalid_field("email", "Enter somebody else's address");

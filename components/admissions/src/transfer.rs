@@ -8,6 +8,8 @@ use boxoffice_contract::{AdmissionId, TransferId};
 use boxoffice_kernel::command::{self, Idempotency, Reply};
 use boxoffice_kernel::db::{Read, Reader};
 use boxoffice_kernel::http::{Id, Valid};
+use boxoffice_kernel::limit::{self, Limit};
+use boxoffice_kernel::log::{self, Security};
 use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Timestamp, Unit, UserCx};
 
@@ -21,6 +23,9 @@ use crate::transition::{self, Transfer};
 
 /// How long a transfer can be accepted, in seconds.
 const OPEN_SECONDS: i64 = 7 * 24 * 60 * 60;
+/// How many transfers a holder may begin in a day. Each brings a letter to an address that they chose, so
+/// more would be unwanted mail in the shop's name.
+static LETTERS: Limit = Limit { name: "transfers_of_holder", allowed: 100, seconds: 24 * 60 * 60 };
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/admissions/{id}/transfer", post(begin).delete(take_back))
@@ -46,6 +51,7 @@ pub(crate) fn route() -> Router {
         (status = 409, description = "It was used, refunded, is on sale, or may not be handed on again", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "You have handed 100 tickets on in a day; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn begin(
@@ -58,6 +64,7 @@ pub(crate) async fn begin(
     if email == address(&cx.account().await?.email) {
         return Err(Refusal::ToOneself.into());
     }
+    count(&cx).await?;
     let transfer = Transfer {
         id: TransferId::new(),
         email: &email,
@@ -68,6 +75,15 @@ pub(crate) async fn begin(
         transition::begin_transfer(unit, id, cx.user.id, &transfer, limit).await
     })
     .await
+}
+
+/// Counts a transfer that its holder wants to begin.
+async fn count(cx: &UserCx) -> refusal::Result<()> {
+    let Some(met) = limit::count(cx, &SERVICE, &[LETTERS.of(cx.user.id)]).await? else {
+        return Ok(());
+    };
+    log::security(&cx.with("limit", met.limit.name), Security::LimitMet, Some(cx.user.id));
+    Err(Refusal::TooManyTransfers { seconds: met.seconds })
 }
 
 /// Take a ticket back

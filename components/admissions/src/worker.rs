@@ -4,7 +4,7 @@ use anyhow::Result;
 use boxoffice_contract::events::{OrderState, TicketState};
 use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, one_by_one, store_latest};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
-use boxoffice_kernel::{Cx, Service, unit};
+use boxoffice_kernel::{Cx, Service, limit, unit};
 
 use crate::listing::Listing;
 use crate::{SERVICE, issue, transition};
@@ -32,8 +32,8 @@ impl Handler for Admissions {
         .await
     }
 
-    async fn tick(_: &Cx) -> Result<bool> {
-        Ok(false)
+    async fn tick(cx: &Cx) -> Result<bool> {
+        Ok(limit::sweep(cx, &SERVICE).await?)
     }
 }
 

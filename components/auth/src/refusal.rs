@@ -127,9 +127,7 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchAccount => {
                 Self::not_found("This account does not exist").with_code(NO_SUCH_ACCOUNT)
             }
-            Refusal::LetterVoid => {
-                Self::gone("This letter must not be sent any more", LETTER_VOID)
-            }
+            Refusal::LetterVoid => Self::gone("This letter must not be sent any more", LETTER_VOID),
             Refusal::NoSuchSession => Self::not_found("This session does not exist, or has ended"),
             Refusal::Failed(error) => error.into(),
         }
