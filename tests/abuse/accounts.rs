@@ -1,6 +1,6 @@
 //! Proofs by letter: codes that are guessed, and letters that are asked for in others' names.
 
-use boxoffice_tests::{App, Request, post};
+use boxoffice_tests::{App, Request, id, post};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -11,6 +11,8 @@ const PROXY: (&str, &str) = ("trusted_proxies", "127.0.0.1");
 /// How many letters for a new password a client asks for in an hour, and how many go to one address.
 const CLIENT: usize = 20;
 const ADDRESS: usize = 3;
+/// How many tickets a holder hands on in a day.
+const TRANSFERS: usize = 100;
 
 fn reset(email: &str, client: &str) -> Request {
     post(RESET, json!({ "email": email })).header("x-forwarded-for", client)
@@ -107,4 +109,24 @@ async fn nothing_that_opens_an_account_is_stored_or_published() {
         assert!(!published.contains(&secret) && !stored.contains(&secret), "{secret}");
     }
     assert!(!published.contains(email), "nor an address");
+}
+
+/// Each transfer brings a letter, in the shop's name, to an address that its holder chose.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_holder_has_so_many_letters_sent_to_others_in_a_day() {
+    let app = App::start().await;
+    let (seller, holder) = (app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({ "price": 100 })).await.expect(201);
+    let order = holder.buy(&ticket, 1).await;
+    let admission = holder.admissions(&order, 1).await.remove(0);
+    let path = format!("/api/admissions/{}/transfer", id(&admission));
+    let hand_on = async |n: usize| {
+        holder.post(&path, json!({ "email": format!("friend{n}@example.com") })).await
+    };
+    let answers = join_all((0..TRANSFERS + 20).map(hand_on)).await;
+    let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!(count(429), 20, "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    hand_on(0).await.refuses(429, "too_many_transfers");
+    app.advance(24 * 60 * 60 + 1);
+    hand_on(0).await.expect(200);
 }
