@@ -1,6 +1,6 @@
 //! A forgotten password, and an address that is proven: with scripts and without.
 
-use boxoffice_tests::App;
+use boxoffice_tests::{App, eventually};
 
 use crate::acts::PASSWORD;
 use crate::harness::within;
@@ -36,8 +36,13 @@ async fn a_forgotten_password_is_replaced(with_scripts: bool) {
         ann.fill("New password", OTHER).await;
         ann.click("Change the password").await;
         ann.sees("You are signed in here, and nowhere else.").await;
-        eve.go("/orders").await;
-        eve.sees_heading("Sign in").await;
+        // Pages believe in a session for up to two seconds.
+        let where_she_is = async || {
+            eve.go("/orders").await;
+            eve.path().await
+        };
+        let is_out = |path: &String| path.starts_with("/sign-in");
+        eventually("Eve is signed out", where_she_is, is_out).await;
         eve.expects_status("/sign-in", 401);
         eve.signs_in(ADDRESS, PASSWORD).await;
         eve.sees("Address and password do not match.").await;

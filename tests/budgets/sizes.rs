@@ -17,7 +17,7 @@ const BUDGETS: &[(&str, u64)] = &[
     ("orders", 2_100),
     ("payments", 3_450),
     ("session", 620),
-    ("storefront", 6_750),
+    ("storefront", 6_950),
     ("system", 1_200),
     ("tickets", 2_250),
 ];
