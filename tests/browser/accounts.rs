@@ -22,11 +22,11 @@ async fn a_forgotten_password_is_replaced(with_scripts: bool) {
         eve.go("/sign-up").await;
         eve.signs_up(ADDRESS).await;
         ann.go("/sign-in").await;
-        ann.click_in("main", "Forgotten your password?").await;
-        ann.sees_heading("Forgotten your password?").await;
+        ann.click_in("main", "Forgot your password?").await;
+        ann.sees_heading("Forgot your password?").await;
         ann.fill("E-mail address", ADDRESS).await;
-        ann.click("Send the letter").await;
-        ann.sees("If there is an account, a letter is on its way.").await;
+        ann.click("Send the e-mail").await;
+        ann.sees("If there is an account, an e-mail is on its way.").await;
         let token = shop.token("reset", ADDRESS).await;
         ann.go(&format!("/reset?token={token}")).await;
         ann.fill("New password", "password1").await;

@@ -144,7 +144,7 @@ async fn places(shop: &Shop) -> Vec<Place> {
         place("account-mistakes", "/account").of(&ann).then("Change the password").answered(400),
         place("sessions", "/sessions").of(&ann),
         place("forgotten", "/forgotten"),
-        place("forgotten-mistakes", "/forgotten").then("Send the letter").answered(400),
+        place("forgotten-mistakes", "/forgotten").then("Send the e-mail").answered(400),
         place("forgotten-sent", "/forgotten/sent"),
         place("reset", "/reset?token=none"),
         place("reset-ended", "/verify?token=none").then("This is my address").answered(409),

@@ -82,13 +82,13 @@ fn proofs(shop: Shop, form: ReadSignal<Form>, letter_key: String) -> View {
     let code = field(shop, form, code);
     let (key, letter_key) = (key(form), hidden("key", letter_key));
     let verify = submit(shop, check, "Verify".to_owned(), "Verifying…");
-    let again = submit(shop, ask, "Send a new letter".to_owned(), "Sending…");
+    let again = submit(shop, ask, "Send another e-mail".to_owned(), "Sending…");
     view! {
         p(class="status due") { "Not verified" }
-        p { "A letter has brought you a code and a link. Follow the link, or type the code." }
+        p { "We have sent you an e-mail with a code and a link. Follow the link, or type the code." }
         form(method="post", action=check, novalidate=true) { (key) (code) (verify) }
         form(class="ending", method="post", action=ask) { (letter_key) (again) }
-        p(class="small") { "A new letter ends the one before. Each works for an hour." }
+        p(class="small") { "Only the newest e-mail works, for an hour." }
     }
 }
 

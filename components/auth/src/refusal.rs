@@ -99,7 +99,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::TooManyLetters { seconds } => {
                 let detail =
-                    format!("Too many letters were asked for; try again in {}", minutes(seconds));
+                    format!("Too many e-mails were asked for; try again in {}", minutes(seconds));
                 Self::too_many(detail, seconds).with_code("too_many_letters")
             }
             Refusal::WrongPassword => {
@@ -108,17 +108,17 @@ impl From<Refusal> for Problem {
             }
             Refusal::WrongCode { left } => {
                 let message = match left {
-                    ..=0 => "This is not the code in the letter; ask for a new letter".to_owned(),
-                    1 => "This is not the code in the letter; you have 1 more try".to_owned(),
+                    ..=0 => "This is not the code in the e-mail; ask for another e-mail".to_owned(),
+                    1 => "This is not the code in the e-mail; you have 1 more try".to_owned(),
                     left => {
-                        format!("This is not the code in the letter; you have {left} more tries")
+                        format!("This is not the code in the e-mail; you have {left} more tries")
                     }
                 };
                 Self::invalid_field("code", message).with_code("wrong_code")
             }
             Refusal::ProofVoid => Self::conflict(
-                "This letter no longer works: it was used, its time is up, or there is a newer \
-                 one. Ask for a new letter",
+                "This e-mail no longer works: it was used, its time is up, or there is a newer \
+                 one. Ask for another e-mail",
                 "proof_void",
             ),
             Refusal::AlreadyVerified => {

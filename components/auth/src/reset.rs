@@ -46,11 +46,11 @@ pub(crate) fn hashing_route() -> Router {
     request_body = Forgotten,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
     responses(
-        (status = 202, description = "If there is an account, a letter is on its way", body = OnItsWay),
+        (status = 202, description = "If there is an account, an e-mail is on its way", body = OnItsWay),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many letters were asked for; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many e-mails were asked for; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn ask(

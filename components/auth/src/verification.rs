@@ -40,7 +40,7 @@ pub(crate) fn route() -> Router {
         (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The address is verified already", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many letters were asked for; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many e-mails were asked for; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 // A repeat sends another letter, which ends the one before: the key is checked and not needed.

@@ -144,7 +144,7 @@ impl Notice {
             Self::LinkEnded => "The link is ended. It lets nobody in any more.",
             Self::SessionsEnded => "You are signed out there.",
             Self::Verified => "Your e-mail address is verified.",
-            Self::LetterAsked => "A new letter is on its way.",
+            Self::LetterAsked => "Another e-mail is on its way.",
             Self::PasswordChanged => "Your password is changed. Other devices are signed out.",
             Self::PasswordReset => {
                 "Your password is changed. You are signed in here, and nowhere else."

@@ -32,7 +32,7 @@ pub fn password(password: &str) -> Verdict {
 /// The sentence for who typed it.
 pub fn code(text: &str) -> Verdict {
     let good = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-    unless(good, "Enter the six digits in the letter")
+    unless(good, "Enter the six digits in the e-mail")
 }
 
 /// What may stand before the `@`: as HTML has it for `input type=email`.

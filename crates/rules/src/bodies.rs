@@ -195,7 +195,7 @@ impl Rules for Confirmation {
         let is_one = self.code.is_some() != self.token.is_some();
         let code = match &self.code {
             Some(code) => account::code(code),
-            None => unless(is_one, "Give the code in the letter, or the token in its link"),
+            None => unless(is_one, "Give the code in the e-mail, or the token in its link"),
         };
         let token = match &self.token {
             Some(token) => {

@@ -26,7 +26,7 @@ async fn a_forgotten_password_is_replaced() {
         let asked = browser.send(&form.clone().with("email", address)).await;
         said.push(browser.follow(&asked).await.text);
     }
-    assert!(said[0].contains("a letter is on its way"), "{}", said[0]);
+    assert!(said[0].contains("an e-mail is on its way"), "{}", said[0]);
     assert!(!said[0].contains(ADDRESS), "the page does not tell whether there is an account");
     let token = app.token("reset", ADDRESS).await;
     let path = format!("/reset?token={token}");
@@ -48,7 +48,7 @@ async fn a_forgotten_password_is_replaced() {
     let again = Form::on(&weak, "/reset").with("password", OTHER).with("key", "another");
     let again = browser.send(&again).await;
     assert_eq!(again.status, 409, "{again}");
-    assert!(again.text.contains("Ask for a new letter"), "{again}");
+    assert!(again.text.contains("Ask for another e-mail"), "{again}");
 }
 
 #[tokio::test]
@@ -59,10 +59,10 @@ async fn an_address_is_verified_by_code_or_link() {
     assert!(page.text.contains("Not verified") && page.text.contains(ADDRESS), "{page}");
     let wrong = browser.send(&Form::on(&page, "/account/code").with("code", "12")).await;
     assert_eq!(wrong.status, 400, "{wrong}");
-    assert!(wrong.text.contains("Enter the six digits in the letter."), "{wrong}");
+    assert!(wrong.text.contains("Enter the six digits in the e-mail."), "{wrong}");
     let asked = browser.send(&Form::on(&page, "/account/letter")).await;
     let page = browser.follow(&asked).await;
-    assert!(page.text.contains("A new letter is on its way."), "{page}");
+    assert!(page.text.contains("Another e-mail is on its way."), "{page}");
     let letter = app.letter("verify", ADDRESS).await.expect(200);
     let code = letter["proof"]["code"].as_str().unwrap();
     let proven = browser.send(&Form::on(&page, "/account/code").with("code", code)).await;
@@ -82,7 +82,7 @@ async fn an_address_is_verified_by_code_or_link() {
     let void = Form::on(&page, "/verify").with("token", "x");
     let void = stranger.send(&void).await;
     assert_eq!(void.status, 409, "{void}");
-    assert!(void.text.contains("This letter no longer works"), "{void}");
+    assert!(void.text.contains("This e-mail no longer works"), "{void}");
 }
 
 #[tokio::test]

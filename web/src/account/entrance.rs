@@ -34,9 +34,9 @@ pub fn forgotten(state: State, page: Forgotten) -> State {
         let inside = if is_mailed { ask(shop, form) } else { unmailed() };
         view! {
             div(class="narrow") {
-                h1(tabindex="-1") { "Forgotten your password?" }
+                h1(tabindex="-1") { "Forgot your password?" }
                 (inside)
-                p(class="aside") { "It came back to you? " a(href="/sign-in") { "Sign in" } }
+                p(class="aside") { "You remember it? " a(href="/sign-in") { "Sign in" } }
             }
         }
     })
@@ -49,9 +49,9 @@ fn ask(shop: Shop, form: Form) -> View {
     let control = Control::Line { kind: "email", complete: "username", mode: "email" };
     let (name, label) = ("email", "E-mail address");
     let email = field(shop, form, Field { name, label, hint: "", need: Need::Must, control });
-    let button = submit(shop, action, "Send the letter".to_owned(), "Sending…");
+    let button = submit(shop, action, "Send the e-mail".to_owned(), "Sending…");
     view! {
-        p { "A letter brings you a link by which you choose a new one." }
+        p { "We send you a link by which you choose a new one." }
         (errors)
         form(class="sheet", method="post", action=action, novalidate=true) {
             (key)
@@ -76,10 +76,10 @@ pub fn sent(state: State) -> State {
         let again = way("button quiet", "/forgotten", "Ask again");
         view! {
             div(class="narrow") {
-                h1(tabindex="-1") { "Look into your mail" }
-                p { "If there is an account, a letter is on its way. Its link works for half an hour." }
+                h1(tabindex="-1") { "Check your e-mail" }
+                p { "If there is an account, an e-mail is on its way. Its link works for half an hour." }
                 p(class="small") {
-                    "Nothing there after a few minutes? Look among unwanted mail, and at the address."
+                    "Nothing there after a few minutes? Look in your spam folder, and check the address."
                 }
                 p(class="actions") { (again) }
             }
@@ -124,7 +124,7 @@ pub fn verify(state: State, Proof { token, form }: Proof) -> State {
         view! {
             div(class="narrow") {
                 h1(tabindex="-1") { "Verify your e-mail address" }
-                p { "You had a letter because somebody has signed up with your address." }
+                p { "You got an e-mail because somebody has signed up with your address." }
                 (errors)
                 form(class="sheet", method="post", action=action) { (key) (token) (button) }
                 p(class="small") { "Was it not you? Then close this page, and nothing happens." }
@@ -142,7 +142,7 @@ pub fn ended(state: State, why: String, on: (&'static str, &'static str)) -> Sta
         let on = way("button", href, label);
         view! {
             div(class="narrow") {
-                h1(tabindex="-1") { "This letter no longer works" }
+                h1(tabindex="-1") { "This e-mail no longer works" }
                 p(class="notice", role="alert") { (why) }
                 p(class="actions") { (on) }
             }

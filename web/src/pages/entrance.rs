@@ -89,7 +89,7 @@ fn entrance(shop: Shop, kind: &'static Kind, next: String, form: ReadSignal<Form
 
 /// The way to a new password.
 fn way_back() -> View {
-    view! { p(class="aside") { a(href="/forgotten", rel="nofollow") { "Forgotten your password?" } } }
+    view! { p(class="aside") { a(href="/forgotten", rel="nofollow") { "Forgot your password?" } } }
 }
 
 fn email() -> Field {

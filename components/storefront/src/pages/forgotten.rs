@@ -52,6 +52,6 @@ async fn state(visit: &Visit, form: Form) -> Result<State> {
 }
 
 fn empty(visit: &Visit) -> State {
-    let state = visit.state("Forgotten password", "", Page::Drawn(Drawn::default()));
+    let state = visit.state("Forgot your password?", "", Page::Drawn(Drawn::default()));
     State { here: ADDRESS.to_owned(), ..state }
 }

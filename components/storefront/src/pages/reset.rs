@@ -42,7 +42,7 @@ async fn choose(visit: Visit, sent: Sent) -> Result<Response> {
             Ok(answer::with_cookies_of(response, &chosen))
         }
         Err(refusal) if refusal.status == StatusCode::CONFLICT => {
-            let on = ("/forgotten", "Ask for a new letter");
+            let on = ("/forgotten", "Ask for another e-mail");
             let state = account::ended(empty(&visit), refusal.detail, on);
             Ok(answer::refuse(&visit, refusal.status, state).await?)
         }
