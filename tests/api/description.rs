@@ -47,7 +47,7 @@ const OPERATIONS: [(&str, &str, &str); 51] = [
     ("get", "/api/admissions/{id}.pkpass", "200 401 403 404 409"),
     ("get", "/api/admissions/{id}.google", "303 401 403 404 409"),
     ("put", "/api/admissions/{id}/name", "200 400 401 403 404 409 413 415"),
-    ("post", "/api/admissions/{id}/transfer", "200 400 401 403 404 409 413 415"),
+    ("post", "/api/admissions/{id}/transfer", "200 400 401 403 404 409 413 415 429"),
     ("delete", "/api/admissions/{id}/transfer", "200 400 401 403 404 409"),
     ("get", "/api/admissions/{id}/accept", "200 400 404 409"),
     ("post", "/api/admissions/{id}/accept", "200 400 401 403 404 409 413 415"),
