@@ -32,9 +32,22 @@ pub(crate) async fn signed_in(visit: Visit, user: User) -> Visit {
     let known = KNOWN.with_borrow(|known| {
         known.get(&user.token).filter(|(_, at)| is_fresh(*at)).map(|(email, _)| email.clone())
     });
-    if let Some(email) = known {
-        return Visit { user: Some(user), email, ..visit };
+    match known {
+        Some(email) => Visit { user: Some(user), email, ..visit },
+        None => ask(visit, user, now).await,
     }
+}
+
+/// Returns `visit` as what `auth` says at this moment. One instance may believe in a session that another
+/// knows to be ended: between the two, pages that lead to each other would do so without end.
+pub(crate) async fn asked_again(mut visit: Visit) -> Visit {
+    match visit.user.take() {
+        Some(user) => ask(visit, user, Instant::now()).await,
+        None => visit,
+    }
+}
+
+async fn ask(visit: Visit, user: User, now: Instant) -> Visit {
     let visit = Visit { user: Some(user), ..visit };
     match visit.ask::<CurrentUser>(&AUTH, "/api/users/currentUser").await {
         Ok(current) => match current.and_then(|current| current.current_user) {

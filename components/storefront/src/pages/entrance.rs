@@ -9,6 +9,7 @@ use boxoffice_kernel::problem::Result;
 use boxoffice_web::state::{Entrance, Form, Page, State};
 use http::{Method, Uri};
 
+use crate::accounts;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key};
 use crate::notice::Notice;
@@ -36,7 +37,7 @@ pub(crate) struct Door {
 impl Door {
     /// Its route.
     pub(crate) fn route(&'static self) -> Router {
-        let show = async |visit: Visit, uri: Uri| self.show(&visit, &uri).await;
+        let show = async |visit: Visit, uri: Uri| self.show(visit, &uri).await;
         let enter =
             async |visit: Visit, uri: Uri, sent: Sent| self.enter(&visit, &uri, &sent).await;
         Router::new().route(self.path, get(show).post(enter))
@@ -46,12 +47,13 @@ impl Door {
     ///
     /// # Errors
     /// When it cannot be rendered.
-    async fn show(&self, visit: &Visit, uri: &Uri) -> Result<Response> {
+    async fn show(&self, visit: Visit, uri: &Uri) -> Result<Response> {
         let next = next_of(uri);
+        let visit = accounts::asked_again(visit).await;
         if visit.user.is_some() {
-            return Ok(answer::go(visit, &next, None).await?);
+            return Ok(answer::go(&visit, &next, None).await?);
         }
-        Ok(answer::show(visit, self.state(visit, next, blank()), Keep::Never).await?)
+        Ok(answer::show(&visit, self.state(&visit, next, blank()), Keep::Never).await?)
     }
 
     /// What comes of the form that was sent.
