@@ -10,7 +10,7 @@ const FORGOTTEN: &str = "/forgotten";
 /// The page with one's sessions.
 const SESSIONS: &str = "/sessions";
 
-const OF_ACCOUNT: &str = "You get this letter because it is about the safety of your account.";
+const OF_ACCOUNT: &str = "You get this e-mail because it is about the safety of your account.";
 
 pub(crate) fn verify_address(letter: &VerifyAddress, reader: &Reader) -> Content {
     let VerifyAddress { code, link } = letter;
@@ -23,11 +23,11 @@ pub(crate) fn verify_address(letter: &VerifyAddress, reader: &Reader) -> Content
             Block::Code(code.clone()),
             Block::Button { label: "Confirm the address", url: reader.url(link) },
             Block::say(
-                "If you did not open an account, ignore this letter. The address then stays \
+                "If you did not open an account, ignore this e-mail. The address then stays \
                  unconfirmed.",
             ),
         ],
-        reason: "You get this letter because somebody gave this address for an account.",
+        reason: "You get this e-mail because somebody gave this address for an account.",
     }
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn reset_password(letter: &ResetPassword, reader: &Reader) -> Content
             Block::say("Somebody, most likely you, asked for a new password for your account."),
             Block::Button { label: "Choose a password", url: reader.url(link) },
             Block::say(format!("The link works once, within {time}. Show it to nobody.")),
-            Block::say("If you did not ask, ignore this letter. Your password stays as it is."),
+            Block::say("If you did not ask, ignore this e-mail. Your password stays as it is."),
         ],
         reason: OF_ACCOUNT,
     }

@@ -25,7 +25,7 @@ pub(crate) fn moved(letter: &EventMoved, reader: &Reader) -> Content {
         subject: subject("New time or place: ", &event.title),
         heading: "This event has moved",
         blocks,
-        reason: "You get this letter because you hold tickets for this event.",
+        reason: "You get this e-mail because you hold tickets for this event.",
     }
 }
 
@@ -52,10 +52,10 @@ pub(crate) fn transferred(letter: &TicketTransferred, reader: &Reader) -> Conten
             Block::Button { label: "Take the ticket", url: reader.url(link) },
             Block::say(
                 "Anybody with this link can take the ticket, so do not pass it on. If you do not \
-                 know who it comes from, ignore this letter.",
+                 know who it comes from, ignore this e-mail.",
             ),
         ],
-        reason: "You get this letter because somebody gave your address for this ticket.",
+        reason: "You get this e-mail because somebody gave your address for this ticket.",
     }
 }
 

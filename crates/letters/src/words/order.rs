@@ -10,7 +10,7 @@ use crate::theirs::subject;
 /// The page with what one has sold.
 const SALES: &str = "/sales";
 
-const OF_BUYER: &str = "You get this letter because you bought tickets.";
+const OF_BUYER: &str = "You get this e-mail because you bought tickets.";
 
 pub(crate) fn confirmed(letter: &OrderConfirmed, reader: &Reader) -> Content {
     let OrderConfirmed { order, quantity, amount, currency, event } = letter;
@@ -26,7 +26,7 @@ pub(crate) fn confirmed(letter: &OrderConfirmed, reader: &Reader) -> Content {
         Block::Button { label: show, url: reader.url(&page(*order)) },
         Block::say(
             "At the door, show the code that is on this page. It belongs to you alone, so it is \
-             not in this letter.",
+             not in this e-mail.",
         ),
     ];
     if event.starts_at.is_some() {
@@ -56,7 +56,7 @@ pub(crate) fn sold(letter: &TicketSold, reader: &Reader) -> Content {
             Block::Facts(facts),
             Block::Button { label: "Show my sales", url: reader.url(SALES) },
         ],
-        reason: "You get this letter because you sell tickets.",
+        reason: "You get this e-mail because you sell tickets.",
     }
 }
 
