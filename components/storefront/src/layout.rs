@@ -15,6 +15,7 @@ use serde::Deserialize;
 use spin_sdk::http::Request;
 
 use crate::answer::{self, Keep};
+use crate::redirect_target;
 use crate::services::sentence;
 use crate::visitor::{AnyVisit, Manner, Visit};
 
@@ -51,7 +52,8 @@ pub(crate) async fn finish(
     answer
 }
 
-/// A problem as a page, where a person or a page's script asked.
+/// A problem as a page, where a person or a page's script asked. Who has to sign in for a page is sent
+/// there.
 async fn with_page(
     answer: http::Response<Full<Bytes>>,
     Asked(mut asked): Asked,
@@ -66,10 +68,19 @@ async fn with_page(
     let Ok(problem) = body.collect().await;
     let problem = problem.to_bytes();
     let id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let state = page_of(&visit, &problem, parts.status, id);
-    match answer::page(&manner, parts.status, state, Keep::Never).await {
+    // A service knows sooner than a page that a session was ended.
+    let signs_in = parts.status == StatusCode::UNAUTHORIZED && asked.method == Method::GET;
+    let page = if signs_in {
+        answer::go(&visit, &redirect_target::sign_in(&visit.here), None).await
+    } else {
+        let state = page_of(&visit, &problem, parts.status, id);
+        answer::page(&manner, parts.status, state, Keep::Never).await
+    };
+    match page {
         Ok(page) => {
+            parts.status = page.status();
             let (page, body) = taken_apart(page).await;
+            parts.headers.remove(CONTENT_TYPE);
             parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
             parts.headers.extend(page);
             let body = if asked.method == Method::HEAD { Bytes::new() } else { body };
