@@ -58,7 +58,11 @@ async fn a_page_of_an_ended_session_asks_to_sign_in() {
     // other without end.
     let entrance = browser.open("/sign-in?next=%2Forders").await;
     assert_eq!(entrance.status, 200, "{entrance}");
-    let look = async || browser.open("/orders").await;
+    let look = async || {
+        let page = browser.open("/orders").await;
+        assert_ne!(page.status, 401, "a service knew it sooner than the page: {page}");
+        page
+    };
     let sent = eventually("the page asks to sign in", look, |page| page.status == 303).await;
     assert!(sent.header("location").starts_with("/sign-in"), "{sent}");
 }
