@@ -120,6 +120,12 @@ pub(crate) fn postgres() -> Result<(), Failure> {
 /// Makes sure that the suite `mail` has the mail servers that it starts.
 pub(crate) fn mail_servers(workspace: &Workspace) -> Result<(), Failure> {
     aiosmtpd(workspace)?;
+    if !is_on_path(POSTFIX.name)
+        && let Some(apt) = Apt::find()
+    {
+        // Debian's package would start a server that the whole network reaches.
+        apt.answer("postfix postfix/main_mailer_type select No configuration")?;
+    }
     program(&POSTFIX)
 }
 
@@ -295,6 +301,19 @@ impl Apt {
         }
         succeeds(Command::new("sudo").args(["--non-interactive", "true"]))
             .then_some(Apt { sudo: true })
+    }
+
+    /// Answers a question that a package asks when it is installed.
+    fn answer(&self, selection: &str) -> Result<(), Failure> {
+        let script = "echo \"$0\" | debconf-set-selections";
+        let mut command = Command::new(if self.sudo { "sudo" } else { "sh" });
+        if self.sudo {
+            command.args(["--non-interactive", "sh"]);
+        }
+        match succeeds(command.args(["-c", script, selection])) {
+            true => Ok(()),
+            false => Err(Failure::Setup(format!("debconf-set-selections refused `{selection}`"))),
+        }
     }
 
     /// Nothing that is there makes room for it.
