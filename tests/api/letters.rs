@@ -1,5 +1,5 @@
 //! What services tell `mail`: an address, an order, a transfer, the holders of an event's tickets. Nobody
-//! else is told, whoever is signed in.
+//! else is told, no matter who is signed in.
 
 use boxoffice_contract::mail::{ADDRESSEES, HOLDERS, ORDERS, TRANSFERS};
 use boxoffice_tests::{Answer, App, Person, Request, eventually, id, post};

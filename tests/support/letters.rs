@@ -9,7 +9,7 @@ impl App {
     /// What `auth` tells of the newest letter for `purpose`, `verify` or `reset`, to `email`.
     ///
     /// # Panics
-    /// When there is none.
+    /// Without one.
     pub async fn letter(&self, purpose: &str, email: &str) -> Answer {
         let sql = format!(
             "SELECT account_id, id FROM auth_proofs WHERE purpose = '{purpose}' AND email = ?1"
@@ -20,7 +20,7 @@ impl App {
     /// What `auth` tells of the newest letter that says what happened to `account`.
     ///
     /// # Panics
-    /// When there is none.
+    /// Without one.
     pub async fn notice(&self, account: &str) -> Answer {
         let sql = "SELECT account_id, id FROM auth_notices WHERE account_id = ?1 ORDER BY id DESC";
         self.letter_by(sql, account).await
@@ -29,7 +29,7 @@ impl App {
     /// The token of the link in the newest letter for `purpose` to `email`.
     ///
     /// # Panics
-    /// When there is none.
+    /// Without one.
     pub async fn token(&self, purpose: &str, email: &str) -> String {
         let letter = self.letter(purpose, email).await.expect(200);
         letter["proof"]["token"].as_str().expect("a token").to_owned()

@@ -227,7 +227,7 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     steps
 }
 
-/// Has the suite of crashes try one point in `every`, unless the environment says how many.
+/// Makes the suite of crashes try one point in `every`, unless the environment says how many.
 fn try_some_crashes(command: &mut Command, every: &str, commit: &str) {
     if std::env::var_os(CRASH_EVERY).is_none() {
         command.env(CRASH_EVERY, every).env(CRASH_FROM, commit);

@@ -31,11 +31,11 @@ const COLUMNS: &[&str] = &[
     "sent_at",
 ];
 
-/// Has a letter be sent now; one that was given up begins with its attempts again. `$2` is the time.
+/// Makes a letter due now; one that was given up begins with its attempts again. `$2` is the time.
 const RETRY: &str = "UPDATE mail_letters SET status = 'waiting', next_at = $2, \
     attempts = CASE status WHEN 'given_up' THEN 0 ELSE attempts END \
     WHERE id = $1 AND status IN ('waiting', 'given_up') AND (expires_at IS NULL OR expires_at > $2)";
-/// Has a letter never be sent.
+/// Drops a letter: it is never sent.
 const DROP: &str = "UPDATE mail_letters SET status = 'dropped', next_at = $2, \
     last_error = 'dropped by an operator' WHERE id = $1 AND status IN ('waiting', 'given_up')";
 
@@ -165,7 +165,7 @@ pub async fn list(
     Ok(letters)
 }
 
-/// Returns the letter `id`. `Ok(Err(…))` if there is none.
+/// Returns the letter `id`. `Ok(Err(…))` without one.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -179,7 +179,7 @@ pub async fn show(databases: &Databases, id: &str) -> Result<Result<Letter, Refu
     Ok(found.ok_or_else(refusal))
 }
 
-/// Has letters be sent now: those that wait, and those that were given up.
+/// Makes letters due now: those that wait, and those that were given up.
 ///
 /// # Errors
 /// When the database cannot be reached, or refuses.
@@ -190,7 +190,7 @@ pub async fn retry(
     change(databases, RETRY, ids).await
 }
 
-/// Has letters never be sent: those that wait, and those that were given up.
+/// Drops letters: those that wait, and those that were given up.
 ///
 /// # Errors
 /// When the database cannot be reached, or refuses.

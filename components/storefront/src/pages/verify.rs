@@ -49,7 +49,7 @@ async fn verify(visit: Visit, sent: Sent) -> Result<Response> {
     }
 }
 
-/// Reads the token in the address that a letter's link leads to; empty if there is none.
+/// Reads the token in the address that a letter's link leads to; empty without one.
 pub(crate) fn token_of(uri: &Uri) -> String {
     let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let token = pairs.find_map(|(name, value)| (name == "token").then(|| value.into_owned()));

@@ -120,7 +120,7 @@ impl Gauges {
         self.groups(
             status,
             "stream_oldest_seconds",
-            "Age of the oldest entry that is not delivered or not acknowledged; 0 if there is none",
+            "Age of the oldest entry that is not delivered or not acknowledged; 0 without one",
             |group| group.oldest_seconds.unwrap_or(0),
         );
         let ticks = status.ticks.iter().filter_map(|tick| Some(([&tick.group], tick.seconds?)));
@@ -152,7 +152,7 @@ impl Gauges {
         let waiting = outboxes.iter().map(|outbox| ([outbox.service], count(outbox.waiting)));
         self.add("outbox_waiting", "Events committed but not published", ["service"], waiting);
         let oldest = outboxes.iter().map(|o| ([o.service], o.oldest_seconds.unwrap_or(0)));
-        let help = "Age of the oldest event that is not published; 0 if there is none";
+        let help = "Age of the oldest event that is not published; 0 without one";
         self.add("outbox_oldest_seconds", help, ["service"], oldest);
         let holds = &backlog.holds;
         let orders = holds.iter().map(|held| ([held.status], count(held.orders)));
@@ -164,7 +164,7 @@ impl Gauges {
         self.add("letters", "Letters that nobody has got", ["status"], unsent);
         let oldest =
             letters.iter().map(|unsent| ([unsent.status], unsent.oldest_seconds.unwrap_or(0)));
-        let help = "Age of the oldest letter that nobody has got; 0 if there is none";
+        let help = "Age of the oldest letter that nobody has got; 0 without one";
         self.add("letters_oldest_seconds", help, ["status"], oldest);
     }
 }
