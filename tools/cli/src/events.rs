@@ -7,12 +7,10 @@ use boxoffice_ops::status::{self, Status, StreamStatus};
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::print::{duration_or_dash, table};
+use crate::print::{duration_or_dash, shortened, table};
 use crate::shop::Shop;
 use crate::{block_on, print};
 
-/// How much of an error a list shows.
-const SHORT: usize = 60;
 
 /// What `boxoffice events` takes.
 #[derive(clap::Args)]
@@ -230,19 +228,12 @@ fn list(letters: &[Letter]) -> String {
             dash(event),
             dash(subject),
             letter.deliveries.clone(),
-            shorten(&letter.error),
+            shortened(&letter.error),
         ]
         .map(|cell| cell.replace(char::is_control, " "))
     });
     let header = ["id", "at", "stream", "group", "event", "subject", "deliveries", "error"];
     table(header, &[6], rows)
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(SHORT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn show(letter: &Letter) -> String {

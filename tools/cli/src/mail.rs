@@ -7,12 +7,10 @@ use boxoffice_ops::store::Databases;
 use clap::ValueEnum;
 
 use crate::failure::Failure;
-use crate::print::table;
+use crate::print::{shortened, table};
 use crate::shop::Shop;
 use crate::{block_on, print};
 
-/// How much of an error a list shows.
-const SHORT: usize = 60;
 /// The most letters that `--all` takes at once.
 const MOST: u32 = 100_000;
 
@@ -173,19 +171,12 @@ fn list(letters: &[Letter]) -> String {
             letter.status.name().to_owned(),
             letter.attempts.to_string(),
             dash(&letter.next_at),
-            shorten(letter.last_error.as_deref().unwrap_or("-")),
+            shortened(letter.last_error.as_deref().unwrap_or("-")),
         ]
         .map(|cell| cell.replace(char::is_control, " "))
     });
     let header = ["id", "made", "kind", "subject", "status", "attempts", "next", "error"];
     table(header, &[5], rows)
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(SHORT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn show(letter: &Letter) -> String {

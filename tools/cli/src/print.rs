@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+/// How much of an error a list shows, in characters.
+const SHORT: usize = 60;
+
 /// Prints lines for people. What strangers wrote must not steer a terminal, so control characters
 /// but line ends are replaced.
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
@@ -29,6 +32,14 @@ fn out(text: &str) -> Result<(), Failure> {
             Err(anyhow::Error::new(error).context("standard output").into())
         }
         _ => Ok(()),
+    }
+}
+
+/// Cuts what a list shows of an error.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
