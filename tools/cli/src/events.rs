@@ -11,7 +11,6 @@ use crate::print::{duration_or_dash, shortened, table};
 use crate::shop::Shop;
 use crate::{block_on, print};
 
-
 /// What `boxoffice events` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
