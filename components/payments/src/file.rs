@@ -147,16 +147,18 @@ pub(crate) fn write(
         "status now",
     ])?;
     for entry in entries {
+        let [quantity, amount] = [entry.quantity.to_string(), separator.amount(entry)];
+        // All but the two numbers: even a date begins with a minus, before the year 0.
         writer.write_record([
-            &zone.show(entry.at, "%Y-%m-%d %H:%M:%S"),
-            entry.movement.as_str(),
+            &*harmless(&zone.show(entry.at, "%Y-%m-%d %H:%M:%S")),
+            &harmless(entry.movement.as_str()),
             &harmless(&entry.title),
-            &entry.quantity.to_string(),
-            &separator.amount(entry),
-            &entry.currency,
-            &entry.order_id.to_string(),
-            &entry.payment_id.to_string(),
-            entry.payment_status.as_str(),
+            &quantity,
+            &amount,
+            &harmless(&entry.currency),
+            &harmless(&entry.order_id.to_string()),
+            &harmless(&entry.payment_id.to_string()),
+            &harmless(entry.payment_status.as_str()),
         ])?;
     }
     Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
@@ -174,8 +176,8 @@ pub(crate) fn name(from: Option<Timestamp>, to: Option<Timestamp>, zone: &Zone) 
     name + ".csv"
 }
 
-/// Returns `text` with an apostrophe before whatever a spreadsheet could take for a formula: titles are
-/// written by anyone.
+/// Returns `text` with an apostrophe before all that a spreadsheet could take for a formula. Anyone
+/// can write a title.
 fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len() + 1);
     let mut begins_cell = true;
@@ -262,6 +264,16 @@ mod tests {
         ] {
             assert_eq!(harmless(text), due, "{text:?}");
         }
+    }
+
+    #[test]
+    fn no_cell_but_the_amount_begins_with_a_minus() {
+        let utc = Zone::default();
+        let at = utc.read_time("-030-03-30").unwrap();
+        let file = write(&[Entry { at, ..sale("x") }], &utc, Separator::Comma).unwrap();
+        let file = String::from_utf8(file).unwrap();
+        assert!(file.contains("\r\n\"'-030-03-30 00:00:00\",\"refund\""), "{file}");
+        assert_eq!(file.matches("\"-").collect::<Vec<_>>().len(), 1, "{file}");
     }
 
     #[test]
