@@ -6,11 +6,17 @@ use serde_json::json;
 
 const RESET: &str = "/api/users/reset";
 const CONFIRM: &str = "/api/users/verification/confirm";
+const LINK: &str = "/api/users/signInLink";
+const ENTER: &str = "/api/users/signInLink/confirm";
 /// A proxy on the machine of the tests is trusted: it says who the client is.
 const PROXY: (&str, &str) = ("trusted_proxies", "127.0.0.1");
 /// How many letters for a new password a client asks for in an hour, and how many go to one address.
 const CLIENT: usize = 20;
 const ADDRESS: usize = 3;
+/// How many letters that sign in go to one address in an hour.
+const LINKS: usize = 5;
+/// How many letters to addresses that it wants an account has sent in an hour.
+const ADDRESSES: usize = 5;
 /// How many tickets a holder hands on in a day.
 const TRANSFERS: usize = 100;
 
@@ -129,4 +135,123 @@ async fn a_holder_has_so_many_letters_sent_to_others_in_a_day() {
     hand_on(0).await.refuses(429, "too_many_transfers");
     app.advance(24 * 60 * 60 + 1);
     hand_on(0).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_guesses_of_a_code_that_signs_in_are_ten() {
+    let app = App::start_with([PROXY]).await;
+    let ada = app.sign_up().await;
+    let email = ada.account["email"].as_str().unwrap();
+    app.client().post(LINK, json!({ "email": email })).await.expect(202);
+    let code = app.letter("sign_in", email).await.expect(200)["proof"]["code"].clone();
+    let right: u32 = code.as_str().unwrap().parse().unwrap();
+    // From as many clients, or their own limit would come first.
+    let guess = |n: u32| {
+        let code = format!("{:06}", (right + n) % 1_000_000);
+        let client = format!("198.51.{n}.7");
+        post(ENTER, json!({ "email": email, "code": code })).header("x-forwarded-for", client)
+    };
+    let guesses: Vec<Request> = (1..=40).map(guess).collect();
+    let person = app.client();
+    let answers = join_all(guesses.iter().map(async |guess| person.send(guess).await.status)).await;
+    let count = |status| answers.iter().filter(|answer| **answer == status).count();
+    assert_eq!((count(400), count(409)), (10, 30), "{answers:?}");
+    let typed = json!({ "email": email, "code": code });
+    app.client().post(ENTER, typed).await.refuses(409, "proof_void");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_of_codes_count_as_sign_ins_that_failed() {
+    let app = App::start_with([PROXY]).await;
+    let guess = |n: usize| {
+        let body = json!({ "email": format!("u{n}@example.com"), "code": "123456" });
+        post(ENTER, body).header("x-forwarded-for", "198.51.100.7")
+    };
+    // A client has 100 in 15 minutes, whatever the addresses.
+    assert_eq!(count(&app, (0..120).map(guess).collect(), 429).await, 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_has_few_letters_that_sign_in() {
+    let app = App::start_with([PROXY]).await;
+    let ada = app.sign_up().await;
+    for email in [ada.account["email"].as_str().unwrap(), "nobody@example.com"] {
+        let ask = |n: usize| {
+            let client = format!("198.51.{n}.7");
+            post(LINK, json!({ "email": email })).header("x-forwarded-for", client)
+        };
+        assert_eq!(count(&app, (0..15).map(ask).collect(), 202).await, LINKS, "{email}");
+    }
+    let ask = |n: usize| {
+        let body = json!({ "email": format!("u{n}@example.com") });
+        post(LINK, body).header("x-forwarded-for", "203.0.113.7")
+    };
+    assert_eq!(count(&app, (0..2 * CLIENT).map(ask).collect(), 202).await, CLIENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_few_letters_sent_to_addresses_that_it_wants() {
+    let app = App::start().await;
+    let ada = app.sign_up().await;
+    let ask = async |n: usize| {
+        let email = format!("victim{n}@example.com");
+        let body = json!({ "email": email, "password": boxoffice_tests::person::PASSWORD });
+        ada.post("/api/users/email", body).await.status
+    };
+    let answers = join_all((0..10).map(ask)).await;
+    let asked = answers.iter().filter(|status| **status == 202).count();
+    assert_eq!(asked, ADDRESSES, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guests_are_counted_as_new_accounts_are() {
+    let app = App::start_with([PROXY, ("sign_ups_per_client", "5")]).await;
+    let enter = |n: usize| {
+        let body = json!({ "email": format!("u{n}@example.com") });
+        post("/api/users/guest", body).header("x-forwarded-for", "198.51.100.7")
+    };
+    assert_eq!(count(&app, (0..12).map(enter).collect(), 201).await, 5);
+    let refused = app.client().send(&enter(20)).await;
+    refused.refuses(429, "too_many_accounts");
+}
+
+/// A token that opens a guest's account opens no other one, and cannot be made up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_opens_an_account_is_for_it_alone() {
+    let app = App::start().await;
+    let guest = async |email: &str| {
+        let answer = app.client().post("/api/users/guest", json!({ "email": email })).await;
+        answer.expect(201)["id"].as_str().unwrap().to_owned()
+    };
+    let (ada, bob) = (guest("ada@example.com").await, guest("bob@example.com").await);
+    let (adas, bobs) = (app.opening(&ada).await.unwrap(), app.opening(&bob).await.unwrap());
+    let (id, code) = (&bobs[..22], &adas[22..]);
+    let flipped = |at: usize| {
+        let other = if &adas[at..=at] == "A" { "B" } else { "A" };
+        format!("{}{other}{}", &adas[..at], &adas[at + 1..])
+    };
+    let forged = [format!("{id}{code}"), flipped(2), flipped(23), flipped(30), flipped(60)];
+    for token in forged.iter().map(String::as_str).chain([&adas[..69], ""]) {
+        let answer = app.client().post(ENTER, json!({ "token": token })).await;
+        assert!(matches!(answer.status, 400 | 409), "{token}: {answer}");
+    }
+    app.client().post(ENTER, json!({ "token": adas })).await.shows(200, json!({ "id": ada }));
+}
+
+/// Who has a session for a moment, and the password, does not keep the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_squatter_asked_for_ends_with_what_they_have() {
+    let app = App::start().await;
+    let squatter = app.sign_up().await;
+    let email = squatter.account["email"].as_str().unwrap();
+    let wanted = json!({
+        "email": "eve@example.org", "password": boxoffice_tests::person::PASSWORD,
+    });
+    squatter.post("/api/users/email", wanted).await.expect(202);
+    let theirs = app.token("address", "eve@example.org").await;
+    let token = app.token("verify", email).await;
+    app.client().post(CONFIRM, json!({ "token": token })).await.expect(200);
+    let confirm = json!({ "token": theirs });
+    squatter.post("/api/users/email/confirm", confirm).await.expect(401);
+    app.letter("address", "eve@example.org").await.refuses(410, "letter_void");
 }

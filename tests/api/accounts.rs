@@ -70,9 +70,9 @@ async fn an_address_is_proven_by_the_link_of_its_letter() {
     let (ada, bob) = (app.sign_up().await, app.sign_up().await);
     let token = app.token("verify", email(&ada)).await;
     let by_link = post(CONFIRM, json!({ "token": token }));
-    let rows = ["the first time", "a repeat"]
-        .map(|name| row(name, by_link.clone(), 200).shows(verified(&ada)));
-    check(&app.client(), rows).await;
+    ada.send(&by_link).await.shows(200, verified(&ada));
+    let again = row("a repeat by somebody else", by_link, 200).shows(verified(&ada));
+    check(&app.client(), [again]).await;
     ada.get(CURRENT).await.shows(200, json!({ "currentUser": verified(&ada) }));
     bob.get(CURRENT).await.shows(200, json!({ "currentUser": bob.account }));
     bob.post(RESET, json!({ "email": email(&bob) })).await.expect(202);
@@ -86,6 +86,29 @@ async fn an_address_is_proven_by_the_link_of_its_letter() {
         wrong("five digits", json!({ "code": "12345" }), 400).fields(["code"]),
     ];
     check(&bob, rows).await;
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_else_proves_is_theirs_alone() {
+    let app = App::start().await;
+    let squatter = app.sign_up().await;
+    let address = email(&squatter);
+    app.client().post(RESET, json!({ "email": address })).await.expect(202);
+    let [verify, reset] = [app.token("verify", address).await, app.token("reset", address).await];
+    let mut claimed = verified(&squatter);
+    claimed["hasPassword"] = json!(false);
+    let by_link = post(CONFIRM, json!({ "token": verify }));
+    app.client().send(&by_link).await.shows(200, claimed.clone());
+    is_out(&squatter).await;
+    sign_in(&app, address, PASSWORD).await.refuses(401, "invalid_credentials");
+    let choose = |token: &str| json!({ "token": token, "password": OTHER });
+    app.client().post(CHOOSE, choose(&reset)).await.refuses(409, "proof_void");
+    app.client().send(&by_link).await.shows(200, claimed);
+    // Its owner chooses a password by another letter.
+    app.client().post(RESET, json!({ "email": address })).await.expect(202);
+    let reset = app.token("reset", address).await;
+    app.client().post(CHOOSE, choose(&reset)).await.shows(200, verified(&squatter));
+    sign_in(&app, address, OTHER).await.shows(200, verified(&squatter));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 43] = [
+const ADDRESSES: [(&str, &str); 49] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -18,6 +18,12 @@ const ADDRESSES: [(&str, &str); 43] = [
     ("/api/users/password", "POST"),
     ("/api/users/reset", "POST"),
     ("/api/users/reset/confirm", "POST"),
+    ("/api/users/signInLink", "POST"),
+    ("/api/users/signInLink/confirm", "POST"),
+    ("/api/users/guest", "POST"),
+    ("/api/users/email", "POST"),
+    ("/api/users/email/confirm", "POST"),
+    ("/api/users/email/undo", "POST"),
     ("/api/users/letters", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/api/tickets", "GET POST"),

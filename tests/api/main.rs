@@ -5,6 +5,7 @@
 //! | `smoke` | from an account to a ticket of one's own |
 //! | `users` | accounts, signing in and out, sessions |
 //! | `accounts` | proving an address, changing a password, a forgotten one |
+//! | `ways` | in without a password: by a link, as a guest; another address |
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
@@ -38,3 +39,4 @@ mod smoke;
 mod tickets;
 mod turning;
 mod users;
+mod ways;

@@ -239,3 +239,152 @@ impl Operation for AskForReset {
 async fn ask_for_reset() {
     every_point::<AskForReset>().await;
 }
+
+/// Somebody goes on with an address alone.
+struct EnterAsGuest;
+
+impl Operation for EnterAsGuest {
+    type Scene = (String, Request);
+    const NAME: &'static str = "entering as a guest";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let email = format!("{}@example.com", shop.word());
+        let request = shop.repeatable(post("/api/users/guest", json!({ "email": email })));
+        (email, request)
+    }
+
+    async fn act(shop: &Shop, (_, request): &Self::Scene) {
+        shop.app.client().exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (email, request): &Self::Scene) {
+        let answer = shop.app.client().send(request).await;
+        let guest = shop.app.client().signed_in_by(answer, 201);
+        assert_eq!(guest.account["email"], json!(email));
+        guest.get("/api/orders").await.expect(200);
+        let accounts = shop.number("SELECT COUNT(*) FROM auth_users WHERE email = ?1", email);
+        assert_eq!(accounts, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_as_guest() {
+    every_point::<EnterAsGuest>().await;
+}
+
+/// The link of a letter signs in, once, and takes an unverified account from who made it.
+struct EnterByLink;
+
+impl Operation for EnterByLink {
+    type Scene = (Person, Request);
+    const NAME: &'static str = "signing in by a link";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (email, person) = newcomer(shop).await;
+        // As many as there are points ask in what may be one hour.
+        let forget = "DELETE FROM auth_limits WHERE name LIKE 'sign_in_link%'";
+        shop.app.database().execute(forget).unwrap();
+        person.post("/api/users/signInLink", json!({ "email": email })).await.expect(202);
+        let token = shop.app.token("sign_in", &email).await;
+        shop.settled().await;
+        let body = json!({ "token": token });
+        (person, shop.repeatable(post("/api/users/signInLink/confirm", body)))
+    }
+
+    async fn act(shop: &Shop, (_, request): &Self::Scene) {
+        shop.app.client().exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (before, request): &Self::Scene) {
+        let answer = shop.app.client().send(request).await;
+        let due = json!({ "emailVerified": true, "hasPassword": false });
+        let here = shop.app.client().signed_in_by(answer.shows(200, due), 200);
+        here.get("/api/orders").await.expect(200);
+        let nobody = json!({ "currentUser": null });
+        before.get("/api/users/currentUser").await.shows(200, nobody);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_by_link() {
+    every_point::<EnterByLink>().await;
+}
+
+/// Somebody whose address is proven has asked for another one; the letter's code.
+async fn wants_another_address(shop: &Shop) -> (String, Person, String) {
+    let (email, person) = newcomer(shop).await;
+    let token = shop.app.token("verify", &email).await;
+    let path = "/api/users/verification/confirm";
+    person.post(path, json!({ "token": token })).await.expect(200);
+    let other = format!("{}@example.org", shop.word());
+    let body = json!({ "email": other, "password": PASSWORD });
+    person.post("/api/users/email", body).await.expect(202);
+    let token = shop.app.token("address", &other).await;
+    shop.settled().await;
+    (email, person, token)
+}
+
+/// The link of a letter gives an account another address.
+struct ChangeAddress;
+
+impl Operation for ChangeAddress {
+    type Scene = (String, Person, Request);
+    const NAME: &'static str = "changing an address";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (email, person, token) = wants_another_address(shop).await;
+        let confirm = post("/api/users/email/confirm", json!({ "token": token }));
+        (email, person, shop.repeatable(confirm))
+    }
+
+    async fn act(_: &Shop, (_, person, request): &Self::Scene) {
+        person.exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (email, person, request): &Self::Scene) {
+        let account = person.send(request).await.shows(200, json!({ "emailVerified": true }));
+        assert_ne!(account.body["email"], json!(email));
+        let sql = "SELECT COUNT(*) FROM auth_address_changes WHERE old_email = ?1";
+        assert_eq!(shop.number(sql, email), 1, "one way back");
+        shop.app.farewell(email).await.shows(200, json!({ "email": email }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn change_address() {
+    every_point::<ChangeAddress>().await;
+}
+
+/// The letter to the old address gives it back.
+struct UndoAddress;
+
+impl Operation for UndoAddress {
+    type Scene = (String, Person, Request);
+    const NAME: &'static str = "taking an address back";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (email, person, token) = wants_another_address(shop).await;
+        person.post("/api/users/email/confirm", json!({ "token": token })).await.expect(200);
+        let told = shop.app.farewell(&email).await.expect(200);
+        shop.settled().await;
+        let undo = post("/api/users/email/undo", json!({ "token": told["proof"]["token"] }));
+        (email, person, shop.repeatable(undo))
+    }
+
+    async fn act(shop: &Shop, (_, _, request): &Self::Scene) {
+        shop.app.client().exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (email, before, request): &Self::Scene) {
+        shop.app.client().send(request).await.expect(204);
+        let nobody = json!({ "currentUser": null });
+        before.get("/api/users/currentUser").await.shows(200, nobody);
+        let sql = "SELECT COUNT(*) FROM auth_users WHERE email = ?1 AND password_hash = ''";
+        assert_eq!(shop.number(sql, email), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_address() {
+    every_point::<UndoAddress>().await;
+}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{Answer, App, post};
 
 impl App {
-    /// What `auth` tells of the newest letter for `purpose`, `verify` or `reset`, to `email`.
+    /// What `auth` tells of the newest letter for `purpose`, such as `verify` or `reset`, to `email`.
     ///
     /// # Panics
     /// Without one.
@@ -24,6 +24,23 @@ impl App {
     pub async fn notice(&self, account: &str) -> Answer {
         let sql = "SELECT account_id, id FROM auth_notices WHERE account_id = ?1 ORDER BY id DESC";
         self.letter_by(sql, account).await
+    }
+
+    /// What `auth` tells of the newest letter that told `email` of another address.
+    ///
+    /// # Panics
+    /// Without one.
+    pub async fn farewell(&self, email: &str) -> Answer {
+        let sql = "SELECT account_id, id FROM auth_address_changes WHERE old_email = ?1 \
+                   ORDER BY id DESC";
+        self.letter_by(sql, email).await
+    }
+
+    /// The token that opens `account`, as the letters about what it has bought bring it.
+    pub async fn opening(&self, account: &str) -> Option<String> {
+        let request = self.as_sibling(post(ADDRESSEES, json!({ "userId": account })));
+        let addressee = self.client().send(&request).await.expect(200);
+        addressee["opens"].as_str().map(str::to_owned)
     }
 
     /// The token of the link in the newest letter for `purpose` to `email`.

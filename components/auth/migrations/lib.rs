@@ -13,5 +13,6 @@ pub static SERVICE: Service = Service {
         LIMITS,
         include_str!("0002_sessions.sql"),
         include_str!("0003_proofs.sql"),
+        include_str!("0004_ways.sql"),
     ],
 };

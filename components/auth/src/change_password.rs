@@ -39,7 +39,7 @@ pub(crate) fn route() -> Router {
         (status = 204, description = "The password is changed"),
         (status = 400, description = "Fields are invalid, or the current password is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The account has no password, or the Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many failures or changes; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
@@ -52,6 +52,9 @@ pub(crate) async fn change(
     Valid(wanted): Valid<NewPassword>,
 ) -> Result<Response> {
     let id = cx.account.id;
+    if !cx.account.has_password {
+        return Err(Refusal::NoPassword.into());
+    }
     password::check(&wanted.password, &cx.account.email)?;
     // The body holds passwords: its digest is not stored. A repeat shows the new one instead.
     let idempotency = idempotency.identified_by("password");
@@ -65,7 +68,7 @@ pub(crate) async fn change(
     let notice = NewNotice::new(&cx, id, &headers);
     let others = SendWrapper::new(Cell::new(Vec::new()));
     let work = async |unit: &mut Unit<'_>| {
-        unit.change::<()>(proof::ending_reset(id, now)).await?;
+        unit.change::<()>(proof::ending_others(id, now)).await?;
         let changing = account::changing_password(id, &stored.password_hash, &hash, now);
         unit.change::<(UserId,)>(changing).await?.ok_or(Refusal::WrongPassword)?;
         others.set(unit.change_all::<Ended>(session::ending_all(id, kept, now)).await?);

@@ -6,6 +6,9 @@
 //! | [`sessions`] | the calls about one's own sessions |
 //! | [`verification`] | the calls by which an address is proven |
 //! | [`change_password`], [`reset`] | the calls by which an account gets another password |
+//! | [`link`] | the calls by which one signs in by a letter |
+//! | [`guest`] | the call of somebody who buys with an address alone |
+//! | [`address`], [`address_change`] | the calls by which an account gets another address; those it had |
 //! | [`letters`] | what `mail` asks of it |
 //! | [`account`] | accounts in the database |
 //! | [`password`] | hashing and checking passwords |
@@ -25,13 +28,17 @@
 )]
 
 mod account;
+mod address;
+mod address_change;
 mod change_password;
 mod cookie;
 mod current_user;
 mod device;
 mod ended;
+mod guest;
 mod jwks;
 mod letters;
+mod link;
 mod locale;
 mod notice;
 mod password;
@@ -78,6 +85,12 @@ use utoipa::OpenApi;
         change_password::change,
         reset::ask,
         reset::confirm,
+        link::ask,
+        link::confirm,
+        guest::enter,
+        address::ask,
+        address::confirm,
+        address::undo,
         jwks::jwks
     ),
     tags((name = "users", description = "Accounts and sessions"))
@@ -95,6 +108,9 @@ fn router() -> Router {
         .merge(sessions::route())
         .merge(verification::route())
         .merge(reset::quick_route())
+        .merge(link::route())
+        .merge(guest::route())
+        .merge(address::quick_route())
         .merge(jwks::route())
         .merge(letters::route())
         .merge(health::routes(&SERVICE, "/api/users", true))
@@ -103,7 +119,8 @@ fn router() -> Router {
     let hashing = sign_up::route()
         .merge(sign_in::route())
         .merge(change_password::route())
-        .merge(reset::hashing_route());
+        .merge(reset::hashing_route())
+        .merge(address::hashing_route());
     serve::complete(quick.merge(hashing))
 }
 

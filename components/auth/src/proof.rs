@@ -11,6 +11,8 @@ use boxoffice_contract::{LetterId, UserId};
 use boxoffice_kernel::db::Query;
 use boxoffice_kernel::{Timestamp, Unit, query, row};
 
+use crate::token::Key;
+
 /// How many codes one may type for a letter.
 pub(crate) const TRIES: i64 = 10;
 /// How many proofs that have run out one batch of a tick removes.
@@ -22,6 +24,7 @@ pub(crate) struct NewProof {
     purpose: Purpose,
     id: LetterId,
     email: String,
+    next: Option<String>,
     created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
 }
@@ -32,6 +35,15 @@ row! {
         pub(crate) account_id: UserId,
         pub(crate) email: String,
         expires_at: Timestamp,
+        used_at: Option<Timestamp>,
+    }
+}
+
+row! {
+    /// The newest proof of an account for a purpose.
+    pub(crate) struct Newest {
+        pub(crate) id: LetterId,
+        pub(crate) email: String,
         used_at: Option<Timestamp>,
     }
 }
@@ -53,9 +65,16 @@ impl NewProof {
             purpose,
             id: LetterId::new(),
             email: email.to_owned(),
+            next: None,
             created_at,
             expires_at: created_at.plus_seconds(purpose.seconds()),
         }
+    }
+
+    /// Makes the same proof, whose link goes on to the page at `next`.
+    #[must_use]
+    pub(crate) fn going_on_to(self, next: Option<String>) -> Self {
+        Self { next, ..self }
     }
 
     /// Queues the proof, which ends the one before, and the event that asks for its letter.
@@ -71,17 +90,19 @@ impl NewProof {
 
     pub(crate) fn superseding(&self) -> Query {
         query!(
-            "INSERT INTO auth_proofs (account_id, purpose, id, email, created_at, expires_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+            "INSERT INTO auth_proofs \
+             (account_id, purpose, id, email, created_at, expires_at, next) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
              ON CONFLICT (account_id, purpose) DO UPDATE SET id = excluded.id, \
              email = excluded.email, created_at = excluded.created_at, \
-             expires_at = excluded.expires_at, used_at = NULL, tries = 0",
+             expires_at = excluded.expires_at, used_at = NULL, tries = 0, next = excluded.next",
             self.account_id,
             self.purpose.name(),
             self.id,
             &self.email,
             self.created_at,
-            self.expires_at
+            self.expires_at,
+            self.next.clone()
         )
     }
 }
@@ -92,9 +113,21 @@ impl Proof {
         self.used_at.is_none() && self.expires_at > now
     }
 
+    /// Tells whether its time is not up at `now`, used or not.
+    pub(crate) fn is_young(&self, now: Timestamp) -> bool {
+        self.expires_at > now
+    }
+
     /// Tells whether it was used.
     pub(crate) const fn is_used(&self) -> bool {
         self.used_at.is_some()
+    }
+}
+
+impl Newest {
+    /// Tells whether it was used to give an account the address `email`.
+    pub(crate) fn has_proven(&self, email: &str) -> bool {
+        self.used_at.is_some() && self.email == email
     }
 }
 
@@ -103,6 +136,14 @@ impl Tried {
     pub(crate) const fn left(&self) -> i64 {
         TRIES - self.tries
     }
+}
+
+/// Tells whether `code` is the one in the letter `id`.
+///
+/// # Errors
+/// When the signing key cannot be read.
+pub(crate) async fn is_code(id: LetterId, code: &str) -> Result<bool> {
+    Ok(Key::load().await?.proofs.is_code(id, code))
 }
 
 /// Makes the event that asks for a letter.
@@ -125,6 +166,16 @@ pub(crate) fn of_id(id: LetterId, purpose: Purpose) -> Query {
     query!("SELECT {COLUMNS} FROM auth_proofs WHERE id = ?1 AND purpose = ?2", id, purpose.name())
 }
 
+/// Finds an account's newest proof.
+pub(crate) fn newest(account_id: UserId, purpose: Purpose) -> Query {
+    const COLUMNS: &str = Newest::COLUMNS;
+    query!(
+        "SELECT {COLUMNS} FROM auth_proofs WHERE account_id = ?1 AND purpose = ?2",
+        account_id,
+        purpose.name()
+    )
+}
+
 /// Uses a proof, unless it was used or superseded, or its time is up.
 pub(crate) fn using(id: LetterId, purpose: Purpose, now: Timestamp) -> Query {
     const COLUMNS: &str = Proof::COLUMNS;
@@ -140,26 +191,36 @@ pub(crate) fn using(id: LetterId, purpose: Purpose, now: Timestamp) -> Query {
 
 /// Counts a code that was typed, if one may still be. It is counted before it is compared: as many codes
 /// at once as one likes are no more tries than one after the other.
-pub(crate) fn trying(account_id: UserId, now: Timestamp) -> Query {
+pub(crate) fn trying(account_id: UserId, purpose: Purpose, now: Timestamp) -> Query {
     const COLUMNS: &str = Tried::COLUMNS;
     query!(
         "UPDATE auth_proofs SET tries = tries + 1 \
          WHERE account_id = ?1 AND purpose = ?2 AND used_at IS NULL AND expires_at > ?3 \
          AND tries < ?4 RETURNING {COLUMNS}",
         account_id,
-        Purpose::Verify.name(),
+        purpose.name(),
         now,
         TRIES
     )
 }
 
-/// Ends the proof by which a password could be reset: the password was changed.
-pub(crate) fn ending_reset(account_id: UserId, now: Timestamp) -> Query {
+/// Ends all proofs of the account: they were for somebody whose password no longer counts.
+pub(crate) fn ending_all(account_id: UserId, now: Timestamp) -> Query {
+    query!(
+        "UPDATE auth_proofs SET used_at = ?2 WHERE account_id = ?1 AND used_at IS NULL",
+        account_id,
+        now
+    )
+}
+
+/// Ends the proofs by which others could take the account: its password was changed by its owner. The
+/// one that proves the address still does.
+pub(crate) fn ending_others(account_id: UserId, now: Timestamp) -> Query {
     query!(
         "UPDATE auth_proofs SET used_at = ?3 \
-         WHERE account_id = ?1 AND purpose = ?2 AND used_at IS NULL",
+         WHERE account_id = ?1 AND purpose <> ?2 AND used_at IS NULL",
         account_id,
-        Purpose::Reset.name(),
+        Purpose::Verify.name(),
         now
     )
 }

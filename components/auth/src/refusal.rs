@@ -1,6 +1,7 @@
 //! Why nobody is signed in, or signed up.
 
 use boxoffice_contract::mail::{LETTER_VOID, NO_SUCH_ACCOUNT};
+use boxoffice_contract::users::{ACCOUNT_EXISTS, HAS_PASSWORD, NO_PASSWORD, SAME_ADDRESS};
 use boxoffice_kernel::problem::FieldError;
 use boxoffice_kernel::{Problem, db};
 
@@ -34,6 +35,18 @@ pub(crate) enum Refusal {
     NoSuchSession,
     /// The password is not the one that the account has.
     WrongPassword,
+    /// The account has no password.
+    NoPassword,
+    /// The account has a password, and the letter only opens one without.
+    HasPassword,
+    /// The account's password has to be given for this.
+    PasswordNeeded,
+    /// The password that was given for this is not the account's.
+    NotThePassword,
+    /// A guest's address has an account already.
+    AccountExists,
+    /// The account has the address that it is to get.
+    SameAddress,
     /// The code is not the one in the letter.
     WrongCode {
         /// How many codes one may still type.
@@ -105,6 +118,35 @@ impl From<Refusal> for Problem {
             Refusal::WrongPassword => {
                 Self::invalid_field("current", "This is not the password that you have now")
                     .with_code("wrong_password")
+            }
+            Refusal::NoPassword => Self::conflict(
+                "This account has no password yet. Ask for an e-mail by which you choose one",
+                NO_PASSWORD,
+            ),
+            Refusal::HasPassword => Self::conflict(
+                "This account has a password now. Sign in with it, or have a link sent",
+                HAS_PASSWORD,
+            ),
+            Refusal::PasswordNeeded => {
+                Self::invalid_field("password", "Enter the password that you have now")
+                    .with_code("wrong_password")
+            }
+            Refusal::NotThePassword => {
+                Self::invalid_field("password", "This is not the password that you have now")
+                    .with_code("wrong_password")
+            }
+            Refusal::AccountExists => {
+                let message =
+                    "You already have an account. Sign in, or have a link sent".to_owned();
+                let field = Some("email".to_owned());
+                Self::conflict(message.clone(), ACCOUNT_EXISTS)
+                    .about(vec![FieldError { message, field }])
+            }
+            Refusal::SameAddress => {
+                let message = "Your account has this address already".to_owned();
+                let field = Some("email".to_owned());
+                Self::conflict(message.clone(), SAME_ADDRESS)
+                    .about(vec![FieldError { message, field }])
             }
             Refusal::WrongCode { left } => {
                 let message = match left {

@@ -73,7 +73,7 @@ pub(crate) async fn ask(
 /// Choose a new password
 ///
 /// By the token in the letter's link. All sessions of the account end, and one begins here. The link has
-/// also proven the address.
+/// also proven the address: what let others in before it was proven ends too.
 #[utoipa::path(
     post, path = "/api/users/reset/confirm", tag = "users", operation_id = "confirm_reset",
     request_body = Reset,
@@ -118,9 +118,13 @@ pub(crate) async fn confirm(
     let work = async |unit: &mut Unit<'_>| {
         let used = unit.change::<Proof>(proof::using(id, Purpose::Reset, now)).await?;
         let email = used.ok_or(Refusal::ProofVoid)?.email;
+        let claimed = account::claim(unit, account_id, &email, now).await?;
+        let mut all = claimed.ok_or(Refusal::ProofVoid)?.ended;
         let resetting = account::resetting_password(account_id, &email, &hash, now);
         let account = unit.change::<Stored>(resetting).await?.ok_or(Refusal::ProofVoid)?;
-        others.set(unit.change_all::<Ended>(session::ending_all(account_id, None, now)).await?);
+        unit.change::<()>(proof::ending_all(account_id, now)).await?;
+        all.extend(unit.change_all::<Ended>(session::ending_all(account_id, None, now)).await?);
+        others.set(all);
         unit.insert(session.insert());
         notice.ask(unit, AccountLetter::PasswordChanged)?;
         refusal::Result::Ok(Reply::ok(&account.account())?)

@@ -48,17 +48,26 @@ pub(crate) async fn sign_in(
     Valid(credentials): Valid<Credentials>,
 ) -> Result<Response> {
     let entered = check(&cx, &headers, &credentials).await?;
-    let session = NewSession::new(&cx, entered.account.id(), &headers).await?;
-    entered.store(&cx, &session, &headers).await?;
-    let account = entered.account.account();
-    Ok(session.begin(&cx, Json(&account).into_response()).await?)
+    let arrival = entered.arrive(&cx, &headers).await?;
+    arrival.store(&cx).await?;
+    let account = arrival.account.account();
+    Ok(arrival.begin(&cx, Json(&account).into_response()).await?)
 }
 
-/// An account whose password was right.
+/// An account whose owner has shown that it is theirs: by its password, or by a letter.
 pub(crate) struct Entered {
     pub(crate) account: Stored,
-    /// Whether the account has signed in on the device before.
+    /// Whether the owner needs no letter about the device: the account has signed in on it before, or
+    /// they have just read a letter there.
     is_known_device: bool,
+}
+
+/// A session that is about to begin, and what is stored with it.
+pub(crate) struct Arrival {
+    pub(crate) account: Stored,
+    session: NewSession,
+    notice: Option<NewNotice>,
+    locale: Option<String>,
 }
 
 /// Finds the account whose address and password these are, unless too many guesses were made.
@@ -79,9 +88,9 @@ pub(crate) async fn check(
     Ok(Entered { account, is_known_device: attempt.is_known_device })
 }
 
-/// Returns the account `stored`, if `password` is its password.
+/// Returns the account `stored`, if `password` is its password. One without a password takes as long.
 async fn matching(stored: Option<Stored>, password: &str) -> anyhow::Result<Option<Stored>> {
-    let Some(stored) = stored else {
+    let Some(stored) = stored.filter(Stored::has_password) else {
         password::pretend(password).await?;
         return Ok(None);
     };
@@ -89,31 +98,54 @@ async fn matching(stored: Option<Stored>, password: &str) -> anyhow::Result<Opti
 }
 
 impl Entered {
-    /// Stores a session that begins. The owner is told of a device that is new.
-    pub(crate) async fn store(
-        &self,
-        cx: &Cx,
-        session: &NewSession,
-        headers: &HeaderMap,
-    ) -> refusal::Result<()> {
-        let id = self.account.id();
-        let is_told = !self.is_known_device && throttle::tells_of_device(cx, id).await?;
+    /// Makes the same of an account whose owner has just read a letter.
+    pub(crate) const fn by_letter(account: Stored) -> Self {
+        Self { account, is_known_device: true }
+    }
+
+    /// Makes the session for the browser that sent `headers`. All who sign in to an account that there
+    /// is pass here, however they have shown that it is theirs.
+    pub(crate) async fn arrive(self, cx: &Cx, headers: &HeaderMap) -> refusal::Result<Arrival> {
+        let Self { account, is_known_device } = self;
+        let id = account.id();
+        let session = NewSession::new(cx, id, headers).await?;
+        let is_told = !is_known_device && throttle::tells_of_device(cx, id).await?;
         let notice = is_told.then(|| NewNotice::new(cx, id, headers));
-        let locale = locale::of(headers).filter(|now| Some(now) != self.account.locale.as_ref());
-        if notice.is_none() && locale.is_none() {
-            return Ok(unit::change::<()>(cx, &SERVICE, session.insert()).await.map(drop)?);
+        let locale = locale::of(headers).filter(|now| Some(now) != account.locale.as_ref());
+        Ok(Arrival { account, session, notice, locale })
+    }
+}
+
+impl Arrival {
+    /// Stores the session. The owner is told of a device that is new.
+    pub(crate) async fn store(&self, cx: &Cx) -> refusal::Result<()> {
+        if self.notice.is_none() && self.locale.is_none() {
+            return Ok(unit::change::<()>(cx, &SERVICE, self.session.insert()).await.map(drop)?);
         }
-        let work = async |unit: &mut Unit<'_>| {
-            unit.insert(session.insert());
-            if let Some(locale) = &locale {
-                unit.require(account::speaking(id, locale));
-            }
-            if let Some(notice) = &notice {
-                notice.ask(unit, AccountLetter::NewDevice)?;
-            }
-            refusal::Result::Ok(())
-        };
-        unit::run(cx, &SERVICE, work).await
+        unit::run(cx, &SERVICE, async |unit| Ok(self.queue(unit)?)).await
+    }
+
+    /// Queues the same in a unit that changes more.
+    ///
+    /// # Errors
+    /// When an event cannot be written.
+    pub(crate) fn queue(&self, unit: &mut Unit<'_>) -> anyhow::Result<()> {
+        unit.insert(self.session.insert());
+        if let Some(locale) = &self.locale {
+            unit.require(account::speaking(self.account.id(), locale));
+        }
+        if let Some(notice) = &self.notice {
+            notice.ask(unit, AccountLetter::NewDevice)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the session's cookies to `response`, once it is stored.
+    ///
+    /// # Errors
+    /// When the signing key cannot be read.
+    pub(crate) async fn begin(&self, cx: &Cx, response: Response) -> anyhow::Result<Response> {
+        self.session.begin(cx, response).await
     }
 }
 
@@ -125,8 +157,7 @@ pub(crate) async fn again(
     credentials: &Credentials,
     replay: Response,
 ) -> refusal::Result<Response> {
-    let entered = check(cx, headers, credentials).await?;
-    let session = NewSession::new(cx, entered.account.id(), headers).await?;
-    entered.store(cx, &session, headers).await?;
-    Ok(session.begin(cx, replay).await?)
+    let arrival = check(cx, headers, credentials).await?.arrive(cx, headers).await?;
+    arrival.store(cx).await?;
+    Ok(arrival.begin(cx, replay).await?)
 }

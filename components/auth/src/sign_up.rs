@@ -56,7 +56,8 @@ pub(crate) async fn sign_up(
     }
     throttle::count_sign_up(&cx).await?;
     let password_hash = password::hash(&credentials.password).await?;
-    let account = Account { id: UserId::new(), email: email.clone(), email_verified: false };
+    let (id, email_verified, has_password) = (UserId::new(), false, true);
+    let account = Account { id, email: email.clone(), email_verified, has_password };
     let proof = NewProof::new(Purpose::Verify, account.id, &email);
     let (locale, created_at) = (locale::of(&headers), Timestamp::now());
     let row = NewAccount { id: account.id, email, password_hash, locale, created_at };

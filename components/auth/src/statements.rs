@@ -6,6 +6,7 @@ use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::statements;
 
 use crate::account::{self, NewAccount};
+use crate::address_change::{self, NewChange};
 use crate::notice::{self, NewNotice};
 use crate::proof::{self, NewProof};
 use crate::session::{self, Ended, NewSession};
@@ -40,20 +41,41 @@ fn every_statement_is_listed() {
         created_at: now,
         expires_at: now,
     };
+    let change = NewChange {
+        id: letter,
+        account_id: id,
+        old_email: email.clone(),
+        device: String::new(),
+        client: None,
+        created_at: now,
+        expires_at: now,
+    };
     let one = || Ended { id: session, expires_at: now };
     let all = [
         account.insert(),
         account::of_address(&email),
         account::verifying(id, &email, now),
+        account::claiming(id, &email, now),
         account::changing_password(id, &email, &email, now),
         account::resetting_password(id, &email, &email, now),
         account::speaking(id, &email),
+        account::of_id(id),
+        account::of_guest(&email, now),
+        account::displacing(&email, id, now),
+        account::readdressing(id, &email, &email, now),
+        account::restoring(id, &email, now),
         proof.superseding(),
         proof::of_id(letter, Purpose::Reset),
         proof::using(letter, Purpose::Reset, now),
-        proof::trying(id, now),
-        proof::ending_reset(id, now),
+        proof::newest(id, Purpose::SignIn),
+        proof::trying(id, Purpose::Verify, now),
+        proof::ending_all(id, now),
+        proof::ending_others(id, now),
         proof::sweeping(now),
+        change.insert(),
+        address_change::ending(id, now, now),
+        address_change::of_id(letter),
+        address_change::sweeping(now),
         notice.insert(),
         notice::sweeping(now),
         begun.insert(),

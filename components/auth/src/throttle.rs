@@ -42,6 +42,20 @@ pub(crate) static RESETS_OF_ADDRESS: Limit =
     Limit { name: "reset_of_address", allowed: 3, seconds: 60 * 60 };
 /// The same in all.
 pub(crate) static RESETS: Limit = Limit { name: "reset", allowed: 5_000, seconds: 60 * 60 };
+/// Letters by which one signs in, that one client asks for.
+pub(crate) static LINKS_OF_CLIENT: Limit =
+    Limit { name: "sign_in_link_from_client", allowed: 20, seconds: 60 * 60 };
+/// The same to one address, whether it has an account or not.
+pub(crate) static LINKS_OF_ADDRESS: Limit =
+    Limit { name: "sign_in_link_of_address", allowed: 5, seconds: 60 * 60 };
+/// The same in all.
+pub(crate) static LINKS: Limit = Limit { name: "sign_in_link", allowed: 5_000, seconds: 60 * 60 };
+/// Letters that one account has sent to addresses that it wants.
+pub(crate) static ADDRESSES: Limit =
+    Limit { name: "address_of_account", allowed: 5, seconds: 60 * 60 };
+/// The same to one address, from whatever account.
+pub(crate) static ADDRESSES_OF_ADDRESS: Limit =
+    Limit { name: "address_of_address", allowed: 3, seconds: 60 * 60 };
 /// Letters by which one account proves its address, besides the one at signing up.
 pub(crate) static VERIFICATIONS: Limit =
     Limit { name: "verification_of_account", allowed: 5, seconds: 60 * 60 };
@@ -133,6 +147,28 @@ pub(crate) async fn count_reset(cx: &Cx, email: &str) -> refusal::Result<()> {
         RESETS_OF_ADDRESS.of(digest(email)),
         RESETS.of("all"),
     ];
+    count_letter(cx, &counters).await
+}
+
+/// Counts a letter by which one signs in to the account of `email`, whether there is one or not.
+///
+/// # Errors
+/// As of [`count_reset`].
+pub(crate) async fn count_link(cx: &Cx, email: &str) -> refusal::Result<()> {
+    let counters = [
+        LINKS_OF_CLIENT.of(cx.client_bucket()),
+        LINKS_OF_ADDRESS.of(digest(email)),
+        LINKS.of("all"),
+    ];
+    count_letter(cx, &counters).await
+}
+
+/// Counts a letter to `email`, the address that `account` wants.
+///
+/// # Errors
+/// As of [`count_reset`].
+pub(crate) async fn count_address(cx: &Cx, account: UserId, email: &str) -> refusal::Result<()> {
+    let counters = [ADDRESSES.of(account), ADDRESSES_OF_ADDRESS.of(digest(email))];
     count_letter(cx, &counters).await
 }
 

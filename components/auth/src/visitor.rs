@@ -21,6 +21,7 @@ row! {
     struct Standing {
         email: String,
         verified_at: Option<Timestamp>,
+        has_password: bool,
         signed_out_at: Option<Timestamp>,
         session_id: Option<SessionId>,
         ended_at: Option<Timestamp>,
@@ -50,8 +51,9 @@ impl<S: Send + Sync> FromRequestParts<S> for VisitorCx {
         let found = Reader::new(&SERVICE).read::<Standing>(standing(user.id, user.session)).await?;
         let account = found.filter(|found| found.goes_on(&user));
         let account = account.ok_or_else(identity::session_ended)?;
-        let email_verified = account.verified_at.is_some();
-        let account = Account { id: user.id, email: account.email, email_verified };
+        let (id, email_verified) = (user.id, account.verified_at.is_some());
+        let Standing { email, has_password, .. } = account;
+        let account = Account { id, email, email_verified, has_password };
         Ok(Self { cx: UserCx::new(Cx::of_request(parts), user), account })
     }
 }
@@ -84,7 +86,9 @@ impl Standing {
 
 pub(crate) fn standing(account_id: UserId, session: Option<SessionId>) -> Query {
     query!(
-        "SELECT u.email AS email, u.verified_at AS verified_at, u.signed_out_at AS signed_out_at, \
+        "SELECT u.email AS email, u.verified_at AS verified_at, \
+         CAST(CASE WHEN u.password_hash = '' THEN 0 ELSE 1 END AS BIGINT) AS has_password, \
+         u.signed_out_at AS signed_out_at, \
          s.id AS session_id, s.ended_at AS ended_at FROM auth_users AS u \
          LEFT JOIN auth_sessions AS s ON s.id = ?2 AND s.account_id = u.id WHERE u.id = ?1",
         account_id,

@@ -7,7 +7,7 @@ use boxoffice_kernel::events::worker::Handler;
 use boxoffice_kernel::events::{Event, Outcome};
 use boxoffice_kernel::{Cx, Service, Timestamp, limit, unit};
 
-use crate::{SERVICE, ended, notice, proof, session};
+use crate::{SERVICE, address_change, ended, notice, proof, session};
 
 /// This service's side of the events.
 pub(crate) struct Auth;
@@ -28,7 +28,10 @@ impl Handler for Auth {
         let proofs: Vec<(LetterId,)> = unit::change_all(cx, &SERVICE, proofs).await?;
         let notices = notice::sweeping(now);
         let notices: Vec<(LetterId,)> = unit::change_all(cx, &SERVICE, notices).await?;
+        let changes = address_change::sweeping(now);
+        let changes: Vec<(LetterId,)> = unit::change_all(cx, &SERVICE, changes).await?;
         let more_to_remove = removed.len() >= session::SWEPT
+            || changes.len() >= address_change::SWEPT
             || proofs.len() >= proof::SWEPT
             || notices.len() >= notice::SWEPT
             || limit::sweep(cx, &SERVICE).await?;

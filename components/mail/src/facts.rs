@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use boxoffice_contract::mail::{
     ADDRESSEES, AccountLetter, Addressee, AskAddressee, AskHolders, AskOrder, AskTransfer, HOLDERS,
     Holders, LETTER_VOID, NO_SUCH_ACCOUNT, ORDERS, OrderFacts, Proof, TRANSFERS, TransferFacts,
+    opening,
 };
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::problem::ProblemBody;
@@ -36,6 +37,8 @@ pub(crate) enum Found<T> {
 pub(crate) struct Content {
     pub(crate) email: String,
     pub(crate) locale: Option<String>,
+    /// The token that signs the recipient in, if they have no password.
+    pub(crate) opens: Option<String>,
     pub(crate) letter: letters::Letter,
 }
 
@@ -82,7 +85,7 @@ async fn of_account(cx: &Cx, letter: &Letter, kind: AccountLetter) -> Result<Fou
     let (device, client) = notice.map_or((None, None), |notice| (notice.device, notice.client));
     let letter = match kind {
         AccountLetter::VerifyAddress => {
-            let Proof { code, token } = proof.context("auth gives no proof to send")?;
+            let Proof { code, token, .. } = proof.context("auth gives no proof to send")?;
             letters::Letter::VerifyAddress(letters::VerifyAddress {
                 code: code.context("auth gives no code to send")?,
                 link: format!("/verify?token={}", token.context("auth gives no token to send")?),
@@ -104,8 +107,33 @@ async fn of_account(cx: &Cx, letter: &Letter, kind: AccountLetter) -> Result<Fou
             device: device.unwrap_or_default(),
             client,
         }),
+        AccountLetter::SignIn => {
+            let Proof { code, token, next } = proof.context("auth gives no proof to send")?;
+            let token = token.context("auth gives no token to send")?;
+            letters::Letter::SignIn(letters::SignIn {
+                code: code.context("auth gives no code to send")?,
+                link: opening(&token, next.as_deref()),
+                minutes: minutes_left(letter.expires_at, Timestamp::now()),
+            })
+        }
+        AccountLetter::ConfirmAddress => {
+            let Proof { code, token, .. } = proof.context("auth gives no proof to send")?;
+            let token = token.context("auth gives no token to send")?;
+            letters::Letter::ConfirmAddress(letters::ConfirmAddress {
+                code: code.context("auth gives no code to send")?,
+                link: format!("/account/address?token={token}"),
+            })
+        }
+        AccountLetter::AddressChanged => {
+            let token = proof.and_then(|proof| proof.token);
+            let token = token.context("auth gives no token to send")?;
+            let link = format!("/account/undo?token={token}");
+            let until = letter.expires_at.unwrap_or(at);
+            let said = letters::AddressChanged { at, device, client, link, until };
+            letters::Letter::AddressChanged(said)
+        }
     };
-    Ok(Found::There(Content { email, locale, letter }))
+    Ok(Found::There(Content { email, locale, opens: None, letter }))
 }
 
 async fn of_order(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
@@ -140,7 +168,7 @@ async fn of_order(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
         }
     };
     let to = there!(addressee(cx, recipient, None).await?);
-    Ok(Found::There(Content { email: to.email, locale: to.locale, letter }))
+    Ok(Found::There(to_owner(to, letter)))
 }
 
 async fn of_event(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
@@ -160,7 +188,7 @@ async fn of_event(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     };
     let said = letters::EventMoved { ticket: ticket.id, event, held: None };
     let letter = letters::Letter::EventMoved(said);
-    Ok(Found::There(Content { email: to.email, locale: to.locale, letter }))
+    Ok(Found::There(to_owner(to, letter)))
 }
 
 async fn of_transfer(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
@@ -182,7 +210,12 @@ async fn of_transfer(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     let (link, until) = (facts.link, facts.expires_at);
     let said = letters::TicketTransferred { from, event, link, until };
     let letter = letters::Letter::TicketTransferred(said);
-    Ok(Found::There(Content { email: facts.email, locale: None, letter }))
+    Ok(Found::There(Content { email: facts.email, locale: None, opens: None, letter }))
+}
+
+/// Returns what `letter` says to the owner of an account.
+fn to_owner(to: Addressee, letter: letters::Letter) -> Content {
+    Content { email: to.email, locale: to.locale, opens: to.opens, letter }
 }
 
 async fn addressee(

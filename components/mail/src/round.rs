@@ -168,12 +168,13 @@ impl<W: Wire> Round<W> {
     /// Writes the message, or ends the letter if that is not possible.
     async fn pack(&self, letter: &Letter, content: Box<Content>) -> Result<Option<Parcel>> {
         let Settings { from, host, .. } = &self.settings;
-        let Content { email, locale, letter: said } = *content;
+        let Content { email, locale, opens, letter: said } = *content;
         let Ok(to) = email.parse::<Address>() else {
             self.end(letter, End::GivenUp, "the address is invalid").await?;
             return Ok(None);
         };
-        let setting = Setting { public_url: config::shop().await?, locale, shop: SHOP.to_owned() };
+        let (public_url, shop) = (config::shop().await?, SHOP.to_owned());
+        let setting = Setting { public_url, locale, shop, opens };
         let rendered = letters::render(&said, &setting);
         let envelope =
             Envelope { id: letter.id, from, to: &to, host, written_at: letter.created_at };

@@ -8,7 +8,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use boxoffice_contract::LetterId;
+use boxoffice_contract::{LetterId, Timestamp, UserId};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
 use hmac::{Hmac, KeyInit, Mac};
@@ -19,6 +19,12 @@ use uuid::Uuid;
 const LABEL: &[u8] = b"boxoffice account proofs 1";
 /// How many bytes of a token are the proof's id.
 const ID: usize = 16;
+/// How many bytes of the token that opens an account are the number of its last day.
+const LAST_DAY: usize = 4;
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+/// How many days the token that opens an account works, besides the one when it is made.
+const OPEN_DAYS: i64 = 90;
 /// How many codes there are.
 const CODES: u64 = 1_000_000;
 
@@ -29,6 +35,12 @@ pub enum Purpose {
     Verify,
     /// A new password may be chosen.
     Reset,
+    /// One may sign in, once.
+    SignIn,
+    /// An account gets another address.
+    Address,
+    /// An account gets its old address back.
+    Undo,
 }
 
 impl Purpose {
@@ -38,6 +50,9 @@ impl Purpose {
         match self {
             Self::Verify => "verify",
             Self::Reset => "reset",
+            Self::SignIn => "sign_in",
+            Self::Address => "address",
+            Self::Undo => "undo",
         }
     }
 
@@ -45,8 +60,10 @@ impl Purpose {
     #[must_use]
     pub const fn seconds(self) -> i64 {
         match self {
-            Self::Verify => 60 * 60,
+            Self::Verify | Self::Address => 60 * 60,
             Self::Reset => 30 * 60,
+            Self::SignIn => 15 * 60,
+            Self::Undo => 7 * DAY,
         }
     }
 }
@@ -114,9 +131,57 @@ impl Secret {
         code.len() == given.len() && differences == 0
     }
 
+    /// Returns the token that opens `account` without a password, as long as its address is `email`. It
+    /// works for 90 days after `now`, and is the same for a whole day.
+    #[must_use]
+    pub fn opening(&self, account: UserId, email: &str, now: Timestamp) -> String {
+        let last = u32::try_from(day(now) + OPEN_DAYS).unwrap_or(u32::MAX).to_be_bytes();
+        let code = self.opening_mac(account, email, last).finalize().into_bytes();
+        let parts = [account.0.as_bytes().as_slice(), last.as_slice(), code.as_slice()];
+        URL_SAFE_NO_PAD.encode(parts.concat())
+    }
+
+    /// Returns the account that `token` says it opens. It does so if [`Self::opens`] agrees.
+    #[must_use]
+    pub fn opened(token: &str) -> Option<UserId> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let is_long = bytes.len() > ID + LAST_DAY + ID;
+        let id = bytes.get(..ID).filter(|_| is_long)?;
+        Some(UserId(Uuid::from_slice(id).ok()?))
+    }
+
+    /// Tells whether `token` opens `account`, whose address is `email`, at `now`.
+    #[must_use]
+    pub fn opens(&self, token: &str, account: UserId, email: &str, now: Timestamp) -> bool {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(token) else { return false };
+        let Some((id, rest)) = bytes.split_at_checked(ID) else { return false };
+        let Some((last, code)) = rest.split_first_chunk::<LAST_DAY>() else { return false };
+        let is_theirs = self.opening_mac(account, email, *last).verify_slice(code).is_ok();
+        is_theirs && id == account.0.as_bytes() && day(now) <= i64::from(u32::from_be_bytes(*last))
+    }
+
+    /// Returns what stands for the account of `email` if there is none: always the same for an address,
+    /// so that what is done for it is the same too. Nobody without the key can tell the address.
+    #[must_use]
+    pub fn nobody(&self, email: &str) -> UserId {
+        let code = mac(&self.0, &[b"nobody\n", email.as_bytes()]).finalize().into_bytes();
+        let mut bytes = [0; ID];
+        bytes.copy_from_slice(&code[..ID]);
+        UserId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    fn opening_mac(&self, account: UserId, email: &str, last: [u8; LAST_DAY]) -> Hmac<Sha256> {
+        mac(&self.0, &[b"open\n", account.0.as_bytes(), &last, email.as_bytes()])
+    }
+
     fn token_mac(&self, purpose: Purpose, id: LetterId) -> Hmac<Sha256> {
         mac(&self.0, &[b"token\n", purpose.name().as_bytes(), b"\n", id.0.as_bytes()])
     }
+}
+
+/// Returns the number of the day, since 1970.
+const fn day(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(1000 * DAY)
 }
 
 /// HMAC-SHA-256 (RFC 2104) of `parts`, one after the other.
@@ -187,6 +252,41 @@ mod tests {
             assert!(!secret.is_code(one, "") && !secret.is_code(one, &code[..5]));
             assert!(!secret.is_code(one, &format!("{code}0")));
         }
+    }
+
+    #[test]
+    fn a_token_opens_one_account_at_one_address_for_a_time() {
+        let secret = Secret::from_pem(PEM).unwrap();
+        let (account, other, now) = (UserId::new(), UserId::new(), Timestamp::now());
+        let (email, others) = ("ada@example.com", "bob@example.com");
+        let token = secret.opening(account, email, now);
+        assert_eq!(Secret::opened(&token), Some(account));
+        assert!(secret.opens(&token, account, email, now));
+        assert!(secret.opens(&token, account, email, now.plus_seconds(OPEN_DAYS * DAY)));
+        assert!(!secret.opens(&token, account, email, now.plus_seconds((OPEN_DAYS + 1) * DAY)));
+        assert!(!secret.opens(&token, account, others, now));
+        assert!(!secret.opens(&token, other, email, now));
+        let key = Secret::of_signing_key(&SigningKey::from_bytes(&[7; 32]));
+        assert!(!key.opens(&token, account, email, now));
+        let mut later = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        later[ID] ^= 1;
+        assert!(!secret.opens(&URL_SAFE_NO_PAD.encode(later), account, email, now));
+        let proof = secret.token(Purpose::SignIn, id());
+        for text in ["", "a", "%", &token[..22], &token[..69], &format!("{token}A"), &proof] {
+            assert!(!secret.opens(text, account, email, now), "{text}");
+        }
+        assert_eq!(Secret::opened(&token[..40]), None);
+        assert_eq!(secret.read(Purpose::SignIn, &token), None);
+    }
+
+    #[test]
+    fn nobody_is_the_same_for_an_address_and_another_for_each() {
+        let secret = Secret::from_pem(PEM).unwrap();
+        let nobody = secret.nobody("ada@example.com");
+        assert_eq!(nobody, secret.nobody("ada@example.com"));
+        assert_ne!(nobody, secret.nobody("bob@example.com"));
+        let key = Secret::of_signing_key(&SigningKey::from_bytes(&[7; 32]));
+        assert_ne!(nobody, key.nobody("ada@example.com"));
     }
 
     #[test]

@@ -39,6 +39,12 @@ names! {
         PasswordChanged = "password_changed",
         /// Says that somebody signed in on a device that was not used before.
         NewDevice = "new_device",
+        /// Lets the owner sign in without a password.
+        SignIn = "sign_in",
+        /// Asks a new address to confirm that an account gets it.
+        ConfirmAddress = "confirm_address",
+        /// Tells the old address that the account has another one, with a way back.
+        AddressChanged = "address_changed",
     }
 }
 
@@ -72,6 +78,27 @@ pub struct Addressee {
     /// What the letter tells the owner of their account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
+    /// The token of a link that signs in to an account without a password: see [`opening`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens: Option<String>,
+}
+
+/// Returns the path of the page where one signs in by a link with `token`, and goes on to `next`.
+#[must_use]
+pub fn opening(token: &str, next: Option<&str>) -> String {
+    let mut path = format!("/sign-in/link?token={token}");
+    if let Some(next) = next.filter(|next| *next != "/") {
+        path.push_str("&next=");
+        for byte in next.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    path.push(char::from(byte));
+                }
+                byte => path.push_str(&format!("%{byte:02X}")),
+            }
+        }
+    }
+    path
 }
 
 // Without `Debug`, as above.
@@ -84,6 +111,9 @@ pub struct Proof {
     /// The token of the link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The path that the link goes on to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// What happened to an account, from where and when.
@@ -208,6 +238,16 @@ mod tests {
         assert_eq!(serde_json::to_string(&addressee).unwrap(), json);
         let last: Holders = serde_json::from_str(r#"{"holders":[]}"#).unwrap();
         assert_eq!(last, Holders { holders: vec![], next: None });
+    }
+
+    #[test]
+    fn a_link_goes_on_to_a_page_with_its_query() {
+        assert_eq!(opening("a-B_1", None), "/sign-in/link?token=a-B_1");
+        assert_eq!(opening("a", Some("/")), "/sign-in/link?token=a");
+        assert_eq!(
+            opening("a", Some("/tickets/7/hold?quantity=2&x=%20")),
+            "/sign-in/link?token=a&next=%2Ftickets%2F7%2Fhold%3Fquantity%3D2%26x%3D%2520"
+        );
     }
 
     #[test]

@@ -34,7 +34,24 @@ pub struct Account {
     /// Whether the owner has proven that the address is theirs.
     #[serde(default)]
     pub email_verified: bool,
+    /// Whether it has a password. A guest's has none.
+    #[serde(default = "has")]
+    pub has_password: bool,
 }
+
+/// Accounts of older programs all have a password.
+const fn has() -> bool {
+    true
+}
+
+/// The problem's code if only an account with a password can do it (409).
+pub const NO_PASSWORD: &str = "no_password";
+/// The problem's code if a letter's link only opens accounts without a password (409).
+pub const HAS_PASSWORD: &str = "has_password";
+/// The problem's code if a guest's address has an account (409).
+pub const ACCOUNT_EXISTS: &str = "account_exists";
+/// The problem's code if an account has the address that it is to get (409).
+pub const SAME_ADDRESS: &str = "same_address";
 
 /// The problem's code if only somebody with a proven address may do it (403).
 pub const ADDRESS_UNVERIFIED: &str = "address_unverified";
@@ -93,6 +110,89 @@ pub struct Confirmation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 100))]
     pub token: Option<String>,
+}
+
+/// Asks for a letter by which one signs in without a password.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(
+    example = json!({"email": "ada@example.com", "next": "/orders"})
+))]
+pub struct AskSignIn {
+    /// The account's address; capitals do not matter.
+    #[cfg_attr(feature = "openapi", schema(format = "email", max_length = 254))]
+    pub email: String,
+    /// The path of the page that the letter's link goes on to, with its query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 500, pattern = "^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$")
+    )]
+    pub next: Option<String>,
+}
+
+// Without `Debug`, as above.
+/// What a letter brought, by which one signs in: the token of its link, or its code and the address.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(
+    example = json!({"email": "ada@example.com", "code": "493244"})
+))]
+pub struct SignInProof {
+    /// The address that the letter went to; only with a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = "email", max_length = 254))]
+    pub email: Option<String>,
+    /// The six digits in the letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub code: Option<String>,
+    /// The token in the letter's link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub token: Option<String>,
+}
+
+/// Somebody who buys with an address alone.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(example = json!({"email": "ada@example.com"})))]
+pub struct Guest {
+    /// Where the tickets are sent to; capitals do not matter.
+    #[cfg_attr(feature = "openapi", schema(format = "email", max_length = 254))]
+    pub email: String,
+}
+
+// Without `Debug`, as above.
+/// Another address for one's account.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(
+    example = json!({"email": "ada@example.org", "password": "correct horse battery"})
+))]
+pub struct NewAddress {
+    /// The new address; capitals do not matter.
+    #[cfg_attr(feature = "openapi", schema(format = "email", max_length = 254))]
+    pub email: String,
+    /// The password of the account, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 8, max_length = 128))]
+    pub password: Option<String>,
+}
+
+// Without `Debug`, as above.
+/// Gives an account its old address back.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Undo {
+    /// The token in the link of the letter to the old address.
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub token: String,
 }
 
 /// A letter is on its way, if there is somebody to get it.

@@ -73,6 +73,18 @@ pub enum Security {
     ResetAsked,
     /// The owner of an account has proven its address.
     AddressVerified,
+    /// Somebody has proven the address of an account that was unverified: what let others in has ended.
+    AddressClaimed,
+    /// A letter by which one signs in was asked for.
+    LinkAsked,
+    /// An account asks for another address.
+    AddressAsked,
+    /// An account has another address, which its owner has proven.
+    AddressChanged,
+    /// An account has an address back that it had. Its sessions have ended, and its password.
+    AddressRestored,
+    /// An unverified account has lost its address to somebody who has proven it.
+    AddressLost,
     /// A code or a link of a letter was wrong, or no longer worked.
     ProofRefused,
     /// Something was done too often.
@@ -87,7 +99,7 @@ pub enum Security {
 
 impl Security {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedUp,
         Self::SignedIn,
         Self::SignInFailed,
@@ -96,6 +108,12 @@ impl Security {
         Self::PasswordChanged,
         Self::ResetAsked,
         Self::AddressVerified,
+        Self::AddressClaimed,
+        Self::LinkAsked,
+        Self::AddressAsked,
+        Self::AddressChanged,
+        Self::AddressRestored,
+        Self::AddressLost,
         Self::ProofRefused,
         Self::LimitMet,
         Self::Refused,
@@ -115,6 +133,12 @@ impl Security {
             Self::PasswordChanged => "password_changed",
             Self::ResetAsked => "reset_asked",
             Self::AddressVerified => "address_verified",
+            Self::AddressClaimed => "address_claimed",
+            Self::LinkAsked => "link_asked",
+            Self::AddressAsked => "address_asked",
+            Self::AddressChanged => "address_changed",
+            Self::AddressRestored => "address_restored",
+            Self::AddressLost => "address_lost",
             Self::ProofRefused => "proof_refused",
             Self::LimitMet => "limit_met",
             Self::Refused => "refused",

@@ -1,6 +1,7 @@
 //! What a letter consists of, before it is text or HTML.
 
 use boxoffice_contract::Timestamp;
+use boxoffice_contract::mail::opening;
 use boxoffice_shown::{Language, Moment, moment, money};
 
 use crate::letter::{Event, Setting};
@@ -55,17 +56,33 @@ pub(crate) struct Fact {
 pub(crate) struct Reader {
     language: Language,
     public_url: String,
+    opens: Option<String>,
 }
 
 impl Reader {
     pub(crate) fn new(setting: &Setting) -> Self {
         let language = Language::of(setting.locale.as_deref().unwrap_or_default());
-        Self { language, public_url: setting.public_url.trim_end_matches('/').to_owned() }
+        let public_url = setting.public_url.trim_end_matches('/').to_owned();
+        Self { language, public_url, opens: setting.opens.clone() }
     }
 
     /// Returns the address of the shop's page at `path`.
     pub(crate) fn url(&self, path: &str) -> String {
         address(&self.public_url, path)
+    }
+
+    /// Returns the address of a page of the reader's own at `path`. Somebody without a password is signed
+    /// in on the way there.
+    pub(crate) fn own(&self, path: &str) -> String {
+        match &self.opens {
+            Some(token) => self.url(&opening(token, Some(path))),
+            None => self.url(path),
+        }
+    }
+
+    /// Tells whether the links to the reader's own pages sign in.
+    pub(crate) const fn is_opened(&self) -> bool {
+        self.opens.is_some()
     }
 
     /// Writes an amount in the currency's minor unit.

@@ -13,6 +13,12 @@ pub enum Letter {
     PasswordChanged(PasswordChanged),
     /// Tells that somebody signed in on a device that the account had not used.
     NewDevice(NewDevice),
+    /// Lets somebody sign in without a password.
+    SignIn(SignIn),
+    /// Asks a new address to confirm that an account gets it.
+    ConfirmAddress(ConfirmAddress),
+    /// Tells the old address that the account has another one.
+    AddressChanged(AddressChanged),
     /// Tells buyers that the tickets are theirs.
     OrderConfirmed(OrderConfirmed),
     /// Tells sellers that tickets were sold.
@@ -63,6 +69,41 @@ pub struct NewDevice {
     pub device: String,
     /// Its network address, if that is known.
     pub client: Option<String>,
+}
+
+/// What it takes to sign in without a password: either of both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// The code to type in.
+    pub code: String,
+    /// The path of the page, such as `/sign-in/link?token=…`.
+    pub link: String,
+    /// For how many minutes they work.
+    pub minutes: i64,
+}
+
+/// What it takes to give an account another address: either of both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmAddress {
+    /// The code to type in.
+    pub code: String,
+    /// The path of the page, such as `/account/address?token=…`.
+    pub link: String,
+}
+
+/// When and where an account got another address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressChanged {
+    /// When that was.
+    pub at: Timestamp,
+    /// The device on which it was done, if that is known.
+    pub device: Option<String>,
+    /// The network address of that device, if that is known.
+    pub client: Option<String>,
+    /// The path of the page that gives the old address back, such as `/account/undo?token=…`.
+    pub link: String,
+    /// Until when it does.
+    pub until: Timestamp,
 }
 
 /// An event, as its listing describes it.
@@ -169,6 +210,8 @@ pub struct Setting {
     pub locale: Option<String>,
     /// The shop's name.
     pub shop: String,
+    /// The token that signs the recipient in, who has no password: links to their pages bring it.
+    pub opens: Option<String>,
 }
 
 /// A letter, ready to be sent.
@@ -195,6 +238,9 @@ impl Letter {
             Self::ResetPassword(_) => "reset_password",
             Self::PasswordChanged(_) => "password_changed",
             Self::NewDevice(_) => "new_device",
+            Self::SignIn(_) => "sign_in",
+            Self::ConfirmAddress(_) => "confirm_address",
+            Self::AddressChanged(_) => "address_changed",
             Self::OrderConfirmed(_) => "order_confirmed",
             Self::TicketSold(_) => "ticket_sold",
             Self::OrderRefunded(_) => "order_refunded",

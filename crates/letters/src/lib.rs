@@ -24,8 +24,9 @@ mod theirs;
 mod words;
 
 pub use letter::{
-    Event, EventMoved, Held, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged,
-    Rendered, ResetPassword, Setting, TicketSold, TicketTransferred, VerifyAddress,
+    AddressChanged, ConfirmAddress, Event, EventMoved, Held, Letter, NewDevice, OrderConfirmed,
+    OrderRefunded, PasswordChanged, Rendered, ResetPassword, Setting, SignIn, TicketSold,
+    TicketTransferred, VerifyAddress,
 };
 
 use content::Reader;

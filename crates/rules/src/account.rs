@@ -4,6 +4,8 @@ use crate::{Verdict, unless};
 
 /// The longest address that RFC 5321 allows, in bytes.
 const MAX_ADDRESS: usize = 254;
+/// The longest path that a letter's link goes on to.
+const MAX_NEXT: usize = 500;
 
 /// Checks an e-mail address; blanks around it do not matter.
 ///
@@ -33,6 +35,17 @@ pub fn password(password: &str) -> Verdict {
 pub fn code(text: &str) -> Verdict {
     let good = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
     unless(good, "Enter the six digits in the e-mail")
+}
+
+/// Checks the path that a letter's link goes on to: one that every browser takes for a page of the shop.
+///
+/// # Errors
+/// The sentence for who sent it.
+pub fn next(text: &str) -> Verdict {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_local = text.starts_with('/') && !text.starts_with("//");
+    let good = is_plain && is_local && text.len() <= MAX_NEXT;
+    unless(good, "Give the path of a page of the shop, such as /orders")
 }
 
 /// What may stand before the `@`: as HTML has it for `input type=email`.
@@ -106,6 +119,26 @@ mod tests {
             (&too_long, false),
         ] {
             assert_eq!(email(address).is_ok(), good, "{address:?}");
+        }
+    }
+
+    #[test]
+    fn a_way_on_stays_in_the_shop() {
+        let long = format!("/{}", "x".repeat(MAX_NEXT));
+        for (path, good) in [
+            ("/", true),
+            ("/orders?page=2&x=%20", true),
+            ("", false),
+            ("orders", false),
+            ("//evil.example", false),
+            ("/\\evil.example", false),
+            ("/a\\b", false),
+            ("/a b", false),
+            ("/\t/evil.example", false),
+            ("https://evil.example/", false),
+            (&long, false),
+        ] {
+            assert_eq!(next(path).is_ok(), good, "{path:?}");
         }
     }
 

@@ -7,7 +7,10 @@ use boxoffice_contract::door::{NewScans, NewStaff};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
 use boxoffice_contract::tickets::Draft;
-use boxoffice_contract::users::{Confirmation, Credentials, Forgotten, NewPassword, Reset};
+use boxoffice_contract::users::{
+    AskSignIn, Confirmation, Credentials, Forgotten, Guest, NewAddress, NewPassword, Reset,
+    SignInProof, Undo,
+};
 use boxoffice_contract::{FieldError, Timestamp};
 
 use crate::{Verdict, account, door, guest, listing, purchase, text, unless};
@@ -183,12 +186,69 @@ impl Rules for Reset {
     }
 }
 
+impl Rules for AskSignIn {
+    fn checked(&self) -> Vec<Checked> {
+        vec![
+            field("email", account::email(&self.email)),
+            optional("next", self.next.as_ref(), |next| account::next(next)),
+        ]
+    }
+}
+
+impl Rules for SignInProof {
+    fn tidy(&mut self) {
+        tidy_code(&mut self.code);
+    }
+
+    fn checked(&self) -> Vec<Checked> {
+        let has_token = self.token.is_some();
+        let alone = "Give the token in the letter's link alone";
+        let token = self.token.as_ref().map_or(Ok(()), |token| {
+            unless(is_token(token) && self.email.is_none() && self.code.is_none(), alone)
+        });
+        let email = match &self.email {
+            Some(email) => account::email(email),
+            None => unless(has_token, "Give the address that the e-mail went to"),
+        };
+        let code = match &self.code {
+            Some(code) => account::code(code),
+            None => unless(has_token, "Give the code in the e-mail, or the token in its link"),
+        };
+        vec![field("email", email), field("code", code), field("token", token)]
+    }
+}
+
+impl Rules for Guest {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("email", account::email(&self.email))]
+    }
+}
+
+impl Rules for NewAddress {
+    fn checked(&self) -> Vec<Checked> {
+        vec![
+            field("email", account::email(&self.email)),
+            optional("password", self.password.as_ref(), |text| account::password(text)),
+        ]
+    }
+}
+
+impl Rules for Undo {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("token", unless(is_token(&self.token), "Give the token in the letter's link"))]
+    }
+}
+
+/// Tidies a code that a letter has brought: people copy blanks along, and write the digits in groups.
+fn tidy_code(code: &mut Option<String>) {
+    if let Some(code) = code {
+        code.retain(|character| !character.is_whitespace());
+    }
+}
+
 impl Rules for Confirmation {
     fn tidy(&mut self) {
-        // People copy blanks along, and write the digits in groups.
-        if let Some(code) = &mut self.code {
-            code.retain(|character| !character.is_whitespace());
-        }
+        tidy_code(&mut self.code);
     }
 
     fn checked(&self) -> Vec<Checked> {
@@ -237,6 +297,11 @@ mod tests {
         assert_eq!(wrong(&Forgotten::default()), ["email"]);
         assert_eq!(wrong(&Reset::default()), ["token", "password"]);
         assert_eq!(wrong(&Confirmation::default()), ["code"]);
+        assert_eq!(wrong(&AskSignIn::default()), ["email"]);
+        assert_eq!(wrong(&SignInProof::default()), ["email", "code"]);
+        assert_eq!(wrong(&Guest::default()), ["email"]);
+        assert_eq!(wrong(&NewAddress::default()), ["email"]);
+        assert_eq!(wrong(&Undo::default()), ["token"]);
         assert_eq!(wrong(&NewTransfer::default()), ["email"]);
         assert_eq!(wrong(&NewName::default()), ["name"]);
         assert_eq!(wrong(&Acceptance::default()), ["token"]);
@@ -317,6 +382,24 @@ mod tests {
     }
 
     #[test]
+    fn one_signs_in_by_a_token_or_by_a_code_and_an_address() {
+        let given = |email: Option<&str>, code: Option<&str>, token: Option<&str>| {
+            let [email, code, token] = [email, code, token].map(|text| text.map(str::to_owned));
+            let mut body = SignInProof { email, code, token };
+            body.tidy();
+            wrong(&body)
+        };
+        let email = Some("ada@example.com");
+        assert!(given(email, Some("493 244"), None).is_empty());
+        assert!(given(None, None, Some("abc")).is_empty());
+        assert_eq!(given(email, None, None), ["code"]);
+        assert_eq!(given(None, Some("493244"), None), ["email"]);
+        assert_eq!(given(email, None, Some("abc")), ["token"]);
+        assert_eq!(given(None, Some("493244"), Some("abc")), ["token"]);
+        assert_eq!(given(Some("ada"), Some("49324"), None), ["email", "code"]);
+    }
+
+    #[test]
     fn fields_have_the_names_that_they_have_in_json() {
         fn known(body: &(impl Rules + serde::Serialize)) {
             let json = serde_json::to_value(body).unwrap();
@@ -337,7 +420,14 @@ mod tests {
         known(&NewPassword::default());
         known(&Forgotten::default());
         known(&Reset::default());
+        known(&Guest::default());
+        known(&Undo::default());
         let given = Some(String::new());
+        let (email, next) = (String::new(), given.clone());
+        known(&AskSignIn { email: email.clone(), next });
+        known(&NewAddress { email, password: given.clone() });
+        let (email, code, token) = (given.clone(), given.clone(), given.clone());
+        known(&SignInProof { email, code, token });
         known(&Confirmation { code: given.clone(), token: given });
     }
 }

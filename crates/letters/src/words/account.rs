@@ -3,7 +3,10 @@
 use boxoffice_contract::Timestamp;
 
 use crate::content::{Block, Content, Fact, Reader};
-use crate::letter::{NewDevice, PasswordChanged, ResetPassword, VerifyAddress};
+use crate::letter::{
+    AddressChanged, ConfirmAddress, NewDevice, PasswordChanged, ResetPassword, SignIn,
+    VerifyAddress,
+};
 
 /// The page where one asks for a new password.
 const FORGOTTEN: &str = "/forgotten";
@@ -33,10 +36,7 @@ pub(crate) fn verify_address(letter: &VerifyAddress, reader: &Reader) -> Content
 
 pub(crate) fn reset_password(letter: &ResetPassword, reader: &Reader) -> Content {
     let ResetPassword { link, minutes } = letter;
-    let time = match minutes {
-        1 => "a minute".to_owned(),
-        minutes => format!("{minutes} minutes"),
-    };
+    let time = time(*minutes);
     Content {
         subject: "Choose a new password".to_owned(),
         heading: "Choose a new password",
@@ -83,6 +83,76 @@ pub(crate) fn new_device(letter: &NewDevice, reader: &Reader) -> Content {
             Block::Button { label: "Show my sessions", url: reader.url(SESSIONS) },
         ],
         reason: OF_ACCOUNT,
+    }
+}
+
+pub(crate) fn sign_in(letter: &SignIn, reader: &Reader) -> Content {
+    let SignIn { code, link, minutes } = letter;
+    let time = time(*minutes);
+    Content {
+        subject: "Sign in to your account".to_owned(),
+        heading: "Sign in to your account",
+        blocks: vec![
+            Block::say("Somebody, most likely you, wants to sign in without a password."),
+            Block::say("Follow the link, or type this code on the page that asks for it."),
+            Block::Code(code.clone()),
+            Block::Button { label: "Sign in", url: reader.url(link) },
+            Block::say(format!(
+                "Both work once, within {time}. Show them to nobody: we never ask for them."
+            )),
+            Block::say("If you did not ask, ignore this e-mail. Nobody is signed in then."),
+        ],
+        reason: OF_ACCOUNT,
+    }
+}
+
+pub(crate) fn confirm_address(letter: &ConfirmAddress, reader: &Reader) -> Content {
+    let ConfirmAddress { code, link } = letter;
+    Content {
+        subject: "Confirm your new e-mail address".to_owned(),
+        heading: "Confirm your new e-mail address",
+        blocks: vec![
+            Block::say("Somebody, most likely you, wants this address for their account."),
+            Block::say(
+                "Where you are signed in, type this code on the page of your account, or follow \
+                 the link. Both work for an hour.",
+            ),
+            Block::Code(code.clone()),
+            Block::Button { label: "Confirm the address", url: reader.url(link) },
+            Block::say("If it was not you, ignore this e-mail. Nothing changes then."),
+        ],
+        reason: "You get this e-mail because somebody gave this address for their account.",
+    }
+}
+
+pub(crate) fn address_changed(letter: &AddressChanged, reader: &Reader) -> Content {
+    let AddressChanged { at, device, client, link, until } = letter;
+    let mut facts = whereabouts(*at, device.as_deref(), client.as_deref(), reader);
+    facts.push(Fact::ours("Way back until", reader.moment(*until, None)));
+    Content {
+        subject: "Your e-mail address was changed".to_owned(),
+        heading: "Your e-mail address was changed",
+        blocks: vec![
+            Block::say(
+                "Your account has another e-mail address, and this one is no longer part of it. If \
+                 you changed it, there is nothing left to do.",
+            ),
+            Block::Facts(facts),
+            Block::say(
+                "If it was not you, take this address back. Everybody is then signed out, and you \
+                 choose a new password.",
+            ),
+            Block::Button { label: "Take the address back", url: reader.url(link) },
+        ],
+        reason: OF_ACCOUNT,
+    }
+}
+
+/// Writes for how long something works.
+fn time(minutes: i64) -> String {
+    match minutes {
+        1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn moved(letter: &EventMoved, reader: &Reader) -> Content {
         ),
         Block::Facts(reader.event(event)),
         Block::say("Your tickets stay valid. Their page tells whether you can return them."),
-        Block::Button { label: "Show my tickets", url: reader.url(&path) },
+        Block::Button { label: "Show my tickets", url: reader.own(&path) },
     ];
     if held.is_some() && event.starts_at.is_some() {
         blocks.push(Block::say("The attached file changes the event in your calendar."));

@@ -23,12 +23,18 @@ pub(crate) fn confirmed(letter: &OrderConfirmed, reader: &Reader) -> Content {
     let mut blocks = vec![
         Block::say(thanks),
         Block::Facts(facts),
-        Block::Button { label: show, url: reader.url(&page(*order)) },
+        Block::Button { label: show, url: reader.own(&page(*order)) },
         Block::say(
             "At the door, show the code that is on this page. It belongs to you alone, so it is \
              not in this e-mail.",
         ),
     ];
+    if reader.is_opened() {
+        blocks.push(Block::say(
+            "You bought as a guest: the link signs you in, so show it to nobody. It works for 90 \
+             days, or until you choose a password.",
+        ));
+    }
     if event.starts_at.is_some() {
         blocks.push(Block::say("The attached file puts the event into your calendar."));
     }
@@ -54,7 +60,7 @@ pub(crate) fn sold(letter: &TicketSold, reader: &Reader) -> Content {
         blocks: vec![
             Block::say(words),
             Block::Facts(facts),
-            Block::Button { label: "Show my sales", url: reader.url(SALES) },
+            Block::Button { label: "Show my sales", url: reader.own(SALES) },
         ],
         reason: "You get this e-mail because you sell tickets.",
     }
@@ -78,7 +84,7 @@ pub(crate) fn refunded(letter: &OrderRefunded, reader: &Reader) -> Content {
                 "The money goes back the way that you paid. Your bank may take up to ten days to \
                  show it.",
             ),
-            Block::Button { label: "Show the order", url: reader.url(&page(*order)) },
+            Block::Button { label: "Show the order", url: reader.own(&page(*order)) },
         ],
         reason: OF_BUYER,
     }

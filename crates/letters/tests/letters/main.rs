@@ -7,7 +7,7 @@ mod odd;
 mod page;
 mod sample;
 
-use boxoffice_letters::{Letter, Rendered, render};
+use boxoffice_letters::{Letter, Rendered, Setting, render};
 use page::Page;
 use sample::{SHOP, letters, setting};
 
@@ -32,11 +32,14 @@ fn each_letter_is_whole() {
 
 #[test]
 fn both_forms_say_what_happened() {
-    let said: [(&str, &[&str]); 9] = [
+    let said: [(&str, &[&str]); 12] = [
         ("verify_address", &["482913", "/verify?token=abc-DEF_1"]),
         ("reset_password", &["/reset?token=abc-DEF_1", "30 minutes"]),
         ("password_changed", &["01.06.2027, 12:00 (UTC)", "Firefox on Linux", "/forgotten"]),
         ("new_device", &["Safari on iPhone", "203.0.113.7", "/sessions"]),
+        ("sign_in", &["482913", "/sign-in/link?token=abc-DEF_1", "15 minutes"]),
+        ("confirm_address", &["482913", "/account/address?token=abc-DEF_1"]),
+        ("address_changed", &["/account/undo?token=abc-DEF_1", "08.06.2027", "203.0.113.7"]),
         (
             "order_confirmed",
             &["Kites: live", "12.06.2027, 20:30 (CEST, Zurich)", "90,00", "0000-0007"],
@@ -53,6 +56,25 @@ fn both_forms_say_what_happened() {
         for fact in facts {
             assert!(rendered.text.contains(fact), "{kind}: no {fact} in\n{}", rendered.text);
         }
+    }
+}
+
+#[test]
+fn links_sign_in_who_has_no_password() {
+    let guest = Setting { opens: Some("abc-DEF_1".to_owned()), ..setting() };
+    for letter in letters() {
+        let kind = letter.kind();
+        let text = render(&letter, &guest).text;
+        let is_about_own = matches!(
+            letter,
+            Letter::OrderConfirmed(_)
+                | Letter::OrderRefunded(_)
+                | Letter::TicketSold(_)
+                | Letter::EventMoved(_)
+        );
+        let signs_in = text.contains("/sign-in/link?token=abc-DEF_1&next=%2F");
+        assert_eq!(signs_in, is_about_own, "{kind}:\n{text}");
+        assert!(!render(&letter, &setting()).text.contains("&next="), "{kind}");
     }
 }
 

@@ -2,8 +2,9 @@
 
 use boxoffice_contract::{OrderId, TicketId, Timestamp};
 use boxoffice_letters::{
-    Event, EventMoved, Held, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged,
-    ResetPassword, Setting, TicketSold, TicketTransferred, VerifyAddress,
+    AddressChanged, ConfirmAddress, Event, EventMoved, Held, Letter, NewDevice, OrderConfirmed,
+    OrderRefunded, PasswordChanged, ResetPassword, Setting, SignIn, TicketSold, TicketTransferred,
+    VerifyAddress,
 };
 use uuid::Uuid;
 
@@ -16,6 +17,7 @@ pub(crate) fn setting() -> Setting {
         public_url: format!("{SHOP}/"),
         locale: Some("de-DE".to_owned()),
         shop: "Boxoffice".to_owned(),
+        opens: None,
     }
 }
 
@@ -50,6 +52,22 @@ pub(crate) fn letters() -> Vec<Letter> {
             at: at("2027-06-01T12:00:00Z"),
             device: "Safari on iPhone".to_owned(),
             client: Some("203.0.113.7".to_owned()),
+        }),
+        Letter::SignIn(SignIn {
+            code: "482913".to_owned(),
+            link: "/sign-in/link?token=abc-DEF_1".to_owned(),
+            minutes: 15,
+        }),
+        Letter::ConfirmAddress(ConfirmAddress {
+            code: "482913".to_owned(),
+            link: "/account/address?token=abc-DEF_1".to_owned(),
+        }),
+        Letter::AddressChanged(AddressChanged {
+            at: at("2027-06-01T12:00:00Z"),
+            device: Some("Firefox on Linux".to_owned()),
+            client: Some("203.0.113.7".to_owned()),
+            link: "/account/undo?token=abc-DEF_1".to_owned(),
+            until: at("2027-06-08T12:00:00Z"),
         }),
         Letter::OrderConfirmed(OrderConfirmed {
             order,
