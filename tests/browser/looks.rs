@@ -143,6 +143,22 @@ async fn places(shop: &Shop) -> Vec<Place> {
         place("account", "/account").of(&ann),
         place("account-mistakes", "/account").of(&ann).then("Change the password").answered(400),
         place("sessions", "/sessions").of(&ann),
+        place("sign-in-buying", format!("/sign-in?next={}%2Fhold%3Fquantity%3D1", page_of(&open))),
+        place("guest", "/guest"),
+        place("guest-mistakes", "/guest").then("Continue").answered(400),
+        place("link", "/sign-in/link"),
+        place("link-mistakes", "/sign-in/link").then("Send the e-mail").answered(400),
+        place("link-code", "/sign-in/link/code"),
+        place("link-code-mistakes", "/sign-in/link/code").then("Sign in").answered(400),
+        place("link-arrived", "/sign-in/link?token=none"),
+        place("link-ended", "/sign-in/link?token=none").then("Sign in").answered(409),
+        place("address", "/account/address").of(&ann),
+        place("address-mistakes", "/account/address")
+            .of(&ann)
+            .then("Send the e-mail")
+            .answered(400),
+        place("address-confirm", "/account/address?token=none").of(&ann),
+        place("address-undo", "/account/undo?token=none"),
         place("forgotten", "/forgotten"),
         place("forgotten-mistakes", "/forgotten").then("Send the e-mail").answered(400),
         place("forgotten-sent", "/forgotten/sent"),

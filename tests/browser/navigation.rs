@@ -14,8 +14,9 @@ async fn signing_in_leads_back_to_where_one_came_from() {
         let email = stage.buyer.account["email"].as_str().unwrap();
         visitor.go(&page).await;
         visitor.click("Buy").await;
+        visitor.sees("Sign in to buy 1 × The Paper Kites.").await;
         visitor.signs_in(email, PASSWORD).await;
-        visitor.arrives_at(&page).await;
+        visitor.sees_timer("1").await;
         visitor.click("Account").await;
         visitor.click("Sign out").await;
         visitor.go("/?q=kites").await;

@@ -29,8 +29,6 @@ async fn one_sells_and_another_buys() {
         bob.click("Buy").await;
         bob.click_in("main", "Sign up").await;
         bob.signs_up("bob@example.com").await;
-        bob.arrives_at(&page).await;
-        bob.click("Buy").await;
         bob.sees("15:00").await;
         bob.pays(GOOD_CARD, PRICE).await;
         let confirmation = bob.sees_confirmation().await;

@@ -258,7 +258,7 @@ fn entrance(wrong: bool) -> Entrance {
         error(Some("password"), "Enter a password of 8 to 128 characters"),
     ];
     let form = Form { errors: if wrong { errors } else { Vec::new() }, ..Form::default() };
-    Entrance { next: "/".to_owned(), form }
+    Entrance { next: "/".to_owned(), wish: None, form }
 }
 
 fn sell() -> Sell {

@@ -1,9 +1,15 @@
 //! `/account`, and the pages that letters about it lead to. The server alone draws them: nothing on them
 //! changes by itself.
 
+mod address;
 mod entrance;
+mod guest;
+mod link;
 
+pub use address::{Address, address, confirm_address, undo_address};
 pub use entrance::{Forgotten, Proof, ended, forgotten, reset, sent, verify};
+pub use guest::{Guest, guest};
+pub use link::{Arrival, AskLink, Code, arrive, ask_link, type_code, void};
 
 use sycamore::prelude::*;
 
@@ -19,6 +25,8 @@ pub struct Account {
     pub email: String,
     /// Whether its owner has proven the address.
     pub is_verified: bool,
+    /// Whether it has a password. A guest's has none.
+    pub has_password: bool,
     /// Whether the shop sends letters.
     pub is_mailed: bool,
     /// The form for a letter's code.
@@ -37,10 +45,12 @@ pub fn drawn(state: State, account: Account) -> State {
 }
 
 fn page(shop: Shop, account: Account) -> View {
-    let Account { email, is_verified, is_mailed, code, letter_key, password } = account;
+    let Account { email, is_verified, has_password, is_mailed, code, letter_key, password } =
+        account;
     let (code, password) = (*create_signal(code), *create_signal(password));
     let (wrong_code, wrong_password) = (summary(code), summary(password));
     let address = fact("Address", email);
+    let other = way("button quiet", "/account/address", "Change the address");
     let standing = match (is_verified, is_mailed) {
         (true, _) => view! { p(class="status good") { "Verified" } },
         (false, true) => proofs(shop, code, letter_key),
@@ -49,7 +59,11 @@ fn page(shop: Shop, account: Account) -> View {
             p { "This shop sends no mail. Ask its operator if you need a verified address." }
         },
     };
-    let password = change(shop, password);
+    let password = match (has_password, is_mailed) {
+        (true, _) => change(shop, password),
+        (false, true) => choose(shop, password),
+        (false, false) => unchosen(),
+    };
     let devices = way("button quiet", "/sessions", "Signed-in devices");
     view! {
         div(class="narrow") {
@@ -60,6 +74,7 @@ fn page(shop: Shop, account: Account) -> View {
                 h2(id="address") { "E-mail address" }
                 dl(class="facts") { (address) }
                 (standing)
+                p(class="actions") { (other) }
             }
             section(class="sheet", aria-labelledby="change") {
                 h2(id="change") { "Password" }
@@ -85,7 +100,7 @@ fn proofs(shop: Shop, form: ReadSignal<Form>, letter_key: String) -> View {
     let again = submit(shop, ask, "Send another e-mail".to_owned(), "Sending…");
     view! {
         p(class="status due") { "Not verified" }
-        p { "We have sent you an e-mail with a code and a link. Follow the link, or type the code." }
+        p { "Follow the link in an e-mail of ours, or type the code in it." }
         form(method="post", action=check, novalidate=true) { (key) (code) (verify) }
         form(class="ending", method="post", action=ask) { (letter_key) (again) }
         p(class="small") { "Only the newest e-mail works, for an hour." }
@@ -102,6 +117,21 @@ fn change(shop: Shop, form: ReadSignal<Form>) -> View {
         p { "All other devices are signed out." }
         form(method="post", action=action, novalidate=true) { (key) (current) (password) (button) }
     }
+}
+
+/// The way to a password for an account without one.
+fn choose(shop: Shop, form: ReadSignal<Form>) -> View {
+    let action = "/account/choose";
+    let key = key(form);
+    let button = submit(shop, action, "Send the e-mail".to_owned(), "Sending…");
+    view! {
+        p { "You have none yet. We send you a link by which you choose one." }
+        form(method="post", action=action) { (key) (button) }
+    }
+}
+
+fn unchosen() -> View {
+    view! { p { "You have none. This shop sends no mail: ask its operator for a link." } }
 }
 
 /// A field for a password, which is a new one or the one that the account has.

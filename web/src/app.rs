@@ -68,11 +68,9 @@ fn head(shop: Shop) -> View {
 /// Where signing in leads back to: the page itself, but not from one entrance to another.
 fn return_address(here: &str) -> String {
     let path = here.split('?').next().unwrap_or_default();
-    if matches!(path, "/sign-in" | "/sign-up" | "/forgotten" | "/reset" | "/verify") {
-        "/".to_owned()
-    } else {
-        here.to_owned()
-    }
+    let is_entrance =
+        matches!(path, "/sign-in" | "/sign-up" | "/guest" | "/forgotten" | "/reset" | "/verify");
+    if is_entrance || path.starts_with("/sign-in/") { "/".to_owned() } else { here.to_owned() }
 }
 
 fn entrances(here: ReadSignal<String>) -> View {
@@ -182,5 +180,6 @@ mod tests {
         assert_eq!(return_address("/tickets/1?x=2"), "/tickets/1?x=2");
         assert_eq!(return_address("/sign-in?next=/orders"), "/");
         assert_eq!(return_address("/forgotten"), "/");
+        assert_eq!(return_address("/sign-in/link/code?next=/orders"), "/");
     }
 }

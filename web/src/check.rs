@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn entrance() -> Page {
-        Page::SignUp(Entrance { next: "/".to_owned(), form: Form::default() })
+        Page::SignUp(Entrance { next: "/".to_owned(), wish: None, form: Form::default() })
     }
 
     fn sell() -> Page {

@@ -215,6 +215,9 @@ pub struct Detail {
 pub struct Entrance {
     /// Where to go on afterwards: an address of the shop.
     pub next: String,
+    /// What is to be bought there, such as `2 × The Paper Kites`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<String>,
     /// `email`, `password`.
     pub form: Form,
 }

@@ -64,10 +64,20 @@ pub(crate) enum Notice {
     PasswordChanged,
     /// A password was chosen by the link of a letter.
     PasswordReset,
+    /// A letter was asked for by which one chooses a password.
+    PasswordAsked,
+    /// An address was proven by somebody who is not signed in to its account.
+    Claimed,
+    /// A letter to a new address was asked for.
+    AddressAsked,
+    /// The account has another address.
+    AddressChanged,
+    /// The account has its old address back.
+    AddressRestored,
 }
 
 impl Notice {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 28] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -91,6 +101,11 @@ impl Notice {
         Self::LetterAsked,
         Self::PasswordChanged,
         Self::PasswordReset,
+        Self::PasswordAsked,
+        Self::Claimed,
+        Self::AddressAsked,
+        Self::AddressChanged,
+        Self::AddressRestored,
     ];
 
     const fn word(self) -> &'static str {
@@ -118,6 +133,11 @@ impl Notice {
             Self::LetterAsked => "letter-asked",
             Self::PasswordChanged => "password-changed",
             Self::PasswordReset => "password-reset",
+            Self::PasswordAsked => "password-asked",
+            Self::Claimed => "claimed",
+            Self::AddressAsked => "address-asked",
+            Self::AddressChanged => "address-changed",
+            Self::AddressRestored => "address-restored",
         }
     }
 
@@ -148,6 +168,19 @@ impl Notice {
             Self::PasswordChanged => "Your password is changed. Other devices are signed out.",
             Self::PasswordReset => {
                 "Your password is changed. You are signed in here, and nowhere else."
+            }
+            Self::PasswordAsked => {
+                "An e-mail is on its way. By its link you choose a password, within half an hour."
+            }
+            Self::Claimed => {
+                "Your address is verified. Have a link sent to sign in, or choose a new password."
+            }
+            Self::AddressAsked => {
+                "An e-mail is on its way to the new address. Type its code here, or follow its link."
+            }
+            Self::AddressChanged => "Your e-mail address is changed.",
+            Self::AddressRestored => {
+                "Your address is back, and everybody is signed out. Choose a new password now."
             }
         };
         state::Notice { tone: Tone::Good, text: text.to_owned() }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use boxoffice_contract::TicketId;
 use http::uri::PathAndQuery;
 
 /// The longest address that is followed.
@@ -20,8 +21,32 @@ pub(crate) fn local(wish: &str) -> &str {
 
 /// Whether `path` is where one signs in, or gets a way to: it leads nowhere for those who are.
 fn is_entrance(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/sign-up" | "/sign-out" | "/reset" | "/verify")
+    matches!(path, "/sign-in" | "/sign-up" | "/sign-out" | "/reset" | "/guest" | "/account/undo")
         || path.starts_with("/forgotten")
+        || path.starts_with("/sign-in/")
+}
+
+/// What somebody wanted to buy before they had to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) ticket: TicketId,
+    pub(crate) quantity: i64,
+}
+
+impl Wish {
+    /// The address that brings the wish along while one signs in. It is the listing's page, with the
+    /// number chosen.
+    pub(crate) fn address(self) -> String {
+        format!("/tickets/{}/hold?quantity={}", self.ticket, self.quantity)
+    }
+
+    /// The wish that `next` brings along, if it does.
+    pub(crate) fn of(next: &str) -> Option<Self> {
+        let (ticket, rest) = next.strip_prefix("/tickets/")?.split_once('/')?;
+        let quantity = rest.strip_prefix("hold?quantity=")?.parse().ok()?;
+        let ticket = ticket.parse().ok()?;
+        (quantity > 0).then_some(Self { ticket, quantity })
+    }
 }
 
 /// The address of the page to sign in, which goes on to `next`.
@@ -69,12 +94,34 @@ mod tests {
             "/sign-out",
             "/forgotten/sent",
             "/reset?token=x",
+            "/guest?next=/guest",
+            "/sign-in/link?token=x",
             "/\u{2215}evil.example",
         ] {
             assert_eq!(local(wish), "/", "{wish:?}");
         }
         let long = format!("/{}", "x".repeat(MAX_LENGTH));
         assert_eq!(local(&long), "/");
+    }
+
+    #[test]
+    fn a_wish_is_brought_along() {
+        let wish = Wish { ticket: TicketId::new(), quantity: 3 };
+        assert_eq!(Wish::of(&wish.address()), Some(wish));
+        assert_eq!(local(&wish.address()), wish.address());
+        let id = wish.ticket;
+        for next in [
+            "/".to_owned(),
+            format!("/tickets/{id}"),
+            format!("/tickets/{id}/hold"),
+            format!("/tickets/{id}/hold?quantity=0"),
+            format!("/tickets/{id}/hold?quantity=-1"),
+            format!("/tickets/{id}/hold?quantity=two"),
+            format!("/tickets/{id}/edit?quantity=2"),
+            "/tickets/7/hold?quantity=2".to_owned(),
+        ] {
+            assert_eq!(Wish::of(&next), None, "{next}");
+        }
     }
 
     #[test]

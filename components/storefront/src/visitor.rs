@@ -4,15 +4,19 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use boxoffice_contract::UserId;
+use boxoffice_contract::users::Account;
 use boxoffice_kernel::http::coding;
 use boxoffice_kernel::http::cookie::cookies;
 use boxoffice_kernel::identity::{self, User};
 use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{Cx, Problem, Timestamp};
+use boxoffice_kernel::{Cx, Problem, Timestamp, config};
 use boxoffice_web::state::{Page, State, Visitor};
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderValue, IF_NONE_MATCH, USER_AGENT};
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderValue, IF_NONE_MATCH, SET_COOKIE, USER_AGENT,
+};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 
 use crate::accounts;
@@ -127,6 +131,25 @@ impl Visit {
             browser: browser(&parts.headers),
             here: local_part(&parts.uri),
         }
+    }
+
+    /// The visit as one of the session that a service's answer begins, if it does.
+    ///
+    /// # Errors
+    /// When the session cannot be verified.
+    pub(crate) async fn entered(&self, answer: &Response<Bytes>) -> Result<Option<Self>> {
+        let name = identity::cookie_name(config::is_secure().await?);
+        let set = answer.headers().get_all(SET_COOKIE).into_iter();
+        let mut pairs = set.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+        let is_session = |pair: &&str| pair.split_once('=').is_some_and(|(known, _)| known == name);
+        let pair = pairs.find(is_session).map(HeaderValue::try_from);
+        let Some(Ok(pair)) = pair else {
+            return Ok(None);
+        };
+        let user = identity::verified(&HeaderMap::from_iter([(COOKIE, pair)])).await?;
+        let account: Option<Account> = serde_json::from_slice(answer.body()).ok();
+        let email = account.map(|account| account.email).unwrap_or_default();
+        Ok(Some(Self { user: Some(user), email, ..self.clone() }))
     }
 
     /// Whether the visitor is the account `id`.

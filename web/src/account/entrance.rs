@@ -36,7 +36,10 @@ pub fn forgotten(state: State, page: Forgotten) -> State {
             div(class="narrow") {
                 h1(tabindex="-1") { "Forgot your password?" }
                 (inside)
-                p(class="aside") { "You remember it? " a(href="/sign-in") { "Sign in" } }
+                p(class="aside") {
+                    "You remember it? " a(href="/sign-in") { "Sign in" } ". Or "
+                    a(href="/sign-in/link", rel="nofollow") { "sign in by e-mail" } "."
+                }
             }
         }
     })
@@ -61,7 +64,7 @@ fn ask(shop: Shop, form: Form) -> View {
     }
 }
 
-fn unmailed() -> View {
+pub(super) fn unmailed() -> View {
     view! {
         p(class="notice") {
             "This shop sends no mail. Ask its operator for a link by which you choose a new password."
@@ -113,24 +116,38 @@ pub fn reset(state: State, Proof { token, form }: Proof) -> State {
 }
 
 /// Returns `state` with the page on it where one says that an address is one's own. Mail scanners follow
-/// links, but press no button.
+/// links, but press no button. `sign_in` leads those who are not signed in back here when they are.
 #[must_use]
-pub fn verify(state: State, Proof { token, form }: Proof) -> State {
+pub fn verify(state: State, Proof { token, form }: Proof, sign_in: Option<String>) -> State {
     draw(state, form.key.clone(), move |shop| {
         let action = "/verify";
         let form = *create_signal(form);
         let (errors, key, token) = (summary(form), key(form), hidden("token", token));
         let button = submit(shop, action, "This is my address".to_owned(), "Verifying…");
+        let stranger = sign_in.map(not_signed_in).unwrap_or_default();
         view! {
             div(class="narrow") {
                 h1(tabindex="-1") { "Verify your e-mail address" }
                 p { "You got an e-mail because somebody has signed up with your address." }
+                (stranger)
                 (errors)
                 form(class="sheet", method="post", action=action) { (key) (token) (button) }
                 p(class="small") { "Was it not you? Then close this page, and nothing happens." }
             }
         }
     })
+}
+
+/// What becomes of an account whose address somebody else proves than who made it.
+fn not_signed_in(sign_in: String) -> View {
+    view! {
+        p(class="notice") {
+            "Did you sign up yourself, in another browser? Then "
+            a(href=sign_in, rel="nofollow") { "sign in here first" }
+            ", and everything stays as it is. If you press the button without that, the account is \
+             yours, its password no longer works, and everybody else is signed out."
+        }
+    }
 }
 
 /// Returns `state` with a page on it that says `why` a letter no longer works. `on` is the way to a new

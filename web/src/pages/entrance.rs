@@ -3,7 +3,7 @@
 use sycamore::prelude::*;
 
 use crate::app::encoded;
-use crate::parts::{Control, Field, Need, field, hidden, key, submit, summary};
+use crate::parts::{Control, Field, Need, field, hidden, key, submit, summary, way};
 use crate::shop::Shop;
 use crate::state::{Entrance, Form, Page};
 
@@ -46,7 +46,7 @@ pub(crate) fn sign_in(shop: Shop, first: Entrance) -> View {
         Page::SignIn(entrance) => Some(&entrance.form),
         _ => None,
     });
-    entrance(shop, &SIGN_IN, first.next, form)
+    entrance(shop, &SIGN_IN, first.next, first.wish, form)
 }
 
 pub(crate) fn sign_up(shop: Shop, first: Entrance) -> View {
@@ -54,10 +54,16 @@ pub(crate) fn sign_up(shop: Shop, first: Entrance) -> View {
         Page::SignUp(entrance) => Some(&entrance.form),
         _ => None,
     });
-    entrance(shop, &SIGN_UP, first.next, form)
+    entrance(shop, &SIGN_UP, first.next, first.wish, form)
 }
 
-fn entrance(shop: Shop, kind: &'static Kind, next: String, form: ReadSignal<Form>) -> View {
+fn entrance(
+    shop: Shop,
+    kind: &'static Kind,
+    next: String,
+    wish: Option<String>,
+    form: ReadSignal<Form>,
+) -> View {
     let Kind { title, path, button, doing, password, is_for_known, other } = *kind;
     let onward = encoded(&next);
     let action = format!("{path}?next={onward}");
@@ -69,10 +75,12 @@ fn entrance(shop: Shop, kind: &'static Kind, next: String, form: ReadSignal<Form
     let next = hidden("next", next);
     let (question, link, path) = other;
     let there = format!("{path}?next={onward}");
-    let forgotten = if is_for_known { way_back() } else { View::new() };
+    let forgotten = if is_for_known { ways_back(&onward) } else { View::new() };
+    let buying = wish.map(|wish| buying(title, wish, &onward)).unwrap_or_default();
     view! {
         div(class="narrow") {
             h1(tabindex="-1") { (title) }
+            (buying)
             (errors)
             form(class="sheet", method="post", action=action, novalidate=true, data-checked="") {
                 (key)
@@ -87,9 +95,25 @@ fn entrance(shop: Shop, kind: &'static Kind, next: String, form: ReadSignal<Form
     }
 }
 
-/// The way to a new password.
-fn way_back() -> View {
-    view! { p(class="aside") { a(href="/forgotten", rel="nofollow") { "Forgot your password?" } } }
+/// The ways in without the password.
+fn ways_back(onward: &str) -> View {
+    let link = format!("/sign-in/link?next={onward}");
+    view! {
+        p(class="aside") {
+            a(href="/forgotten", rel="nofollow") { "Forgot your password?" } " · "
+            a(href=link, rel="nofollow") { "Sign in by e-mail" }
+        }
+    }
+}
+
+/// Why one is asked to come in, and the way without an account.
+fn buying(title: &'static str, wish: String, onward: &str) -> View {
+    let why = format!("{title} to buy {wish}.");
+    let guest = way("button quiet", format!("/guest?next={onward}"), "Continue as a guest");
+    view! {
+        p { (why) }
+        p(class="actions") { (guest) }
+    }
 }
 
 fn email() -> Field {

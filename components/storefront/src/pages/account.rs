@@ -1,10 +1,11 @@
 //! `/account`: one's address and password. `POST …/code` proves the address, `POST …/letter` asks for
-//! another letter, `POST …/password` changes the password.
+//! another letter, `POST …/password` changes the password. `POST …/choose` asks for the letter by which an
+//! account without a password gets one.
 
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
-use boxoffice_contract::users::{Confirmation, CurrentUser, NewPassword};
+use boxoffice_contract::users::{self as api, Confirmation, CurrentUser, Forgotten, NewPassword};
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::account::{Account, drawn};
 use boxoffice_web::state::{Drawn, Form, Page, State};
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Router {
         .route("/account/code", post(prove))
         .route("/account/letter", post(ask))
         .route("/account/password", post(change))
+        .route("/account/choose", post(choose))
 }
 
 async fn show(visit: Visit) -> Result<Response> {
@@ -88,6 +90,23 @@ async fn change(visit: Visit, sent: Sent) -> Result<Response> {
     }
 }
 
+/// Asks for a letter by which an account without a password gets one.
+async fn choose(visit: Visit, sent: Sent) -> Result<Response> {
+    let Some(account) = account(&visit).await? else {
+        return sign_in_first(&visit, ADDRESS).await;
+    };
+    let change = Change::new(Method::POST, "/api/users/reset", sent.key());
+    let wanted = Forgotten { email: account.email };
+    match visit.command(&AUTH, change, Some(&wanted)).await? {
+        Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::PasswordAsked)).await?),
+        Err(refusal) => {
+            let errors = vec![wrong_at_all(refusal.detail.clone())];
+            let password = Some(sent.again(&[], errors, new_key()));
+            refused(&visit, &refusal, Forms { password, ..Forms::default() }).await
+        }
+    }
+}
+
 /// Shows the page again, with what is wrong with one of its forms.
 async fn refused(visit: &Visit, refusal: &Refusal, forms: Forms) -> Result<Response> {
     match load(visit, forms).await? {
@@ -98,18 +117,24 @@ async fn refused(visit: &Visit, refusal: &Refusal, forms: Forms) -> Result<Respo
     }
 }
 
-/// Makes the page, if somebody is signed in.
-async fn load(visit: &Visit, Forms { code, password }: Forms) -> Result<Option<State>> {
+/// Reads the account of who is signed in, if anybody is.
+async fn account(visit: &Visit) -> Result<Option<api::Account>> {
     if visit.user.is_none() {
         return Ok(None);
     }
     let current: Option<CurrentUser> = visit.read(&AUTH, "/api/users/currentUser").await?;
-    let Some(account) = current.and_then(|current| current.current_user) else { return Ok(None) };
+    Ok(current.and_then(|current| current.current_user))
+}
+
+/// Makes the page, if somebody is signed in.
+async fn load(visit: &Visit, Forms { code, password }: Forms) -> Result<Option<State>> {
+    let Some(account) = account(visit).await? else { return Ok(None) };
     let state = visit.state("My account", "", Page::Drawn(Drawn::default()));
     let state = State { here: ADDRESS.to_owned(), ..state };
     let account = Account {
         email: account.email,
         is_verified: account.email_verified,
+        has_password: account.has_password,
         is_mailed: mail::is_sent().await?,
         code: code.unwrap_or_else(blank),
         letter_key: new_key(),

@@ -6,15 +6,18 @@ use axum::routing::get;
 use boxoffice_contract::users::Credentials;
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::problem::Result;
+use boxoffice_web::isolated;
 use boxoffice_web::state::{Entrance, Form, Page, State};
+use bytes::Bytes;
 use http::{Method, Uri};
 
+use super::hold;
 use crate::accounts;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key};
 use crate::notice::Notice;
-use crate::redirect_target::{entrance, local};
-use crate::services::{AUTH, Change};
+use crate::redirect_target::{Wish, entrance, local};
+use crate::services::{AUTH, Change, tickets};
 use crate::visitor::Visit;
 
 /// What of the form is shown again; a password is not.
@@ -53,7 +56,8 @@ impl Door {
         if visit.user.is_some() {
             return Ok(answer::go(&visit, &next, None).await?);
         }
-        Ok(answer::show(&visit, self.state(&visit, next, blank()), Keep::Never).await?)
+        let state = self.state(&visit, next, blank()).await;
+        Ok(answer::show(&visit, state, Keep::Never).await?)
     }
 
     /// What comes of the form that was sent.
@@ -71,31 +75,56 @@ impl Door {
         };
         let change = Change::new(Method::POST, self.call, sent.key());
         match visit.command(&AUTH, change, Some(&credentials)).await? {
-            Ok(entered) => {
-                let response = answer::go(visit, &next, self.notice).await?;
-                Ok(answer::with_cookies_of(response, &entered))
-            }
+            Ok(entered) => go_on(visit, &next, self.notice, sent.key(), &entered).await,
             Err(refusal) => {
                 let form = sent.again(&SHOWN, refusal.on(&FIELDS), new_key());
-                let state = self.state(visit, next, form);
+                let state = self.state(visit, next, form).await;
                 Ok(answer::refuse(visit, refusal.status, state).await?)
             }
         }
     }
 
-    fn state(&self, visit: &Visit, next: String, form: Form) -> State {
+    async fn state(&self, visit: &Visit, next: String, form: Form) -> State {
         let here = entrance(self.path, &next);
-        let page = (self.page)(Entrance { next, form });
+        let wish = wish(visit, &next).await;
+        let page = (self.page)(Entrance { next, wish, form });
         State { here, ..visit.state(self.title, self.description, page) }
     }
 }
 
 /// Where the address of such a page says to go on.
-fn next_of(uri: &Uri) -> String {
+pub(crate) fn next_of(uri: &Uri) -> String {
     let query = uri.query().unwrap_or_default();
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let next = pairs.find_map(|(name, value)| (name == "next").then_some(value));
     local(&next.unwrap_or_default()).to_owned()
+}
+
+/// What is to be bought at `next`, as people say it, such as `2 × The Paper Kites`. None if it is nothing,
+/// or cannot be seen.
+pub(crate) async fn wish(visit: &Visit, next: &str) -> Option<String> {
+    let Wish { ticket, quantity } = Wish::of(next)?;
+    let ticket = tickets::find(visit, ticket).await.ok().flatten()?;
+    Some(format!("{quantity} × {}", isolated(&ticket.title)))
+}
+
+/// Sends those who have just signed in, by the service's answer `entered`, on to `next`. What they wanted
+/// to buy is held at once, under `key`.
+///
+/// # Errors
+/// When a page cannot be rendered.
+pub(crate) async fn go_on(
+    visit: &Visit,
+    next: &str,
+    notice: Option<Notice>,
+    key: &str,
+    entered: &http::Response<Bytes>,
+) -> Result<Response> {
+    let response = match (Wish::of(next), visit.entered(entered).await?) {
+        (Some(wish), Some(visit)) => hold::at_once(&visit, wish, notice, key).await?,
+        _ => answer::go(visit, next, notice).await?,
+    };
+    Ok(answer::with_cookies_of(response, entered))
 }
 
 /// Sends those who are not signed in to where they can, and back to `next` afterwards.

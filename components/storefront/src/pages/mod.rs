@@ -16,6 +16,8 @@
 //! | [`orders`], [`listings`] | `/orders` and `/listings` |
 //! | [`sales`], [`refund`] | `/sales`, as a file too, and its form |
 //! | [`forgotten`], [`reset`], [`verify`] | `/forgotten`, and what letters about an account lead to |
+//! | [`guest`], [`link`] | `/guest`, `/sign-in/link`: in without a password |
+//! | [`address`] | `/account/address`, `/account/undo`: another address, and the way back |
 //! | [`account`] | `/account`: address and password, and its forms |
 //! | [`sessions`] | `/sessions`: where one is signed in, and its forms |
 //! | [`health`] | `/healthz`, `/readyz` |
@@ -24,6 +26,7 @@
 
 mod accept;
 mod account;
+mod address;
 mod admission;
 mod bank;
 mod browse;
@@ -37,8 +40,10 @@ mod edit;
 mod entrance;
 mod forgotten;
 mod give_back;
+mod guest;
 mod health;
 mod hold;
+mod link;
 mod listings;
 mod name;
 mod offer;
@@ -71,6 +76,9 @@ pub(crate) fn routes() -> Router {
         .merge(sign_up::route())
         .merge(sign_out::route())
         .merge(sell::route())
+        .merge(guest::route())
+        .merge(link::routes())
+        .merge(address::routes())
         .merge(forgotten::routes())
         .merge(reset::route())
         .merge(verify::route())
