@@ -1,4 +1,5 @@
-//! A forgotten password: whether its address has an account must not show by what asking costs.
+//! A forgotten password, and a link that signs in: whether an address has an account must not show by what
+//! asking costs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,13 +21,13 @@ struct Cost {
     time: Duration,
 }
 
-async fn ask(app: &App, counter: &Counter, email: &str) -> Cost {
+async fn ask(app: &App, counter: &Counter, path: &str, email: &str) -> Cost {
     // Past the limits of a client and of an address.
     app.advance(60 * 60);
     counter.quiet().await;
     let before = counter.now();
     let start = Instant::now();
-    let answer = app.client().send(&post("/api/users/reset", json!({ "email": email }))).await;
+    let answer = app.client().send(&post(path, json!({ "email": email }))).await;
     let time = start.elapsed();
     counter.quiet().await;
     let after = counter.now();
@@ -49,6 +50,15 @@ fn median(costs: &[Cost]) -> u128 {
 
 #[tokio::test]
 async fn asking_for_a_new_password_costs_the_same_with_and_without_an_account() {
+    costs_the_same("/api/users/reset").await;
+}
+
+#[tokio::test]
+async fn asking_for_a_link_costs_the_same_with_and_without_an_account() {
+    costs_the_same("/api/users/signInLink").await;
+}
+
+async fn costs_the_same(path: &str) {
     let counter = Arc::new(Counter::default());
     let mut around = Surroundings::prepare().await;
     around.faults = Some(counter.clone());
@@ -58,12 +68,12 @@ async fn asking_for_a_new_password_costs_the_same_with_and_without_an_account() 
     let known = person.account["email"].as_str().unwrap();
     let unknown = known.replace("person", "nobody");
     for email in [known, &unknown] {
-        ask(&app, &counter, email).await;
+        ask(&app, &counter, path, email).await;
     }
     let (mut of_known, mut of_unknown) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        of_known.push(ask(&app, &counter, known).await);
-        of_unknown.push(ask(&app, &counter, &unknown).await);
+        of_known.push(ask(&app, &counter, path, known).await);
+        of_unknown.push(ask(&app, &counter, path, &unknown).await);
     }
     let (first, last) = (&of_known[0], &of_unknown[0]);
     println!("services and workers: {:?}, {} bytes", first.calls, first.bytes);

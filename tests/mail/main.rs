@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `purchase` | what a purchase, a refund, a move and a transfer bring |
+//! | `ways` | letters that sign in, and those about another address |
 //! | `failing` | servers that fail, each in its way: nothing is lost, and what comes twice is the same |
 //! | `backlog` | many letters behind a server that hangs, while the shop sells |
 //! | `encrypted` | real servers, with TLS by an authority of one's own |
@@ -19,3 +20,4 @@ mod post;
 mod purchase;
 mod readiness;
 mod servers;
+mod ways;
