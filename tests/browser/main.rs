@@ -17,6 +17,7 @@
 //! | `plain` | everything without scripts |
 //! | `keyboard` | everything without a mouse |
 //! | `navigation` | addresses, history, signing in on the way |
+//! | `everyday` | further pages, menus, small and large windows, paper |
 //! | `states` | what a page says when there is nothing to show, or nothing to have |
 //! | `languages` | money and dates as visitors write them |
 //! | `safety` | what people type, and what other sites send |
@@ -34,6 +35,7 @@ mod accounts;
 mod acts;
 mod bank;
 mod door;
+mod everyday;
 mod forms;
 mod harness;
 mod holds;

@@ -54,7 +54,7 @@ fn head(shop: Shop) -> View {
             div(class="wrap") {
                 a(class="brand", href="/") {
                     span(class="mark", aria-hidden="true", dangerously_set_inner_html=MARK) {}
-                    "Boxoffice"
+                    span(class="name") { "Boxoffice" }
                 }
                 nav(aria-label="Shop") {
                     a(class="link", href="/tickets/new") { "Sell" }

@@ -152,7 +152,7 @@ fn list(
     view! {
         dl(class="facts") { (balances) }
         p(class="actions") { a(class="button quiet", href=file, download="") { "Download as CSV" } }
-        ul(class="rows") { (rows) }
+        ul(class="rows", id="list", tabindex="-1") { (rows) }
         (next)
     }
 }

@@ -2,7 +2,8 @@
 
 use wasm_bindgen::JsCast;
 use web_sys::{
-    HtmlAnchorElement, HtmlDetailsElement, HtmlElement, KeyboardEvent, MouseEvent, Node,
+    Event, FocusEvent, HtmlAnchorElement, HtmlDetailsElement, HtmlElement, KeyboardEvent,
+    MouseEvent, Node,
 };
 
 use super::travel::{Way, go};
@@ -19,6 +20,7 @@ pub(crate) fn follow(browser: &Browser) {
             clicked(&browser, &event, &link);
         }
     });
+    dom::listen(&dom::document(), "focusin", |event: FocusEvent| close_others(&event));
     dom::listen(&dom::document(), "keydown", |event: KeyboardEvent| {
         if event.key() == "Escape" {
             close_open();
@@ -48,12 +50,13 @@ fn clicked(browser: &Browser, event: &MouseEvent, link: &HtmlAnchorElement) {
     if !leads_away {
         event.prevent_default();
         close_open();
-        go(browser, href, Way::Forth);
+        let turns = matches!(&*link.rel(), "next" | "prev");
+        go(browser, href, if turns { Way::Turn } else { Way::Forth });
     }
 }
 
-/// Closes the menus in which the click was not.
-fn close_others(event: &MouseEvent) {
+/// Closes the menus in which the click was not, or the focus is not any more.
+fn close_others(event: &Event) {
     let target: Option<Node> = event.target().and_then(|target| target.dyn_into().ok());
     for menu in open_menus(".menu[open]") {
         if !menu.contains(target.as_ref()) {

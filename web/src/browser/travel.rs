@@ -19,6 +19,8 @@ const MOST_HOPS: usize = 5;
 pub(crate) enum Way {
     /// By a link: a new entry in the history, and the page from its top.
     Forth,
+    /// To another page of the same list: a new entry in the history, and the list from its top.
+    Turn,
     /// In place of the page that one is on.
     Instead,
     /// Through the history, to where one had scrolled.
@@ -29,7 +31,10 @@ pub(crate) enum Way {
 
 /// Goes to `address`.
 pub(crate) fn go(browser: &Browser, address: String, way: Way) {
-    if matches!(way, Way::Forth | Way::Instead) && browser.is_bound() && !is_here(&address) {
+    if matches!(way, Way::Forth | Way::Turn | Way::Instead)
+        && browser.is_bound()
+        && !is_here(&address)
+    {
         // Fetched in place, the page would be fetched twice, and its notice lost.
         let _ = dom::window().location().assign(&address);
         return;
@@ -119,8 +124,12 @@ impl Browser {
         self.shop().state.with_untracked(|state| has_script(&state.page))
     }
 
-    fn show(&self, state: State, way: Way) {
+    fn show(&self, mut state: State, way: Way) {
         let shop = self.shop();
+        if way == Way::Quietly && state.notice.is_none() {
+            // It answers what the visitor did, such as a lost race: news must not wipe it unread.
+            state.notice = shop.state.with_untracked(|old| old.notice.clone());
+        }
         let focus = dom::document().active_element().map(|element| element.id());
         self.0.came.set(js_sys::Date::now());
         self.at_once(|| {
@@ -156,12 +165,17 @@ fn settle(title: &str, is_other: bool, way: Way) {
         return;
     }
     if !is_other {
+        match way {
+            Way::Turn => to_list(),
+            Way::Back(scroll) => scroll_to(scroll),
+            Way::Forth | Way::Instead | Way::Quietly => {}
+        }
         return;
     }
     dom::announce(title);
     match way {
         Way::Back(scroll) => scroll_to(scroll),
-        Way::Forth | Way::Instead | Way::Quietly => scroll_to(0.0),
+        Way::Forth | Way::Turn | Way::Instead | Way::Quietly => scroll_to(0.0),
     }
     // A door's field is ready for the next code.
     if dom::focus("code") {
@@ -174,6 +188,14 @@ fn settle(title: &str, is_other: bool, way: Way) {
             let _ = heading.focus_with_options(&options);
         }
     }
+}
+
+/// Moves window and focus to the beginning of the page's list.
+fn to_list() {
+    let Some(list) = dom::by_id("list") else { return scroll_to(0.0) };
+    dom::focus("list");
+    // Below the head, by the style sheet's `scroll-padding-top`.
+    list.scroll_into_view();
 }
 
 fn scroll_to(top: f64) {
@@ -189,11 +211,11 @@ fn record(address: &str, here: &str, way: Way) {
     let address = if path_of(address) == path_of(here) { address } else { here };
     let is_here = current() == address;
     let _ = match way {
-        Way::Forth if !is_here => {
+        Way::Forth | Way::Turn if !is_here => {
             let _ = history.replace_state(&scrolled(), "");
             history.push_state_with_url(&JsValue::from_f64(0.0), "", Some(address))
         }
-        Way::Forth | Way::Back(_) if is_here => Ok(()),
+        Way::Forth | Way::Turn | Way::Back(_) if is_here => Ok(()),
         _ => history.replace_state_with_url(&scrolled(), "", Some(address)),
     };
 }

@@ -30,7 +30,7 @@ pub(crate) fn page(shop: Shop, first: Browse) -> View {
             p { "The price you see is all you pay. What you pick is held for you while you pay." }
         }
         (filters)
-        section(class="results", aria-label="Tickets for sale") { (results) }
+        section(class="results", id="list", tabindex="-1", aria-label="Tickets for sale") { (results) }
         (more)
     }
 }
@@ -62,12 +62,12 @@ fn filters(shop: Shop, form: ReadSignal<Form>) -> View {
     view! {
         form(class="filters", id="filters", role="search", method="get", action="/", novalidate=true) {
             (search)
+            (sort)
+            button(class="button", r#type="submit") { "Search" }
             details(class="more", data-closes="", open=move || wrong.get()) {
                 summary(class="button quiet") { (title) }
                 div(class="fold") { (city) (from) (to) (price) }
             }
-            (sort)
-            button(class="button", r#type="submit") { "Search" }
         }
     }
 }

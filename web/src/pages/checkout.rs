@@ -17,21 +17,15 @@ pub(crate) fn page(shop: Shop, first: Checkout) -> View {
     let standing =
         shop.part(first.order.standing, |page| checkout(page).map(|it| &it.order.standing));
     let phase = phase(shop, end);
-    let stub = stub(first.order.clone());
     let body = dynamic(move || match phase.get() {
         Phase::Open => {
             let forms = Forms { pay, cancel };
             open(shop, first.clone(), (end, standing), forms)
         }
-        Phase::Unsure => unsure(),
-        Phase::Ended => ended(first.again.clone()),
+        Phase::Unsure => unsure(first.order.clone()),
+        Phase::Ended => ended(first.again.clone(), first.order.clone()),
     });
-    view! {
-        div(class="narrow checkout") {
-            (body)
-            (stub)
-        }
-    }
+    view! { div(class="narrow checkout") { (body) } }
 }
 
 fn checkout(page: &Page) -> Option<&Checkout> {
@@ -82,13 +76,17 @@ fn open(
     let question = question(order.id, standing);
     let form = pay_form(shop, &order, method, pay);
     let cancel = cancel_form(shop, &order, cancel);
+    let stub = stub(order);
     view! {
         h1(tabindex="-1") { "Checkout" }
         p(class="hold-bar") { "Held for you for " (timer) }
         (errors)
         (question)
-        (form)
-        (cancel)
+        // What is bought and what it costs comes before the way to pay for it.
+        div(class="beside") {
+            div(class="bought") { (stub) }
+            div(class="column") { (form) (cancel) }
+        }
     }
 }
 
@@ -214,19 +212,23 @@ fn cancel_form(shop: Shop, order: &Order, cancel: ReadSignal<Form>) -> View {
     ending(shop, form)
 }
 
-fn unsure() -> View {
+fn unsure(order: Order) -> View {
+    let stub = stub(order);
     view! {
         h1(tabindex="-1") { "We're checking your payment. Don't pay again." }
         p(role="status") { "The connection was lost before the answer came. This page is checking your payment; leave it open." }
         div(class="waiting", aria-hidden="true") {}
+        (stub)
     }
 }
 
-fn ended(again: String) -> View {
+fn ended(again: String, order: Order) -> View {
     let again = way("button", again, "Find it again");
+    let stub = stub(order);
     view! {
         h1(tabindex="-1") { "Your hold ended. You were not charged" }
         p { "The tickets are for sale again." }
         p(class="actions") { (again) }
+        (stub)
     }
 }

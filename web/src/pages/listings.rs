@@ -35,7 +35,7 @@ fn list(shop: Shop, Listings { listings, next }: Listings) -> View {
     let rows: Vec<View> = listings.into_iter().map(|listing| row_of(shop, listing)).collect();
     let next = older(next, "Older listings");
     view! {
-        ul(class="rows") { (rows) }
+        ul(class="rows", id="list", tabindex="-1") { (rows) }
         (next)
     }
 }

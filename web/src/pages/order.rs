@@ -4,7 +4,7 @@ use sycamore::prelude::*;
 use sycamore::web::is_hydrating;
 
 use super::orders::called;
-use crate::parts::{Ending, admissions, ending, fact, hidden, stub, timer, way};
+use crate::parts::{Ending, admissions, ending, fact, hidden, moment, stub, timer, way};
 use crate::shop::{Shop, dynamic};
 use crate::state::{Admission, Order, Outcome, Page, Standing};
 
@@ -21,7 +21,7 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
         let top = top(&order);
         let tickets = tickets(&order, admissions);
         let next = next(shop, &order, again);
-        let made = fact("Ordered", format!("{}, {}", order.made.date, order.made.time));
+        let made = moment(order.made.clone());
         let standing = fact("Status", called(order.standing).to_owned());
         let back = given_back(&order);
         let give_back = give_back.map(|form| give_back_form(shop, &order, form.key));
@@ -32,7 +32,14 @@ pub(crate) fn page(shop: Shop, first: Outcome) -> View {
                 (top)
                 (tickets)
                 (stub)
-                dl(class="facts") { (standing) (made) (back) }
+                dl(class="facts") {
+                    (standing)
+                    div(class="fact") {
+                        dt { "Ordered" }
+                        dd { (made) }
+                    }
+                    (back)
+                }
                 (give_back)
                 (next)
             }

@@ -26,19 +26,19 @@ fn list(shop: Shop, Orders { unpaid, going, orders, next }: Orders) -> View {
         return empty("No tickets yet.", way("button", "/", "Browse tickets"));
     }
     let of = |orders: Vec<Order>| orders.into_iter().map(|order| row_of(shop, order)).collect();
-    let urgent = section("To be paid", of(unpaid));
-    let going = section("You're going", going.into_iter().map(event).collect());
-    let rest = section("All orders", of(orders));
+    let urgent = section("unpaid", "To be paid", of(unpaid));
+    let going = section("going", "You're going", going.into_iter().map(event).collect());
+    let rest = section("list", "All orders", of(orders));
     let next = older(next, "Older orders");
     view! { (urgent) (going) (rest) (next) }
 }
 
-fn section(title: &'static str, rows: Vec<View>) -> View {
+fn section(id: &'static str, title: &'static str, rows: Vec<View>) -> View {
     if rows.is_empty() {
         return View::new();
     }
     view! {
-        section(class="rows", aria-label=title) {
+        section(class="rows", id=id, tabindex="-1", aria-label=title) {
             h2 { (title) }
             ul { (rows) }
         }

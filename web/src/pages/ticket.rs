@@ -156,7 +156,7 @@ fn offer(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View 
         Offer::Resume { order, ticket, totals } => {
             let resume = resume(order);
             let more =
-                if totals.is_empty() { View::new() } else { buy(shop, hold, ticket, totals) };
+                if totals.is_empty() { View::new() } else { more(shop, hold, ticket, totals) };
             view! { (resume) (more) }
         }
         Offer::Buy { ticket, totals } => buy(shop, hold, ticket, totals),
@@ -203,12 +203,26 @@ fn resume(order: OrderId) -> View {
 }
 
 fn buy(shop: Shop, hold: ReadSignal<Form>, ticket: TicketId, totals: Vec<String>) -> View {
+    hold_form(shop, hold, (ticket, totals), ("hold", "Buy"))
+}
+
+/// The way to hold more, less loud than the way to pay for what is held.
+fn more(shop: Shop, hold: ReadSignal<Form>, ticket: TicketId, totals: Vec<String>) -> View {
+    hold_form(shop, hold, (ticket, totals), ("hold quietly", "Hold more"))
+}
+
+fn hold_form(
+    shop: Shop,
+    hold: ReadSignal<Form>,
+    (ticket, totals): (TicketId, Vec<String>),
+    (class, label): (&'static str, &str),
+) -> View {
     let action = format!("/tickets/{ticket}/hold");
     let quantity = quantity(hold, totals);
     let key = key(hold);
-    let button = submit(shop, &action, "Buy".to_owned(), "Holding…");
+    let button = submit(shop, &action, label.to_owned(), "Holding…");
     view! {
-        form(class="hold", method="post", action=action) {
+        form(class=class, method="post", action=action) {
             (key)
             (quantity)
             (button)

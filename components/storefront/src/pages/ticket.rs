@@ -99,10 +99,14 @@ impl Loaded {
         let description = describe(&shown);
         let title = ticket.title.clone();
         let most = shown.available.clamp(0, ticket.max_per_buyer.min(MOST_AT_ONCE));
-        let total = |count| money(ticket.price * count, &ticket.currency, &visit.language);
+        // More than can be charged at once is not offered.
+        let total = |count| {
+            let amount = boxoffice_rules::money::total(ticket.price, count, &ticket.currency)?;
+            Some(money(amount, &ticket.currency, &visit.language))
+        };
         let page = Detail {
             card: shown,
-            totals: (1..=most).map(total).collect(),
+            totals: (1..=most).map_while(total).collect(),
             description: ticket.description,
             hold,
             unpaid: unpaid.map(|order| order.id),
