@@ -200,16 +200,19 @@ async fn paper_is_white_where_the_screen_is_dark() {
     in_shop(async |shop| {
         let (stage, order) = Stage::at_checkout(shop).await;
         let bob = &stage.window;
-        bob.prefers("dark", "no-preference").await;
         bob.go(&format!("/orders/{}", order["id"].as_str().unwrap())).await;
         bob.sees("Your tickets are held").await;
-        let rules = "[...document.styleSheets].flatMap(sheet => [...sheet.cssRules])";
-        let printed = format!(
-            "{rules}.filter(rule => rule.media?.mediaText === 'print')\
-             .some(rule => [...rule.cssRules].some(it => it.selectorText === ':root' && \
-             it.style.getPropertyValue('--ink').trim() === '#000'))"
-        );
-        bob.waits_for("what is printed is dark on light", &printed).await;
+        bob.prints_from_the_dark().await;
+        let colour = |what: &str, kind: &str| {
+            format!("getComputedStyle(document.querySelector('{what}')).{kind}")
+        };
+        let is_white = format!("{} === 'rgb(255, 255, 255)'", colour("html", "backgroundColor"));
+        bob.waits_for("the paper is white", &is_white).await;
+        for text in [".stub h2", ".stub .date", ".stub dt", ".brand"] {
+            let is_dark =
+                format!("/^rgb\\(([0-6]?\\d, ){{2}}[0-6]?\\d\\)$/.test({})", colour(text, "color"));
+            bob.waits_for(&format!("{text} is dark"), &is_dark).await;
+        }
     })
     .await;
 }

@@ -22,6 +22,13 @@ impl Window {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// Shows pages as they are printed, by somebody who prefers dark screens.
+    pub(crate) async fn prints_from_the_dark(&self) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+        let media = json!({ "media": "print", "features": features });
+        self.devtools("Emulation.setEmulatedMedia", media).await;
+    }
+
     /// Asks for pages in these languages, as in `Accept-Language`.
     pub(crate) async fn speaks(&self, languages: &str) {
         let headers = json!({ "headers": { "Accept-Language": languages } });
