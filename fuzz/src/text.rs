@@ -1,4 +1,4 @@
-use boxoffice_rules::amount::{minor_units, units};
+use boxoffice_rules::amount::{Writing, read, units};
 use boxoffice_rules::text::tidied;
 use boxoffice_rules::{Verdict, account, listing};
 
@@ -22,9 +22,13 @@ const RULES: [(Rule, usize); 4] = [
 pub fn text(data: &[u8]) {
     let Some([amount, text]) = texts(data) else { return };
     for digits in 0..=3 {
-        if let Some(read) = minor_units(amount, digits) {
-            assert!(read >= 0, "{amount:?} is {read}");
-            assert_eq!(minor_units(&units(read, digits), digits), Some(read), "{amount:?}");
+        for point in ['.', ','] {
+            let writing = Writing { digits, marks: ["€", "EUR"], point };
+            let Ok(minor) = read(amount, &writing) else { continue };
+            assert!(minor >= 0, "{amount:?} is {minor}");
+            let written = units(minor, digits);
+            let again = read(&written, &Writing { point: '.', ..writing });
+            assert_eq!(again, Ok(minor), "{amount:?}");
         }
     }
     let stored = tidied(text);

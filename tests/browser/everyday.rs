@@ -104,6 +104,34 @@ async fn dates_and_amounts_are_read_whole() {
 }
 
 #[tokio::test]
+async fn a_price_is_told_back_as_it_is_understood() {
+    in_shop(async |shop| {
+        let seller = shop.sign_up().await;
+        let ann = shop.window_of("Ann", &seller).await;
+        ann.go("/tickets/new").await;
+        ann.choose("Currency", "EUR").await;
+        for (typed, understood) in [
+            ("€1,250.00", "Buyers pay €1,250.00."),
+            ("1.250,00", "Buyers pay €1,250.00."),
+            ("45,-", "Buyers pay €45.00."),
+            ("４５", "Buyers pay €45.00."),
+        ] {
+            ann.fill("Price of one ticket", typed).await;
+            ann.click_field("How many tickets").await;
+            ann.sees(understood).await;
+            assert_eq!(ann.complaint("Price of one ticket").await, "", "{typed}");
+        }
+        ann.fill("Price of one ticket", "much").await;
+        ann.click_field("How many tickets").await;
+        ann.sees("Give the price as a number such as 45.00").await;
+        ann.sees_no("Buyers pay").await;
+        ann.sells("An evening", "€1'250.00").await;
+        ann.sees("€1,250.00").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_head_breaks_no_word() {
     in_shop(async |shop| {
         let person = shop.sign_up().await;

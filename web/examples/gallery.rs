@@ -286,6 +286,7 @@ fn sell() -> Sell {
             .map(str::to_owned)
             .to_vec(),
         withdraw: Some(Form::default()),
+        point: '.',
     }
 }
 

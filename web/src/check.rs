@@ -3,7 +3,7 @@
 //! The browser asks as soon as a field is left. The service has the last word: what passes here may
 //! still be refused there.
 
-use boxoffice_rules::amount::{minor_units, units};
+use boxoffice_rules::amount::{self, Misread, Writing, units};
 use boxoffice_rules::{Verdict, account, listing};
 
 use crate::state::{Currency, Page, Sell};
@@ -41,7 +41,7 @@ pub fn complaint(
     match page {
         Page::SignIn(_) | Page::SignUp(_) => said(credential(name, &value)),
         Page::Sell(sell) => match name {
-            "price" => price(&value, currency(sell, &fields.value("currency"))),
+            "price" => price(&value, currency(sell, &fields.value("currency")), sell.point),
             "startsAt" if fields.is_half_filled(name) => {
                 Some("Give both the date and the time of the start, or leave both out".to_owned())
             }
@@ -115,16 +115,42 @@ fn offered(name: &str, value: &str, clock: Option<&str>) -> Verdict {
     }
 }
 
-/// Of a currency that the page does not know, only that there must be a price.
-fn price(text: &str, of: Option<&Currency>) -> Option<String> {
-    let Some(&Currency { digits, least, most, .. }) = of else {
+/// What is wrong with a price. Of a currency that the page does not know, only that it is missing.
+fn price(text: &str, of: Option<&Currency>, point: char) -> Option<String> {
+    let Some(currency) = of else {
         return text.trim().is_empty().then(|| "Give a price".to_owned());
     };
-    let good = minor_units(text, digits).is_some_and(|price| (least..=most).contains(&price));
-    (!good).then(|| {
-        let [least, most, such] = [least, most, least * 90].map(|amount| units(amount, digits));
-        format!("Give a price from {least} to {most}, such as {such}")
-    })
+    let &Currency { ref code, digits, least, most, .. } = currency;
+    let shown = |amount| units(amount, digits).replace('.', &point.to_string());
+    let such = shown(least * 90);
+    match read(text, currency, point) {
+        Ok(price) if (least..=most).contains(&price) => None,
+        Ok(_) | Err(Misread::TooHigh) => {
+            Some(format!("Give a price from {} to {}, such as {such}", shown(least), shown(most)))
+        }
+        Err(Misread::NotANumber) => Some(format!("Give the price as a number such as {such}")),
+        Err(Misread::TooManyDecimals) if digits == 0 => {
+            Some(format!("{code} has no decimals: give a whole number such as {such}"))
+        }
+        Err(Misread::TooManyDecimals) => {
+            Some(format!("{code} has {digits} decimals: give a price such as {such}"))
+        }
+    }
+}
+
+fn read(text: &str, currency: &Currency, point: char) -> Result<i64, Misread> {
+    let marks = [&*currency.sign, &*currency.code];
+    amount::read(text, &Writing { digits: currency.digits, marks, point })
+}
+
+/// Returns the price that `fields` hold, in units with a point, and its currency's code; `None` if it is
+/// no price.
+#[must_use]
+pub fn understood(sell: &Sell, fields: &impl Filled) -> Option<(String, String)> {
+    let currency = currency(sell, &fields.value("currency"))?;
+    let price = read(&fields.value("price"), currency, sell.point).ok()?;
+    let is_good = (currency.least..=currency.most).contains(&price);
+    is_good.then(|| (units(price, currency.digits), currency.code.clone()))
 }
 
 #[cfg(test)]
@@ -166,7 +192,7 @@ mod tests {
     fn sell() -> Page {
         let currency = |code: &str, digits| Currency {
             code: code.to_owned(),
-            sign: code.to_owned(),
+            sign: if code == "EUR" { "€" } else { code }.to_owned(),
             name: code.to_owned(),
             digits,
             least: 50,
@@ -180,6 +206,7 @@ mod tests {
             currencies: vec![currency("EUR", 2), currency("JPY", 0)],
             time_zones: Vec::new(),
             withdraw: None,
+            point: '.',
         })
     }
 
@@ -213,6 +240,12 @@ mod tests {
             ("forty", "EUR", false),
             ("", "EUR", false),
             ("45.", "EUR", false),
+            ("€1,250.00", "EUR", true),
+            ("1.250,00", "EUR", true),
+            ("45,-", "EUR", true),
+            ("４５", "EUR", true),
+            ("$45", "EUR", false),
+            ("4500.00", "JPY", true),
         ] {
             let fields = form(&[("price", price), ("currency", currency)]);
             let complaint = complaint(&sell(), "price", &fields, None);
@@ -226,8 +259,20 @@ mod tests {
             let said = complaint(&sell(), "price", &fields, None).unwrap_or_default();
             assert_eq!(said, format!("Give a price {range}"));
         }
+        let fields = form(&[("price", "much"), ("currency", "EUR")]);
+        let said = complaint(&sell(), "price", &fields, None).unwrap_or_default();
+        assert_eq!(said, "Give the price as a number such as 45.00");
         let fields = form(&[("price", "0"), ("currency", "XXX")]);
         assert_eq!(complaint(&sell(), "price", &fields, None), None, "the service knows");
+    }
+
+    #[test]
+    fn what_is_understood_is_told_back() {
+        let Page::Sell(sell) = sell() else { unreachable!("it is the form of a listing") };
+        let of = |price| understood(&sell, &form(&[("price", price), ("currency", "EUR")]));
+        assert_eq!(of("€1,250"), Some(("1250.00".to_owned(), "EUR".to_owned())));
+        assert_eq!(of("0.01"), None);
+        assert_eq!(of("much"), None);
     }
 
     #[test]

@@ -249,6 +249,8 @@ pub struct Sell {
     pub time_zones: Vec<String>,
     /// The form that takes the listing off sale.
     pub withdraw: Option<Form>,
+    /// What stands before decimals in the visitor's language: a point or a comma.
+    pub point: char,
 }
 
 /// A currency.

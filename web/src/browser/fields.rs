@@ -76,6 +76,22 @@ impl Browser {
             let complaint = self.complaint(form, name);
             self.shop().findings.update(|findings| findings.insert(name.to_owned(), complaint));
         }
+        if name == "price" {
+            self.tell_understood(form);
+        }
+    }
+
+    /// Shows what buyers pay, as the price was understood: a point may be meant as a comma.
+    fn tell_understood(&self, form: &HtmlFormElement) {
+        let understood = self.shop().state.with_untracked(|state| match &state.page {
+            Page::Sell(sell) => check::understood(sell, form),
+            _ => None,
+        });
+        let shown = understood.and_then(|(units, currency)| shown(&units, &currency));
+        let text = shown.map(|shown| format!("Buyers pay {shown}.")).unwrap_or_default();
+        if let Some(line) = dom::by_id("understood") {
+            line.set_text_content(Some(&text));
+        }
     }
 
     /// Looks at a field that is being written: what was wrong may be right by now.
@@ -184,6 +200,28 @@ extern "C" {
         locale: &str,
         options: &JsValue,
     ) -> Result<String, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type LocalNumber;
+    /// `Number.prototype.toLocaleString`, with options.
+    #[wasm_bindgen(method, structural, catch, js_name = toLocaleString)]
+    fn to_locale_string(
+        this: &LocalNumber,
+        locale: JsValue,
+        options: &JsValue,
+    ) -> Result<String, JsValue>;
+}
+
+/// Writes an amount in units as the visitor's language has it.
+fn shown(units: &str, currency: &str) -> Option<String> {
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &"style".into(), &"currency".into()).ok()?;
+    js_sys::Reflect::set(&options, &"currency".into(), &currency.into()).ok()?;
+    let language = dom::window().navigator().language();
+    let number: LocalNumber = JsValue::from_f64(units.parse().ok()?).unchecked_into();
+    number.to_locale_string(language.into(), &options).ok()
 }
 
 /// What the clocks of a time zone show now, as `2027-06-12T20:30`. Sweden writes it so.

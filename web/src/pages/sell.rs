@@ -167,6 +167,8 @@ fn offer(shop: Shop, form: ReadSignal<Form>, currencies: Vec<Currency>) -> View 
             div(class="prefixed") { (sign) (price) }
             (currency)
         }
+        // Filled in when the price is left: how the shop understands it.
+        p(class="small understood", id="understood", aria-live="polite") {}
         div(class="pair") { (quantity) (most) }
         (about)
     }

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::form::{Sent, filled, wrong};
 use crate::services::Refusal;
 use crate::shown::{
-    self, amount_field, currencies, instant, local_currency, moment_field, read_amount, time_zones,
+    self, Language, amount_field, currencies, instant, local_currency, moment_field, point,
+    read_amount, time_zones,
 };
 use crate::visitor::Visit;
 
@@ -187,7 +188,7 @@ fn read_start(sent: &Sent, errors: &mut Vec<FieldError>) -> Option<Value> {
 }
 
 /// The page, but for what tells selling from editing.
-pub(crate) fn page(form: Form) -> Sell {
+pub(crate) fn page(form: Form, language: &Language) -> Sell {
     let mut time_zones = time_zones();
     // A listing may have a zone that is not offered to others, such as an old name of one that is.
     let zone = form.value("timeZone").trim();
@@ -202,6 +203,7 @@ pub(crate) fn page(form: Form) -> Sell {
         currencies: currencies(),
         time_zones,
         withdraw: None,
+        point: point(language),
     }
 }
 
@@ -303,7 +305,11 @@ mod tests {
     fn a_zone_that_a_listing_has_can_be_chosen() {
         for (zone, extra) in [("US/Pacific", 1), ("Europe/Zurich", 0), ("", 0)] {
             let form = filled([("timeZone", zone.to_owned())]);
-            assert_eq!(page(form).time_zones.len(), time_zones().len() + extra, "{zone}");
+            assert_eq!(
+                page(form, &Language::of("en")).time_zones.len(),
+                time_zones().len() + extra,
+                "{zone}"
+            );
         }
     }
 }

@@ -141,7 +141,7 @@ fn state(visit: &Visit, ticket: &Ticket, form: Form, locked: Option<String>) -> 
         version: Some(ticket.version),
         locked,
         withdraw: is_on_sale(ticket).then(blank),
-        ..draft::page(form)
+        ..draft::page(form, &visit.language)
     };
     let title = format!("Edit “{}”", isolated(&ticket.title));
     State { here: address(ticket.id), ..visit.state(&title, "", Page::Sell(page)) }

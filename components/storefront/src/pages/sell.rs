@@ -53,7 +53,7 @@ async fn sell(visit: Visit, sent: Sent) -> Result<Response> {
 }
 
 fn state(visit: &Visit, form: Form) -> State {
-    let page = Page::Sell(draft::page(form));
+    let page = Page::Sell(draft::page(form, &visit.language));
     let description = "List tickets that you cannot use, for others who can.";
     State { here: ADDRESS.to_owned(), ..visit.state("Sell tickets", description, page) }
 }

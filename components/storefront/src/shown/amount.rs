@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use boxoffice_rules::amount::{self, Misread, Writing};
 use boxoffice_rules::money as rules;
 use boxoffice_rules::money::{digits, is_currency, least, step};
 use boxoffice_shown::money;
@@ -14,16 +15,13 @@ use iso_currency::{Country, Currency};
 
 use super::Language;
 
-/// The longest number that somebody may type.
-const MAX_TYPED: usize = 24;
-
 /// `minor` units of `currency` as one types them into a field: digits, and the language's point.
 pub(crate) fn amount_field(minor: i64, currency: &str, language: &Language) -> String {
     decimal(minor, currency).to_string().replace('.', &point(language).to_string())
 }
 
-/// What stands before the digits after the point. Other scripts' points are not on all keyboards.
-fn point(language: &Language) -> char {
+/// What stands before decimals. Other scripts' points are not on all keyboards.
+pub(crate) fn point(language: &Language) -> char {
     let options = DecimalFormatterOptions::from(GroupingStrategy::Never);
     let half = Decimal::from_str("0.5").unwrap_or_default();
     let text = DecimalFormatter::try_new(language.locale().into(), options)
@@ -62,73 +60,31 @@ pub(crate) fn sign(currency: &str, language: &Language) -> String {
 /// A sentence for the person who typed it.
 pub(crate) fn read_amount(text: &str, currency: &str, language: &Language) -> Result<i64, String> {
     let digits = digits(currency);
-    let example = amount_field(45 * 10_i64.pow(u32::from(digits)), currency, language);
-    let bare = without_sign(text.trim(), currency);
-    let amount = plain(bare, language).and_then(|plain| Decimal::from_str(&plain).ok());
-    let Some(mut amount) = amount else {
-        return Err(format!("Give the price as a number such as {example}"));
-    };
-    amount.multiply_pow10(i16::from(digits));
-    amount.absolute.trim_end();
-    if *amount.magnitude_range().start() < 0 {
-        return Err(match digits {
-            0 => format!("{currency} has no decimals: give a whole number such as {example}"),
-            _ => format!("{currency} has {digits} decimals: give a price such as {example}"),
-        });
-    }
-    amount.to_string().parse().map_err(|_| "This price is too high".to_owned())
+    let sign = Currency::from_code(currency).map(|currency| currency.symbol().symbol);
+    let marks = [sign.as_deref().unwrap_or_default(), currency];
+    amount::read(text, &Writing { digits, marks, point: point(language) }).map_err(|misread| {
+        let example = amount_field(45 * 10_i64.pow(u32::from(digits)), currency, language);
+        match misread {
+            Misread::NotANumber => format!("Give the price as a number such as {example}"),
+            Misread::TooManyDecimals if digits == 0 => {
+                format!("{currency} has no decimals: give a whole number such as {example}")
+            }
+            Misread::TooManyDecimals => {
+                format!("{currency} has {digits} decimals: give a price such as {example}")
+            }
+            Misread::TooHigh => "This price is too high".to_owned(),
+        }
+    })
 }
 
-/// Reads a number that somebody typed, of whatever currency: its digits, with a point if needed.
+/// Reads a number that somebody typed, of any currency: its digits, with a point if needed.
 ///
 /// # Errors
 /// A sentence for the person who typed it.
 pub(crate) fn read_units(text: &str, language: &Language) -> Result<String, String> {
-    plain(text.trim(), language).ok_or_else(|| {
-        format!("Give the highest price as a number such as 45 or 45{}50", point(language))
-    })
-}
-
-/// `text` without the currency's sign or code around it.
-fn without_sign<'a>(text: &'a str, currency: &str) -> &'a str {
-    let sign = Currency::from_code(currency).map(|currency| currency.symbol().symbol);
-    let mut bare = text;
-    for mark in sign.iter().map(String::as_str).chain([currency]) {
-        bare = bare.strip_prefix(mark).or_else(|| bare.strip_suffix(mark)).unwrap_or(bare);
-    }
-    bare.trim()
-}
-
-/// The digits of a number that somebody typed, with a point where decimals begin. `None` if it is no
-/// number, or might be two.
-fn plain(text: &str, language: &Language) -> Option<String> {
-    let blank = |c: char| matches!(c, '\'' | '’') || c.is_whitespace();
-    let text: String = text.chars().filter(|c| !blank(*c)).collect();
-    let (whole, rest) =
-        match text.rfind(['.', ',']).filter(|at| begins_decimals(&text, *at, language)) {
-            Some(at) => (&text[..at], &text[at + 1..]),
-            None => (text.as_str(), ""),
-        };
-    let mut groups = whole.split(['.', ',']);
-    let first = groups.next().unwrap_or_default();
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let grouped = groups.all(|group| group.len() == 3 && digits(group));
-    let some = !(first.is_empty() && rest.is_empty()) && text.len() <= MAX_TYPED;
-    if !(grouped && some && digits(first) && digits(rest)) {
-        return None;
-    }
-    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
-    Some(if rest.is_empty() { whole } else { format!("{whole:0>1}.{rest}") })
-}
-
-/// Whether decimals begin after the last point or comma of `text`, which is at `at`. One that stands
-/// there alone with three digits behind it is what the visitor's language takes it for.
-fn begins_decimals(text: &str, at: usize, language: &Language) -> bool {
-    let mark = &text[at..=at];
-    let others = text[..at].contains(['.', ',']);
-    let same = text[..at].contains(mark);
-    let three = text.len() - at - 1 == 3;
-    !same && (others || !three || mark.starts_with(point(language)))
+    let point = point(language);
+    amount::number(text, point)
+        .ok_or_else(|| format!("Give the highest price as a number such as 45 or 45{point}50"))
 }
 
 /// The currencies to choose from, by their names.
@@ -190,22 +146,13 @@ mod tests {
     fn what_is_typed_is_read_by_the_language() {
         for (text, currency, language, minor) in [
             ("45", "EUR", "en", 4500),
-            ("45.00", "EUR", "en", 4500),
-            ("45,00", "EUR", "en", 4500),
             ("45.5", "EUR", "de", 4550),
-            ("45,5", "EUR", "de", 4550),
-            ("€45.00", "EUR", "en", 4500),
-            ("45 EUR", "EUR", "en", 4500),
-            ("1,500", "EUR", "en", 150_000),
+            ("€1,250.00", "EUR", "en", 125_000),
             ("1.500", "EUR", "de", 150_000),
             ("1'500.50", "CHF", "de-CH", 150_050),
-            ("1.234.567,89", "EUR", "de", 123_456_789),
             ("1 500,00", "EUR", "fr", 150_000),
             ("1.500", "KWD", "en", 1_500),
-            ("4500", "JPY", "ja", 4_500),
-            ("4500.00", "JPY", "ja", 4_500),
-            (".5", "EUR", "en", 50),
-            ("0", "EUR", "en", 0),
+            ("¥4500", "JPY", "ja", 4_500),
         ] {
             assert_eq!(read(text, currency, language), Ok(minor), "{text} {currency} {language}");
         }
@@ -228,15 +175,10 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_explained() {
-        for text in ["", "cheap", "-5", "1e3", "4.5.6", "1,50,0", "4 5 euros", ".", "١٢", "0x10"]
-        {
-            let complaint = read(text, "EUR", "en").unwrap_err();
-            assert!(complaint.contains("such as 45.00"), "{text}: {complaint}");
-        }
+        assert!(read("cheap", "EUR", "en").unwrap_err().contains("such as 45.00"));
         assert!(read("45.123", "EUR", "en").unwrap_err().contains("2 decimals"));
         assert!(read("45.5", "JPY", "en").unwrap_err().contains("no decimals"));
         assert!(read("99999999999999999999", "EUR", "en").unwrap_err().contains("too high"));
-        assert!(read(&"9".repeat(5000), "EUR", "en").is_err());
     }
 
     #[test]

@@ -11,8 +11,8 @@ mod amount;
 mod moment;
 
 pub(crate) use amount::{
-    amount_field, currencies, list_separator, local_currency, price_range, read_amount, read_units,
-    sign,
+    amount_field, currencies, list_separator, local_currency, point, price_range, read_amount,
+    read_units, sign,
 };
 pub(crate) use boxoffice_shown::{Language, balance, money};
 pub(crate) use moment::{Day, day, instant, moment, moment_field, shift, time_zones};
