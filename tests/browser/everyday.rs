@@ -132,6 +132,36 @@ async fn a_price_is_told_back_as_it_is_understood() {
 }
 
 #[tokio::test]
+async fn a_listing_is_made_like_another() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({ "title": "Kites again", "quantity": 3 })).await;
+        let ann = shop.window_of("Ann", &stage.seller).await;
+        ann.go("/listings").await;
+        ann.click("Duplicate Kites again").await;
+        ann.sees_heading("Sell tickets").await;
+        assert_eq!(ann.value("Title").await, "Kites again");
+        assert_eq!(ann.value("City").await, "Basel");
+        ann.fill("Title", "Kites, the second night").await;
+        ann.click("List for sale").await;
+        ann.sees_heading("Kites, the second night").await;
+        let version = stage.ticket["version"].as_i64().unwrap();
+        stage.seller.withdraw(&stage.ticket, version).await;
+        ann.go("/listings").await;
+        ann.click("Relist Kites again").await;
+        assert_eq!(ann.value("How many tickets").await, "3");
+        ann.click("List for sale").await;
+        ann.sees_heading("Kites again").await;
+
+        // Another's listing, or none, is nothing to begin with.
+        let bob = &stage.window;
+        bob.go(&format!("/tickets/new?like={}", stage.ticket["id"].as_str().unwrap())).await;
+        bob.sees_heading("Sell tickets").await;
+        assert_eq!(bob.value("Title").await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_head_breaks_no_word() {
     in_shop(async |shop| {
         let person = shop.sign_up().await;

@@ -75,12 +75,15 @@ fn row_of(shop: Shop, Listing { card, withdraw, resale }: Listing) -> View {
 fn tools(shop: Shop, card: &Card, key: String) -> View {
     let door = tool(format!("/door/{}", card.id), "Door", &card.title);
     let edit = || tool(format!("/tickets/{}/edit", card.id), "Edit", &card.title);
-    let (edit, withdraw) = match card.sale {
-        TicketStatus::Open | TicketStatus::Held => (edit(), withdraw(shop, card.id, key)),
-        TicketStatus::Sold => (edit(), View::new()),
-        TicketStatus::Withdrawn => Default::default(),
+    let like = |label| tool(format!("/tickets/new?like={}", card.id), label, &card.title);
+    let (edit, like, withdraw) = match card.sale {
+        TicketStatus::Open | TicketStatus::Held => {
+            (edit(), like("Duplicate"), withdraw(shop, card.id, key))
+        }
+        TicketStatus::Sold => (edit(), like("Duplicate"), View::new()),
+        TicketStatus::Withdrawn => (View::new(), like("Relist"), View::new()),
     };
-    view! { div(class="resume") { (door) (edit) (withdraw) } }
+    view! { div(class="resume") { (door) (edit) (like) (withdraw) } }
 }
 
 fn tool(href: String, label: &'static str, title: &str) -> View {

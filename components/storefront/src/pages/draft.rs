@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::form::{Sent, filled, wrong};
 use crate::services::Refusal;
+use crate::services::tickets::has_begun;
 use crate::shown::{
     self, Language, amount_field, currencies, instant, local_currency, moment_field, point,
     read_amount, time_zones,
@@ -245,6 +246,19 @@ pub(crate) fn of(ticket: &Ticket, visit: &Visit) -> Form {
         ("asksNames", ticked(ticket.asks_names)),
         ("turningCodes", ticked(ticket.turning_codes)),
     ])
+}
+
+/// The form for a new listing that is like `ticket`: without its date if that has passed.
+pub(crate) fn like(ticket: &Ticket, visit: &Visit) -> Form {
+    let mut form = of(ticket, visit);
+    for name in BEFORE.into_iter().chain([SEEN]) {
+        form.values.remove(name);
+    }
+    if has_begun(ticket) {
+        form.values.remove("startsAt");
+        form.values.remove("turningCodes");
+    }
+    form
 }
 
 /// Returns the digest of what a seller has written. A hold changes a listing's version, but not this.

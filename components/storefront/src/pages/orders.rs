@@ -46,6 +46,11 @@ async fn list(visit: Visit, uri: Uri) -> Result<Response> {
 
 /// Where a list's page begins, as its address says.
 pub(crate) fn cursor_of(uri: &Uri) -> Option<String> {
+    parameter(uri, "cursor")
+}
+
+/// What an address says in its query under `wanted`.
+pub(crate) fn parameter(uri: &Uri, wanted: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    pairs.find_map(|(name, value)| (name == "cursor").then(|| value.into_owned()))
+    pairs.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))
 }
