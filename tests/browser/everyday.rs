@@ -1,5 +1,6 @@
 //! What people meet on every visit: further pages, menus, small and large windows, paper.
 
+use boxoffice_tests::id;
 use serde_json::json;
 
 use crate::acts::{Stage, a_concert, checkout_of, page_of};
@@ -144,8 +145,7 @@ async fn a_listing_is_made_like_another() {
         ann.fill("Title", "Kites, the second night").await;
         ann.click("List for sale").await;
         ann.sees_heading("Kites, the second night").await;
-        let version = stage.ticket["version"].as_i64().unwrap();
-        stage.seller.withdraw(&stage.ticket, version).await;
+        stage.seller.delete(&format!("/api/tickets/{}", id(&stage.ticket))).await.expect(204);
         ann.go("/listings").await;
         ann.click("Relist Kites again").await;
         assert_eq!(ann.value("How many tickets").await, "3");
@@ -154,7 +154,7 @@ async fn a_listing_is_made_like_another() {
 
         // Another's listing, or none, is nothing to begin with.
         let bob = &stage.window;
-        bob.go(&format!("/tickets/new?like={}", stage.ticket["id"].as_str().unwrap())).await;
+        bob.go(&format!("/tickets/new?like={}", id(&stage.ticket))).await;
         bob.sees_heading("Sell tickets").await;
         assert_eq!(bob.value("Title").await, "");
     })
@@ -258,7 +258,7 @@ async fn paper_is_white_where_the_screen_is_dark() {
     in_shop(async |shop| {
         let (stage, order) = Stage::at_checkout(shop).await;
         let bob = &stage.window;
-        bob.go(&format!("/orders/{}", order["id"].as_str().unwrap())).await;
+        bob.go(&format!("/orders/{}", id(&order))).await;
         bob.sees("Your tickets are held").await;
         bob.prints_from_the_dark().await;
         let colour = |what: &str, kind: &str| {
