@@ -4,9 +4,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use boxoffice_account_proof::Purpose;
+use boxoffice_contract::LetterId;
 use boxoffice_contract::mail::AccountLetter;
 use boxoffice_contract::users::{Account, Confirmation, OnItsWay};
-use boxoffice_contract::{LetterId, UserId};
 use boxoffice_kernel::command::Idempotency;
 use boxoffice_kernel::db::{Read, Reader};
 use boxoffice_kernel::http::Valid;
@@ -59,8 +59,7 @@ pub(crate) async fn ask(cx: VisitorCx, _: Idempotency) -> Result<Response> {
 /// Prove your address
 ///
 /// By the code in the letter, of which one may type ten, or by the token in its link, for which nobody
-/// needs to be signed in. Without a session of the account, its password and its sessions end: who made
-/// it need not be who reads its mail. A repeat changes nothing.
+/// needs to be signed in. A repeat changes nothing.
 #[utoipa::path(
     post, path = "/api/users/verification/confirm", tag = "users", operation_id = "confirm_verification",
     request_body = Confirmation,
@@ -81,7 +80,7 @@ pub(crate) async fn confirm(
     Valid(confirmation): Valid<Confirmation>,
 ) -> Result<Json<Account>> {
     let account = match (confirmation.token, confirmation.code, visitor) {
-        (Some(token), _, visitor) => by_token(&cx, visitor.as_ref(), &token).await?,
+        (Some(token), ..) => by_token(&cx, &token).await?,
         (None, Some(code), Some(visitor)) => by_code(&visitor, &code).await?,
         _ => return Err(Problem::unauthorized("Sign in first, then type the code")),
     };
@@ -89,12 +88,12 @@ pub(crate) async fn confirm(
 }
 
 /// Proves the address of the letter whose link has `token`.
-async fn by_token(cx: &Cx, visitor: Option<&VisitorCx>, token: &str) -> refusal::Result<Account> {
+async fn by_token(cx: &Cx, token: &str) -> refusal::Result<Account> {
     let Some(id) = Key::load().await?.proofs.read(Purpose::Verify, token) else {
         log::security(cx, Security::ProofRefused, None);
         return Err(Refusal::ProofVoid);
     };
-    verify(cx, visitor.map(|visitor| visitor.account.id), id).await
+    verify(cx, id).await
 }
 
 /// Proves the address of the visitor, if `code` is the one in the newest letter.
@@ -110,27 +109,24 @@ async fn by_code(visitor: &VisitorCx, code: &str) -> refusal::Result<Account> {
         log::security(visitor, Security::ProofRefused, Some(account.id));
         return Err(Refusal::WrongCode { left: tried.left() });
     }
-    verify(visitor, Some(account.id), tried.id).await
+    verify(visitor, tried.id).await
 }
 
-/// Uses the proof `id`, and notes that the address is its owner's. Who asks as `visitor`, the account
-/// itself, keeps it as it is. Anybody else may not be who made it: see [`account::claim`].
-async fn verify(cx: &Cx, visitor: Option<UserId>, id: LetterId) -> refusal::Result<Account> {
+/// Uses the proof `id`, and notes that the address is its owner's. The account stays as it is, password
+/// and sessions too: people sign up on one device and open the letter on another, and it asks whether the
+/// account is theirs.
+async fn verify(cx: &Cx, id: LetterId) -> refusal::Result<Account> {
     let now = Timestamp::now();
     let work = async |unit: &mut Unit<'_>| {
         let used = unit.change::<Proof>(proof::using(id, Purpose::Verify, now)).await?;
         let Proof { account_id, email, .. } = used.ok_or(Refusal::ProofVoid)?;
-        let proven = account::prove(unit, visitor, account_id, &email, now).await?;
-        proven.ok_or(Refusal::ProofVoid)
+        let verified = unit.change::<Stored>(account::verifying(account_id, &email, now)).await?;
+        verified.ok_or(Refusal::ProofVoid)
     };
-    let claimed = match unit::run(cx, &SERVICE, work).await {
+    let account = match unit::run(cx, &SERVICE, work).await {
         Err(Refusal::ProofVoid) => return verified_before(cx, id).await,
-        verified => verified?,
+        verified => verified?.account(),
     };
-    let account = claimed.account.account();
-    if claimed.is_new_owner {
-        account::tell_claimed(cx, account.id, &claimed.ended, now).await;
-    }
     log::security(cx, Security::AddressVerified, Some(account.id));
     Ok(account)
 }
