@@ -2,16 +2,16 @@
 
 -- src/account.rs
 INSERT INTO auth_users (id, email, password_hash, locale, created_at) VALUES (?1, ?2, ?3, ?4, ?5);
-UPDATE auth_users SET verified_at = ?3, password_hash = '', signed_out_at = ?3, signed_out_told_at = NULL WHERE id = ?1 AND email = ?2 AND verified_at IS NULL RETURNING id, email, password_hash, verified_at, locale;
+UPDATE auth_users SET verified_at = ?3, password_hash = '', signed_out_at = ?3, signed_out_told_at = NULL WHERE id = ?1 AND email = ?2 AND verified_at IS NULL RETURNING id, email, password_hash, verified_at, locale, roles, suspended_at;
 UPDATE auth_users SET email = id, password_hash = '', signed_out_at = ?3, signed_out_told_at = NULL WHERE email = ?1 AND id <> ?2 AND verified_at IS NULL RETURNING id;
-UPDATE auth_users SET email = ?3, verified_at = ?4 WHERE id = ?1 AND email = ?2 RETURNING id, email, password_hash, verified_at, locale;
-UPDATE auth_users SET email = ?2, verified_at = ?3, password_hash = '', signed_out_at = ?3, signed_out_told_at = NULL WHERE id = ?1 RETURNING id, email, password_hash, verified_at, locale;
-SELECT id, email, password_hash, verified_at, locale FROM auth_users WHERE email = ?1;
-SELECT id, email, password_hash, verified_at, locale FROM auth_users WHERE id = ?1;
-SELECT id, email, password_hash, verified_at, locale FROM auth_users WHERE email = ?1 AND password_hash = '' AND verified_at IS NULL AND created_at > ?2;
-UPDATE auth_users SET verified_at = COALESCE(verified_at, ?3) WHERE id = ?1 AND email = ?2 RETURNING id, email, password_hash, verified_at, locale;
+UPDATE auth_users SET email = ?3, verified_at = ?4 WHERE id = ?1 AND email = ?2 RETURNING id, email, password_hash, verified_at, locale, roles, suspended_at;
+UPDATE auth_users SET email = ?2, verified_at = ?3, password_hash = '', signed_out_at = ?3, signed_out_told_at = NULL WHERE id = ?1 RETURNING id, email, password_hash, verified_at, locale, roles, suspended_at;
+SELECT id, email, password_hash, verified_at, locale, roles, suspended_at FROM auth_users WHERE email = ?1;
+SELECT id, email, password_hash, verified_at, locale, roles, suspended_at FROM auth_users WHERE id = ?1;
+SELECT id, email, password_hash, verified_at, locale, roles, suspended_at FROM auth_users WHERE email = ?1 AND password_hash = '' AND verified_at IS NULL AND created_at > ?2;
+UPDATE auth_users SET verified_at = COALESCE(verified_at, ?3) WHERE id = ?1 AND email = ?2 RETURNING id, email, password_hash, verified_at, locale, roles, suspended_at;
 UPDATE auth_users SET password_hash = ?3, signed_out_at = ?4, signed_out_told_at = NULL WHERE id = ?1 AND password_hash = ?2 RETURNING id;
-UPDATE auth_users SET password_hash = ?3, verified_at = COALESCE(verified_at, ?4), signed_out_at = ?4, signed_out_told_at = NULL WHERE id = ?1 AND email = ?2 RETURNING id, email, password_hash, verified_at, locale;
+UPDATE auth_users SET password_hash = ?3, verified_at = COALESCE(verified_at, ?4), signed_out_at = ?4, signed_out_told_at = NULL WHERE id = ?1 AND email = ?2 RETURNING id, email, password_hash, verified_at, locale, roles, suspended_at;
 UPDATE auth_users SET locale = ?2 WHERE id = ?1;
 
 -- src/address_change.rs
@@ -36,6 +36,13 @@ SELECT u.email AS email, u.locale AS locale, u.verified_at AS verified_at, CAST(
 INSERT INTO auth_notices (id, account_id, device, client, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 WITH ended AS (SELECT id FROM auth_notices WHERE expires_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM auth_notices WHERE id IN (SELECT id FROM ended) RETURNING id;
 
+-- src/operations.rs
+INSERT INTO auth_operations (id, account_id, deed, role, reason, operator, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+SELECT id, roles FROM auth_users WHERE email = ?1 OR id = ?1;
+UPDATE auth_users SET roles = ?3 WHERE id = ?1 AND roles = ?2 RETURNING id;
+UPDATE auth_users SET suspended_at = ?3, suspended_reason = ?2, standing_version = standing_version + 1 WHERE id = ?1 AND suspended_at IS NULL RETURNING standing_version;
+UPDATE auth_users SET suspended_at = NULL, suspended_reason = NULL, standing_version = standing_version + 1 WHERE id = ?1 AND suspended_at IS NOT NULL RETURNING standing_version;
+
 -- src/proof.rs
 INSERT INTO auth_proofs (account_id, purpose, id, email, created_at, expires_at, next) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (account_id, purpose) DO UPDATE SET id = excluded.id, email = excluded.email, created_at = excluded.created_at, expires_at = excluded.expires_at, used_at = NULL, tries = 0, next = excluded.next;
 SELECT account_id, email, expires_at, used_at FROM auth_proofs WHERE id = ?1 AND purpose = ?2;
@@ -48,12 +55,15 @@ WITH ended AS (SELECT id FROM auth_proofs WHERE expires_at <= ?1 LIMIT ?2 FOR UP
 
 -- src/session.rs
 INSERT INTO auth_sessions (id, account_id, device, client, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
-SELECT id, device, client, created_at, expires_at FROM auth_sessions WHERE account_id = ?1 AND expires_at > ?2 AND ended_at IS NULL ORDER BY id DESC LIMIT ?3;
+SELECT roles, suspended_at FROM auth_users WHERE id = ?1;
+UPDATE auth_sessions SET seen_at = ?2 WHERE id = ?1 AND ended_at IS NULL AND (seen_at IS NULL OR seen_at < ?2) RETURNING id;
+SELECT id, device, client, created_at, seen_at, expires_at FROM auth_sessions WHERE account_id = ?1 AND expires_at > ?2 AND ended_at IS NULL ORDER BY id DESC LIMIT ?3;
 SELECT id FROM auth_sessions WHERE id = ?1 AND account_id = ?2;
 UPDATE auth_sessions SET ended_at = ?3 WHERE id = ?1 AND account_id = ?2 AND ended_at IS NULL RETURNING id, expires_at;
 UPDATE auth_sessions SET ended_at = ?3 WHERE account_id = ?1 AND id <> ?2 AND ended_at IS NULL AND expires_at > ?3 RETURNING id, expires_at;
+UPDATE auth_sessions SET ended_at = ?1 WHERE account_id IN (SELECT id FROM auth_users WHERE suspended_at IS NOT NULL) AND ended_at IS NULL AND expires_at > ?1 RETURNING id, expires_at;
 UPDATE auth_users SET signed_out_at = ?2, signed_out_told_at = NULL WHERE id = ?1 RETURNING id;
 WITH ended AS (SELECT id FROM auth_sessions WHERE expires_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM auth_sessions WHERE id IN (SELECT id FROM ended) RETURNING id;
 
 -- src/visitor.rs
-SELECT u.email AS email, u.verified_at AS verified_at, CAST(CASE WHEN u.password_hash = '' THEN 0 ELSE 1 END AS BIGINT) AS has_password, u.signed_out_at AS signed_out_at, s.id AS session_id, s.ended_at AS ended_at FROM auth_users AS u LEFT JOIN auth_sessions AS s ON s.id = ?2 AND s.account_id = u.id WHERE u.id = ?1;
+SELECT u.email AS email, u.verified_at AS verified_at, CAST(CASE WHEN u.password_hash = '' THEN 0 ELSE 1 END AS BIGINT) AS has_password, u.roles AS roles, u.suspended_at AS suspended_at, u.signed_out_at AS signed_out_at, s.id AS session_id, s.created_at AS begun_at, s.seen_at AS seen_at, s.ended_at AS ended_at FROM auth_users AS u LEFT JOIN auth_sessions AS s ON s.id = ?2 AND s.account_id = u.id WHERE u.id = ?1;

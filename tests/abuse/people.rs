@@ -1,6 +1,5 @@
 //! Who is who: guesses, sign-ups, sessions that somebody else has, and pages of others.
 
-use boxoffice_ops::users;
 use boxoffice_tests::person::PASSWORD;
 use boxoffice_tests::{Answer, App, Person, Request, delete, eventually, get, post};
 use futures::future::join_all;
@@ -196,13 +195,20 @@ async fn an_operator_ends_all_sessions_of_an_account() {
     let app = App::start().await;
     let (ada, bob) = (app.sign_up().await, app.sign_up().await);
     ada.get("/api/orders").await.expect(200);
-    let ended = users::sign_out(&app.databases(), email(&ada)).await.unwrap();
-    assert_eq!((ended.account.as_str(), ended.sessions), (ada.id(), 1));
-    app.tick().await;
+    let operation = json!({ "account": email(&ada), "deed": "sign_out", "operator": "root" });
+    let by_operator = app.as_sibling(post("/api/users/operations", operation.clone()));
+    let done = json!({ "accountId": ada.id(), "changed": true, "sessions": 1 });
+    app.client().send(&by_operator).await.shows(200, done);
     is_out(&ada).await;
     bob.get("/api/orders").await.expect(200);
-    let unknown = users::sign_out(&app.databases(), "nobody@example.com").await.unwrap_err();
-    assert!(unknown.to_string().contains("nobody@example.com"), "{unknown}");
+    let mut unknown = operation.clone();
+    unknown["account"] = json!("nobody@example.com");
+    let unknown = app.as_sibling(post("/api/users/operations", unknown));
+    app.client().send(&unknown).await.refuses(404, "no_such_account");
+    // Without the proof nobody is an operator, whoever is signed in.
+    for person in [&bob, &app.client()] {
+        person.post("/api/users/operations", operation.clone()).await.refuses(403, "not_a_sibling");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

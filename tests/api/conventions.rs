@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 49] = [
+const ADDRESSES: [(&str, &str); 50] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -25,6 +25,7 @@ const ADDRESSES: [(&str, &str); 49] = [
     ("/api/users/email/confirm", "POST"),
     ("/api/users/email/undo", "POST"),
     ("/api/users/letters", "POST"),
+    ("/api/users/operations", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/api/tickets", "GET POST"),
     ("/api/tickets/{id}", "GET PUT DELETE"),

@@ -13,7 +13,7 @@ const OF_CHANGES: &str = "400 403 413";
 /// Every operation of the contract, with the statuses that it must document besides.
 const OPERATIONS: [(&str, &str, &str); 57] = [
     ("post", "/api/users/signUp", "201 400 409 413 415 429"),
-    ("post", "/api/users/signIn", "200 400 401 413 415 429"),
+    ("post", "/api/users/signIn", "200 400 401 403 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
     ("get", "/api/users/currentUser", "200"),
     ("get", "/api/users/sessions", "200 401"),
@@ -23,9 +23,9 @@ const OPERATIONS: [(&str, &str, &str); 57] = [
     ("post", "/api/users/verification/confirm", "200 400 401 409 413 415"),
     ("post", "/api/users/password", "204 400 401 409 413 415 429"),
     ("post", "/api/users/reset", "202 400 413 415 429"),
-    ("post", "/api/users/reset/confirm", "200 400 409 413 415 429"),
+    ("post", "/api/users/reset/confirm", "200 400 403 409 413 415 429"),
     ("post", "/api/users/signInLink", "202 400 413 415 429"),
-    ("post", "/api/users/signInLink/confirm", "200 400 409 413 415 429"),
+    ("post", "/api/users/signInLink/confirm", "200 400 403 409 413 415 429"),
     ("post", "/api/users/guest", "201 400 409 413 415 429"),
     ("post", "/api/users/email", "202 400 401 409 413 415 429"),
     ("post", "/api/users/email/confirm", "200 400 401 409 413 415"),

@@ -6,6 +6,7 @@
 //! | `users` | accounts, signing in and out, sessions |
 //! | `accounts` | proving an address, changing a password, a forgotten one |
 //! | `ways` | in without a password: by a link, as a guest; another address |
+//! | `roles` | what operators do with accounts |
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
@@ -34,6 +35,7 @@ mod live;
 mod names;
 mod orders;
 mod payments;
+mod roles;
 mod shop;
 mod smoke;
 mod tickets;

@@ -1,8 +1,8 @@
 //! Accounts and sessions.
 
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{Person, Request, post};
-use serde_json::json;
+use boxoffice_tests::{Answer, Person, Request, post};
+use serde_json::{Value, json};
 
 use crate::operation::{Operation, every_point};
 use crate::shop::Shop;
@@ -207,6 +207,53 @@ impl Operation for Reset {
 #[tokio::test(flavor = "multi_thread")]
 async fn reset() {
     every_point::<Reset>().await;
+}
+
+/// An operator suspends an account that holds tickets and sells some.
+struct Suspend;
+
+impl Suspend {
+    async fn send(shop: &Shop, request: &Request) -> Option<Answer> {
+        // A proof is of the moment.
+        shop.app.client().try_send(&shop.app.as_sibling(request.clone())).await
+    }
+}
+
+impl Operation for Suspend {
+    type Scene = (Value, Person, Value, Request);
+    const NAME: &'static str = "suspending an account";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let theirs = shop.listing(1).await;
+        let (_, person) = newcomer(shop).await;
+        person.hold(&theirs).await.expect(201);
+        let mine = person.list(json!({ "title": shop.word(), "quantity": 2 })).await.expect(201);
+        shop.settled().await;
+        let operation = json!({
+            "account": person.id(), "deed": "suspend", "reason": "a test", "operator": "root"
+        });
+        (theirs, person, mine, post("/api/users/operations", operation))
+    }
+
+    async fn act(shop: &Shop, (.., request): &Self::Scene) {
+        Self::send(shop, request).await;
+    }
+
+    async fn verify(shop: &Shop, (theirs, person, mine, request): &Self::Scene) {
+        let answer = Self::send(shop, request).await.unwrap();
+        answer.shows(200, json!({ "accountId": person.id() }));
+        shop.buyer.sees_ticket(theirs, json!({ "status": "open" })).await;
+        shop.buyer.sees_ticket(mine, json!({ "status": "withdrawn" })).await;
+        let nobody = json!({ "currentUser": null });
+        person.get("/api/users/currentUser").await.shows(200, nobody);
+        let noted = "SELECT COUNT(*) FROM auth_operations WHERE account_id = ?1";
+        assert_eq!(shop.number(noted, person.id()), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn suspend() {
+    every_point::<Suspend>().await;
 }
 
 /// A letter for a new password is asked for.

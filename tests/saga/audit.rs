@@ -25,6 +25,7 @@ pub(crate) fn everything(app: &App) -> Vec<String> {
         "admissions_orders",
         "admissions_admissions",
         "mail_letters",
+        "tickets_people",
     ];
     tables.iter().flat_map(|table| rows(app, table)).collect()
 }

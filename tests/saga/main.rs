@@ -9,6 +9,7 @@
 //! | `refunds` | sales that are undone |
 //! | `admissions` | tickets in the hand, and at the door |
 //! | `resale` | tickets that are sold on |
+//! | `people` | accounts that are suspended |
 //! | `races` | many people, or both ends of a purchase, at once |
 //! | `editing` | sellers who change what is being bought |
 //! | `delivery` | events lost, repeated, overtaken, poisoned; streams trimmed |
@@ -38,6 +39,7 @@ mod letters;
 mod live;
 mod loss;
 mod outage;
+mod people;
 mod purchase;
 mod races;
 mod refunds;

@@ -8,7 +8,7 @@ use boxoffice_contract::mail::{Addressee, Holders, OrderFacts, TransferFacts};
 use boxoffice_contract::orders::Order;
 use boxoffice_contract::payments::{Paid, Payment};
 use boxoffice_contract::tickets::Ticket;
-use boxoffice_contract::users::{Account, CurrentUser, OnItsWay};
+use boxoffice_contract::users::{Account, CurrentUser, OnItsWay, Operated, Session};
 use boxoffice_contract::{Page, ProblemBody};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,6 +38,8 @@ pub(crate) fn of_answer(request: &str, body: &Value) -> Option<String> {
             differs::<OnItsWay>(body)
         }
         ("POST", ["api", "users", "letters"]) => differs::<Addressee>(body),
+        ("POST", ["api", "users", "operations"]) => differs::<Operated>(body),
+        ("GET", ["api", "users", "sessions"]) => differs::<Page<Session>>(body),
         ("POST", ["api", "orders", "letters"]) => differs::<OrderFacts>(body),
         ("POST", ["api", "admissions", "letters"]) => differs::<TransferFacts>(body),
         ("POST", ["api", "admissions", "holders"]) => differs::<Holders>(body),
@@ -87,6 +89,7 @@ mod tests {
         let email = "ada@example.com";
         let account = json!({
             "id": Uuid::nil(), "email": email, "emailVerified": false, "hasPassword": true,
+            "roles": [],
         });
         assert_eq!(of_answer("POST /api/users/signUp {}", &account), None);
         let mut more = account;

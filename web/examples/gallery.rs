@@ -618,8 +618,9 @@ fn devices() -> Sessions {
     let session = |index: u128, device: &str| Session {
         id: SessionId(Uuid::from_u128(index)),
         device: device.to_owned(),
-        client: Some(format!("198.51.100.{index}")),
+        place: Some(format!("From the address 198.51.100.{index}")),
         since: moment(),
+        seen: moment(),
         current: index == 1,
         key: "k".to_owned(),
     };

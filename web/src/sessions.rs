@@ -4,7 +4,7 @@ use boxoffice_contract::SessionId;
 use sycamore::prelude::*;
 
 use crate::drawn::draw;
-use crate::parts::{Ending, ending, hidden, line, when};
+use crate::parts::{Ending, ending, hidden, line, moment};
 use crate::shop::Shop;
 use crate::state::{Moment, State};
 
@@ -24,10 +24,12 @@ pub struct Session {
     pub id: SessionId,
     /// Browser and system, as far as they can be told.
     pub device: String,
-    /// The address that the sign-in came from.
-    pub client: Option<String>,
+    /// Where the sign-in came from, as far as its address tells.
+    pub place: Option<String>,
     /// When it was, in UTC.
     pub since: Moment,
+    /// When the session was last seen, in UTC and to about ten minutes.
+    pub seen: Moment,
     /// Whether this is the session that looks.
     pub current: bool,
     /// The key of the form that ends it.
@@ -62,9 +64,9 @@ fn page(shop: Shop, Sessions { sessions, key }: Sessions) -> View {
 }
 
 fn row(shop: Shop, session: Session) -> View {
-    let Session { id, device, client, since, current, key } = session;
-    let since = when(Some(since));
-    let from = line("small", client.map(|client| format!("From {client}")));
+    let Session { id, device, place, since, seen, current, key } = session;
+    let (since, seen) = (moment(since), moment(seen));
+    let place = line("small", place);
     let tools = if current {
         view! { p(class="status good") { "This browser" } }
     } else {
@@ -74,8 +76,9 @@ fn row(shop: Shop, session: Session) -> View {
         li(class="row bare") {
             div(class="body") {
                 h2 { (device) }
-                (since)
-                (from)
+                p(class="when") { "Last seen " (seen) }
+                p(class="small") { "Signed in " (since) }
+                (place)
             }
             div(class="end") { (tools) }
         }

@@ -14,5 +14,6 @@ pub static SERVICE: Service = Service {
         include_str!("0002_sessions.sql"),
         include_str!("0003_proofs.sql"),
         include_str!("0004_ways.sql"),
+        include_str!("0006_roles.sql"),
     ],
 };

@@ -3,11 +3,13 @@
 //! An account without a password has an empty `password_hash`: a guest's, or one that was claimed.
 
 use boxoffice_contract::UserId;
-use boxoffice_contract::users::Account;
+use boxoffice_contract::users::{Account, Role};
+use boxoffice_contract::word::Word;
 use boxoffice_kernel::db::{self, Query, Read, Reader};
 use boxoffice_kernel::log::{self, Security};
 use boxoffice_kernel::{Cx, Timestamp, Unit, query, row};
 
+use crate::refusal::{self, Refusal};
 use crate::session::{self, Ended};
 use crate::{SERVICE, ended, proof};
 
@@ -36,7 +38,16 @@ row! {
         pub(crate) password_hash: String,
         verified_at: Option<Timestamp>,
         pub(crate) locale: Option<String>,
+        roles: String,
+        suspended_at: Option<Timestamp>,
     }
+}
+
+/// Reads the roles of a column, with spaces between.
+pub(crate) fn roles(column: &str) -> Vec<Word<Role>> {
+    let role =
+        |name| Role::from_name(name).map_or_else(|| Word::Newer(name.to_owned()), Word::Known);
+    column.split_whitespace().map(role).collect()
 }
 
 impl Stored {
@@ -48,7 +59,16 @@ impl Stored {
     /// Returns the account, as its owner sees it.
     pub(crate) fn account(&self) -> Account {
         let (email_verified, has_password) = (self.is_verified(), self.has_password());
-        Account { id: self.id, email: self.email.clone(), email_verified, has_password }
+        let (email, roles) = (self.email.clone(), roles(&self.roles));
+        Account { id: self.id, email, email_verified, has_password, roles }
+    }
+
+    /// Checks that the account is not suspended. Only who has proven to be its owner may learn that.
+    ///
+    /// # Errors
+    /// [`Refusal::Suspended`].
+    pub(crate) fn may_enter(&self) -> refusal::Result<()> {
+        if self.suspended_at.is_some() { Err(Refusal::Suspended) } else { Ok(()) }
     }
 
     /// Tells whether the owner has proven the address.

@@ -9,7 +9,7 @@ use boxoffice_kernel::db::{Query, Read, Reader, Value};
 use boxoffice_kernel::{Cx, Timestamp, config, db, log, query, sessions, unit};
 
 use crate::SERVICE;
-use crate::session::Ended;
+use crate::session::{self, Ended};
 
 /// How much one batch tells.
 const BATCH: i64 = 200;
@@ -24,6 +24,8 @@ pub(crate) async fn tell_soon(cx: &Cx, ended: &[Ended], signed_out: Option<(User
 /// Tells what is untold, or everything if Redis has lost it; returns whether there may be more.
 pub(crate) async fn tell_untold(cx: &Cx) -> Result<bool> {
     let now = Timestamp::now();
+    // A sign-in that was under way when its account was suspended may have left one.
+    unit::change_all::<Ended>(cx, &SERVICE, session::ending_suspended(now)).await?;
     if !sessions::are_known().await? {
         unit::change::<()>(cx, &SERVICE, forgetting_sessions(now)).await?;
         unit::change::<()>(cx, &SERVICE, forgetting_accounts()).await?;

@@ -56,7 +56,8 @@ pub(crate) async fn enter(
     }
     throttle::count_sign_up(&cx).await?;
     let (id, email_verified, has_password) = (UserId::new(), false, false);
-    let account = Account { id, email: email.clone(), email_verified, has_password };
+    let roles = Vec::new();
+    let account = Account { id, email: email.clone(), email_verified, has_password, roles };
     let row = NewAccount {
         id,
         email: email.clone(),

@@ -10,6 +10,7 @@
 //! | [`guest`] | the call of somebody who buys with an address alone |
 //! | [`address`], [`address_change`] | the calls by which an account gets another address; those it had |
 //! | [`letters`] | what `mail` asks of it |
+//! | [`operations`] | what operators do with accounts |
 //! | [`account`] | accounts in the database |
 //! | [`password`] | hashing and checking passwords |
 //! | [`proof`], [`notice`] | what letters bring: proofs of an address, and what happened to an account |
@@ -41,6 +42,7 @@ mod letters;
 mod link;
 mod locale;
 mod notice;
+mod operations;
 mod password;
 mod proof;
 mod refusal;
@@ -113,6 +115,7 @@ fn router() -> Router {
         .merge(address::quick_route())
         .merge(jwks::route())
         .merge(letters::route())
+        .merge(operations::route())
         .merge(health::routes(&SERVICE, "/api/users", true))
         .route("/api/users/openapi.json", get(async || Json(Api::openapi())))
         .layer(from_fn(password::beside_others));

@@ -1,7 +1,9 @@
 //! Why nobody is signed in, or signed up.
 
 use boxoffice_contract::mail::{LETTER_VOID, NO_SUCH_ACCOUNT};
-use boxoffice_contract::users::{ACCOUNT_EXISTS, HAS_PASSWORD, NO_PASSWORD, SAME_ADDRESS};
+use boxoffice_contract::users::{
+    ACCOUNT_EXISTS, ACCOUNT_SUSPENDED, HAS_PASSWORD, NO_PASSWORD, SAME_ADDRESS,
+};
 use boxoffice_kernel::problem::FieldError;
 use boxoffice_kernel::{Problem, db};
 
@@ -56,6 +58,15 @@ pub(crate) enum Refusal {
     ProofVoid,
     /// The address is proven already.
     AlreadyVerified,
+    /// An operator has suspended the account.
+    Suspended,
+    /// An operation is not as it must be.
+    Unclear {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        message: &'static str,
+    },
     /// Something failed that should not.
     Failed(anyhow::Error),
 }
@@ -171,6 +182,11 @@ impl From<Refusal> for Problem {
             }
             Refusal::LetterVoid => Self::gone("This letter must not be sent any more", LETTER_VOID),
             Refusal::NoSuchSession => Self::not_found("This session does not exist, or has ended"),
+            Refusal::Suspended => {
+                Self::forbidden("This account is suspended; ask the people who run this shop why")
+                    .with_code(ACCOUNT_SUSPENDED)
+            }
+            Refusal::Unclear { field, message } => Self::invalid_field(field, message),
             Refusal::Failed(error) => error.into(),
         }
     }

@@ -81,6 +81,7 @@ pub(crate) async fn ask(
     responses(
         (status = 200, description = "The account; the session is in the cookie", body = Account),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The account is suspended", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The letter no longer works", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -122,6 +123,7 @@ pub(crate) async fn confirm(
         let mut all = claimed.ok_or(Refusal::ProofVoid)?.ended;
         let resetting = account::resetting_password(account_id, &email, &hash, now);
         let account = unit.change::<Stored>(resetting).await?.ok_or(Refusal::ProofVoid)?;
+        account.may_enter()?;
         unit.change::<()>(proof::ending_all(account_id, now)).await?;
         all.extend(unit.change_all::<Ended>(session::ending_all(account_id, None, now)).await?);
         others.set(all);

@@ -3,19 +3,22 @@
 use anyhow::Result;
 use axum::response::Response;
 use boxoffice_contract::{SessionId, UserId, users as api};
-use boxoffice_kernel::db::Query;
+use boxoffice_kernel::db::{Query, Read, Reader};
 use boxoffice_kernel::log::{self, Security};
-use boxoffice_kernel::{Cx, Timestamp, config, query, row};
+use boxoffice_kernel::{Cx, Timestamp, UserCx, config, query, row, unit};
 use http::HeaderMap;
 use http::header::USER_AGENT;
 
+use crate::refusal::{self, Refusal};
 use crate::token::{Audience, Key, SessionToken};
-use crate::{cookie, device as devices};
+use crate::{SERVICE, cookie, device as devices};
 
 /// How many sessions a list has at most: the newest.
 pub(crate) const LISTED: i64 = 100;
 /// How much of what a browser says of itself is kept, in characters.
 const DEVICE_LENGTH: usize = 200;
+/// How often a session's being seen is noted at most, in seconds.
+const SEEN_SECONDS: i64 = 10 * 60;
 /// How many sessions that have run out one batch of a tick removes.
 pub(crate) const SWEPT: usize = 500;
 
@@ -38,7 +41,16 @@ row! {
         device: String,
         client: Option<String>,
         created_at: Timestamp,
+        seen_at: Option<Timestamp>,
         expires_at: Timestamp,
+    }
+}
+
+row! {
+    /// What a session's token tells of its account.
+    struct Entering {
+        roles: String,
+        suspended_at: Option<Timestamp>,
     }
 }
 
@@ -70,9 +82,19 @@ impl NewSession {
 
     /// Adds the cookies of the session, which has been stored, to `response`, and logs that it begins.
     ///
+    /// Whether the account is suspended is read after the session was committed. So a suspension at the
+    /// same time either finds the session or is found here.
+    ///
     /// # Errors
-    /// When the signing key cannot be read.
-    pub(crate) async fn begin(&self, cx: &Cx, mut response: Response) -> Result<Response> {
+    /// [`Refusal::Suspended`]; when the signing key cannot be read; what the database says.
+    pub(crate) async fn begin(&self, cx: &Cx, mut response: Response) -> refusal::Result<Response> {
+        let entering = Reader::new(&SERVICE).read::<Entering>(entering(self.account_id)).await?;
+        let entering = entering.ok_or(Refusal::NoSuchAccount)?;
+        if entering.suspended_at.is_some() {
+            log::security(cx, Security::SuspendedRefused, Some(self.account_id));
+            return Err(Refusal::Suspended);
+        }
+        let roles: Vec<&str> = entering.roles.split_whitespace().collect();
         let token = SessionToken {
             id: self.id,
             account_id: self.account_id,
@@ -80,7 +102,7 @@ impl NewSession {
             until: self.expires_at,
         };
         let audience = Audience::load().await?;
-        let token = Key::load().await?.of_session(token, &audience)?;
+        let token = Key::load().await?.of_session(token, &roles, &audience)?;
         let seconds = (self.expires_at.as_millis() - self.created_at.as_millis()) / 1000;
         cookie::set_session(&mut response, &token, seconds).await?;
         devices::remember(&mut response, self.account_id).await?;
@@ -92,9 +114,21 @@ impl NewSession {
 impl Session {
     /// Returns what the API answers of the session.
     pub(crate) fn body(self, current: Option<SessionId>) -> api::Session {
-        let Self { id, device, client, created_at, expires_at } = self;
+        let Self { id, device, client, created_at, seen_at, expires_at } = self;
         let current = current == Some(id);
-        api::Session { id, device, client, created_at, expires_at, current }
+        let seen_at = Some(seen_at.unwrap_or(created_at));
+        api::Session { id, device, client, created_at, seen_at, expires_at, current }
+    }
+}
+
+/// Notes that the session of `cx` is seen now, unless that was noted within the last ten minutes. What
+/// fails is logged alone: nobody is kept from anything by it.
+pub(crate) async fn see(cx: &UserCx, seen_at: Option<Timestamp>) {
+    let now = Timestamp::now();
+    let is_fresh = |at: Timestamp| now < at.plus_seconds(SEEN_SECONDS);
+    let Some(id) = cx.user.session.filter(|_| !seen_at.is_some_and(is_fresh)) else { return };
+    if let Err(error) = unit::change::<()>(cx, &SERVICE, seeing(id, now)).await {
+        log::failed(cx, "noting that a session is seen", &error.into());
     }
 }
 
@@ -102,6 +136,22 @@ impl Session {
 pub(crate) fn device(headers: &HeaderMap) -> String {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
     agent.unwrap_or_default().chars().take(DEVICE_LENGTH).collect()
+}
+
+/// Reads what the token of a session of `account_id` tells.
+pub(crate) fn entering(account_id: UserId) -> Query {
+    const COLUMNS: &str = Entering::COLUMNS;
+    query!("SELECT {COLUMNS} FROM auth_users WHERE id = ?1", account_id)
+}
+
+/// Notes that the session is seen, unless somebody has noted a later time.
+pub(crate) fn seeing(id: SessionId, now: Timestamp) -> Query {
+    query!(
+        "UPDATE auth_sessions SET seen_at = ?2 \
+         WHERE id = ?1 AND ended_at IS NULL AND (seen_at IS NULL OR seen_at < ?2) RETURNING id",
+        id,
+        now
+    )
 }
 
 /// Reads the sessions of `account_id` that go on, newest first.
@@ -143,6 +193,17 @@ pub(crate) fn ending_all(account_id: UserId, kept: Option<SessionId>, now: Times
          RETURNING {COLUMNS}",
         account_id,
         kept.unwrap_or(SessionId::nil()),
+        now
+    )
+}
+
+/// Ends what sessions suspended accounts have.
+pub(crate) fn ending_suspended(now: Timestamp) -> Query {
+    const COLUMNS: &str = Ended::COLUMNS;
+    query!(
+        "UPDATE auth_sessions SET ended_at = ?1 WHERE account_id IN \
+         (SELECT id FROM auth_users WHERE suspended_at IS NOT NULL) \
+         AND ended_at IS NULL AND expires_at > ?1 RETURNING {COLUMNS}",
         now
     )
 }

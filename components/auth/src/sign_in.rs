@@ -35,6 +35,7 @@ pub(crate) fn route() -> Router {
         (status = 200, description = "The account; the session is in the cookie", body = Account),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Address and password do not match", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The account is suspended", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many failures; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -108,6 +109,9 @@ impl Entered {
     pub(crate) async fn arrive(self, cx: &Cx, headers: &HeaderMap) -> refusal::Result<Arrival> {
         let Self { account, is_known_device } = self;
         let id = account.id();
+        account.may_enter().inspect_err(|_| {
+            log::security(cx, Security::SuspendedRefused, Some(id));
+        })?;
         let session = NewSession::new(cx, id, headers).await?;
         let is_told = !is_known_device && throttle::tells_of_device(cx, id).await?;
         let notice = is_told.then(|| NewNotice::new(cx, id, headers));
@@ -143,8 +147,8 @@ impl Arrival {
     /// Adds the session's cookies to `response`, once it is stored.
     ///
     /// # Errors
-    /// When the signing key cannot be read.
-    pub(crate) async fn begin(&self, cx: &Cx, response: Response) -> anyhow::Result<Response> {
+    /// As of [`NewSession::begin`].
+    pub(crate) async fn begin(&self, cx: &Cx, response: Response) -> refusal::Result<Response> {
         self.session.begin(cx, response).await
     }
 }

@@ -57,7 +57,8 @@ pub(crate) async fn sign_up(
     throttle::count_sign_up(&cx).await?;
     let password_hash = password::hash(&credentials.password).await?;
     let (id, email_verified, has_password) = (UserId::new(), false, true);
-    let account = Account { id, email: email.clone(), email_verified, has_password };
+    let (email_shown, roles) = (email.clone(), Vec::new());
+    let account = Account { id, email: email_shown, email_verified, has_password, roles };
     let proof = NewProof::new(Purpose::Verify, account.id, &email);
     let (locale, created_at) = (locale::of(&headers), Timestamp::now());
     let row = NewAccount { id: account.id, email, password_hash, locale, created_at };

@@ -1,13 +1,14 @@
 //! Every statement of this service.
 
 use boxoffice_account_proof::Purpose;
-use boxoffice_contract::{LetterId, SessionId, UserId};
+use boxoffice_contract::{LetterId, OperationId, SessionId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::statements;
 
 use crate::account::{self, NewAccount};
 use crate::address_change::{self, NewChange};
 use crate::notice::{self, NewNotice};
+use crate::operations::{self, NewOperation};
 use crate::proof::{self, NewProof};
 use crate::session::{self, Ended, NewSession};
 use crate::{ended, letters, visitor};
@@ -50,6 +51,15 @@ fn every_statement_is_listed() {
         created_at: now,
         expires_at: now,
     };
+    let operation = NewOperation {
+        id: OperationId::nil(),
+        account_id: id,
+        deed: String::new(),
+        role: None,
+        reason: None,
+        operator: String::new(),
+        created_at: now,
+    };
     let one = || Ended { id: session, expires_at: now };
     let all = [
         account.insert(),
@@ -79,6 +89,9 @@ fn every_statement_is_listed() {
         notice.insert(),
         notice::sweeping(now),
         begun.insert(),
+        session::entering(id),
+        session::seeing(session, now),
+        session::ending_suspended(now),
         session::of_account(id, now),
         session::known(session, id),
         session::ending(session, id, now),
@@ -87,6 +100,11 @@ fn every_statement_is_listed() {
         session::sweeping(now),
         visitor::standing(id, None),
         letters::of_letter(id, letter),
+        operation.insert(),
+        operations::named(&email),
+        operations::changing_roles(id, &email, &email),
+        operations::suspending(id, None, now),
+        operations::restoring(id),
         ended::untold_sessions(now),
         ended::untold_accounts(),
         ended::told_sessions(&[one()], now),

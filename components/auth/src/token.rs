@@ -67,6 +67,8 @@ struct SessionClaims<'a> {
     exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    roles: &'a [&'a str],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,10 +113,11 @@ impl Key {
         Ok(Self { signing, kid, public, proofs })
     }
 
-    /// Returns the token of `session`.
+    /// Returns the token of `session`, whose account has `roles`.
     pub(crate) fn of_session(
         &self,
         session: SessionToken,
+        roles: &[&str],
         Audience(audience): &Audience,
     ) -> Result<String> {
         let claims = SessionClaims {
@@ -125,6 +128,7 @@ impl Key {
             iat: session.from.as_millis() / 1000,
             exp: session.until.as_millis() / 1000,
             email: audience.is_none().then_some(""),
+            roles,
         };
         Ok(encode(&self.header(SESSION), &claims, &self.signing)?)
     }
@@ -190,7 +194,7 @@ mod tests {
         let session = SessionToken { id, account_id, from, until: from.plus_seconds(60) };
         for (audience, email) in [(Some("https://shop.example".to_owned()), None), (None, Some(""))]
         {
-            let token = key.of_session(session, &Audience(audience.clone())).unwrap();
+            let token = key.of_session(session, &[], &Audience(audience.clone())).unwrap();
             let header = jsonwebtoken::decode_header(&token).unwrap();
             assert_eq!(header.kid.as_deref(), Some(key.kid.as_str()));
             assert_eq!(header.typ.as_deref(), Some("session+jwt"));
@@ -199,6 +203,7 @@ mod tests {
             assert_eq!(claims["aud"].as_str(), audience.as_deref());
             assert_eq!(claims["email"].as_str(), email);
             assert_eq!(claims["sid"], id.to_string());
+            assert!(claims.get("roles").is_none(), "most accounts have none");
         }
     }
 
@@ -212,7 +217,7 @@ mod tests {
         assert!(key.device(&ended).is_none());
         let id = SessionId::new();
         let session = SessionToken { id, account_id, from: now, until: now.plus_seconds(60) };
-        let session = key.of_session(session, &Audience(None)).unwrap();
+        let session = key.of_session(session, &["operator"], &Audience(None)).unwrap();
         assert!(key.device(&session).is_none() && key.device("a.b.c").is_none());
     }
 

@@ -8,9 +8,10 @@
 //! | [`order`] | an order: in the database, in JSON, in events |
 //! | [`transition`] | how orders go on and end: one guarded statement each |
 //! | [`listing`] | the inventory |
+//! | [`people`] | the holds of accounts that may not be used any more |
 //! | [`untold`] | sales that not everybody has heard of |
 //! | [`refusal`] | why something is refused |
-//! | [`worker`] | what the events of tickets, payments and expiration change here |
+//! | [`worker`] | what the events of tickets, payments, expiration and accounts change here |
 
 #![allow(
     unsafe_code,
@@ -27,6 +28,7 @@ mod letters;
 mod list;
 mod listing;
 mod order;
+mod people;
 mod refusal;
 mod show;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use boxoffice_kernel::db::{Query, statements};
 use crate::buyer::Buyer;
 use crate::listing::Listing;
 use crate::order::{Order, Shown};
-use crate::{transition, untold};
+use crate::{people, transition, untold};
 
 #[test]
 fn every_statement_is_listed() {
@@ -41,6 +41,8 @@ fn all() -> Vec<Query> {
         Shown::of_buyer(user_id, None, 1),
         Shown::of_buyer(user_id, Some(id), 1),
         transition::giving_up(id, user_id),
+        transition::stopping(id, user_id),
+        people::held(user_id),
         transition::expiring(id, now),
         transition::declining(&payment),
         transition::beginning(id, user_id, now),

@@ -26,6 +26,11 @@ pub(crate) async fn give_up(
     end(unit, giving_up(id, buyer)).await
 }
 
+/// Ends a hold of `buyer`'s, whose account may not be used any more. Its time counts as up.
+pub(crate) async fn stop(unit: &mut Unit<'_>, id: OrderId, buyer: UserId) -> Result<Option<Order>> {
+    end(unit, stopping(id, buyer)).await
+}
+
 /// Ends a hold whose time is up.
 pub(crate) async fn expire(unit: &mut Unit<'_>, id: OrderId) -> Result<Option<Order>> {
     end(unit, expiring(id, Timestamp::now())).await
@@ -46,6 +51,10 @@ async fn end(unit: &mut Unit<'_>, ending: Query) -> Result<Option<Order>> {
 
 pub(crate) fn giving_up(id: OrderId, buyer: UserId) -> Query {
     cancelling(id, CancelReason::Buyer, "buyer_id = ?3", buyer.into())
+}
+
+pub(crate) fn stopping(id: OrderId, buyer: UserId) -> Query {
+    cancelling(id, CancelReason::Expired, "buyer_id = ?3", buyer.into())
 }
 
 pub(crate) fn expiring(id: OrderId, now: Timestamp) -> Query {

@@ -1,8 +1,8 @@
-//! What the events of tickets, payments and expiration change here.
+//! What the events of tickets, payments, expiration and accounts change here.
 
 use anyhow::{Context, Result};
 use boxoffice_contract::OrderId;
-use boxoffice_contract::events::{Expiration, PaymentState, TicketState};
+use boxoffice_contract::events::{Expiration, PaymentState, TicketState, UserState};
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_kernel::db::{self, Read};
 use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, one_by_one, store_latest};
@@ -11,7 +11,7 @@ use boxoffice_kernel::{Cx, Service, Unit, unit};
 
 use crate::listing::Listing;
 use crate::order::Order;
-use crate::{SERVICE, transition, untold};
+use crate::{SERVICE, people, transition, untold};
 
 /// This service's side of the events.
 pub(crate) struct Orders;
@@ -26,6 +26,13 @@ impl Handler for Orders {
     async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
         if events.iter().all(|event| is_of_listings(event.event_type)) {
             return replicate(cx, events).await;
+        }
+        if events.iter().all(|event| event.event_type == EventType::UserSuspended) {
+            return one_by_one(events, async |event| {
+                let user: UserState = event.data()?;
+                people::end_holds(cx, user.id).await
+            })
+            .await;
         }
         one_by_one(events, async |event| {
             unit::run(cx, &SERVICE, async |unit| advance(unit, event).await).await

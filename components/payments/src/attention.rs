@@ -21,7 +21,7 @@ pub(crate) fn route() -> Router {
 
 /// Dismiss a payment that needed an operator
 ///
-/// For operators (variable `operators`), once they have dealt with it: some things, such as a lost
+/// For operators (role `operator`), once they have dealt with it: some things, such as a lost
 /// dispute, do not come right by themselves. The audit no longer lists the payment. What happens to it
 /// later is put before operators again. A repeat changes nothing.
 #[utoipa::path(

@@ -42,6 +42,9 @@ struct Claims {
     sid: Option<String>,
     iat: u64,
     exp: u64,
+    /// What stands in no token of programs from before there were roles.
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 /// The public keys by `kid`, and the shop that tokens are for, read once an instance.
@@ -150,11 +153,11 @@ impl Keys {
             ErrorKind::ExpiredSignature => Error::Expired,
             _ => invalid(error.to_string()),
         })?;
-        let Claims { sub, sid, iat, exp } = claims.claims;
+        let Claims { sub, sid, iat, exp, roles } = claims.claims;
         if sid.is_none() != is_old {
             return Err(invalid("the token's type and its claims do not match".to_owned()));
         }
-        Ok(User { id: sub, session: sid, issued_at: iat, expires_at: exp })
+        Ok(User { id: sub, session: sid, issued_at: iat, expires_at: exp, roles })
     }
 }
 
@@ -217,6 +220,16 @@ mod tests {
     }
 
     #[test]
+    fn a_token_tells_roles_if_it_has_any() {
+        let keys = keys(&[("new", 1)]);
+        let roles = |claims| keys.verify(&token("new", 1, &claims)).unwrap().roles;
+        assert!(roles(claims(FAR)).is_empty());
+        let mut operator = claims(FAR);
+        operator["roles"] = json!(["operator"]);
+        assert_eq!(roles(operator), ["operator"]);
+    }
+
+    #[test]
     fn tokens_of_older_programs_have_no_session_until_they_run_out() {
         let keys = keys(&[("new", 1)]);
         let old = json!({ "iss": "boxoffice", "sub": "u1", "email": "a@b", "iat": 7, "exp": FAR });
@@ -248,8 +261,13 @@ mod tests {
 
     #[test]
     fn what_was_verified_is_remembered_until_it_runs_out_and_not_without_bound() {
-        let user =
-            |id: &str| User { id: id.to_owned(), session: None, issued_at: 0, expires_at: 1_000 };
+        let user = |id: &str| User {
+            id: id.to_owned(),
+            session: None,
+            issued_at: 0,
+            expires_at: 1_000,
+            roles: Vec::new(),
+        };
         let mut verified = Verified::default();
         verified.insert("a".to_owned(), user("u1"));
         assert_eq!(verified.get("a", 999).map(|user| user.id), Some("u1".to_owned()));

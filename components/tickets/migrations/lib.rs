@@ -17,5 +17,6 @@ pub static SERVICE: Service = Service {
         include_str!("0006_names_and_turning_codes.sql"),
         include_str!("0007_buyers.sql"),
         include_str!("0008_max_per_buyer.sql"),
+        include_str!("0011_suspended.sql"),
     ],
 };

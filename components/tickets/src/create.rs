@@ -11,8 +11,9 @@ use boxoffice_kernel::problem::{ProblemBody, Result};
 use boxoffice_kernel::{Unit, UserCx};
 
 use crate::SERVICE;
+use crate::refusal::{self, Refusal};
 use crate::ticket::Ticket;
-use crate::{pages, refusal};
+use crate::{pages, people};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/tickets", post(create))
@@ -26,7 +27,7 @@ pub(crate) fn route() -> Router {
         (status = 201, description = "The new listing", body = api::Ticket),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The seller's address is not verified, and this shop asks for that", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The seller's address is not verified, and this shop asks for that; or the account is suspended", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -38,12 +39,16 @@ pub(crate) async fn create(
     Valid(draft): Valid<Draft>,
 ) -> Result<Response> {
     cx.may_sell().await?;
-    let work = async |unit: &mut Unit<'_>| list(&cx, unit, draft.clone());
+    let work = async |unit: &mut Unit<'_>| list(&cx, unit, draft.clone()).await;
     let created = command::run(&cx, &SERVICE, &idempotency, work).await;
     Ok(pages::changed(created).await?)
 }
 
-fn list(cx: &UserCx, unit: &mut Unit<'_>, draft: Draft) -> refusal::Result<Reply> {
+async fn list(cx: &UserCx, unit: &mut Unit<'_>, draft: Draft) -> refusal::Result<Reply> {
+    // A session goes on for two seconds after its account was suspended.
+    if people::is_suspended(unit, cx.user.id).await? {
+        return Err(Refusal::Suspended);
+    }
     let ticket = Ticket::new(cx.user.id, draft);
     unit.insert(ticket.insert()?);
     unit.emit(ticket.event(kind::TicketCreated)?);

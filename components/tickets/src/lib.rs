@@ -13,6 +13,7 @@
 //! | [`state`] | what `orders` and `admissions` ask of a listing |
 //! | [`freeze`] | asking `orders` to hold nothing more while a listing changes |
 //! | [`offer`] | the listings by which fans sell their tickets on |
+//! | [`people`] | the listings of accounts that may not be used any more |
 //! | [`worker`] | what the events of orders and admissions change here |
 
 #![allow(
@@ -26,6 +27,7 @@ mod freeze;
 mod list;
 mod offer;
 mod pages;
+mod people;
 mod refusal;
 mod show;
 mod state;

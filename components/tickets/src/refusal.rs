@@ -1,6 +1,7 @@
 //! Why a listing does not become what its seller wants it to be.
 
 use axum::response::Response;
+use boxoffice_contract::users::ACCOUNT_SUSPENDED;
 use boxoffice_kernel::{Problem, command, db, peer};
 
 /// Why nothing was changed.
@@ -25,6 +26,8 @@ pub(crate) enum Refusal {
     },
     /// What is held or sold has a price in another currency.
     OtherCurrency,
+    /// The seller's account is suspended.
+    Suspended,
     /// Somebody changed the listing between reading and changing it.
     Changed,
     /// The change took longer than the listing was frozen.
@@ -68,6 +71,9 @@ impl From<Refusal> for Problem {
         let (detail, code) = match refusal {
             Refusal::NoSuchListing => return Self::not_found("This listing does not exist"),
             Refusal::NotSeller => return Self::forbidden("Only its seller may change a listing"),
+            Refusal::Suspended => {
+                return Self::forbidden("This account is suspended").with_code(ACCOUNT_SUSPENDED);
+            }
             Refusal::ReadBefore => {
                 return Self::precondition_failed(
                     "This has changed since you read it. Read it again, then repeat your change",

@@ -1,7 +1,7 @@
 //! Every statement of this service.
 
 use boxoffice_contract::admissions::AdmissionStatus;
-use boxoffice_contract::events::{AdmissionState, OrderState};
+use boxoffice_contract::events::{AdmissionState, OrderState, UserState};
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::tickets::Draft;
 use boxoffice_contract::{AdmissionId, OrderId, TicketId, UserId};
@@ -9,7 +9,7 @@ use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
 use crate::ticket::Ticket;
-use crate::{list, offer, show, stored_json, worker};
+use crate::{list, offer, people, show, stored_json, worker};
 
 #[test]
 fn every_statement_is_listed() {
@@ -32,6 +32,9 @@ fn all() -> Vec<Query> {
         offer::noting(&admission()),
         offer::locking(id),
         offer::ending(id),
+        people::noting(&UserState { id: UserId::nil(), version: 1, suspended: true }),
+        people::suspended(UserId::nil()),
+        people::ending(UserId::nil()),
         show::with_part(id, UserId::nil()),
         stored_json::stored(id),
         stored_json::renewing(id, 1, String::new()),

@@ -1,5 +1,5 @@
 //! What events change here: those of orders, how many tickets of a listing are held and sold; those of
-//! admissions, which tickets fans sell on.
+//! admissions, which tickets fans sell on; those of accounts, whose listings go off sale.
 
 use anyhow::Result;
 use boxoffice_contract::events::OrderState;
@@ -11,7 +11,7 @@ use boxoffice_kernel::events::{Event, EventType, Outcome};
 use boxoffice_kernel::{Cx, Service, Unit, params, query, unit};
 
 use crate::ticket::{Counts, NEXT_VERSION};
-use crate::{SERVICE, offer, pages};
+use crate::{SERVICE, offer, pages, people};
 
 /// This service's side of the events.
 pub(crate) struct Tickets;
@@ -20,13 +20,20 @@ impl Handler for Tickets {
     const SERVICE: &'static Service = &SERVICE;
 
     fn batch_limit(event_type: EventType) -> usize {
-        if is_of_admissions(event_type) { 1 } else { BATCH_LIMIT }
+        let is_alone = is_of_admissions(event_type) || is_of_people(event_type);
+        if is_alone { 1 } else { BATCH_LIMIT }
     }
 
     async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
         if events.iter().all(|event| is_of_admissions(event.event_type)) {
             return one_by_one(events, async |event| {
                 Ok(Outcome::of(offer::follow(cx, &event.data()?).await?))
+            })
+            .await;
+        }
+        if events.iter().all(|event| is_of_people(event.event_type)) {
+            return one_by_one(events, async |event| {
+                Ok(Outcome::of(people::follow(cx, &event.data()?).await?))
             })
             .await;
         }
@@ -53,6 +60,11 @@ fn order(event: &Event) -> Result<OrderState> {
 /// Whether it tells that an admission is offered for sale, or has ended.
 const fn is_of_admissions(event_type: EventType) -> bool {
     matches!(event_type, EventType::AdmissionOffered | EventType::AdmissionVoided)
+}
+
+/// Whether it tells that an account is suspended, or is not any more.
+const fn is_of_people(event_type: EventType) -> bool {
+    matches!(event_type, EventType::UserSuspended | EventType::UserRestored)
 }
 
 /// What an order does to its listing's counts. Tickets of a refunded order that did not go back on

@@ -82,6 +82,8 @@ ids! {
     TransferId;
     /// The id of a letter that `auth` asks for.
     LetterId;
+    /// The id of what an operator did with an account.
+    OperationId;
     /// The id of an event; a repeat of the event carries the same.
     EventId;
 }

@@ -41,8 +41,8 @@ pub mod word;
 
 pub use events::{Event, EventType};
 pub use ids::{
-    AdmissionId, EventId, LetterId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId,
-    TransferId, UserId,
+    AdmissionId, EventId, LetterId, OperationId, OrderId, PaymentId, ScanId, SessionId, StaffId,
+    TicketId, TransferId, UserId,
 };
 pub use page::Page;
 pub use problem::{FieldError, ProblemBody};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::word::Word;
 use crate::{SessionId, Timestamp, UserId};
 
 // Without `Debug`: a log must not have the password.
@@ -37,6 +38,69 @@ pub struct Account {
     /// Whether it has a password. A guest's has none.
     #[serde(default = "has")]
     pub has_password: bool,
+    /// What the account may do beside what everybody may.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Role>))]
+    pub roles: Vec<Word<Role>>,
+}
+
+names! {
+    /// What an account may do beside what everybody may.
+    pub enum Role {
+        /// Refunds any sale, and settles what needs somebody.
+        Operator = "operator",
+    }
+
+    /// What an operator does with an account.
+    pub enum Deed {
+        /// Gives it a role.
+        Grant = "grant",
+        /// Takes a role away.
+        Revoke = "revoke",
+        /// Keeps its owner out.
+        Suspend = "suspend",
+        /// Lets its owner in again.
+        Restore = "restore",
+        /// Ends its sessions.
+        SignOut = "sign_out",
+    }
+}
+
+/// Where operators' commands reach accounts.
+pub const OPERATIONS: &str = "/api/users/operations";
+/// The problem's code if the account is suspended (403).
+pub const ACCOUNT_SUSPENDED: &str = "account_suspended";
+/// The longest reason of an operation, in characters.
+pub const MAX_REASON: usize = 500;
+
+/// An operation on an account, by an operator's command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Operation {
+    /// The account's id, or its address.
+    pub account: String,
+    /// What is done.
+    pub deed: Deed,
+    /// The role that is given or taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Why it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who does it: the name of the operator on their machine.
+    pub operator: String,
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Operated {
+    /// The account.
+    pub account_id: UserId,
+    /// Whether anything changed: it may have been so already.
+    pub changed: bool,
+    /// How many sessions were ended.
+    pub sessions: i64,
 }
 
 /// Accounts of older programs all have a password.
@@ -227,6 +291,9 @@ pub struct Session {
     pub client: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
+    /// When it was last seen, to about ten minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<Timestamp>,
     /// When it runs out.
     pub expires_at: Timestamp,
     /// Whether it is the session that asks.

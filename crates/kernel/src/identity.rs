@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
-use boxoffice_contract::users::{ADDRESS_UNVERIFIED, Account, CurrentUser};
+use boxoffice_contract::users::{ADDRESS_UNVERIFIED, Account, CurrentUser, Role};
 use boxoffice_contract::{SessionId, UserId};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -44,6 +44,8 @@ pub struct User {
     pub session: Option<SessionId>,
     /// When the token was signed, in seconds since 1970.
     pub issued_at: i64,
+    /// What the account may do beside what everybody may. A role that is taken away ends its sessions.
+    pub roles: Vec<Role>,
     /// The session token, to ask siblings in the user's name.
     pub token: String,
 }
@@ -72,6 +74,12 @@ impl UserCx {
         let call = Call::by(self, Method::GET, "/api/users/currentUser");
         let current = AUTH.ask::<CurrentUser>(call, None::<&()>).await?;
         current.and_then(|current| current.current_user).ok_or_else(session_ended)
+    }
+
+    /// Tells whether the user is an operator of the shop.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        self.user.roles.contains(&Role::Operator)
     }
 
     /// Checks that the user may sell. Where the variable `verified_sellers` is set, only those may who
@@ -160,7 +168,9 @@ async fn verify(token: String) -> Result<User, Problem> {
     let session = user.session.map(|session| session.parse()).transpose();
     let session = session.map_err(anyhow::Error::from)?;
     let issued_at = i64::try_from(user.issued_at).unwrap_or(i64::MAX);
-    Ok(User { id, session, issued_at, token })
+    // A role that a newer program knows gives nothing here.
+    let roles = user.roles.iter().filter_map(|role| Role::from_name(role)).collect();
+    Ok(User { id, session, issued_at, roles, token })
 }
 
 /// The session token: of `Authorization: Bearer …`, else of the cookie `name`.

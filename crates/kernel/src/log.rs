@@ -87,6 +87,10 @@ pub enum Security {
     AddressLost,
     /// A code or a link of a letter was wrong, or no longer worked.
     ProofRefused,
+    /// The owner of a suspended account wanted to sign in.
+    SuspendedRefused,
+    /// An operator did something with an account.
+    Operated,
     /// Something was done too often.
     LimitMet,
     /// Somebody asked for what they may not do, or another site's page did: the answer was 403.
@@ -99,7 +103,7 @@ pub enum Security {
 
 impl Security {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::SignedUp,
         Self::SignedIn,
         Self::SignInFailed,
@@ -115,6 +119,8 @@ impl Security {
         Self::AddressRestored,
         Self::AddressLost,
         Self::ProofRefused,
+        Self::SuspendedRefused,
+        Self::Operated,
         Self::LimitMet,
         Self::Refused,
         Self::RefundAsked,
@@ -140,6 +146,8 @@ impl Security {
             Self::AddressRestored => "address_restored",
             Self::AddressLost => "address_lost",
             Self::ProofRefused => "proof_refused",
+            Self::SuspendedRefused => "suspended_refused",
+            Self::Operated => "operated",
             Self::LimitMet => "limit_met",
             Self::Refused => "refused",
             Self::RefundAsked => "refund_asked",

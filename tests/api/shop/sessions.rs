@@ -28,7 +28,9 @@ async fn one_sees_where_one_is_signed_in_and_ends_it() {
     let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
     let (one, two) = (signs_in(&app, firefox).await, signs_in(&app, "curl/8.5.0").await);
     let page = browser.page("/sessions").await;
-    for text in ["Firefox on Linux", "curl", "End all others"] {
+    for text in
+        ["Firefox on Linux", "curl", "End all others", "Last seen", "From the machine of this shop"]
+    {
         assert!(page.text.contains(text), "{text}: {page}");
     }
     let rows: Vec<&str> = page.text.split("<li").collect();

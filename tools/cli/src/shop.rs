@@ -80,12 +80,12 @@ impl Shop {
     /// The key that signs its sessions, in PEM, and the address where people reach it.
     pub(crate) fn signing_key(&self) -> Result<(String, String), Failure> {
         let known = self.known()?;
-        match (known.get("auth_signing_key"), known.get("public_url")) {
-            (Ok(key), Ok(url)) => Ok((key.to_owned(), url.to_owned())),
-            (key, url) => {
-                Err(Failure::Unreadable([key.err(), url.err()].into_iter().flatten().collect()))
-            }
-        }
+        known.both("auth_signing_key", "public_url")
+    }
+
+    /// The keys by which its services know each other, and the address where people reach it.
+    pub(crate) fn event_keys(&self) -> Result<(String, String), Failure> {
+        self.known()?.both("event_keys", "public_url")
     }
 
     /// Its databases, whether there is anything in them or not.
@@ -134,6 +134,16 @@ fn postgres<'v>(service: &Service, variable: impl Fn(&str) -> Option<&'v str>) -
 }
 
 impl Known {
+    /// The values of two variables.
+    fn both(&self, one: &str, other: &str) -> Result<(String, String), Failure> {
+        match (self.get(one), self.get(other)) {
+            (Ok(one), Ok(other)) => Ok((one.to_owned(), other.to_owned())),
+            (one, other) => {
+                Err(Failure::Unreadable([one.err(), other.err()].into_iter().flatten().collect()))
+            }
+        }
+    }
+
     fn get(&self, name: &str) -> Result<&str, Problem> {
         let set = self.variables.get(name).map(String::as_str);
         set.or_else(|| self.declared.default_of(name)).ok_or_else(|| {

@@ -213,6 +213,12 @@ records! {
         created_at: i64,
     }
 
+    /// An account, and since when it is suspended.
+    Person: "auth", "auth_users" {
+        id: String,
+        suspended_at: Option<i64>,
+    }
+
     /// When the tables of `admissions` were made, or changed. It is younger than the other services.
     Upgrade: "admissions", "admissions_migrations" {
         applied_at: i64,
@@ -282,6 +288,7 @@ pub(crate) struct Books {
     pub(crate) sales: Vec<Sale>,
     pub(crate) upgrades: Vec<Upgrade>,
     pub(crate) letters: Vec<Letter>,
+    pub(crate) people: Vec<Person>,
     pub(crate) outboxes: Vec<Outbox>,
 }
 
@@ -335,6 +342,7 @@ impl Books {
             Sale::select(),
             Upgrade::select(),
             Letter::select(),
+            Person::select(),
         ];
         selects.extend(publishers().into_iter().map(outbox));
         let mut tables = databases.read(&selects).await?;
@@ -354,6 +362,7 @@ impl Books {
             sales: take(&mut tables)?,
             upgrades: take(&mut tables)?,
             letters: take(&mut tables)?,
+            people: take(&mut tables)?,
             outboxes: outboxes(&mut tables)?,
         })
     }

@@ -9,7 +9,9 @@
 //! | [`status`] | all of the bus at a glance |
 //! | [`store`] | the services' databases, read by plain SELECTs in one transaction |
 //! | [`schema`] | the services that keep a database |
-//! | [`users`] | ending all sessions of an account |
+//! | [`accounts`] | accounts, and what operators did with them |
+//! | [`operations`] | what operators do with accounts, by the shop's own service |
+//! | [`users`] | a link by which an owner chooses a new password |
 //! | [`mail`] | the letters that wait, were sent or were given up |
 //! | [`migrate`] | bringing the services' tables up to date before they do so themselves |
 //! | `postgres` | how Postgres is reached and read |
@@ -19,11 +21,13 @@
 //! An audit only reads. It needs nothing of the services' code but the contract of their events, so
 //! a bug there is not a bug here.
 
+pub mod accounts;
 pub mod audit;
 mod books;
 pub mod bus;
 pub mod mail;
 pub mod migrate;
+pub mod operations;
 mod postgres;
 pub mod provider;
 pub mod schema;

@@ -197,7 +197,11 @@ impl Provider {
         }
     }
 
-    async fn page<T: Listed>(&self, client: &Http, after: Option<&T>) -> Result<Page<T>, Problem> {
+    async fn page<T: Listed>(
+        &self,
+        client: &Http<Empty<Bytes>>,
+        after: Option<&T>,
+    ) -> Result<Page<T>, Problem> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("limit", PAGE);
         if !T::EXPAND.is_empty() {
@@ -254,10 +258,14 @@ impl Provider {
     }
 }
 
-type Http = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+type Http<B> = Client<HttpsConnector<HttpConnector>, B>;
 
 /// A client that trusts the web's certificate authorities.
-fn client() -> Result<Http, Problem> {
+pub(crate) fn client<B>() -> Result<Http<B>, Problem>
+where
+    B: http_body::Body + Send,
+    B::Data: Send,
+{
     // Named, since another crate in the process may bring a second provider of cryptography.
     let connector = HttpsConnectorBuilder::new()
         .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
@@ -269,6 +277,6 @@ fn client() -> Result<Http, Problem> {
 }
 
 /// An error with its causes, which say what the error does not.
-fn causes(error: impl std::error::Error + Send + Sync + 'static) -> String {
+pub(crate) fn causes(error: impl std::error::Error + Send + Sync + 'static) -> String {
     format!("{:#}", anyhow::Error::new(error))
 }

@@ -1,6 +1,8 @@
 //! `/sessions`: where one is signed in. `POST …/{id}/end` ends one session, `POST …/end-others` all
 //! others.
 
+use std::net::IpAddr;
+
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -67,10 +69,26 @@ fn shown(session: api::Session, visit: &Visit) -> Session {
     Session {
         id: session.id,
         device: device(&session.device),
-        client: session.client,
+        place: session.client.as_deref().map(place),
         since: moment(session.created_at, None, &visit.language),
+        seen: moment(session.seen_at.unwrap_or(session.created_at), None, &visit.language),
         current: session.current,
         key: new_key(),
+    }
+}
+
+/// Says where an address is, as far as it tells that by itself. No list of places is asked: those are
+/// often wrong, and say of a phone where its operator is.
+fn place(client: &str) -> String {
+    let is_private = |address: IpAddr| match address {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    match client.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(address) if address.is_loopback() => "From the machine of this shop".to_owned(),
+        Ok(address) if is_private(address) => format!("From a private network ({address})"),
+        Ok(address) => format!("From the address {address}"),
+        Err(_) => format!("From {client}"),
     }
 }
 
@@ -111,6 +129,22 @@ fn device(agent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_tells_what_network_it_is_of() {
+        for (client, words) in [
+            ("127.0.0.1", "From the machine of this shop"),
+            ("::1", "From the machine of this shop"),
+            ("10.1.2.3", "From a private network (10.1.2.3)"),
+            ("fd00::7", "From a private network (fd00::7)"),
+            ("::ffff:192.168.0.9", "From a private network (192.168.0.9)"),
+            ("198.51.100.7", "From the address 198.51.100.7"),
+            ("2001:db8::7", "From the address 2001:db8::7"),
+            ("unknown", "From unknown"),
+        ] {
+            assert_eq!(place(client), words);
+        }
+    }
 
     #[test]
     fn browsers_and_systems_are_named() {

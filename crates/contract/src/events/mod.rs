@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use event::{Event, Kind};
 pub use state::{
     AdmissionState, Expiration, LetterAsked, OrderState, Payload, PaymentState, TicketState,
-    TransferState,
+    TransferState, UserState,
 };
 
 /// Declares the events from a table: variant, payload, name, source, and the groups that read it.
@@ -116,6 +116,10 @@ events! {
     TransferCreated(TransferState): "transfer:created" from "admissions" to ["mail"];
     /// An account's owner is to have a letter.
     LetterAsked(LetterAsked): "letter:asked" from "auth" to ["mail"];
+    /// An account was suspended: its holds end, and its listings go off sale.
+    UserSuspended(UserState): "user:suspended" from "auth" to ["orders", "tickets"];
+    /// A suspended account may be used again.
+    UserRestored(UserState): "user:restored" from "auth" to ["tickets"];
 }
 
 #[cfg(test)]

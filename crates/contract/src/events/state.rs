@@ -52,6 +52,12 @@ impl Payload for LetterAsked {
     }
 }
 
+impl Payload for UserState {
+    fn subject(&self) -> Uuid {
+        self.id.0
+    }
+}
+
 impl Payload for Expiration {
     fn subject(&self) -> Uuid {
         self.order_id.0
@@ -214,6 +220,18 @@ pub struct LetterAsked {
     /// When it must not be sent any more; left out if it always may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+}
+
+/// Whether an account may be used: `user:suspended`, `user:restored`. It tells nothing of its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserState {
+    /// The account.
+    pub id: UserId,
+    /// Grows whenever the account is suspended or restored; the newer version wins.
+    pub version: i64,
+    /// Whether it is suspended.
+    pub suspended: bool,
 }
 
 /// What `expiration:complete` says: this order's time is up.

@@ -7,8 +7,8 @@ use boxoffice_contract::door::Verdict;
 use boxoffice_contract::ledger::Movement;
 use boxoffice_contract::orders::{CancelReason, OrderStatus};
 use boxoffice_contract::{
-    AdmissionId, EventId, LetterId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId,
-    Timestamp, TransferId, UserId,
+    AdmissionId, EventId, LetterId, OperationId, OrderId, PaymentId, ScanId, SessionId, StaffId,
+    TicketId, Timestamp, TransferId, UserId,
 };
 use uuid::Uuid;
 
@@ -154,7 +154,18 @@ macro_rules! ids {
     )+};
 }
 
-ids!(AdmissionId, EventId, LetterId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId);
+ids!(
+    AdmissionId,
+    EventId,
+    LetterId,
+    OperationId,
+    OrderId,
+    PaymentId,
+    ScanId,
+    SessionId,
+    StaffId,
+    TicketId
+);
 ids!(TransferId, UserId);
 
 /// Statuses and the like are stored by their names.

@@ -19,6 +19,7 @@ const LISTING: &str = "INSERT INTO tickets_tickets \
 /// An empty shop on ports of its own.
 struct Shop {
     folder: TempDir,
+    address: String,
     redis: String,
     running: Started,
 }
@@ -39,7 +40,7 @@ impl Shop {
         running.wait_for_line("Ctrl-C");
         // Which makes every service's tables.
         wait_until("ready", Duration::from_secs(10), || get(&address, "/readyz").0 == 200);
-        Shop { folder, redis, running }
+        Shop { folder, address, redis, running }
     }
 
     /// Runs `boxoffice` beside the shop, with its data folder and its Redis.
@@ -252,6 +253,61 @@ fn letters_are_listed_shown_repeated_and_dropped() {
     assert!(stderr(&output).contains("it was dropped"), "{}", stderr(&output));
     assert_eq!(shop.prints(&["mail", "retry", "--all"], 0), format!("waits again: {}\n", ids[0]));
     assert_eq!(shop.prints(&["mail", "retry", "--all"], 0), "no letters were given up\n");
+}
+
+/// An account's id.
+const PERSON: &str = "01980f3c-0000-7000-8000-0000000000aa";
+
+#[test]
+fn accounts_are_listed_given_roles_suspended_and_restored() {
+    let shop = Shop::open();
+    assert_eq!(shop.prints(&["user", "list"], 0), "no accounts\n");
+    shop.tamper(&format!(
+        "INSERT INTO auth_users (id, email, password_hash, created_at) \
+         VALUES ('{PERSON}', 'ada@example.com', '', 0)"
+    ));
+    let list = shop.prints(&["user", "list"], 0);
+    assert!(list.contains(PERSON) && list.contains("1970-01-01T00:00:00Z"), "{list}");
+    let address = format!("http://{}", shop.address);
+    let user = |arguments: &[&str]| -> String {
+        let beside = ["user", "--address", &address, "--operator", "root"];
+        shop.prints(&[&beside[..], arguments].concat(), 0)
+    };
+    let said = |rest: &str| format!("account {PERSON} {rest}\n");
+    let grant = ["grant", "Ada@example.com", "operator"];
+    assert_eq!(user(&grant), said("has the role from its next sign-in on"));
+    assert_eq!(user(&grant), said("has the role already"));
+    assert!(user(&["list", "--role", "operator"]).contains(PERSON));
+    assert_eq!(
+        user(&["revoke", PERSON, "operator"]),
+        said("has the role no longer; 0 sessions ended")
+    );
+    assert_eq!(user(&["list", "--role", "operator"]), "no accounts\n");
+    let suspended = user(&["suspend", PERSON, "--reason", "fraud"]);
+    assert_eq!(suspended, said("is suspended; 0 sessions ended"));
+    assert!(user(&["list", "--suspended"]).contains("ada@example.com"));
+    let json: serde_json::Value = serde_json::from_str(&user(&["show", PERSON, "--json"])).unwrap();
+    assert_eq!((&json["reason"], &json["roles"]), (&"fraud".into(), &serde_json::json!([])));
+    assert_eq!(json["operations"][2]["operator"], "root", "{json:#}");
+    assert_eq!(user(&["restore", PERSON]), said("is restored"));
+    let shown = user(&["show", "ada@example.com"]);
+    assert!(
+        shown.contains("suspend by root  fraud") && shown.contains("restore by root"),
+        "{shown}"
+    );
+    assert_eq!(user(&["sign-out", PERSON]), format!("account {PERSON}: 0 sessions ended\n"));
+
+    let refused = |arguments: &[&str], why: &str| {
+        let output = shop.run(arguments);
+        assert_ne!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(stderr(&output).contains(why), "{arguments:?}: {}", stderr(&output));
+    };
+    let at = ["user", "--address", &address];
+    refused(&[&at[..], &["restore", "nobody@example.com"]].concat(), "no account has");
+    refused(&[&at[..], &["grant", PERSON, "king"]].concat(), "operator");
+    refused(&[&at[..], &["suspend", PERSON]].concat(), "--reason");
+    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    refused(&["user", "--address", &nowhere, "restore", PERSON], "--address");
 }
 
 #[test]

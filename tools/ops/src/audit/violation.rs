@@ -103,6 +103,8 @@ rules! {
     MissingLetter = "missing-letter",
     /// An order has one letter of a kind.
     SecondLetter = "second-letter",
+    /// A suspended account holds nothing, and has nothing on sale.
+    SuspendedAccount = "suspended-account",
     /// What is committed is published.
     UnpublishedEvents = "unpublished-events",
     /// Every group that must read a stream with entries is there.

@@ -9,6 +9,7 @@
 //! | [`entries`] | payments and the entries of their ledger |
 //! | [`ledger`] | payments and the provider's ledger |
 //! | [`letters`] | orders and the letters about them |
+//! | [`people`] | accounts and what they hold and sell |
 //! | [`delivery`] | what was committed and what every group has had |
 
 mod admissions;
@@ -18,6 +19,7 @@ mod inventory;
 mod ledger;
 mod letters;
 mod money;
+mod people;
 mod replicas;
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     entries::check(&facts.books, &mut found);
     ledger::check(facts, &mut found);
     letters::check(&facts.books, &mut found);
+    people::check(facts, &mut found);
     delivery::check(facts, &mut found);
     found.0.sort();
     found.0

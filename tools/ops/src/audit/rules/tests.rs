@@ -11,8 +11,8 @@ use boxoffice_contract::door::Verdict;
 use super::*;
 use crate::books::{
     self, Adjustment, Admission, Books, DISPUTE, Entry, Event, HeardOrder, Listing, Order,
-    OrderEnd, Outbox, PART_REFUND, Payment, PaymentStatus, Sale, Scan, Stock, Timer, Unpublished,
-    Upgrade, publishers,
+    OrderEnd, Outbox, PART_REFUND, Payment, PaymentStatus, Person, Sale, Scan, Stock, Timer,
+    Unpublished, Upgrade, publishers,
 };
 use crate::bus::{Group, Letter, Stream};
 use crate::provider::{Dispute, Intent};
@@ -47,6 +47,10 @@ fn order(id: &str, status: OrderStatus, payment: Option<&str>, version: i64) -> 
         restocked: 0,
         resale_of: None,
     }
+}
+
+fn suspended(id: &str, at: i64) -> Person {
+    Person { id: id.to_owned(), suspended_at: Some(at) }
 }
 
 /// A sale that was refunded; its tickets are for sale again.
@@ -345,6 +349,7 @@ fn clean() -> Facts {
         sales: sold.map(sale).collect(),
         upgrades: vec![Upgrade { applied_at: NOW - 2 * DAY_MS }],
         letters: letters(),
+        people: Vec::new(),
         outboxes: publishers()
             .into_iter()
             .map(|service| Outbox { service, waiting: Vec::new() })
@@ -1224,6 +1229,21 @@ const CASES: &[Case] = &[
         "no letter order_confirmed, nor ticket_sold, nor order_refunded",
     ),
     (
+        "a suspended seller goes on selling",
+        |facts| facts.books.people.push(suspended("seller", NOW - 60_001)),
+        &[(Rule::SuspendedAccount, "account=seller listing=gig")],
+        "a suspended account has a listing on sale",
+    ),
+    (
+        "a suspended buyer holds tickets",
+        |facts| {
+            facts.books.people.push(suspended("lodger", NOW - 60_001));
+            facts.books.orders[HELD].buyer_id = "lodger".to_owned();
+        },
+        &[(Rule::SuspendedAccount, "account=lodger order=held")],
+        "a suspended account holds tickets",
+    ),
+    (
         "a seller is told twice",
         |facts| {
             let second = books::Letter { id: "again".to_owned(), ..letter("ticket_sold", "sold") };
@@ -1318,6 +1338,12 @@ const FINE: &[(&str, Change)] = &[
     ("a dispute of a sale that was refunded is lost", |facts| {
         dispute(facts, "lost");
         facts.disputes[0].payment_intent = Some("pi_undoing".to_owned());
+    }),
+    ("an account was suspended just now", |facts| {
+        facts.books.people.push(suspended("seller", NOW - 60_000));
+    }),
+    ("nobody is suspended", |facts| {
+        facts.books.people.push(Person { id: "seller".to_owned(), suspended_at: None });
     }),
     ("there is no mail", |facts| facts.books.letters.clear()),
     ("a sale is older than the first letter", |facts| {
