@@ -255,3 +255,27 @@ async fn what_a_squatter_asked_for_ends_with_what_they_have() {
     squatter.post("/api/users/email/confirm", confirm).await.expect(401);
     app.letter("address", "eve@example.org").await.refuses(410, "letter_void");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_ask_at_once_for_ones_data_get_one_file() {
+    let app = App::start().await;
+    let ada = app.sign_up().await;
+    let asks = (0..10).map(|_| post("/api/users/export", json!({})));
+    let answers = join_all(asks.map(async |ask| ada.send(&ask).await.status)).await;
+    assert!(answers.iter().all(|status| matches!(status, 202 | 429)), "{answers:?}");
+    let count = "SELECT COUNT(*) FROM auth_exports WHERE account_id = ?1";
+    let files: i64 = app.database().query_row(count, [ada.id()], |row| row.get(0)).unwrap();
+    assert_eq!(files, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_session_cannot_guess_the_password_by_deleting_the_account() {
+    let app = App::start().await;
+    let ada = app.sign_up().await;
+    let guess = |n: usize| json!({ "password": format!("not this one {n}") });
+    for n in 0..10 {
+        ada.post("/api/users/deletion", guess(n)).await.refuses(400, "wrong_password");
+    }
+    ada.post("/api/users/deletion", guess(10)).await.refuses(429, "too_many_failures");
+    ada.get("/api/users/currentUser").await.shows(200, json!({ "currentUser": ada.account }));
+}

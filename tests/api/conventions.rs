@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 50] = [
+const ADDRESSES: [(&str, &str); 58] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -26,6 +26,14 @@ const ADDRESSES: [(&str, &str); 50] = [
     ("/api/users/email/undo", "POST"),
     ("/api/users/letters", "POST"),
     ("/api/users/operations", "POST"),
+    ("/api/users/export", "GET POST"),
+    ("/api/users/export/{id}", "GET"),
+    ("/api/users/deletion", "GET POST"),
+    ("/api/orders/person", "POST"),
+    ("/api/orders/standing", "POST"),
+    ("/api/payments/person", "POST"),
+    ("/api/payments/standing", "POST"),
+    ("/api/mail/person", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/api/tickets", "GET POST"),
     ("/api/tickets/{id}", "GET PUT DELETE"),

@@ -11,7 +11,7 @@ const OF_ALL: &str = "414 500 503";
 const OF_CHANGES: &str = "400 403 413";
 
 /// Every operation of the contract, with the statuses that it must document besides.
-const OPERATIONS: [(&str, &str, &str); 57] = [
+const OPERATIONS: [(&str, &str, &str); 62] = [
     ("post", "/api/users/signUp", "201 400 409 413 415 429"),
     ("post", "/api/users/signIn", "200 400 401 403 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -30,6 +30,11 @@ const OPERATIONS: [(&str, &str, &str); 57] = [
     ("post", "/api/users/email", "202 400 401 409 413 415 429"),
     ("post", "/api/users/email/confirm", "200 400 401 409 413 415"),
     ("post", "/api/users/email/undo", "204 400 409 413 415"),
+    ("post", "/api/users/export", "202 400 401 429"),
+    ("get", "/api/users/export", "200 401"),
+    ("get", "/api/users/export/{id}", "200 401 404 409"),
+    ("get", "/api/users/deletion", "200 401"),
+    ("post", "/api/users/deletion", "204 400 401 403 409 413 415 429"),
     ("get", "/.well-known/jwks.json", "200"),
     ("post", "/api/tickets", "201 400 401 403 409 413 415"),
     ("get", "/api/tickets", "200 304 400"),

@@ -11,6 +11,7 @@
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
 //! | `admissions`, `names`, `files`, `turning`, `door` | tickets in the hand, and who comes in |
+//! | `data` | one's data in a file, and the end of one's account |
 //! | `letters` | what services tell `mail`, and nobody else |
 //! | `live` | what can be listened to |
 //! | `idempotency` | the same request twice, or twenty times at once |
@@ -24,6 +25,7 @@ mod accounts;
 mod admissions;
 mod browse;
 mod conventions;
+mod data;
 mod description;
 mod door;
 mod editing;

@@ -241,3 +241,43 @@ async fn an_address_is_changed_and_taken_back() {
     })
     .await;
 }
+
+async fn one_gets_ones_data_and_goes(scripts: bool) {
+    within(mailed().await, async |shop| {
+        let ann = shop.window("Ann").await;
+        if !scripts {
+            ann.without_scripts().await;
+        }
+        ann.go("/sign-up").await;
+        ann.signs_up(ADDRESS).await;
+        ann.go("/account").await;
+        ann.click("Ask for my data").await;
+        ann.sees("We are making the file. You get an e-mail when it is ready.").await;
+        ann.sees("Being made").await;
+        shop.tick().await;
+        ann.go("/account").await;
+        ann.sees("Your file is ready").await;
+        ann.click("Delete my account").await;
+        ann.sees_heading("Delete my account").await;
+        ann.expects_status("/account/delete", 400);
+        ann.fill("Password", OTHER).await;
+        ann.click("Delete my account for good").await;
+        ann.sees("This is not the password of your account").await;
+        ann.fill("Password", PASSWORD).await;
+        ann.click("Delete my account for good").await;
+        ann.sees("Your account is deleted. Goodbye.").await;
+        ann.go("/sign-in").await;
+        ann.sees_heading("Sign in").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_gets_ones_data_and_goes_with_scripts() {
+    one_gets_ones_data_and_goes(true).await;
+}
+
+#[tokio::test]
+async fn one_gets_ones_data_and_goes_without_scripts() {
+    one_gets_ones_data_and_goes(false).await;
+}

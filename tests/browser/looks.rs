@@ -142,6 +142,13 @@ async fn places(shop: &Shop) -> Vec<Place> {
         place("sales-none", "/sales").of(&new),
         place("account", "/account").of(&ann),
         place("account-mistakes", "/account").of(&ann).then("Change the password").answered(400),
+        place("account-delete", "/account/delete").of(&new),
+        place("account-delete-mistakes", "/account/delete")
+            .of(&new)
+            .then("Delete my account for good")
+            .answered(400),
+        place("account-delete-tickets", "/account/delete").of(&bob),
+        place("account-delete-not-yet", "/account/delete").of(&ann),
         place("sessions", "/sessions").of(&ann),
         place("sign-in-buying", format!("/sign-in?next={}%2Fhold%3Fquantity%3D1", page_of(&open))),
         place("guest", "/guest"),

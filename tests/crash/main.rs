@@ -13,12 +13,14 @@
 //! | `accounts`, `listings`, `orders`, `payments` | the commands, with the handlers of their events |
 //! | `admissions` | what holders and doors do |
 //! | `resale` | tickets that are sold on |
+//! | `data` | one's data in a file, and the end of one's account |
 //! | `mail` | letters that are sent |
 //! | `ticks` | the tick, when there is something to heal |
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
 mod admissions;
+mod data;
 mod listings;
 mod mail;
 mod operation;

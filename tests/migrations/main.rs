@@ -48,23 +48,24 @@ fn texts(folder: &str) -> Vec<String> {
 }
 
 /// The versions that each service should be through: one for each text of its own and of those that
-/// all have, and one for limits where it has some. The first of each kind come together.
+/// all have, and one for limits and for deleted accounts where it has them. The first of each kind come together.
 fn written() -> BTreeMap<&'static str, Vec<i64>> {
-    let common = texts("crates/schema").iter().filter(|text| !is_of_limits(text)).count();
+    let common = texts("crates/schema").iter().filter(|text| !is_of_some(text)).count();
     let of = |service| {
         let folder = format!("components/{service}");
         let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&folder);
         let list = std::fs::read_to_string(list.join("migrations/lib.rs")).unwrap();
-        let limits = usize::from(list.contains(" LIMITS,\n"));
+        let some = [" LIMITS,\n", " DELETED,\n"].iter().filter(|name| list.contains(*name)).count();
         let own = texts(&folder).len();
-        (1..=i64::try_from(own + common + limits - 1).unwrap()).collect()
+        (1..=i64::try_from(own + common + some - 1).unwrap()).collect()
     };
     services().map(|service| (service, of(service))).collect()
 }
 
-/// Whether a migration is that of services that limit how often something is done.
-fn is_of_limits(text: &str) -> bool {
-    text.contains("CREATE TABLE {s}_limits")
+/// Whether a migration is that of some services: those that limit how often something is done, or that know
+/// of people.
+fn is_of_some(text: &str) -> bool {
+    ["CREATE TABLE {s}_limits", "CREATE TABLE {s}_deleted"].iter().any(|table| text.contains(table))
 }
 
 /// The versions that each service is through.

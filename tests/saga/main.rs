@@ -10,6 +10,7 @@
 //! | `admissions` | tickets in the hand, and at the door |
 //! | `resale` | tickets that are sold on |
 //! | `people` | accounts that are suspended |
+//! | `deletion` | accounts that end |
 //! | `races` | many people, or both ends of a purchase, at once |
 //! | `editing` | sellers who change what is being bought |
 //! | `delivery` | events lost, repeated, overtaken, poisoned; streams trimmed |
@@ -32,6 +33,7 @@ mod backlog;
 mod bus;
 mod cancel;
 mod decline;
+mod deletion;
 mod delivery;
 mod editing;
 mod expiry;

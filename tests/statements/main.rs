@@ -8,8 +8,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use boxoffice_ops::personal;
 use boxoffice_ops::schema::ALL;
-use boxoffice_schema::{self as schema, LIMITS, Service};
+use boxoffice_schema::{self as schema, DELETED, LIMITS, Service};
 use boxoffice_tests::database::{Database, OwnPostgres};
 use boxoffice_tests::workspace;
 
@@ -21,7 +22,8 @@ fn own(service: &Service) -> PathBuf {
     workspace().join("components").join(service.name).join("statements.sql")
 }
 
-/// All that `service` sends. One that limits nothing has no table of limits.
+/// All that `service` sends. One that limits nothing has no table of limits, and one that knows nobody none of
+/// deleted accounts.
 fn statements(service: &Service) -> Vec<String> {
     let texts = [workspace().join(COMMON), own(service)].map(|file| {
         let text = std::fs::read_to_string(&file);
@@ -29,8 +31,11 @@ fn statements(service: &Service) -> Vec<String> {
     });
     let text = texts.join("\n");
     let limits = service.migrations.contains(&LIMITS);
+    let deleted = service.migrations.contains(&DELETED);
     let lines = text.lines().filter(|line| {
-        !(line.is_empty() || line.starts_with("--")) && (limits || !line.contains("{s}_limits"))
+        !(line.is_empty() || line.starts_with("--"))
+            && (limits || !line.contains("{s}_limits"))
+            && (deleted || !line.contains("{s}_deleted"))
     });
     lines.map(|line| line.strip_suffix(';').unwrap().replace("{s}", service.name)).collect()
 }
@@ -81,4 +86,32 @@ fn every_statement_can_be_prepared() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(count > 100, "{count} statements are too few to be all");
+}
+
+/// On SQLite the unit test of `boxoffice_ops::personal` does it.
+#[test]
+fn every_column_is_declared_on_postgres_too() {
+    let Some(own) = OwnPostgres::create() else { return };
+    let database = Database::Postgres(own.url());
+    let mut declared: Vec<(String, String)> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for service in ALL {
+        for table in tables(service) {
+            database.define(&table).unwrap();
+        }
+        for (name, table) in personal::of(service) {
+            declared.extend(table.columns().map(|column| (name.clone(), column.to_owned())));
+            names.push(name);
+        }
+    }
+    let sql = "SELECT table_name::text, column_name::text FROM information_schema.columns \
+               WHERE table_schema = current_schema() ORDER BY table_name, column_name";
+    let columns = database.rows(sql, []).unwrap();
+    assert!(columns.len() > 200, "{} columns", columns.len());
+    for row in columns {
+        let (table, column): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
+        assert!(names.contains(&table), "declare {table} in tools/ops/src/personal.rs");
+        let known = declared.contains(&(table.clone(), column.clone()));
+        assert!(known, "declare {table}.{column} in tools/ops/src/personal.rs");
+    }
 }

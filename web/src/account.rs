@@ -2,13 +2,17 @@
 //! changes by itself.
 
 mod address;
+mod data;
 mod entrance;
 mod guest;
+mod leaving;
 mod link;
 
 pub use address::{Address, address, confirm_address, undo_address};
+pub use data::{Data, DataFile};
 pub use entrance::{Forgotten, Proof, ended, forgotten, reset, sent, verify};
 pub use guest::{Guest, guest};
+pub use leaving::{Leaving, leaving};
 pub use link::{Arrival, AskLink, Code, arrive, ask_link, type_code, void};
 
 use sycamore::prelude::*;
@@ -35,6 +39,8 @@ pub struct Account {
     pub letter_key: String,
     /// The form for another password.
     pub password: Form,
+    /// One's data.
+    pub data: Data,
 }
 
 /// Returns `state` with the page of this account on it.
@@ -45,7 +51,7 @@ pub fn drawn(state: State, account: Account) -> State {
 }
 
 fn page(shop: Shop, account: Account) -> View {
-    let Account { email, is_verified, has_password, is_mailed, code, letter_key, password } =
+    let Account { email, is_verified, has_password, is_mailed, code, letter_key, password, data } =
         account;
     let (code, password) = (*create_signal(code), *create_signal(password));
     let (wrong_code, wrong_password) = (summary(code), summary(password));
@@ -65,6 +71,7 @@ fn page(shop: Shop, account: Account) -> View {
         (false, false) => unchosen(),
     };
     let devices = way("button quiet", "/sessions", "Signed-in devices");
+    let data = data::section(shop, data);
     view! {
         div(class="narrow") {
             h1(tabindex="-1") { "My account" }
@@ -85,6 +92,7 @@ fn page(shop: Shop, account: Account) -> View {
                 p { "See where you are signed in, and sign out there." }
                 p(class="actions") { (devices) }
             }
+            (data)
         }
     }
 }

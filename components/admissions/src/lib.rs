@@ -7,6 +7,7 @@
 //! | [`admission`] | an admission: in the database, in JSON, in events |
 //! | [`transition`] | how admissions go on and end: one guarded statement each |
 //! | [`letters`] | what `mail` asks of it |
+//! | [`person`] | what is known of one account, and how it is forgotten |
 //! | [`turning`] | codes that turn, and for which hours devices get them |
 //! | [`issue`] | what an order's sale, or its refund, makes of admissions |
 //! | [`listing`] | what is known of the events |
@@ -35,6 +36,7 @@ mod model;
 mod name;
 mod offer;
 mod paper;
+mod person;
 mod refusal;
 mod scan;
 mod show;
@@ -92,6 +94,7 @@ fn router() -> Router {
         .merge(doubles::route())
         .merge(staff::route())
         .merge(letters::route())
+        .merge(person::route())
         .merge(health::routes(&SERVICE, "/api/admissions", true))
         .route("/api/admissions/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

@@ -11,7 +11,7 @@ use crate::admission::Admission;
 use crate::list::{self, Filter};
 use crate::listing::Listing;
 use crate::transition::{self, Entering, Transfer};
-use crate::{changes, door, doubles, issue, letters, scan, staff};
+use crate::{changes, door, doubles, issue, letters, person, scan, staff};
 
 #[test]
 fn every_statement_is_listed() {
@@ -73,6 +73,14 @@ fn all() -> Vec<Query> {
         transition::locking_unit(id),
         transition::voiding(order_id),
         transition::giving_back(order_id),
+        person::admissions(user_id, "", 1),
+        person::staff(user_id, "", 1),
+        person::to_come(user_id, now),
+        person::erasing_guests(user_id, now),
+        person::erasing_staff(user_id),
+        person::erasing_doors(user_id),
+        person::erasing_scans(user_id),
+        person::forgetting_limits(user_id),
         door::counting(ticket_id),
         door::of_listing(ticket_id, None, 1),
         door::of_listing(ticket_id, Some(id), 1),

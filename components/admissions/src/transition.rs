@@ -16,7 +16,8 @@ use boxoffice_kernel::{Timestamp, Unit, query};
 use crate::admission::{Admission, COLUMNS};
 
 /// Columns without a transfer.
-const NO_TRANSFER: &str = "transfer_email = NULL, transfer_until = NULL, transfer_id = NULL";
+pub(crate) const NO_TRANSFER: &str =
+    "transfer_email = NULL, transfer_until = NULL, transfer_id = NULL";
 
 /// Whom a transfer is for, and until when.
 pub(crate) struct Transfer<'a> {

@@ -4,10 +4,10 @@ use anyhow::Result;
 use boxoffice_contract::events::{OrderState, TicketState};
 use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, one_by_one, store_latest};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
-use boxoffice_kernel::{Cx, Service, limit, unit};
+use boxoffice_kernel::{Cx, Service, erasure, limit, unit};
 
 use crate::listing::Listing;
-use crate::{SERVICE, issue, transition};
+use crate::{SERVICE, issue, person, transition};
 
 /// This service's side of the events.
 pub(crate) struct Admissions;
@@ -24,6 +24,9 @@ impl Handler for Admissions {
             return replicate(cx, events).await;
         }
         one_by_one(events, async |event| {
+            if event.event_type == EventType::UserDeleted {
+                return erasure::follow(cx, &SERVICE, event, person::erase).await;
+            }
             let order = order(event)?;
             let followed =
                 unit::run(cx, &SERVICE, async |unit| issue::follow(unit, &order).await).await?;
@@ -33,7 +36,8 @@ impl Handler for Admissions {
     }
 
     async fn tick(cx: &Cx) -> Result<bool> {
-        Ok(limit::sweep(cx, &SERVICE).await?)
+        let more = erasure::tick(cx, &SERVICE, person::erase).await?;
+        Ok(limit::sweep(cx, &SERVICE).await? || more)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tables of `auth`, and how they came to be: for the service, which migrates them when it is
 //! first called, and for `boxoffice migrate`.
 
-use boxoffice_schema::{LIMITS, OUTBOX_ENTRIES, Service};
+use boxoffice_schema::{DELETED, LIMITS, OUTBOX_ENTRIES, Service};
 
 /// The service.
 pub static SERVICE: Service = Service {
@@ -15,5 +15,7 @@ pub static SERVICE: Service = Service {
         include_str!("0003_proofs.sql"),
         include_str!("0004_ways.sql"),
         include_str!("0006_roles.sql"),
+        DELETED,
+        include_str!("0007_people.sql"),
     ],
 };

@@ -12,7 +12,7 @@ use boxoffice_kernel::{Sibling, problem, query, row};
 
 use crate::refusal::{self, Refusal};
 use crate::token::Key;
-use crate::{SERVICE, account};
+use crate::{SERVICE, account, farewell};
 
 /// What letters prove. The way back to an address is told with a notice.
 const PURPOSES: [Purpose; 4] = [Purpose::Verify, Purpose::Reset, Purpose::SignIn, Purpose::Address];
@@ -52,8 +52,14 @@ async fn addressee(Sibling(asked): Sibling<AskAddressee>) -> problem::Result<Jso
         return Ok(Json(Addressee { opens, ..found.addressee(None, None) }));
     };
     // A reset may be asked for an address that has no account: its letter goes nowhere.
-    let found = found.ok_or(Refusal::LetterVoid)?;
-    Ok(Json(found.letter(letter_id, &Key::load().await?.proofs, Timestamp::now())?))
+    let told = match found {
+        Some(found) => found.letter(letter_id, &Key::load().await?.proofs, Timestamp::now()),
+        None => Err(Refusal::LetterVoid),
+    };
+    match told {
+        Err(Refusal::LetterVoid) => Ok(Json(farewell::addressee(user_id, letter_id).await?)),
+        told => Ok(Json(told?)),
+    }
 }
 
 impl Found {

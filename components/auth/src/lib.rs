@@ -11,6 +11,9 @@
 //! | [`address`], [`address_change`] | the calls by which an account gets another address; those it had |
 //! | [`letters`] | what `mail` asks of it |
 //! | [`operations`] | what operators do with accounts |
+//! | [`export`], [`deletion`] | the calls for one's data, and for the end of one's account |
+//! | [`letters`], [`farewell`] | what `mail` asks of it |
+//! | [`person`] | what is known of one account, and how it is forgotten |
 //! | [`account`] | accounts in the database |
 //! | [`password`] | hashing and checking passwords |
 //! | [`proof`], [`notice`] | what letters bring: proofs of an address, and what happened to an account |
@@ -34,8 +37,11 @@ mod address_change;
 mod change_password;
 mod cookie;
 mod current_user;
+mod deletion;
 mod device;
 mod ended;
+mod export;
+mod farewell;
 mod guest;
 mod jwks;
 mod letters;
@@ -44,6 +50,7 @@ mod locale;
 mod notice;
 mod operations;
 mod password;
+mod person;
 mod proof;
 mod refusal;
 mod reset;
@@ -93,6 +100,11 @@ use utoipa::OpenApi;
         address::ask,
         address::confirm,
         address::undo,
+        export::ask,
+        export::newest,
+        export::download,
+        deletion::show,
+        deletion::delete,
         jwks::jwks
     ),
     tags((name = "users", description = "Accounts and sessions"))
@@ -113,6 +125,8 @@ fn router() -> Router {
         .merge(link::route())
         .merge(guest::route())
         .merge(address::quick_route())
+        .merge(export::route())
+        .merge(deletion::quick_route())
         .merge(jwks::route())
         .merge(letters::route())
         .merge(operations::route())
@@ -123,7 +137,8 @@ fn router() -> Router {
         .merge(sign_in::route())
         .merge(change_password::route())
         .merge(reset::hashing_route())
-        .merge(address::hashing_route());
+        .merge(address::hashing_route())
+        .merge(deletion::hashing_route());
     serve::complete(quick.merge(hashing))
 }
 

@@ -1,6 +1,10 @@
 //! Why nobody is signed in, or signed up.
 
 use boxoffice_contract::mail::{LETTER_VOID, NO_SUCH_ACCOUNT};
+use boxoffice_contract::people::{
+    ACCOUNT_IN_USE, EXPORT_NOT_READY, Loss, Obstacle, ObstacleKind, TICKETS_TO_COME,
+    TOO_MANY_EXPORTS,
+};
 use boxoffice_contract::users::{
     ACCOUNT_EXISTS, ACCOUNT_SUSPENDED, HAS_PASSWORD, NO_PASSWORD, SAME_ADDRESS,
 };
@@ -26,6 +30,23 @@ pub(crate) enum Refusal {
     },
     /// Too many letters were asked for.
     TooManyLetters {
+        /// How long to wait.
+        seconds: i64,
+    },
+    /// The account cannot be deleted while these go on.
+    AccountInUse(Vec<Obstacle>),
+    /// Tickets for events to come would be lost with the account.
+    TicketsToCome(Vec<Loss>),
+    /// The password of a deletion is not the one that the account has.
+    PasswordRefused,
+    /// The account has no password, and the session is not recent.
+    SignInAgain,
+    /// The account has no such file.
+    NoSuchExport,
+    /// The file is not made yet, or was given up.
+    ExportNotReady,
+    /// A file was asked for within a day.
+    TooManyExports {
         /// How long to wait.
         seconds: i64,
     },
@@ -93,6 +114,26 @@ fn minutes(seconds: i64) -> String {
         1 => "1 minute".to_owned(),
         minutes => format!("{minutes} minutes"),
     }
+}
+
+/// Says what is in the way of a deletion, and where it ends.
+fn obstacle(Obstacle { kind, id, title }: Obstacle) -> FieldError {
+    let title = title.unwrap_or_else(|| "an order".to_owned());
+    let message = match kind {
+        ObstacleKind::ListingSold => {
+            format!("Buyers of “{title}” wait for the event; refund them, or wait (/tickets/{id})")
+        }
+        ObstacleKind::OrderPaying => {
+            format!("You are paying for “{title}”; finish it or give it up (/orders/{id}/checkout)")
+        }
+        ObstacleKind::PaymentPending => {
+            format!("Money for “{title}” is on its way; wait until it has arrived (order {id})")
+        }
+        ObstacleKind::PaymentDisputed => {
+            format!("The payment for “{title}” waits for the shop's operator (order {id})")
+        }
+    };
+    FieldError { message, field: None }
 }
 
 impl From<Refusal> for Problem {
@@ -176,6 +217,38 @@ impl From<Refusal> for Problem {
             ),
             Refusal::AlreadyVerified => {
                 Self::conflict("This address is verified already", "already_verified")
+            }
+            Refusal::AccountInUse(obstacles) => {
+                Self::conflict("Your account cannot be deleted yet", ACCOUNT_IN_USE)
+                    .about(obstacles.into_iter().map(obstacle).collect())
+            }
+            Refusal::TicketsToCome(tickets) => {
+                let lost = |Loss { id, title }| FieldError {
+                    message: format!("Your ticket for “{title}” would be lost (/admissions/{id})"),
+                    field: Some("loseTickets".to_owned()),
+                };
+                let detail = "You have tickets for events to come: hand them on or sell them \
+                              first, or say that they may be lost";
+                Self::conflict(detail, TICKETS_TO_COME)
+                    .about(tickets.into_iter().map(lost).collect())
+            }
+            Refusal::PasswordRefused => {
+                Self::invalid_field("password", "This is not the password of your account")
+                    .with_code("wrong_password")
+            }
+            Refusal::SignInAgain => {
+                Self::forbidden("Sign in again first: you did so more than 15 minutes ago")
+                    .with_code("sign_in_again")
+            }
+            Refusal::NoSuchExport => Self::not_found("This file does not exist, or it was removed"),
+            Refusal::ExportNotReady => Self::conflict(
+                "The file is not made yet, or it could not be made",
+                EXPORT_NOT_READY,
+            ),
+            Refusal::TooManyExports { seconds } => {
+                let hours = (seconds + 3_599) / 3_600;
+                let detail = format!("You can have one file a day; ask again in {hours} hours");
+                Self::too_many(detail, seconds).with_code(TOO_MANY_EXPORTS)
             }
             Refusal::NoSuchAccount => {
                 Self::not_found("This account does not exist").with_code(NO_SUCH_ACCOUNT)

@@ -1,17 +1,19 @@
 //! Every statement of this service.
 
 use boxoffice_account_proof::Purpose;
-use boxoffice_contract::{LetterId, OperationId, SessionId, UserId};
+use boxoffice_contract::people::{Export, ExportStatus};
+use boxoffice_contract::{ExportId, LetterId, OperationId, SessionId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::statements;
 
 use crate::account::{self, NewAccount};
 use crate::address_change::{self, NewChange};
+use crate::farewell::Farewell;
 use crate::notice::{self, NewNotice};
 use crate::operations::{self, NewOperation};
 use crate::proof::{self, NewProof};
 use crate::session::{self, Ended, NewSession};
-use crate::{ended, letters, visitor};
+use crate::{deletion, ended, export, farewell, letters, person, visitor};
 
 #[test]
 fn every_statement_is_listed() {
@@ -61,7 +63,55 @@ fn every_statement_is_listed() {
         created_at: now,
     };
     let one = || Ended { id: session, expires_at: now };
-    let all = [
+    let export = Export {
+        id: ExportId::nil(),
+        status: ExportStatus::Making,
+        created_at: now,
+        expires_at: now,
+    };
+    let making = export::Making {
+        id: ExportId::nil(),
+        account_id: id,
+        stage: 0,
+        reached: None,
+        parts: 0,
+        tries: 0,
+    };
+    let farewell = Farewell {
+        id: letter,
+        account_id: id,
+        email: email.clone(),
+        locale: None,
+        expires_at: now,
+    };
+    let mut all = vec![
+        farewell.insert(),
+        farewell::of_farewell(id, letter, now),
+        farewell::of_export(id, letter, now),
+        farewell::sweeping(now),
+        deletion::removing(id, Some("")),
+        deletion::removing(id, None),
+        deletion::asked(),
+        deletion::answering(id),
+        export::beginning(&export, id),
+        export::of_account(id, now),
+        export::of_id(ExportId::nil(), id, now),
+        export::parts(ExportId::nil()),
+        export::any_due(now),
+        export::taking_up(now),
+        export::advancing(&making, true, now),
+        export::adding(ExportId::nil(), 0, ""),
+        export::giving_back(&making, now),
+        export::putting_off(&making, now),
+        export::failing(&making, now),
+        export::any_ended(now),
+        export::sweeping(now),
+        export::sweeping_parts(ExportId::nil()),
+        person::accounts(id, "", 1),
+        person::sessions(id, "", 1),
+        person::notices(id, "", 1),
+        person::former_addresses(id, "", 1),
+        person::exports(id, "", 1),
         account.insert(),
         account::of_address(&email),
         account::verifying(id, &email, now),
@@ -113,5 +163,6 @@ fn every_statement_is_listed() {
         ended::forgetting_sessions(now),
         ended::forgetting_accounts(),
     ];
+    all.extend(person::forgetting(id, &email));
     statements::check(env!("CARGO_MANIFEST_DIR"), &[], &all);
 }

@@ -66,6 +66,10 @@ pub(crate) static NEW_DEVICES: Limit =
 pub(crate) static CHANGES: Limit =
     Limit { name: "change_of_password", allowed: 10, seconds: 60 * 60 };
 
+/// Files with everything about one account.
+pub(crate) static EXPORTS: Limit =
+    Limit { name: "export_of_account", allowed: 1, seconds: 24 * 60 * 60 };
+
 /// How long new accounts are counted, in seconds.
 const SIGN_UP_WINDOW: i64 = 60 * 60;
 
@@ -186,6 +190,17 @@ pub(crate) async fn count_verification(cx: &Cx, account: UserId) -> refusal::Res
 /// As of [`count_reset`].
 pub(crate) async fn count_change(cx: &Cx, account: UserId) -> refusal::Result<()> {
     count_letter(cx, &[CHANGES.of(account)]).await
+}
+
+/// Counts a file with everything about `account`.
+///
+/// # Errors
+/// [`Refusal::TooManyExports`] when one was asked for within a day; what the database says.
+pub(crate) async fn count_export(cx: &Cx, account: UserId) -> refusal::Result<()> {
+    match count_letter(cx, &[EXPORTS.of(account)]).await {
+        Err(Refusal::TooManyLetters { seconds }) => Err(Refusal::TooManyExports { seconds }),
+        counted => counted,
+    }
 }
 
 async fn count_letter(cx: &Cx, counters: &[Counter]) -> refusal::Result<()> {

@@ -1,13 +1,15 @@
-//! What a tick does here: it tells of ended sessions what is untold, and removes what has run out. No
-//! events change anything here.
+//! What a tick does here: it tells of ended sessions what is untold, makes files with people's data, deletes
+//! the accounts that operators want deleted, and removes what has run out. No events change anything here.
 
 use anyhow::Result;
 use boxoffice_contract::{LetterId, SessionId};
 use boxoffice_kernel::events::worker::Handler;
 use boxoffice_kernel::events::{Event, Outcome};
-use boxoffice_kernel::{Cx, Service, Timestamp, limit, unit};
+use boxoffice_kernel::{Cx, Service, Timestamp, erasure, limit, unit};
 
-use crate::{SERVICE, address_change, ended, notice, proof, session};
+use crate::{
+    SERVICE, address_change, deletion, ended, export, farewell, notice, person, proof, session,
+};
 
 /// This service's side of the events.
 pub(crate) struct Auth;
@@ -30,11 +32,18 @@ impl Handler for Auth {
         let notices: Vec<(LetterId,)> = unit::change_all(cx, &SERVICE, notices).await?;
         let changes = address_change::sweeping(now);
         let changes: Vec<(LetterId,)> = unit::change_all(cx, &SERVICE, changes).await?;
+        let farewells = farewell::sweeping(now);
+        let farewells: Vec<(LetterId,)> = unit::change_all(cx, &SERVICE, farewells).await?;
+        let more_to_make = deletion::tick(cx).await?
+            | erasure::tick(cx, &SERVICE, person::erase_again).await?
+            | export::tick(cx).await?;
         let more_to_remove = removed.len() >= session::SWEPT
             || changes.len() >= address_change::SWEPT
             || proofs.len() >= proof::SWEPT
             || notices.len() >= notice::SWEPT
+            || farewells.len() >= farewell::SWEPT
+            || export::sweep(cx).await? >= export::SWEPT
             || limit::sweep(cx, &SERVICE).await?;
-        Ok(ended::tell_untold(cx).await? || more_to_remove)
+        Ok(ended::tell_untold(cx).await? || more_to_remove || more_to_make)
     }
 }

@@ -102,6 +102,11 @@ async fn of_account(cx: &Cx, letter: &Letter, kind: AccountLetter) -> Result<Fou
         AccountLetter::PasswordChanged => {
             letters::Letter::PasswordChanged(letters::PasswordChanged { at, device, client })
         }
+        AccountLetter::ExportReady => letters::Letter::ExportReady(letters::ExportReady {
+            link: format!("/account/export/{}", letter.subject),
+            until: letter.expires_at.context("the letter does not say when its link ends")?,
+        }),
+        AccountLetter::AccountDeleted => letters::Letter::AccountDeleted(letters::AccountDeleted),
         AccountLetter::NewDevice => letters::Letter::NewDevice(letters::NewDevice {
             at,
             device: device.unwrap_or_default(),

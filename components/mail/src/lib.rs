@@ -13,6 +13,7 @@
 //! | [`expand`] | one letter for each holder of an event that was moved |
 //! | [`message`] | a letter as a message of the Internet (RFC 5322) |
 //! | [`smtp`] | the server: its address, the connection, the conversation |
+//! | [`person`] | what is known of one account, and how it is forgotten |
 //! | [`readiness`] | whether letters go out, for `/readyz` |
 
 #![allow(
@@ -24,6 +25,7 @@ mod expand;
 mod facts;
 mod letter;
 mod message;
+mod person;
 mod readiness;
 mod round;
 mod server;
@@ -52,6 +54,7 @@ thread_local! {
 
 fn router() -> Router {
     let routes = Router::new()
+        .merge(person::route())
         .merge(health::routes_with(&SERVICE, "/api/mail", true, readiness::checks))
         .route("/api/mail/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

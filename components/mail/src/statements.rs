@@ -6,7 +6,7 @@ use boxoffice_kernel::db::statements;
 use uuid::Uuid;
 
 use crate::letter::{self, End, Kind, Letter, NewLetter};
-use crate::server;
+use crate::{person, server};
 
 #[test]
 fn every_statement_is_listed() {
@@ -36,6 +36,8 @@ fn every_statement_is_listed() {
         letter::giving_back(&letter, now, None),
         letter::reaching(&letter, UserId::nil()),
         letter::waiting(),
+        person::letters(UserId::nil(), "", 1),
+        person::erasing(UserId::nil()),
         server::reading(),
         server::trying(now),
         server::failing(1, now, ""),

@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use boxoffice_contract::events::{LetterAsked, OrderState, TicketState, TransferState};
-use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler};
+use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, one_by_one};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
-use boxoffice_kernel::{Cx, Service, unit};
+use boxoffice_kernel::{Cx, Service, erasure, unit};
 
-use crate::SERVICE;
 use crate::letter::{Kind, NewLetter};
+use crate::{SERVICE, person};
 
 /// This service's side of the events.
 pub(crate) struct Mail;
@@ -20,6 +20,12 @@ impl Handler for Mail {
     }
 
     async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
+        if events.iter().all(|event| event.event_type == EventType::UserDeleted) {
+            return one_by_one(events, async |event| {
+                erasure::follow(cx, &SERVICE, event, person::erase).await
+            })
+            .await;
+        }
         let letters = events.iter().map(letters).collect::<Result<Vec<_>>>()?;
         let all: Vec<NewLetter> = letters.iter().flatten().map(NewLetter::clone).collect();
         if all.is_empty() {
@@ -32,9 +38,10 @@ impl Handler for Mail {
         Ok(letters.iter().map(|letters| Outcome::of(is_new(letters))).collect())
     }
 
-    /// Nothing: letters are sent after every message, ticks among them.
-    async fn tick(_: &Cx) -> Result<bool> {
-        Ok(false)
+    /// Erases again what was written while an account was deleted. Letters are sent after every message,
+    /// ticks among them.
+    async fn tick(cx: &Cx) -> Result<bool> {
+        erasure::tick(cx, &SERVICE, person::erase).await
     }
 }
 

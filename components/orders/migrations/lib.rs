@@ -1,7 +1,7 @@
 //! The tables of `orders`, and how they came to be: for the service, which migrates them when it is
 //! first called, and for `boxoffice migrate`.
 
-use boxoffice_schema::{OUTBOX_ENTRIES, Service};
+use boxoffice_schema::{DELETED, OUTBOX_ENTRIES, Service};
 
 /// The service.
 pub static SERVICE: Service = Service {
@@ -16,5 +16,7 @@ pub static SERVICE: Service = Service {
         include_str!("0005_resale.sql"),
         include_str!("0006_changed_events.sql"),
         include_str!("0007_limits_of_buyers.sql"),
+        DELETED,
+        include_str!("0009_people.sql"),
     ],
 };

@@ -5,6 +5,7 @@
 //! | [`create`], [`show`], [`list`], [`cancel`] | one call of the API each |
 //! | [`begin_payment`], [`extend`], [`freeze`] | what `payments` and `tickets` ask of it |
 //! | [`letters`] | what `mail` asks of it |
+//! | [`person`] | what is known of one account, and how it is forgotten |
 //! | [`order`] | an order: in the database, in JSON, in events |
 //! | [`transition`] | how orders go on and end: one guarded statement each |
 //! | [`listing`] | the inventory |
@@ -29,6 +30,7 @@ mod list;
 mod listing;
 mod order;
 mod people;
+mod person;
 mod refusal;
 mod show;
 #[cfg(test)]
@@ -69,6 +71,7 @@ fn router() -> Router {
         .merge(extend::route())
         .merge(freeze::route())
         .merge(letters::route())
+        .merge(person::route())
         .merge(health::routes(&SERVICE, "/api/orders", true))
         .route("/api/orders/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

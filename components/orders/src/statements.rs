@@ -8,7 +8,7 @@ use boxoffice_kernel::db::{Query, statements};
 use crate::buyer::Buyer;
 use crate::listing::Listing;
 use crate::order::{Order, Shown};
-use crate::{people, transition, untold};
+use crate::{people, person, transition, untold};
 
 #[test]
 fn every_statement_is_listed() {
@@ -49,6 +49,11 @@ fn all() -> Vec<Query> {
         transition::extending(id, user_id, now, now),
         transition::completing(&payment),
         transition::refunding(&payment, now),
+        person::orders(user_id, "", 1),
+        person::sold_to_come(user_id, now),
+        person::paying(user_id),
+        person::releasing(user_id),
+        person::forgetting_buyer(user_id),
         untold::first(),
         untold::telling(),
     ]

@@ -7,11 +7,11 @@ use boxoffice_contract::orders::OrderStatus;
 use boxoffice_kernel::db::{self, Read};
 use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, one_by_one, store_latest};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
-use boxoffice_kernel::{Cx, Service, Unit, unit};
+use boxoffice_kernel::{Cx, Service, Unit, erasure, unit};
 
 use crate::listing::Listing;
 use crate::order::Order;
-use crate::{SERVICE, people, transition, untold};
+use crate::{SERVICE, people, person, transition, untold};
 
 /// This service's side of the events.
 pub(crate) struct Orders;
@@ -35,13 +35,16 @@ impl Handler for Orders {
             .await;
         }
         one_by_one(events, async |event| {
+            if event.event_type == EventType::UserDeleted {
+                return erasure::follow(cx, &SERVICE, event, person::erase).await;
+            }
             unit::run(cx, &SERVICE, async |unit| advance(unit, event).await).await
         })
         .await
     }
 
     async fn tick(cx: &Cx) -> Result<bool> {
-        untold::tell(cx).await
+        Ok(erasure::tick(cx, &SERVICE, person::erase).await? | untold::tell(cx).await?)
     }
 }
 

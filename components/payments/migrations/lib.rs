@@ -1,7 +1,7 @@
 //! The tables of `payments`, and how they came to be: for the service, which migrates them when it is
 //! first called, and for `boxoffice migrate`.
 
-use boxoffice_schema::{LIMITS, OUTBOX_ENTRIES, Service};
+use boxoffice_schema::{DELETED, LIMITS, OUTBOX_ENTRIES, Service};
 
 /// The service.
 pub static SERVICE: Service = Service {
@@ -17,5 +17,7 @@ pub static SERVICE: Service = Service {
         include_str!("0006_resale.sql"),
         LIMITS,
         include_str!("0007_abuse.sql"),
+        DELETED,
+        include_str!("0008_people.sql"),
     ],
 };

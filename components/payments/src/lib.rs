@@ -24,6 +24,7 @@
 //! | [`webhook`] | what the provider tells by itself |
 //! | [`reconcile`] | what a tick finds out or tries again |
 //! | [`stripe`] | the provider |
+//! | [`person`] | what is known of one account, and how it is forgotten |
 //! | [`worker`] | what the events of orders, and ticks, set off here |
 
 #![allow(
@@ -45,6 +46,7 @@ mod moves;
 mod observe;
 mod pay;
 mod payment;
+mod person;
 mod reconcile;
 mod refund;
 mod refusal;
@@ -87,6 +89,7 @@ fn router() -> Router {
         .merge(list::route())
         .merge(statement::route())
         .merge(webhook::route())
+        .merge(person::route())
         .merge(health::routes_with(&SERVICE, "/api/payments", true, mode::health))
         .route("/api/payments/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

@@ -11,7 +11,7 @@ use crate::machine::{End, Move, Movement, State};
 use crate::moves::{self, News, RefundRequest};
 use crate::payment::Payment;
 use crate::statement::{self, Range};
-use crate::{abuse, attempt, list, reconcile, settle, webhook};
+use crate::{abuse, attempt, list, person, reconcile, settle, webhook};
 
 #[test]
 fn every_statement_is_listed() {
@@ -49,6 +49,13 @@ fn of_payments() -> Vec<Query> {
         attempt::paid(order_id),
         attempt::live(order_id),
         attempt::declined_until(&payment),
+        person::payments(buyer, "", 1),
+        person::entries(buyer, "", 1),
+        person::adjustments(buyer, "", 1),
+        person::pending(buyer),
+        person::disputed(buyer),
+        person::erasing(buyer),
+        person::forgetting_limits(buyer),
         reconcile::due_at(now),
         reconcile::warning("", now),
         list::of_buyer(buyer, None, None, 1),

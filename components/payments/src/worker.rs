@@ -5,11 +5,11 @@ use boxoffice_contract::OrderId;
 use boxoffice_contract::events::{AdmissionState, OrderState};
 use boxoffice_kernel::events::worker::{Handler, one_by_one};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
-use boxoffice_kernel::{Cx, Service, log};
+use boxoffice_kernel::{Cx, Service, erasure, log};
 
 use crate::payment::Payment;
 use crate::stripe::Patience;
-use crate::{SERVICE, abuse, reconcile, settle, webhook};
+use crate::{SERVICE, abuse, person, reconcile, settle, webhook};
 
 /// This service's side of the events.
 pub(crate) struct Payments;
@@ -29,12 +29,15 @@ impl Handler for Payments {
         abuse::tick(cx).await?;
         reconcile::warn_of_lapsing(cx).await?;
         reconcile::due(cx).await?;
-        Ok(false)
+        erasure::tick(cx, &SERVICE, person::erase).await
     }
 }
 
 /// Does what is due since an order has ended, or its sale is undone.
 async fn apply(cx: &Cx, event: &Event) -> Result<Outcome> {
+    if event.event_type == EventType::UserDeleted {
+        return erasure::follow(cx, &SERVICE, event, person::erase).await;
+    }
     let Some((order_id, changed)) = note(cx, event).await? else { return Ok(Outcome::Stale) };
     for payment in Payment::all(Payment::of_order(order_id)).await? {
         // The event has been applied, whatever fails here.

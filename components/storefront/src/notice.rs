@@ -74,10 +74,14 @@ pub(crate) enum Notice {
     AddressChanged,
     /// The account has its old address back.
     AddressRestored,
+    /// A file with one's data was asked for.
+    DataAsked,
+    /// An account was deleted.
+    AccountDeleted,
 }
 
 impl Notice {
-    const ALL: [Self; 28] = [
+    const ALL: [Self; 30] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -106,6 +110,8 @@ impl Notice {
         Self::AddressAsked,
         Self::AddressChanged,
         Self::AddressRestored,
+        Self::DataAsked,
+        Self::AccountDeleted,
     ];
 
     const fn word(self) -> &'static str {
@@ -138,6 +144,8 @@ impl Notice {
             Self::AddressAsked => "address-asked",
             Self::AddressChanged => "address-changed",
             Self::AddressRestored => "address-restored",
+            Self::DataAsked => "data-asked",
+            Self::AccountDeleted => "account-deleted",
         }
     }
 
@@ -166,6 +174,8 @@ impl Notice {
             Self::Verified => "Your e-mail address is verified.",
             Self::LetterAsked => "Another e-mail is on its way.",
             Self::PasswordChanged => "Your password is changed. Other devices are signed out.",
+            Self::DataAsked => "We are making the file. You get an e-mail when it is ready.",
+            Self::AccountDeleted => "Your account is deleted. Goodbye.",
             Self::PasswordReset => {
                 "Your password is changed. You are signed in here, and nowhere else."
             }

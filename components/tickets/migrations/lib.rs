@@ -1,7 +1,7 @@
 //! The tables of `tickets`, and how they came to be: for the service, which migrates them when it is
 //! first called, and for `boxoffice migrate`.
 
-use boxoffice_schema::{OUTBOX_ENTRIES, Service};
+use boxoffice_schema::{DELETED, OUTBOX_ENTRIES, Service};
 
 /// The service.
 pub static SERVICE: Service = Service {
@@ -18,5 +18,6 @@ pub static SERVICE: Service = Service {
         include_str!("0007_buyers.sql"),
         include_str!("0008_max_per_buyer.sql"),
         include_str!("0011_suspended.sql"),
+        DELETED,
     ],
 };

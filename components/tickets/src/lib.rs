@@ -14,6 +14,7 @@
 //! | [`freeze`] | asking `orders` to hold nothing more while a listing changes |
 //! | [`offer`] | the listings by which fans sell their tickets on |
 //! | [`people`] | the listings of accounts that may not be used any more |
+//! | [`person`] | what is known of one account, and how it is forgotten |
 //! | [`worker`] | what the events of orders and admissions change here |
 
 #![allow(
@@ -28,6 +29,7 @@ mod list;
 mod offer;
 mod pages;
 mod people;
+mod person;
 mod refusal;
 mod show;
 mod state;
@@ -68,6 +70,7 @@ fn router() -> Router {
         .merge(list::route())
         .merge(edit::route())
         .merge(withdraw::route())
+        .merge(person::route())
         .merge(health::routes(&SERVICE, "/api/tickets", true))
         .route("/api/tickets/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

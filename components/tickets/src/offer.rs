@@ -6,7 +6,7 @@ use boxoffice_contract::admissions::{AdmissionStatus, Offer};
 use boxoffice_contract::events::{AdmissionState, kind};
 use boxoffice_contract::{AdmissionId, TicketId};
 use boxoffice_kernel::db::Query;
-use boxoffice_kernel::{Cx, Unit, query, unit};
+use boxoffice_kernel::{Cx, Unit, erasure, query, unit};
 
 use crate::ticket::{COLUMNS, NEXT_VERSION, Ticket};
 use crate::{SERVICE, pages};
@@ -41,6 +41,10 @@ async fn take_over(unit: &mut Unit<'_>, admission: &AdmissionState) -> Result<bo
 /// Lists the ticket, described as its event is now. A repeat under a newer version changes nothing.
 async fn list(unit: &mut Unit<'_>, admission: &AdmissionState, offer: &Offer) -> Result<()> {
     if Ticket::find_in(unit, offer.ticket_id).await?.is_some() {
+        return Ok(());
+    }
+    // An event that comes late must not put the ticket of a deleted account on sale.
+    if erasure::is_deleted(unit, &SERVICE, admission.holder_id).await? {
         return Ok(());
     }
     // Locked, or an edit at the same time would miss this listing, which then told of the event as it

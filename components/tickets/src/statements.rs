@@ -9,7 +9,7 @@ use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::{Query, statements};
 
 use crate::ticket::Ticket;
-use crate::{list, offer, people, show, stored_json, worker};
+use crate::{list, offer, people, person, show, stored_json, worker};
 
 #[test]
 fn every_statement_is_listed() {
@@ -35,6 +35,8 @@ fn all() -> Vec<Query> {
         people::noting(&UserState { id: UserId::nil(), version: 1, suspended: true }),
         people::suspended(UserId::nil()),
         people::ending(UserId::nil()),
+        person::listings(UserId::nil(), "", 1),
+        person::erasing(UserId::nil()),
         show::with_part(id, UserId::nil()),
         stored_json::stored(id),
         stored_json::renewing(id, 1, String::new()),

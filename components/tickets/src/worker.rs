@@ -8,10 +8,10 @@ use boxoffice_contract::{OrderId, TicketId};
 use boxoffice_kernel::db::{self, Query, Value};
 use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, apply_latest, one_by_one};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
-use boxoffice_kernel::{Cx, Service, Unit, params, query, unit};
+use boxoffice_kernel::{Cx, Service, Unit, erasure, params, query, unit};
 
 use crate::ticket::{Counts, NEXT_VERSION};
-use crate::{SERVICE, offer, pages, people};
+use crate::{SERVICE, offer, pages, people, person};
 
 /// This service's side of the events.
 pub(crate) struct Tickets;
@@ -20,13 +20,18 @@ impl Handler for Tickets {
     const SERVICE: &'static Service = &SERVICE;
 
     fn batch_limit(event_type: EventType) -> usize {
-        let is_alone = is_of_admissions(event_type) || is_of_people(event_type);
+        let is_alone = is_alone(event_type) || is_of_people(event_type);
         if is_alone { 1 } else { BATCH_LIMIT }
     }
 
     async fn handle(cx: &Cx, events: &[Event]) -> Result<Vec<Outcome>> {
-        if events.iter().all(|event| is_of_admissions(event.event_type)) {
+        if events.iter().all(|event| is_alone(event.event_type)) {
             return one_by_one(events, async |event| {
+                if event.event_type == EventType::UserDeleted {
+                    let outcome = erasure::follow(cx, &SERVICE, event, person::erase).await?;
+                    pages::forget().await?;
+                    return Ok(outcome);
+                }
                 Ok(Outcome::of(offer::follow(cx, &event.data()?).await?))
             })
             .await;
@@ -42,8 +47,8 @@ impl Handler for Tickets {
         apply_latest(&orders, |order| (order.id, order.version), take_over).await
     }
 
-    async fn tick(_: &Cx) -> Result<bool> {
-        Ok(false)
+    async fn tick(cx: &Cx) -> Result<bool> {
+        person::erase_again(cx).await
     }
 }
 
@@ -57,9 +62,13 @@ fn order(event: &Event) -> Result<OrderState> {
     }
 }
 
-/// Whether it tells that an admission is offered for sale, or has ended.
-const fn is_of_admissions(event_type: EventType) -> bool {
-    matches!(event_type, EventType::AdmissionOffered | EventType::AdmissionVoided)
+/// Whether it is applied alone: it tells that an admission is offered for sale or has ended, or that an
+/// account is deleted.
+const fn is_alone(event_type: EventType) -> bool {
+    matches!(
+        event_type,
+        EventType::AdmissionOffered | EventType::AdmissionVoided | EventType::UserDeleted
+    )
 }
 
 /// Whether it tells that an account is suspended, or is not any more.

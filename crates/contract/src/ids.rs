@@ -84,6 +84,8 @@ ids! {
     LetterId;
     /// The id of what an operator did with an account.
     OperationId;
+    /// The id of a file with everything that the shop knows of an account.
+    ExportId;
     /// The id of an event; a repeat of the event carries the same.
     EventId;
 }

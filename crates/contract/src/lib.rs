@@ -9,6 +9,7 @@
 //! | [`timestamp`], [`trace`] | instants in RFC 3339; the trace that something is part of |
 //! | [`tickets`], [`orders`], [`payments`], [`ledger`], [`users`], [`admissions`], [`door`] | each service's bodies and statuses |
 //! | [`mail`] | letters, and what `mail` asks of the services for them |
+//! | [`people`] | what `auth` asks of the services for an export, and before an account ends |
 //! | [`page`], [`problem`] | lists by cursor; the body of every error |
 //! | [`events`] | the events: types, payloads and groups |
 //! | [`news`] | what open pages learn of listings |
@@ -32,6 +33,7 @@ pub mod news;
 pub mod orders;
 pub mod page;
 pub mod payments;
+pub mod people;
 pub mod problem;
 pub mod tickets;
 pub mod timestamp;
@@ -41,8 +43,8 @@ pub mod word;
 
 pub use events::{Event, EventType};
 pub use ids::{
-    AdmissionId, EventId, LetterId, OperationId, OrderId, PaymentId, ScanId, SessionId, StaffId,
-    TicketId, TransferId, UserId,
+    AdmissionId, EventId, ExportId, LetterId, OperationId, OrderId, PaymentId, ScanId, SessionId,
+    StaffId, TicketId, TransferId, UserId,
 };
 pub use page::Page;
 pub use problem::{FieldError, ProblemBody};

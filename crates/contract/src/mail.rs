@@ -45,6 +45,10 @@ names! {
         ConfirmAddress = "confirm_address",
         /// Tells the old address that the account has another one, with a way back.
         AddressChanged = "address_changed",
+        /// Says that the file with everything about the account can be downloaded.
+        ExportReady = "export_ready",
+        /// Says that the account is deleted.
+        AccountDeleted = "account_deleted",
     }
 }
 

@@ -16,6 +16,7 @@
 //! | [`identity`] | who is asking, by the composed `boxoffice:identity/session` |
 //! | [`sessions`] | which sessions have ended before their time |
 //! | [`peer`], [`client`] | calls to the sibling services, and to anyone else |
+//! | [`person`], [`erasure`] | what a service tells of an account, and how it forgets one |
 //! | [`sibling`] | calls that only a service of ours can make |
 //! | [`health`] | `/healthz` and `/readyz` of a service |
 //! | [`trace`] | the trace that a request is part of |
@@ -30,6 +31,7 @@ pub mod config;
 pub mod cx;
 pub mod db;
 pub mod deadline;
+pub mod erasure;
 pub mod events;
 pub mod health;
 pub mod http;
@@ -40,6 +42,7 @@ pub mod limit;
 pub mod log;
 mod outbox;
 pub mod peer;
+pub mod person;
 pub mod problem;
 mod redis;
 pub mod sessions;

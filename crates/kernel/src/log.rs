@@ -91,6 +91,10 @@ pub enum Security {
     SuspendedRefused,
     /// An operator did something with an account.
     Operated,
+    /// A file with everything about an account was asked for.
+    ExportAsked,
+    /// An account is deleted.
+    AccountDeleted,
     /// Something was done too often.
     LimitMet,
     /// Somebody asked for what they may not do, or another site's page did: the answer was 403.
@@ -103,7 +107,7 @@ pub enum Security {
 
 impl Security {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::SignedUp,
         Self::SignedIn,
         Self::SignInFailed,
@@ -121,6 +125,8 @@ impl Security {
         Self::ProofRefused,
         Self::SuspendedRefused,
         Self::Operated,
+        Self::ExportAsked,
+        Self::AccountDeleted,
         Self::LimitMet,
         Self::Refused,
         Self::RefundAsked,
@@ -148,6 +154,8 @@ impl Security {
             Self::ProofRefused => "proof_refused",
             Self::SuspendedRefused => "suspended_refused",
             Self::Operated => "operated",
+            Self::ExportAsked => "export_asked",
+            Self::AccountDeleted => "account_deleted",
             Self::LimitMet => "limit_met",
             Self::Refused => "refused",
             Self::RefundAsked => "refund_asked",

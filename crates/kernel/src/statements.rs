@@ -1,8 +1,9 @@
 //! Every statement that services share, but for those of `db` itself. `{s}` stands for the service's
 //! name, as in migrations.
 
-use boxoffice_contract::OrderId;
+use boxoffice_contract::events::UserDeleted;
 use boxoffice_contract::events::{Expiration, kind};
+use boxoffice_contract::{OrderId, UserId};
 use uuid::Uuid;
 
 use crate::command::{self, Reply};
@@ -12,7 +13,7 @@ use crate::events::entry::{EntryId, Published};
 use crate::events::{Event, publish, reconcile, worker};
 use crate::idempotency::{Idempotency, Key};
 use crate::limit::{self, Limit};
-use crate::{Service, Timestamp, health, outbox};
+use crate::{Service, Timestamp, erasure, health, outbox};
 
 static SERVICE: Service = Service { name: "{s}", db_url: "", migrations: &[] };
 /// What knows no service.
@@ -29,6 +30,7 @@ fn all() -> anyhow::Result<Vec<Query>> {
     let event = Event::new(kind::ExpirationComplete, &data)?;
     let key = || Key { key: String::new(), fingerprint: String::new() };
     let idempotency = Idempotency(Some(key()));
+    let deleted = UserDeleted { id: UserId::nil(), version: 1, deleted_at: now };
     let published = Published { id: Uuid::nil().to_string(), entry: EntryId::ZERO };
     let many = [published.clone(), published];
     let mut all = vec![
@@ -38,6 +40,11 @@ fn all() -> anyhow::Result<Vec<Query>> {
         reconcile::published_after(&SERVICE, event.event_type, EntryId::ZERO),
         reconcile::first_published(&SERVICE, event.event_type),
         worker::forget_answers(&SERVICE),
+        erasure::noting(&SERVICE, &deleted, now),
+        erasure::known(&SERVICE, UserId::nil()),
+        erasure::due(&SERVICE, now),
+        erasure::taking_up(&SERVICE, now),
+        erasure::forgetting_answers(&SERVICE, UserId::nil()),
     ];
     static HOURLY: Limit = Limit { name: "", allowed: 1, seconds: 1 };
     let counter = HOURLY.of("");

@@ -19,6 +19,10 @@ pub enum Letter {
     ConfirmAddress(ConfirmAddress),
     /// Tells the old address that the account has another one.
     AddressChanged(AddressChanged),
+    /// Tells that the file with everything about an account can be downloaded.
+    ExportReady(ExportReady),
+    /// Tells that an account is deleted.
+    AccountDeleted(AccountDeleted),
     /// Tells buyers that the tickets are theirs.
     OrderConfirmed(OrderConfirmed),
     /// Tells sellers that tickets were sold.
@@ -105,6 +109,19 @@ pub struct AddressChanged {
     /// Until when it does.
     pub until: Timestamp,
 }
+
+/// A file with everything that the shop knows of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportReady {
+    /// The path of the file, such as `/account/export/…`.
+    pub link: String,
+    /// When it is removed.
+    pub until: Timestamp,
+}
+
+/// The end of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountDeleted;
 
 /// An event, as its listing describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,6 +258,8 @@ impl Letter {
             Self::SignIn(_) => "sign_in",
             Self::ConfirmAddress(_) => "confirm_address",
             Self::AddressChanged(_) => "address_changed",
+            Self::ExportReady(_) => "export_ready",
+            Self::AccountDeleted(_) => "account_deleted",
             Self::OrderConfirmed(_) => "order_confirmed",
             Self::TicketSold(_) => "ticket_sold",
             Self::OrderRefunded(_) => "order_refunded",

@@ -6,6 +6,7 @@ use boxoffice_contract::admissions::{Acceptance, NewName, NewOffer, NewTransfer}
 use boxoffice_contract::door::{NewScans, NewStaff};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
+use boxoffice_contract::people::Deletion;
 use boxoffice_contract::tickets::Draft;
 use boxoffice_contract::users::{
     AskSignIn, Confirmation, Credentials, Forgotten, Guest, NewAddress, NewPassword, Reset,
@@ -102,6 +103,13 @@ impl Rules for NewPayment {
 impl Rules for NewRefund {
     fn checked(&self) -> Vec<Checked> {
         Vec::new()
+    }
+}
+
+impl Rules for Deletion {
+    fn checked(&self) -> Vec<Checked> {
+        // Any password that an account may have.
+        vec![optional("password", self.password.as_ref(), |password| account::password(password))]
     }
 }
 

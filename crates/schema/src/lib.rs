@@ -10,6 +10,8 @@ const COMMON: &str = include_str!("../migrations/0001_outbox.sql");
 pub const OUTBOX_ENTRIES: &str = include_str!("../migrations/0002_outbox_entries.sql");
 /// A migration of services that limit how often something is done.
 pub const LIMITS: &str = include_str!("../migrations/0003_limits.sql");
+/// A migration of services that know of people: the accounts that are deleted.
+pub const DELETED: &str = include_str!("../migrations/0004_deleted.sql");
 
 /// A service: the owner of a set of tables, of a consumer group, and of the events it emits.
 #[derive(Debug)]

@@ -84,6 +84,11 @@ enum Command {
         /// The account's e-mail address, or its id.
         who: String,
     },
+    /// Delete an account for good, whatever is in the way. The shop does it with its next tick.
+    Erase {
+        /// The account's e-mail address, or its id.
+        who: String,
+    },
     /// Make a link by which its owner chooses a new password. It works once, for half an hour.
     ResetLink {
         /// The account's e-mail address, or its id.
@@ -129,6 +134,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Suspend { who, reason } => do_it(who, Deed::Suspend, None, Some(reason)),
         Command::Restore { who, reason } => do_it(who, Deed::Restore, None, reason.as_ref()),
         Command::SignOut { who } => do_it(who, Deed::SignOut, None, None),
+        Command::Erase { who } => erase(&arguments.shop, who),
         Command::ResetLink { who } => reset_link(&arguments.shop, who),
     }
 }
@@ -217,6 +223,12 @@ fn sentence(deed: Deed, done: &Operated) -> String {
         Deed::SignOut => format!("account {account_id}: {what}\n"),
         _ => format!("account {account_id} {what}\n"),
     }
+}
+
+fn erase(shop: &Shop, who: &str) -> Result<(), Failure> {
+    let databases = shop.all_databases()?;
+    let account = block_on(async { Ok(boxoffice_ops::erase::erase(&databases, who).await?) })?;
+    print::text(&format!("account {account}: deleted with the next tick\n"))
 }
 
 fn reset_link(shop: &Shop, who: &str) -> Result<(), Failure> {

@@ -11,8 +11,11 @@
 //! | [`schema`] | the services that keep a database |
 //! | [`accounts`] | accounts, and what operators did with them |
 //! | [`operations`] | what operators do with accounts, by the shop's own service |
+//! | [`erase`] | has the shop delete an account |
 //! | [`users`] | a link by which an owner chooses a new password |
 //! | [`mail`] | the letters that wait, were sent or were given up |
+//! | [`personal`] | what each column may tell of a person |
+//! | `leftovers` | what is left of deleted accounts |
 //! | [`migrate`] | bringing the services' tables up to date before they do so themselves |
 //! | `postgres` | how Postgres is reached and read |
 //! | `books`   | the rows that are read there |
@@ -25,9 +28,12 @@ pub mod accounts;
 pub mod audit;
 mod books;
 pub mod bus;
+pub mod erase;
+mod leftovers;
 pub mod mail;
 pub mod migrate;
 pub mod operations;
+pub mod personal;
 mod postgres;
 pub mod provider;
 pub mod schema;

@@ -11,6 +11,7 @@ use boxoffice_web::account::{Account, drawn};
 use boxoffice_web::state::{Drawn, Form, Page, State};
 use http::{Method, StatusCode};
 
+use super::data;
 use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key, wrong_at_all};
@@ -139,6 +140,7 @@ async fn load(visit: &Visit, Forms { code, password }: Forms) -> Result<Option<S
         code: code.unwrap_or_else(blank),
         letter_key: new_key(),
         password: password.unwrap_or_else(blank),
+        data: data::find(visit).await?,
     };
     Ok(Some(drawn(state, account)))
 }

@@ -19,6 +19,7 @@
 //! | [`guest`], [`link`] | `/guest`, `/sign-in/link`: in without a password |
 //! | [`address`] | `/account/address`, `/account/undo`: another address, and the way back |
 //! | [`account`] | `/account`: address and password, and its forms |
+//! | [`data`] | `/account/export` and `/account/delete`: one's data, and the end of the account |
 //! | [`sessions`] | `/sessions`: where one is signed in, and its forms |
 //! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
@@ -34,6 +35,7 @@ mod calendar;
 mod cancel;
 mod checkout;
 mod completion;
+mod data;
 mod door;
 mod draft;
 mod edit;
@@ -83,6 +85,7 @@ pub(crate) fn routes() -> Router {
         .merge(reset::route())
         .merge(verify::route())
         .merge(account::routes())
+        .merge(data::routes())
         .merge(sessions::routes())
         .merge(edit::route())
         .merge(withdraw::route())

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use event::{Event, Kind};
 pub use state::{
     AdmissionState, Expiration, LetterAsked, OrderState, Payload, PaymentState, TicketState,
-    TransferState, UserState,
+    TransferState, UserDeleted, UserState,
 };
 
 /// Declares the events from a table: variant, payload, name, source, and the groups that read it.
@@ -120,6 +120,8 @@ events! {
     UserSuspended(UserState): "user:suspended" from "auth" to ["orders", "tickets"];
     /// A suspended account may be used again.
     UserRestored(UserState): "user:restored" from "auth" to ["tickets"];
+    /// An account is deleted: each service forgets the person.
+    UserDeleted(UserDeleted): "user:deleted" from "auth" to ["tickets", "orders", "payments", "admissions", "mail"];
 }
 
 #[cfg(test)]

@@ -58,6 +58,12 @@ impl Payload for UserState {
     }
 }
 
+impl Payload for UserDeleted {
+    fn subject(&self) -> Uuid {
+        self.id.0
+    }
+}
+
 impl Payload for Expiration {
     fn subject(&self) -> Uuid {
         self.order_id.0
@@ -232,6 +238,18 @@ pub struct UserState {
     pub version: i64,
     /// Whether it is suspended.
     pub suspended: bool,
+}
+
+/// An account that is deleted: `user:deleted`. It holds the id alone, which stands for nobody any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserDeleted {
+    /// The account.
+    pub id: UserId,
+    /// Always 1: an account is deleted once.
+    pub version: i64,
+    /// When that was.
+    pub deleted_at: Timestamp,
 }
 
 /// What `expiration:complete` says: this order's time is up.

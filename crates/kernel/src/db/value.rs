@@ -7,8 +7,8 @@ use boxoffice_contract::door::Verdict;
 use boxoffice_contract::ledger::Movement;
 use boxoffice_contract::orders::{CancelReason, OrderStatus};
 use boxoffice_contract::{
-    AdmissionId, EventId, LetterId, OperationId, OrderId, PaymentId, ScanId, SessionId, StaffId,
-    TicketId, Timestamp, TransferId, UserId,
+    AdmissionId, EventId, ExportId, LetterId, OperationId, OrderId, PaymentId, ScanId, SessionId,
+    StaffId, TicketId, Timestamp, TransferId, UserId,
 };
 use uuid::Uuid;
 
@@ -166,7 +166,7 @@ ids!(
     StaffId,
     TicketId
 );
-ids!(TransferId, UserId);
+ids!(ExportId, TransferId, UserId);
 
 /// Statuses and the like are stored by their names.
 macro_rules! names {
@@ -222,6 +222,11 @@ impl Record {
     pub fn get<T: FromValue>(&self, column: &str) -> Result<T, Error> {
         let index = self.columns.iter().position(|name| name == column);
         self.at(index.ok_or_else(|| Error::Row(format!("no column {column}")))?)
+    }
+
+    /// Returns the columns with their values.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.columns.iter().map(String::as_str).zip(&self.values)
     }
 
     /// Reads the column at `index` as `T`.

@@ -4,8 +4,8 @@ use boxoffice_contract::Timestamp;
 
 use crate::content::{Block, Content, Fact, Reader};
 use crate::letter::{
-    AddressChanged, ConfirmAddress, NewDevice, PasswordChanged, ResetPassword, SignIn,
-    VerifyAddress,
+    AccountDeleted, AddressChanged, ConfirmAddress, ExportReady, NewDevice, PasswordChanged,
+    ResetPassword, SignIn, VerifyAddress,
 };
 
 /// The page where one asks for a new password.
@@ -101,6 +101,17 @@ pub(crate) fn sign_in(letter: &SignIn, reader: &Reader) -> Content {
                 "Both work once, within {time}. Show them to nobody: we never ask for them."
             )),
             Block::say("If you did not ask, ignore this e-mail. Nobody is signed in then."),
+pub(crate) fn export_ready(letter: &ExportReady, reader: &Reader) -> Content {
+    let ExportReady { link, until } = letter;
+    Content {
+        subject: "Your data are ready".to_owned(),
+        heading: "Your data are ready",
+        blocks: vec![
+            Block::say("The file with everything that we know of you is made, as you asked."),
+            Block::Facts(vec![Fact::ours("Removed", reader.moment(*until, None))]),
+            Block::Button { label: "Download the file", url: reader.url(link) },
+            Block::say("Only you can download it: sign in first. Keep it where nobody else reads it."),
+            Block::say("If you did not ask for it, change your password now."),
         ],
         reason: OF_ACCOUNT,
     }
@@ -153,6 +164,19 @@ fn time(minutes: i64) -> String {
     match minutes {
         1 => "a minute".to_owned(),
         minutes => format!("{minutes} minutes"),
+pub(crate) fn account_deleted(_: &AccountDeleted, _: &Reader) -> Content {
+    Content {
+        subject: "Your account is deleted".to_owned(),
+        heading: "Your account is deleted",
+        blocks: vec![
+            Block::say("Your account is deleted, and you are signed out everywhere."),
+            Block::say(
+                "We keep what you bought and sold, and for how much, as the law asks. Your address \
+                 and your name are no longer part of it.",
+            ),
+            Block::say("This is the last e-mail to this address. You can open an account again."),
+        ],
+        reason: "You get this e-mail because the account with this address was deleted.",
     }
 }
 

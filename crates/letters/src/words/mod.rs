@@ -17,6 +17,8 @@ pub(crate) fn content(letter: &Letter, reader: &Reader) -> Content {
         Letter::SignIn(letter) => account::sign_in(letter, reader),
         Letter::ConfirmAddress(letter) => account::confirm_address(letter, reader),
         Letter::AddressChanged(letter) => account::address_changed(letter, reader),
+        Letter::ExportReady(letter) => account::export_ready(letter, reader),
+        Letter::AccountDeleted(letter) => account::account_deleted(letter, reader),
         Letter::OrderConfirmed(letter) => order::confirmed(letter, reader),
         Letter::TicketSold(letter) => order::sold(letter, reader),
         Letter::OrderRefunded(letter) => order::refunded(letter, reader),

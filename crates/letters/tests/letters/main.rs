@@ -32,7 +32,7 @@ fn each_letter_is_whole() {
 
 #[test]
 fn both_forms_say_what_happened() {
-    let said: [(&str, &[&str]); 12] = [
+    let said: [(&str, &[&str]); 14] = [
         ("verify_address", &["482913", "/verify?token=abc-DEF_1"]),
         ("reset_password", &["/reset?token=abc-DEF_1", "30 minutes"]),
         ("password_changed", &["01.06.2027, 12:00 (UTC)", "Firefox on Linux", "/forgotten"]),
@@ -40,6 +40,8 @@ fn both_forms_say_what_happened() {
         ("sign_in", &["482913", "/sign-in/link?token=abc-DEF_1", "15 minutes"]),
         ("confirm_address", &["482913", "/account/address?token=abc-DEF_1"]),
         ("address_changed", &["/account/undo?token=abc-DEF_1", "08.06.2027", "203.0.113.7"]),
+        ("export_ready", &["08.06.2027, 12:00 (UTC)", "/account/export/9"]),
+        ("account_deleted", &["is deleted", "last e-mail"]),
         (
             "order_confirmed",
             &["Kites: live", "12.06.2027, 20:30 (CEST, Zurich)", "90,00", "0000-0007"],

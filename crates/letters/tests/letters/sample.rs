@@ -2,9 +2,9 @@
 
 use boxoffice_contract::{OrderId, TicketId, Timestamp};
 use boxoffice_letters::{
-    AddressChanged, ConfirmAddress, Event, EventMoved, Held, Letter, NewDevice, OrderConfirmed,
-    OrderRefunded, PasswordChanged, ResetPassword, Setting, SignIn, TicketSold, TicketTransferred,
-    VerifyAddress,
+    AccountDeleted, AddressChanged, ConfirmAddress, Event, EventMoved, ExportReady, Held, Letter,
+    NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, ResetPassword, Setting, SignIn,
+    TicketSold, TicketTransferred, VerifyAddress,
 };
 use uuid::Uuid;
 
@@ -69,6 +69,11 @@ pub(crate) fn letters() -> Vec<Letter> {
             link: "/account/undo?token=abc-DEF_1".to_owned(),
             until: at("2027-06-08T12:00:00Z"),
         }),
+        Letter::ExportReady(ExportReady {
+            link: "/account/export/9".to_owned(),
+            until: at("2027-06-08T12:00:00Z"),
+        }),
+        Letter::AccountDeleted(AccountDeleted),
         Letter::OrderConfirmed(OrderConfirmed {
             order,
             quantity,

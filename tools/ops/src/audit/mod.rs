@@ -15,8 +15,10 @@ pub use violation::{Rule, Violation};
 
 use crate::books::Books;
 use crate::bus::{Bus, Letter, Stream};
+use crate::leftovers::{self, Leftover};
 use crate::provider::{Dispute, Intent, Provider};
 use crate::sources::{Problem, Sources, together};
+use crate::store::Databases;
 
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -31,6 +33,8 @@ struct Facts {
     intents: Vec<Intent>,
     /// The same of its disputes.
     disputes: Vec<Dispute>,
+    /// What is left of deleted accounts.
+    leftovers: Vec<Leftover>,
     /// The shop's time, in milliseconds since 1970.
     now: i64,
 }
@@ -67,15 +71,23 @@ pub async fn settled(sources: &Sources, patience: Duration) -> anyhow::Result<Ve
 }
 
 async fn read(sources: &Sources) -> anyhow::Result<Facts> {
+    let since = (sources.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
     let (books, bus, provider) = tokio::join!(
-        Books::read(&sources.databases),
+        read_databases(&sources.databases, now),
         read_bus(&sources.bus),
         read_provider(&sources.provider),
     );
-    let (books, (streams, dead_letters), (intents, disputes)) = together(books, bus, provider)?;
-    let since = (sources.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    Ok(Facts { books, streams, dead_letters, intents, disputes, now })
+    let ((books, leftovers), (streams, dead_letters), (intents, disputes)) =
+        together(books, bus, provider)?;
+    Ok(Facts { books, streams, dead_letters, intents, disputes, leftovers, now })
+}
+
+async fn read_databases(
+    databases: &Databases,
+    now: i64,
+) -> Result<(Books, Vec<Leftover>), Problem> {
+    Ok((Books::read(databases).await?, leftovers::read(databases, now).await?))
 }
 
 async fn read_provider(provider: &Provider) -> Result<(Vec<Intent>, Vec<Dispute>), Problem> {

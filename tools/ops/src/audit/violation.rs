@@ -105,6 +105,8 @@ rules! {
     SecondLetter = "second-letter",
     /// A suspended account holds nothing, and has nothing on sale.
     SuspendedAccount = "suspended-account",
+    /// Nothing of a deleted account is left that should be erased.
+    LeftBehind = "left-behind",
     /// What is committed is published.
     UnpublishedEvents = "unpublished-events",
     /// Every group that must read a stream with entries is there.

@@ -10,6 +10,7 @@
 //! | [`ledger`] | payments and the provider's ledger |
 //! | [`letters`] | orders and the letters about them |
 //! | [`people`] | accounts and what they hold and sell |
+//! | [`leftovers`] | deleted accounts and what is left of them |
 //! | [`delivery`] | what was committed and what every group has had |
 
 mod admissions;
@@ -17,6 +18,7 @@ mod delivery;
 mod entries;
 mod inventory;
 mod ledger;
+mod leftovers;
 mod letters;
 mod money;
 mod people;
@@ -42,6 +44,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     ledger::check(facts, &mut found);
     letters::check(&facts.books, &mut found);
     people::check(facts, &mut found);
+    leftovers::check(&facts.leftovers, &mut found);
     delivery::check(facts, &mut found);
     found.0.sort();
     found.0

@@ -15,6 +15,7 @@ use crate::books::{
     Unpublished, Upgrade, publishers,
 };
 use crate::bus::{Group, Letter, Stream};
+use crate::leftovers::Leftover;
 use crate::provider::{Dispute, Intent};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -374,6 +375,7 @@ fn clean() -> Facts {
         books,
         streams: streams.into(),
         dead_letters: Vec::new(),
+        leftovers: Vec::new(),
         intents: vec![
             Intent::new("pi_captured", "succeeded", 900, 900, 0, ("sold", "captured")),
             Intent::new("pi_voided", "canceled", 900, 0, 900, ("given-up", "voided")),
@@ -1251,6 +1253,15 @@ const CASES: &[Case] = &[
         },
         &[(Rule::SecondLetter, "letter=again order=sold")],
         "the order has another ticket_sold, ticket_sold-sold",
+    ),
+    (
+        "a guest of a deleted account is still known",
+        |facts| {
+            let (table, row) = ("admissions_admissions".to_owned(), "to-come".to_owned());
+            facts.leftovers.push(Leftover { table, row });
+        },
+        &[(Rule::LeftBehind, "table=admissions_admissions row=to-come")],
+        "an account that is deleted",
     ),
     (
         "an event is not published",
