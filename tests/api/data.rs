@@ -34,7 +34,14 @@ async fn sold() -> (App, Person, Person, Vec<Value>) {
     let ticket = seller.list(event).await.expect(201);
     let order = buyer.buy(&ticket, 2).await;
     let admissions = buyer.admissions(&order, 2).await;
+    is_settled(&buyer).await;
     (app, seller, buyer, admissions)
+}
+
+/// Waits until no money of `person` is on its way.
+async fn is_settled(person: &Person) {
+    let look = async || person.get(DELETION).await.expect(200)["obstacles"].clone();
+    eventually("the money has arrived", look, |found| found == &json!([])).await;
 }
 
 /// Ticks until the export of `person` is ready, and returns it.

@@ -11,6 +11,9 @@ use crate::{Stage, bus};
 const GRACE: u64 = 16 * 60;
 
 async fn delete(person: &Person) {
+    // Until then, money may be on its way.
+    let look = async || person.get("/api/users/deletion").await.expect(200)["obstacles"].clone();
+    eventually("nothing is in the way", look, |found| found == &json!([])).await;
     let body = json!({ "password": PASSWORD, "loseTickets": true });
     person.post("/api/users/deletion", body).await.expect(204);
 }

@@ -133,7 +133,7 @@ pub struct Standing {
 pub struct Deletion {
     /// The account's password, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(format = "password", max_length = 128))]
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 8, max_length = 128))]
     pub password: Option<String>,
     /// Whether the owner accepts that their tickets for events to come are lost.
     pub lose_tickets: bool,

@@ -101,6 +101,11 @@ pub(crate) fn sign_in(letter: &SignIn, reader: &Reader) -> Content {
                 "Both work once, within {time}. Show them to nobody: we never ask for them."
             )),
             Block::say("If you did not ask, ignore this e-mail. Nobody is signed in then."),
+        ],
+        reason: OF_ACCOUNT,
+    }
+}
+
 pub(crate) fn export_ready(letter: &ExportReady, reader: &Reader) -> Content {
     let ExportReady { link, until } = letter;
     Content {
@@ -110,7 +115,9 @@ pub(crate) fn export_ready(letter: &ExportReady, reader: &Reader) -> Content {
             Block::say("The file with everything that we know of you is made, as you asked."),
             Block::Facts(vec![Fact::ours("Removed", reader.moment(*until, None))]),
             Block::Button { label: "Download the file", url: reader.url(link) },
-            Block::say("Only you can download it: sign in first. Keep it where nobody else reads it."),
+            Block::say(
+                "Only you can download it: sign in first. Keep it where nobody else reads it.",
+            ),
             Block::say("If you did not ask for it, change your password now."),
         ],
         reason: OF_ACCOUNT,
@@ -164,6 +171,9 @@ fn time(minutes: i64) -> String {
     match minutes {
         1 => "a minute".to_owned(),
         minutes => format!("{minutes} minutes"),
+    }
+}
+
 pub(crate) fn account_deleted(_: &AccountDeleted, _: &Reader) -> Content {
     Content {
         subject: "Your account is deleted".to_owned(),
