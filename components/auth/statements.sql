@@ -20,6 +20,12 @@ UPDATE auth_address_changes SET ended_at = ?3 WHERE account_id = ?1 AND created_
 SELECT account_id, old_email, created_at, expires_at, ended_at FROM auth_address_changes WHERE id = ?1;
 WITH ended AS (SELECT id FROM auth_address_changes WHERE expires_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM auth_address_changes WHERE id IN (SELECT id FROM ended) RETURNING id;
 
+-- src/deletion.rs
+DELETE FROM auth_users WHERE id = ?1 AND password_hash = ?2 RETURNING email, locale;
+DELETE FROM auth_users WHERE id = ?1 RETURNING email, locale;
+SELECT account_id FROM auth_erasures ORDER BY asked_at LIMIT ?1;
+DELETE FROM auth_erasures WHERE account_id = ?1;
+
 -- src/ended.rs
 SELECT id, expires_at FROM auth_sessions WHERE ended_at IS NOT NULL AND told_at IS NULL AND expires_at > ?1 ORDER BY ended_at LIMIT ?2;
 SELECT id, signed_out_at FROM auth_users WHERE signed_out_at IS NOT NULL AND signed_out_told_at IS NULL ORDER BY signed_out_at LIMIT ?1;
@@ -28,6 +34,28 @@ UPDATE auth_sessions SET told_at = ?1 WHERE id IN (?2, ?3);
 UPDATE auth_users SET signed_out_told_at = ?3 WHERE id = ?1 AND signed_out_at = ?2;
 UPDATE auth_sessions SET told_at = NULL WHERE told_at IS NOT NULL AND expires_at > ?1;
 UPDATE auth_users SET signed_out_told_at = NULL WHERE signed_out_told_at IS NOT NULL;
+
+-- src/export.rs
+INSERT INTO auth_exports (id, account_id, status, stage, reached, parts, tries, next_at, created_at, expires_at) VALUES (?1, ?2, ?3, 0, NULL, 0, 0, ?4, ?4, ?5);
+SELECT id, status, created_at, expires_at FROM auth_exports WHERE account_id = ?1 AND expires_at > ?2 ORDER BY id DESC LIMIT 1;
+SELECT id, status, created_at, expires_at FROM auth_exports WHERE id = ?1 AND account_id = ?2 AND expires_at > ?3;
+SELECT body FROM auth_export_parts WHERE export_id = ?1 ORDER BY number;
+SELECT id FROM auth_exports WHERE status = 'making' AND next_at <= ?1 LIMIT 1;
+WITH due AS (SELECT id FROM auth_exports WHERE status = 'making' AND next_at <= ?1 ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED) UPDATE auth_exports SET tries = tries + 1, next_at = ?2 WHERE id IN (SELECT id FROM due) RETURNING id, account_id, stage, reached, parts, tries;
+UPDATE auth_exports SET status = ?3, stage = ?4, reached = ?5, parts = ?2, tries = 1, next_at = ?6, expires_at = ?7 WHERE id = ?1 AND status = 'making' AND parts + 1 = ?2 RETURNING id;
+INSERT INTO auth_export_parts (export_id, number, body) VALUES (?1, ?2, ?3);
+UPDATE auth_exports SET tries = 0, next_at = ?3 WHERE id = ?1 AND parts = ?2 AND status = 'making';
+UPDATE auth_exports SET next_at = ?3 WHERE id = ?1 AND parts = ?2 AND status = 'making';
+UPDATE auth_exports SET status = 'failed', expires_at = ?3 WHERE id = ?1 AND parts = ?2 AND status = 'making' RETURNING id;
+SELECT id FROM auth_exports WHERE expires_at <= ?1 LIMIT 1;
+WITH ended AS (SELECT id FROM auth_exports WHERE expires_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM auth_exports WHERE id IN (SELECT id FROM ended) RETURNING id;
+DELETE FROM auth_export_parts WHERE export_id = ?1;
+
+-- src/farewell.rs
+INSERT INTO auth_farewells (id, account_id, email, locale, expires_at) VALUES (?1, ?2, ?3, ?4, ?5);
+SELECT email, locale FROM auth_farewells WHERE id = ?1 AND account_id = ?2 AND expires_at > ?3;
+SELECT u.email AS email, u.locale AS locale FROM auth_exports AS e JOIN auth_users AS u ON u.id = e.account_id WHERE e.id = ?1 AND e.account_id = ?2 AND e.status = 'ready' AND e.expires_at > ?3;
+WITH ended AS (SELECT id FROM auth_farewells WHERE expires_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM auth_farewells WHERE id IN (SELECT id FROM ended) RETURNING id;
 
 -- src/letters.rs
 SELECT u.email AS email, u.locale AS locale, u.verified_at AS verified_at, CAST(CASE WHEN u.password_hash = '' THEN 0 ELSE 1 END AS BIGINT) AS has_password, p.purpose AS purpose, p.email AS proof_email, p.expires_at AS proof_expires_at, p.used_at AS used_at, p.next AS next, COALESCE(n.device, c.device) AS device, COALESCE(n.client, c.client) AS client, COALESCE(n.created_at, c.created_at) AS noticed_at, COALESCE(n.expires_at, c.expires_at) AS notice_expires_at, c.old_email AS old_email FROM auth_users AS u LEFT JOIN auth_proofs AS p ON p.id = ?2 AND p.account_id = u.id LEFT JOIN auth_notices AS n ON n.id = ?2 AND n.account_id = u.id LEFT JOIN auth_address_changes AS c ON c.id = ?2 AND c.account_id = u.id AND c.ended_at IS NULL WHERE u.id = ?1;
@@ -42,6 +70,23 @@ SELECT id, roles FROM auth_users WHERE email = ?1 OR id = ?1;
 UPDATE auth_users SET roles = ?3 WHERE id = ?1 AND roles = ?2 RETURNING id;
 UPDATE auth_users SET suspended_at = ?3, suspended_reason = ?2, standing_version = standing_version + 1 WHERE id = ?1 AND suspended_at IS NULL RETURNING standing_version;
 UPDATE auth_users SET suspended_at = NULL, suspended_reason = NULL, standing_version = standing_version + 1 WHERE id = ?1 AND suspended_at IS NOT NULL RETURNING standing_version;
+
+-- src/person.rs
+DELETE FROM auth_proofs WHERE account_id = ?1 OR email = ?2;
+DELETE FROM auth_notices WHERE account_id = ?1;
+DELETE FROM auth_address_changes WHERE account_id = ?1;
+UPDATE auth_operations SET reason = NULL WHERE account_id = ?1 AND reason IS NOT NULL;
+DELETE FROM auth_failures WHERE email = ?1;
+DELETE FROM auth_limits WHERE key = ?1;
+DELETE FROM auth_idempotency WHERE scope = ?1 OR (scope = 'anyone' AND body LIKE ?2);
+DELETE FROM auth_export_parts WHERE export_id IN (SELECT id FROM auth_exports WHERE account_id = ?1);
+DELETE FROM auth_exports WHERE account_id = ?1;
+UPDATE auth_sessions SET device = '', client = NULL WHERE account_id = ?1 AND (device <> '' OR client IS NOT NULL);
+SELECT id, email, verified_at, locale, signed_out_at, roles, suspended_at, created_at FROM auth_users WHERE id = ?1 AND id > ?2 LIMIT ?3;
+SELECT id, device, client, created_at, seen_at, expires_at, ended_at FROM auth_sessions WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
+SELECT id, device, client, created_at, expires_at FROM auth_notices WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
+SELECT id, old_email, device, client, created_at, expires_at FROM auth_address_changes WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
+SELECT id, status, created_at, expires_at FROM auth_exports WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 
 -- src/proof.rs
 INSERT INTO auth_proofs (account_id, purpose, id, email, created_at, expires_at, next) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (account_id, purpose) DO UPDATE SET id = excluded.id, email = excluded.email, created_at = excluded.created_at, expires_at = excluded.expires_at, used_at = NULL, tries = 0, next = excluded.next;

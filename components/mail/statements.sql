@@ -13,6 +13,10 @@ UPDATE mail_letters SET attempts = attempts - 1, next_at = ?3, last_error = COAL
 UPDATE mail_letters SET reached = ?2 WHERE id = ?1 AND status = 'waiting';
 SELECT COUNT(*) AS count, MIN(created_at) AS since FROM mail_letters WHERE status = 'waiting';
 
+-- src/person.rs
+SELECT id, kind, subject, status, attempts, created_at, sent_at FROM mail_letters WHERE recipient = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
+UPDATE mail_letters SET status = CASE WHEN status = 'waiting' THEN 'dropped' ELSE status END, recipient = NULL, last_error = NULL, server_answer = NULL WHERE recipient = ?1 AND (status <> 'waiting' OR kind <> ?2);
+
 -- src/server.rs
 SELECT failures, not_before, last_error FROM mail_server WHERE id = 1;
 UPDATE mail_server SET not_before = ?2 WHERE id = 1 AND not_before <= ?1 RETURNING failures;

@@ -49,6 +49,15 @@ UPDATE payments_payments SET tries = tries + 1, failures = 0, try_again_at = ?3 
 UPDATE payments_payments SET attention = ?2, attention_since = COALESCE(attention_since, ?3) WHERE id = ?1;
 UPDATE payments_payments SET attention = NULL, attention_since = NULL WHERE id = ?1;
 
+-- src/person.rs
+SELECT id, order_id, amount, currency, status, token, intent_id, decline_code, decline_message, client, ticket_id, title, quantity, refund_asked_at, refund_reason, created_at FROM payments_payments WHERE buyer_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
+SELECT id, payment_id, movement, account, amount, currency, at FROM payments_ledger WHERE owner_id = ?1 AND account = 'sellers' AND id > ?2 ORDER BY id LIMIT ?3;
+SELECT id, payment_id, movement, account, amount, currency, at FROM payments_adjustments WHERE owner_id = ?1 AND account = 'sellers' AND id > ?2 ORDER BY id LIMIT ?3;
+SELECT order_id, title FROM payments_payments WHERE (buyer_id = ?1 OR seller_id = ?1) AND (status IN ('pending', 'authorized') OR (status = 'captured' AND (refund_asked_at IS NOT NULL OR undone_at IS NOT NULL) AND refund_refusal IS NULL)) ORDER BY id LIMIT ?2;
+SELECT order_id, title FROM payments_payments WHERE (buyer_id = ?1 OR seller_id = ?1) AND attention IS NOT NULL ORDER BY id LIMIT ?2;
+UPDATE payments_payments SET token = '', idempotency_key = NULL, client = NULL, decline_message = NULL WHERE buyer_id = ?1 AND status NOT IN ('pending', 'authorized') AND (token <> '' OR idempotency_key IS NOT NULL OR client IS NOT NULL OR decline_message IS NOT NULL);
+DELETE FROM payments_limits WHERE key = ?1;
+
 -- src/reconcile.rs
 SELECT id, order_id, amount, currency, token, status, intent_id, decline_code, decline_message, tries, created_at, version, buyer_id, stage, client, ticket_id, seller_id, refund_reason, refund_refusal, restock, failures, resale_of, fee, undone_at, (SELECT status FROM payments_orders WHERE payments_orders.id = payments_payments.order_id) AS order_status, (SELECT payment_id FROM payments_orders WHERE payments_orders.id = payments_payments.order_id) AS sold_by FROM payments_payments WHERE try_again_at <= ?1 AND (status IN ('pending', 'authorized') OR (status = 'captured' AND tries > 0) OR stage = 'open' OR (status = 'captured' AND undone_at IS NOT NULL AND refund_asked_at IS NULL AND refund_refusal IS NULL)) AND (status IN ('pending', 'declined') OR EXISTS (SELECT 1 FROM payments_orders AS ended WHERE ended.id = payments_payments.order_id AND ended.status IN ('complete', 'cancelled'))) ORDER BY try_again_at LIMIT ?2;
 UPDATE payments_payments SET attention = ?1, attention_since = ?2 WHERE status IN ('pending', 'authorized') AND status = 'authorized' AND created_at < ?3 AND attention IS NULL RETURNING id;

@@ -32,6 +32,10 @@ INSERT INTO tickets_people (id, version, suspended) VALUES (?1, ?2, ?3) ON CONFL
 SELECT id FROM tickets_people WHERE id = ?1 AND suspended = 1;
 UPDATE tickets_tickets SET withdrawn = 1, version = version + 1, content_at = content_at + CASE WHEN content_at = version THEN 1 ELSE 0 END WHERE seller_id = ?1 AND withdrawn = 0 AND (resale_of IS NULL OR sold < quantity) RETURNING id, title, price, currency, quantity, seller_id, venue, city, starts_at, time_zone, description, resale_cap, transfer_limit, max_per_buyer, asks_names, turning_codes, resale_of, created_at, held, sold, withdrawn, version;
 
+-- src/person.rs
+SELECT id, title, price, currency, quantity, held, sold, withdrawn, venue, city, starts_at, time_zone, description, resale_cap, transfer_limit, max_per_buyer, asks_names, turning_codes, resale_of, created_at FROM tickets_tickets WHERE seller_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
+UPDATE tickets_tickets SET withdrawn = 1, description = NULL, words = '', content = NULL, content_at = 0, version = version + 1 WHERE seller_id = ?1 AND (withdrawn = 0 OR description IS NOT NULL OR words <> '') RETURNING id, title, price, currency, quantity, seller_id, venue, city, starts_at, time_zone, description, resale_cap, transfer_limit, max_per_buyer, asks_names, turning_codes, resale_of, created_at, held, sold, withdrawn, version;
+
 -- src/show.rs
 SELECT id FROM tickets_tickets WHERE id = ?1 AND seller_id = ?2 UNION ALL SELECT ticket_id FROM tickets_orders WHERE ticket_id = ?1 AND buyer_id = ?2 AND status = 'complete' UNION ALL SELECT ticket_id FROM tickets_orders WHERE ticket_id = ?1 AND buyer_id = ?2 AND status IN ('created', 'awaiting:payment') LIMIT 1;
 

@@ -4,6 +4,13 @@
 SELECT fingerprint, status, headers, body FROM {s}_idempotency WHERE scope = ?1 AND key = ?2;
 INSERT INTO {s}_idempotency (scope, key, fingerprint, status, headers, body, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
+-- src/erasure.rs
+SELECT user_id FROM {s}_deleted WHERE user_id = ?1;
+INSERT INTO {s}_deleted (user_id, deleted_at, again_at) VALUES (?1, ?2, ?3) ON CONFLICT (user_id) DO NOTHING RETURNING user_id;
+SELECT user_id FROM {s}_deleted WHERE again_at <= ?1 LIMIT 1;
+WITH due AS (SELECT user_id FROM {s}_deleted WHERE again_at <= ?1 ORDER BY again_at LIMIT ?3 FOR UPDATE SKIP LOCKED) UPDATE {s}_deleted SET again_at = CASE WHEN deleted_at + ?2 > ?1 THEN deleted_at + ?2 END WHERE user_id IN (SELECT user_id FROM due) RETURNING user_id;
+DELETE FROM {s}_idempotency WHERE scope = ?1;
+
 -- src/events/publish.rs
 SELECT id, type, body FROM {s}_outbox WHERE published_at IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT 256;
 
