@@ -1,7 +1,8 @@
 //! One's address and password, and a forgotten one, by pages and forms.
 
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{App, eventually};
+use boxoffice_tests::{Answer, App, eventually, id};
+use serde_json::json;
 
 use super::browser::{Browser, Form};
 
@@ -132,4 +133,119 @@ async fn who_may_not_sell_yet_is_told_why() {
     let refused = browser.send(&form).await;
     assert_eq!(refused.status, 403, "{refused}");
     assert!(refused.text.contains("Verify your e-mail address first"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_was_chosen_survives_each_way_in() {
+    let app = App::start_with([MAILED]).await;
+    let seller = app.sign_up().await;
+    let ticket = seller.list(json!({ "quantity": 20 })).await.expect(201);
+    let path = format!("/tickets/{}", id(&ticket));
+    Browser::signed_up(&app, ADDRESS).await;
+    let wants = async |browser: &Browser| {
+        let form = browser.form(&path, &format!("{path}/hold")).await.with("quantity", "2");
+        let sent = browser.send(&form).await.header("location").to_owned();
+        let (way, next) = sent.split_once('?').unwrap();
+        assert_eq!(way, "/sign-in");
+        next.to_owned()
+    };
+    let is_held = |answer: &Answer| {
+        let to = answer.header("location");
+        assert!(to.starts_with("/orders/") && to.ends_with("/checkout"), "{answer}");
+    };
+    let browser = Browser::at(&app);
+    let next = wants(&browser).await;
+    let form = browser.form(&format!("/sign-in?{next}"), "/sign-in").await;
+    let form = form.with("email", ADDRESS).with("password", PASSWORD);
+    is_held(&browser.send(&form).await);
+
+    let browser = Browser::at(&app);
+    let next = wants(&browser).await;
+    let page = browser.page(&format!("/guest?{next}")).await;
+    assert!(page.text.contains("You buy 2 × "), "{page}");
+    let form = Form::on(&page, "/guest");
+    let known = browser.send(&form.clone().with("email", ADDRESS)).await;
+    assert_eq!(known.status, 409, "{known}");
+    assert!(known.text.contains("You already have an account."), "{known}");
+    is_held(&browser.send(&Form::on(&known, "/guest").with("email", "guest@example.com")).await);
+
+    let browser = Browser::at(&app);
+    let next = wants(&browser).await;
+    let form = browser.form(&format!("/sign-in/link?{next}"), "/sign-in/link").await;
+    let asked = browser.send(&form.with("email", "guest@example.com")).await;
+    let page = browser.follow(&asked).await;
+    let letter = app.letter("sign_in", "guest@example.com").await.expect(200);
+    assert_eq!(letter["proof"]["next"], format!("{path}/hold?quantity=2"));
+    let code = letter["proof"]["code"].as_str().unwrap();
+    let form = Form::on(&page, "/sign-in/link/code");
+    assert_eq!(form.value("email"), "guest@example.com", "it need not be typed again");
+    is_held(&browser.send(&form.with("code", code)).await);
+
+    // Who has signed in already sees the listing, with the number chosen.
+    let page = browser.page(&format!("{path}/hold?quantity=2")).await;
+    assert!(page.text.contains("value=\"2\" selected"), "{page}");
+    // A hold that cannot be had leaves one signed in, on the listing's page.
+    let browser = Browser::at(&app);
+    let next = wants(&browser).await.replace("%3D2", "%3D99");
+    let form = browser.form(&format!("/sign-in?{next}"), "/sign-in").await;
+    let refused = browser.send(&form.with("email", ADDRESS).with("password", PASSWORD)).await;
+    assert!(refused.status == 409 || refused.status == 400, "{refused}");
+    assert!(browser.page("/account").await.text.contains(ADDRESS));
+}
+
+#[tokio::test]
+async fn a_look_at_a_letters_page_signs_nobody_in() {
+    let app = App::start_with([MAILED]).await;
+    Browser::signed_up(&app, ADDRESS).await;
+    let browser = Browser::at(&app);
+    let form = browser.form("/sign-in/link", "/sign-in/link").await;
+    browser.send(&form.with("email", ADDRESS)).await;
+    let token = app.token("sign_in", ADDRESS).await;
+    let path = format!("/sign-in/link?token={token}&next=%2F%2Fevil.example");
+    for _ in 0..3 {
+        let page = browser.page(&path).await;
+        assert_eq!(page.header("referrer-policy"), "strict-origin");
+        assert!(!page.text.contains("evil.example"), "{page}");
+    }
+    assert_eq!(browser.open("/account").await.status, 303);
+    let form = Form::on(&browser.page(&path).await, "/sign-in/link/use");
+    let entered = browser.send(&form).await;
+    assert_eq!(entered.header("location"), "/", "{entered}");
+    let page = browser.page("/account").await;
+    assert!(page.text.contains("Verified") && page.text.contains("You have none yet."), "{page}");
+    let again = Browser::at(&app).send(&form.with("key", "another")).await;
+    assert_eq!(again.status, 409, "{again}");
+    assert!(again.text.contains("Ask for another e-mail"), "{again}");
+}
+
+#[tokio::test]
+async fn an_address_is_changed_on_its_page_and_taken_back_by_a_letter() {
+    let app = App::start_with([MAILED]).await;
+    let browser = Browser::signed_up(&app, ADDRESS).await;
+    let token = app.token("verify", ADDRESS).await;
+    let form = browser.form(&format!("/verify?token={token}"), "/verify").await;
+    browser.send(&form).await;
+    let page = browser.page("/account/address").await;
+    let form = Form::on(&page, "/account/address").with("email", "new@example.org");
+    let wrong = browser.send(&form.clone().with("password", "not this one")).await;
+    assert_eq!(wrong.status, 400, "{wrong}");
+    assert!(wrong.text.contains("This is not the password that you have now."), "{wrong}");
+    let form = Form::on(&wrong, "/account/address").with("password", PASSWORD);
+    let page = browser.follow(&browser.send(&form).await).await;
+    assert!(page.text.contains("An e-mail is on its way to the new address."), "{page}");
+    let token = app.token("address", "new@example.org").await;
+    let path = format!("/account/address?token={token}");
+    assert!(Browser::at(&app).open(&path).await.header("location").starts_with("/sign-in?next="));
+    let form = browser.form(&path, "/account/address/confirm").await;
+    let page = browser.follow(&browser.send(&form).await).await;
+    assert!(page.text.contains("Your e-mail address is changed."), "{page}");
+    assert!(page.text.contains("new@example.org"), "{page}");
+    let told = app.farewell(ADDRESS).await.expect(200);
+    let path = format!("/account/undo?token={}", told["proof"]["token"].as_str().unwrap());
+    let reader = Browser::at(&app);
+    let form = reader.form(&path, "/account/undo").await;
+    let back = reader.follow(&reader.send(&form).await).await;
+    assert!(back.text.contains("Your address is back"), "{back}");
+    let look = async || browser.open("/account").await;
+    eventually("the other browser is signed out", look, |page| page.status == 303).await;
 }

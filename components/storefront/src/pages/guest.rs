@@ -10,12 +10,12 @@ use boxoffice_web::state::{Drawn, Form, Page, State};
 use http::{Method, Uri};
 
 use super::entrance::{go_on, next_of, wish};
-use crate::accounts;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key};
 use crate::redirect_target::{entrance, local};
 use crate::services::{AUTH, Change};
 use crate::visitor::Visit;
+use crate::{accounts, mail};
 
 const ADDRESS: &str = "/guest";
 const FIELDS: [&str; 1] = ["email"];
@@ -30,7 +30,7 @@ async fn show(visit: Visit, uri: Uri) -> Result<Response> {
     if visit.user.is_some() {
         return Ok(answer::go(&visit, &next, None).await?);
     }
-    let state = state(&visit, next, blank()).await;
+    let state = state(&visit, next, blank()).await?;
     Ok(answer::show(&visit, state, Keep::Never).await?)
 }
 
@@ -42,15 +42,15 @@ async fn enter(visit: Visit, sent: Sent) -> Result<Response> {
         Ok(entered) => go_on(&visit, &next, None, sent.key(), &entered).await,
         Err(refusal) => {
             let form = sent.again(&FIELDS, refusal.on(&FIELDS), new_key());
-            let state = state(&visit, next, form).await;
+            let state = state(&visit, next, form).await?;
             Ok(answer::refuse(&visit, refusal.status, state).await?)
         }
     }
 }
 
-async fn state(visit: &Visit, next: String, form: Form) -> State {
-    let wish = wish(visit, &next).await;
+async fn state(visit: &Visit, next: String, form: Form) -> Result<State> {
+    let (is_mailed, wish) = (mail::is_sent().await?, wish(visit, &next).await);
     let state = visit.state("Continue as a guest", "", Page::Drawn(Drawn::default()));
     let state = State { here: entrance(ADDRESS, &next), ..state };
-    account::guest(state, Guest { next, wish, form })
+    Ok(account::guest(state, Guest { is_mailed, next, wish, form }))
 }
