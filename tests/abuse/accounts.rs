@@ -249,8 +249,9 @@ async fn what_a_squatter_asked_for_ends_with_what_they_have() {
     });
     squatter.post("/api/users/email", wanted).await.expect(202);
     let theirs = app.token("address", "eve@example.org").await;
-    let token = app.token("verify", email).await;
-    app.client().post(CONFIRM, json!({ "token": token })).await.expect(200);
+    app.client().post(LINK, json!({ "email": email })).await.expect(202);
+    let token = app.token("sign_in", email).await;
+    app.client().post(ENTER, json!({ "token": token })).await.expect(200);
     let confirm = json!({ "token": theirs });
     squatter.post("/api/users/email/confirm", confirm).await.expect(401);
     app.letter("address", "eve@example.org").await.refuses(410, "letter_void");

@@ -66,8 +66,6 @@ pub(crate) enum Notice {
     PasswordReset,
     /// A letter was asked for by which one chooses a password.
     PasswordAsked,
-    /// An address was proven by somebody who is not signed in to its account.
-    Claimed,
     /// A letter to a new address was asked for.
     AddressAsked,
     /// The account has another address.
@@ -81,7 +79,7 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 29] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -106,7 +104,6 @@ impl Notice {
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::PasswordAsked,
-        Self::Claimed,
         Self::AddressAsked,
         Self::AddressChanged,
         Self::AddressRestored,
@@ -140,7 +137,6 @@ impl Notice {
             Self::PasswordChanged => "password-changed",
             Self::PasswordReset => "password-reset",
             Self::PasswordAsked => "password-asked",
-            Self::Claimed => "claimed",
             Self::AddressAsked => "address-asked",
             Self::AddressChanged => "address-changed",
             Self::AddressRestored => "address-restored",
@@ -181,9 +177,6 @@ impl Notice {
             }
             Self::PasswordAsked => {
                 "An e-mail is on its way. By its link you choose a password, within half an hour."
-            }
-            Self::Claimed => {
-                "Your address is verified. Have a link sent to sign in, or choose a new password."
             }
             Self::AddressAsked => {
                 "An e-mail is on its way to the new address. Type its code here, or follow its link."

@@ -116,38 +116,28 @@ pub fn reset(state: State, Proof { token, form }: Proof) -> State {
 }
 
 /// Returns `state` with the page on it where one says that an address is one's own. Mail scanners follow
-/// links, but press no button. `sign_in` leads those who are not signed in back here when they are.
+/// links, but press no button.
 #[must_use]
-pub fn verify(state: State, Proof { token, form }: Proof, sign_in: Option<String>) -> State {
+pub fn verify(state: State, Proof { token, form }: Proof) -> State {
     draw(state, form.key.clone(), move |shop| {
         let action = "/verify";
         let form = *create_signal(form);
         let (errors, key, token) = (summary(form), key(form), hidden("token", token));
         let button = submit(shop, action, "This is my address".to_owned(), "Verifying…");
-        let stranger = sign_in.map(not_signed_in).unwrap_or_default();
         view! {
             div(class="narrow") {
                 h1(tabindex="-1") { "Verify your e-mail address" }
                 p { "You got an e-mail because somebody has signed up with your address." }
-                (stranger)
                 (errors)
                 form(class="sheet", method="post", action=action) { (key) (token) (button) }
-                p(class="small") { "Was it not you? Then close this page, and nothing happens." }
+                p(class="small") {
+                    "Was it not you? Then do not press: whoever signed up knows the password. "
+                    a(href="/sign-in/link", rel="nofollow") { "Sign in by e-mail" }
+                    " instead, and the account is yours alone."
+                }
             }
         }
     })
-}
-
-/// What becomes of an account whose address somebody else proves than who made it.
-fn not_signed_in(sign_in: String) -> View {
-    view! {
-        p(class="notice") {
-            "Did you sign up yourself, in another browser? Then "
-            a(href=sign_in, rel="nofollow") { "sign in here first" }
-            ", and everything stays as it is. If you press the button without that, the account is \
-             yours, its password no longer works, and everybody else is signed out."
-        }
-    }
 }
 
 /// Returns `state` with a page on it that says `why` a letter no longer works. `on` is the way to a new

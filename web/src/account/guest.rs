@@ -26,8 +26,8 @@ pub struct Guest {
 pub fn guest(state: State, Guest { is_mailed, next, wish, form }: Guest) -> State {
     draw(state, form.key.clone(), move |shop| {
         let onward = encoded(&next);
-        let [sign_in, sign_up, link] = ["/sign-in", "/sign-up", "/sign-in/link"]
-            .map(|path| format!("{path}?next={onward}"));
+        let [sign_in, sign_up, link] =
+            ["/sign-in", "/sign-up", "/sign-in/link"].map(|path| format!("{path}?next={onward}"));
         let inside = match is_mailed {
             true => ask(shop, next, wish, form),
             false => unmailed(sign_up),

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_contract::users::{Account, Confirmation};
+use boxoffice_contract::users::Confirmation;
 use boxoffice_kernel::problem::Result;
 use boxoffice_web::account::{self, Proof};
 use boxoffice_web::state::{Drawn, Form, Page, State};
@@ -12,8 +12,7 @@ use http::{Method, StatusCode, Uri};
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key};
 use crate::notice::Notice;
-use crate::redirect_target::sign_in;
-use crate::services::{AUTH, Change, escaped, made};
+use crate::services::{AUTH, Change};
 use crate::visitor::Visit;
 
 const ADDRESS: &str = "/verify";
@@ -32,16 +31,9 @@ async fn verify(visit: Visit, sent: Sent) -> Result<Response> {
     let change = Change::new(Method::POST, "/api/users/verification/confirm", sent.key());
     let proof = Confirmation { code: None, token: Some(token.clone()) };
     match visit.command(&AUTH, change, Some(&proof)).await? {
-        Ok(_) if visit.user.is_some() => {
-            Ok(answer::go(&visit, super::account::ADDRESS, Some(Notice::Verified)).await?)
-        }
-        Ok(verified) => {
-            let Account { has_password, .. } = made(&verified)?;
-            let (next, notice) = match has_password {
-                true => ("/", Notice::Verified),
-                false => ("/sign-in/link", Notice::Claimed),
-            };
-            Ok(answer::go(&visit, next, Some(notice)).await?)
+        Ok(_) => {
+            let next = if visit.user.is_some() { super::account::ADDRESS } else { "/" };
+            Ok(answer::go(&visit, next, Some(Notice::Verified)).await?)
         }
         Err(refusal)
             if matches!(refusal.status, StatusCode::CONFLICT | StatusCode::BAD_REQUEST) =>
@@ -65,9 +57,7 @@ pub(crate) fn token_of(uri: &Uri) -> String {
 }
 
 fn state(visit: &Visit, token: String, form: Form) -> State {
-    let here = format!("{ADDRESS}?token={}", escaped(&token));
-    let sign_in = visit.user.is_none().then(|| sign_in(&here));
-    account::verify(empty(visit), Proof { token, form }, sign_in)
+    account::verify(empty(visit), Proof { token, form })
 }
 
 /// The page without its contents. Its address leaves the token out, or links back to it would spread it.
