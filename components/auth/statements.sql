@@ -13,6 +13,7 @@ UPDATE auth_users SET verified_at = COALESCE(verified_at, ?3) WHERE id = ?1 AND 
 UPDATE auth_users SET password_hash = ?3, signed_out_at = ?4, signed_out_told_at = NULL WHERE id = ?1 AND password_hash = ?2 RETURNING id;
 UPDATE auth_users SET password_hash = ?3, verified_at = COALESCE(verified_at, ?4), signed_out_at = ?4, signed_out_told_at = NULL WHERE id = ?1 AND email = ?2 RETURNING id, email, password_hash, verified_at, locale, roles, suspended_at;
 UPDATE auth_users SET locale = ?2 WHERE id = ?1;
+SELECT id, email, password_hash, verified_at, locale, roles, suspended_at FROM auth_users WHERE id = ?1 FOR UPDATE;
 
 -- src/address_change.rs
 INSERT INTO auth_address_changes (id, account_id, old_email, device, client, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
@@ -64,6 +65,16 @@ SELECT u.email AS email, u.locale AS locale, u.verified_at AS verified_at, CAST(
 INSERT INTO auth_notices (id, account_id, device, client, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 WITH ended AS (SELECT id FROM auth_notices WHERE expires_at <= ?1 LIMIT ?2 FOR UPDATE SKIP LOCKED) DELETE FROM auth_notices WHERE id IN (SELECT id FROM ended) RETURNING id;
 
+-- src/oidc/enter.rs
+INSERT INTO auth_users (id, email, password_hash, locale, verified_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- src/oidc/identity.rs
+INSERT INTO auth_identities (id, issuer, subject, account_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5);
+SELECT account_id FROM auth_identities WHERE issuer = ?1 AND subject = ?2;
+SELECT id, issuer, created_at FROM auth_identities WHERE account_id = ?1 ORDER BY id;
+DELETE FROM auth_identities WHERE id = ?1 AND account_id = ?2;
+DELETE FROM auth_identities WHERE account_id = ?1;
+
 -- src/operations.rs
 INSERT INTO auth_operations (id, account_id, deed, role, reason, operator, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 SELECT id, roles FROM auth_users WHERE email = ?1 OR id = ?1;
@@ -74,6 +85,7 @@ UPDATE auth_users SET suspended_at = NULL, suspended_reason = NULL, standing_ver
 -- src/person.rs
 DELETE FROM auth_proofs WHERE account_id = ?1 OR email = ?2;
 DELETE FROM auth_notices WHERE account_id = ?1;
+DELETE FROM auth_identities WHERE account_id = ?1;
 DELETE FROM auth_address_changes WHERE account_id = ?1;
 UPDATE auth_operations SET reason = NULL WHERE account_id = ?1 AND reason IS NOT NULL;
 DELETE FROM auth_failures WHERE email = ?1;

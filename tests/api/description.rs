@@ -11,7 +11,7 @@ const OF_ALL: &str = "414 500 503";
 const OF_CHANGES: &str = "400 403 413";
 
 /// Every operation of the contract, with the statuses that it must document besides.
-const OPERATIONS: [(&str, &str, &str); 62] = [
+const OPERATIONS: [(&str, &str, &str); 66] = [
     ("post", "/api/users/signUp", "201 400 409 413 415 429"),
     ("post", "/api/users/signIn", "200 400 401 403 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -35,6 +35,10 @@ const OPERATIONS: [(&str, &str, &str); 62] = [
     ("get", "/api/users/export/{id}", "200 401 404 409"),
     ("get", "/api/users/deletion", "200 401"),
     ("post", "/api/users/deletion", "204 400 401 403 409 413 415 429"),
+    ("get", "/api/users/oidc/start", "303 404"),
+    ("get", "/api/users/oidc/callback", "303 404"),
+    ("get", "/api/users/identities", "200 401"),
+    ("delete", "/api/users/identities/{id}", "204 400 401 409"),
     ("get", "/.well-known/jwks.json", "200"),
     ("post", "/api/tickets", "201 400 401 403 409 413 415"),
     ("get", "/api/tickets", "200 304 400"),
@@ -228,6 +232,7 @@ async fn everything_described_is_there() {
             "/api/admissions/",
             "/api/door/",
             "/api/users/sessions/",
+            "/api/users/oidc/",
         ];
         let other = kinds.iter().any(|kind| path.starts_with(kind));
         assert!(answer.status != 404 || other, "{answer}");

@@ -6,6 +6,7 @@
 //! | `users` | accounts, signing in and out, sessions |
 //! | `accounts` | proving an address, changing a password, a forgotten one |
 //! | `ways` | in without a password: by a link, as a guest; another address |
+//! | `oidc` | signing in by a provider that nobody here wrote |
 //! | `roles` | what operators do with accounts |
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
@@ -35,6 +36,7 @@ mod idempotency;
 mod letters;
 mod live;
 mod names;
+mod oidc;
 mod orders;
 mod payments;
 mod roles;

@@ -7,9 +7,11 @@ use std::{fs, io};
 use boxoffice_admission_code::qr::Qr;
 use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::door::Verdict;
-use boxoffice_contract::{AdmissionId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId};
+use boxoffice_contract::{
+    AdmissionId, IdentityId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId,
+};
 use boxoffice_web::accept::{self, Offer};
-use boxoffice_web::account::{self, Account, Forgotten, Proof};
+use boxoffice_web::account::{self, Account, Data, DataFile, Forgotten, Linked, Proof, Providers};
 use boxoffice_web::admission::{self, Code, InHand, Picture, Sale, Transfer, Turning};
 use boxoffice_web::door::{self, Door, Double, Link, Seen, Staff};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
@@ -258,7 +260,8 @@ fn entrance(wrong: bool) -> Entrance {
         error(Some("password"), "Enter a password of 8 to 128 characters"),
     ];
     let form = Form { errors: if wrong { errors } else { Vec::new() }, ..Form::default() };
-    Entrance { next: "/".to_owned(), wish: None, form }
+    let provider = Some("Example ID".to_owned());
+    Entrance { next: "/".to_owned(), wish: None, form, provider }
 }
 
 fn sell() -> Sell {
@@ -599,10 +602,21 @@ fn own_account(is_verified: bool) -> Account {
     Account {
         email: "ada.lovelace@example.com".to_owned(),
         is_verified,
+        has_password: true,
         is_mailed: true,
         code: Form::default(),
         letter_key: "k".to_owned(),
         password: Form::default(),
+        data: Data { file: DataFile::Unasked, key: "k".to_owned() },
+        providers: Providers {
+            name: Some("Example ID".to_owned()),
+            linked: vec![Linked {
+                id: IdentityId(Uuid::from_u128(1)),
+                name: "Example ID".to_owned(),
+                since: moment(),
+                key: "k".to_owned(),
+            }],
+        },
     }
 }
 

@@ -7,6 +7,7 @@ mod entrance;
 mod guest;
 mod leaving;
 mod link;
+mod providers;
 
 pub use address::{Address, address, confirm_address, undo_address};
 pub use data::{Data, DataFile};
@@ -14,6 +15,7 @@ pub use entrance::{Forgotten, Proof, ended, forgotten, reset, sent, verify};
 pub use guest::{Guest, guest};
 pub use leaving::{Leaving, leaving};
 pub use link::{Arrival, AskLink, Code, arrive, ask_link, type_code, void};
+pub use providers::{Linked, Providers};
 
 use sycamore::prelude::*;
 
@@ -41,6 +43,8 @@ pub struct Account {
     pub password: Form,
     /// One's data.
     pub data: Data,
+    /// Who may sign its owner in.
+    pub providers: Providers,
 }
 
 /// Returns `state` with the page of this account on it.
@@ -51,8 +55,17 @@ pub fn drawn(state: State, account: Account) -> State {
 }
 
 fn page(shop: Shop, account: Account) -> View {
-    let Account { email, is_verified, has_password, is_mailed, code, letter_key, password, data } =
-        account;
+    let Account {
+        email,
+        is_verified,
+        has_password,
+        is_mailed,
+        code,
+        letter_key,
+        password,
+        providers,
+        data,
+    } = account;
     let (code, password) = (*create_signal(code), *create_signal(password));
     let (wrong_code, wrong_password) = (summary(code), summary(password));
     let address = fact("Address", email);
@@ -70,6 +83,7 @@ fn page(shop: Shop, account: Account) -> View {
         (false, true) => choose(shop, password),
         (false, false) => unchosen(),
     };
+    let providers = providers::section(shop, providers);
     let devices = way("button quiet", "/sessions", "Signed-in devices");
     let data = data::section(shop, data);
     view! {
@@ -87,6 +101,7 @@ fn page(shop: Shop, account: Account) -> View {
                 h2(id="change") { "Password" }
                 (password)
             }
+            (providers)
             section(class="sheet", aria-labelledby="devices") {
                 h2(id="devices") { "Devices" }
                 p { "See where you are signed in, and sign out there." }

@@ -186,7 +186,8 @@ mod tests {
     }
 
     fn entrance() -> Page {
-        Page::SignUp(Entrance { next: "/".to_owned(), wish: None, form: Form::default() })
+        let (next, form) = ("/".to_owned(), Form::default());
+        Page::SignUp(Entrance { next, wish: None, form, provider: None })
     }
 
     fn sell() -> Page {

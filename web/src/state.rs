@@ -220,6 +220,9 @@ pub struct Entrance {
     pub wish: Option<String>,
     /// `email`, `password`.
     pub form: Form,
+    /// What the provider is called that people may sign in by, if there is one.
+    #[serde(default)]
+    pub provider: Option<String>,
 }
 
 /// The hidden fields of the form that edits a listing: its start and its time zone as the form was

@@ -141,6 +141,12 @@ pub(crate) fn browser(workspace: &Workspace, suites: &[&Suite]) -> Result<(), Fa
     Ok(())
 }
 
+/// Makes sure that there is a provider of OpenID Connect, which suites sign in by.
+pub(crate) fn identity_provider(workspace: &Workspace) -> Result<(), Failure> {
+    let source = workspace.root().join("tests/identity");
+    npm_packages(workspace, "identity", &source).map(drop)
+}
+
 /// Makes sure that there is a Node, and that `target/npm/<name>/node_modules` is what the
 /// `package-lock.json` in `source` says. Tells where `target/npm/<name>` is.
 ///

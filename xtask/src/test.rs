@@ -121,6 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if is_run("payments") {
         install::localstripe(&workspace)?;
     }
+    if is_run("api") || is_run("browser") {
+        install::identity_provider(&workspace)?;
+    }
     if is_run("mail") {
         install::mail_servers(&workspace)?;
     }

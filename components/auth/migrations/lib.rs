@@ -17,5 +17,6 @@ pub static SERVICE: Service = Service {
         include_str!("0006_roles.sql"),
         DELETED,
         include_str!("0007_people.sql"),
+        include_str!("0008_identities.sql"),
     ],
 };

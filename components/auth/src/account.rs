@@ -9,6 +9,7 @@ use boxoffice_kernel::db::{self, Query, Read, Reader};
 use boxoffice_kernel::log::{self, Security};
 use boxoffice_kernel::{Cx, Timestamp, Unit, query, row};
 
+use crate::oidc::identity;
 use crate::refusal::{self, Refusal};
 use crate::session::{self, Ended};
 use crate::{SERVICE, ended, proof};
@@ -185,6 +186,7 @@ pub(crate) async fn disarm(
     now: Timestamp,
 ) -> db::Result<Vec<Ended>> {
     unit.change::<()>(proof::ending_all(id, now)).await?;
+    unit.change::<()>(identity::unlinking_all(id)).await?;
     unit.change_all(session::ending_all(id, None, now)).await
 }
 
@@ -314,4 +316,10 @@ pub(crate) fn resetting_password(id: UserId, email: &str, hash: &str, now: Times
 /// Notes the language that the owner asks for.
 pub(crate) fn speaking(id: UserId, locale: &str) -> Query {
     query!("UPDATE auth_users SET locale = ?2 WHERE id = ?1", id, locale)
+}
+
+/// Reads an account, which nobody else changes until the unit is over.
+pub(crate) fn locking(id: UserId) -> Query {
+    const COLUMNS: &str = Stored::COLUMNS;
+    query!("SELECT {COLUMNS} FROM auth_users WHERE id = ?1 FOR UPDATE", id)
 }

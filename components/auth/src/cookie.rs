@@ -1,4 +1,4 @@
-//! The cookies of `auth`: the session, and the device that has signed in before.
+//! The cookies of `auth`: the session, the device that has signed in before, and a sign-in by a provider.
 //!
 //! Where the shop is served by https their names begin with `__Host-`: browsers then keep them to this
 //! host and to https, and no sibling domain can set one (RFC 6265bis, 4.1.3.2).
@@ -12,6 +12,8 @@ use http::header::{HeaderValue, SET_COOKIE};
 
 const DEVICE: &str = "device";
 const SECURE_DEVICE: &str = "__Host-device";
+const ATTEMPT: &str = "oidc";
+const SECURE_ATTEMPT: &str = "__Host-oidc";
 
 /// Adds the cookie of a session's `token`, which lasts `seconds`.
 pub(crate) async fn set_session(response: &mut Response, token: &str, seconds: i64) -> Result<()> {
@@ -34,6 +36,22 @@ pub(crate) async fn set_device(response: &mut Response, token: &str, seconds: i6
 pub(crate) async fn device(headers: &HeaderMap) -> Result<Option<&str>> {
     let name = device_name(config::is_secure().await?);
     Ok(cookies(headers).find_map(|(known, value)| (known == name).then_some(value)))
+}
+
+/// Adds the cookie of a sign-in by a provider, whose `token` lasts `seconds`.
+pub(crate) async fn set_attempt(response: &mut Response, token: &str, seconds: i64) -> Result<()> {
+    let secure = config::is_secure().await?;
+    set(response, attempt_name(secure), token, seconds, secure)
+}
+
+/// Finds the token of a sign-in by a provider among a request's `headers`.
+pub(crate) async fn attempt(headers: &HeaderMap) -> Result<Option<&str>> {
+    let name = attempt_name(config::is_secure().await?);
+    Ok(cookies(headers).find_map(|(known, value)| (known == name).then_some(value)))
+}
+
+const fn attempt_name(secure: bool) -> &'static str {
+    if secure { SECURE_ATTEMPT } else { ATTEMPT }
 }
 
 const fn device_name(secure: bool) -> &'static str {

@@ -10,6 +10,7 @@
 //! | [`guest`] | the call of somebody who buys with an address alone |
 //! | [`address`], [`address_change`] | the calls by which an account gets another address; those it had |
 //! | [`letters`] | what `mail` asks of it |
+//! | [`oidc`] | signing in by a provider of OpenID Connect |
 //! | [`operations`] | what operators do with accounts |
 //! | [`export`], [`deletion`] | the calls for one's data, and for the end of one's account |
 //! | [`letters`], [`farewell`] | what `mail` asks of it |
@@ -48,6 +49,7 @@ mod letters;
 mod link;
 mod locale;
 mod notice;
+mod oidc;
 mod operations;
 mod password;
 mod person;
@@ -105,6 +107,10 @@ use utoipa::OpenApi;
         export::download,
         deletion::show,
         deletion::delete,
+        oidc::start,
+        oidc::callback,
+        oidc::identity::list,
+        oidc::identity::unlink,
         jwks::jwks
     ),
     tags((name = "users", description = "Accounts and sessions"))
@@ -129,6 +135,7 @@ fn router() -> Router {
         .merge(deletion::quick_route())
         .merge(jwks::route())
         .merge(letters::route())
+        .merge(oidc::route())
         .merge(operations::route())
         .merge(health::routes(&SERVICE, "/api/users", true))
         .route("/api/users/openapi.json", get(async || Json(Api::openapi())))

@@ -37,12 +37,13 @@ pub(crate) async fn erase_again(unit: &mut Unit<'_>, account: UserId) -> anyhow:
 
 /// Makes the statements by which an account is forgotten. A session stays until it runs out, since the
 /// services must hear that it has ended; it no longer tells from where it was.
-pub(crate) fn forgetting(account: UserId, email: &str) -> [Query; 10] {
+pub(crate) fn forgetting(account: UserId, email: &str) -> [Query; 11] {
     // Of somebody without a session the answer names the account.
     let named = format!("%{account}%");
     [
         query!("DELETE FROM auth_proofs WHERE account_id = ?1 OR email = ?2", account, email),
         query!("DELETE FROM auth_notices WHERE account_id = ?1", account),
+        query!("DELETE FROM auth_identities WHERE account_id = ?1", account),
         query!("DELETE FROM auth_address_changes WHERE account_id = ?1", account),
         query!(
             "UPDATE auth_operations SET reason = NULL \

@@ -6,7 +6,8 @@ use boxoffice_contract::people::{
     TOO_MANY_EXPORTS,
 };
 use boxoffice_contract::users::{
-    ACCOUNT_EXISTS, ACCOUNT_SUSPENDED, HAS_PASSWORD, NO_PASSWORD, SAME_ADDRESS,
+    ACCOUNT_EXISTS, ACCOUNT_SUSPENDED, HAS_PASSWORD, LAST_WAY_IN, NO_PASSWORD, OIDC_REFUSED,
+    SAME_ADDRESS,
 };
 use boxoffice_kernel::problem::FieldError;
 use boxoffice_kernel::{Problem, db};
@@ -81,6 +82,18 @@ pub(crate) enum Refusal {
     AlreadyVerified,
     /// An operator has suspended the account.
     Suspended,
+    /// The shop names no provider to sign in by.
+    NoProvider,
+    /// An answer in the name of the provider is not believed.
+    NotBelieved(&'static str),
+    /// The provider lets nobody in: most often they have changed their mind.
+    ProviderRefuses,
+    /// The provider does not say that the address is proven.
+    AddressUnproven,
+    /// The provider does not answer, or not as it must.
+    ProviderAway(anyhow::Error),
+    /// It is the only way into the account.
+    LastWayIn,
     /// An operation is not as it must be.
     Unclear {
         /// The field.
@@ -259,6 +272,17 @@ impl From<Refusal> for Problem {
                 Self::forbidden("This account is suspended; ask the people who run this shop why")
                     .with_code(ACCOUNT_SUSPENDED)
             }
+            Refusal::NoProvider => Self::not_found("This shop names no provider to sign in by"),
+            Refusal::NotBelieved(_) | Refusal::ProviderRefuses | Refusal::AddressUnproven => {
+                Self::forbidden("The sign-in provider does not let you in").with_code(OIDC_REFUSED)
+            }
+            Refusal::ProviderAway(error) => {
+                Self::unavailable("The sign-in provider does not answer; try again", 2, error)
+            }
+            Refusal::LastWayIn => Self::conflict(
+                "This is the only way into your account; choose a password first",
+                LAST_WAY_IN,
+            ),
             Refusal::Unclear { field, message } => Self::invalid_field(field, message),
             Refusal::Failed(error) => error.into(),
         }

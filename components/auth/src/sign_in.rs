@@ -104,6 +104,11 @@ impl Entered {
         Self { account, is_known_device: true }
     }
 
+    /// Makes the same of an account whose owner a provider has just named.
+    pub(crate) const fn by_provider(account: Stored) -> Self {
+        Self { account, is_known_device: false }
+    }
+
     /// Makes the session for the browser that sent `headers`. All who sign in to an account that there
     /// is pass here, however they have shown that it is theirs.
     pub(crate) async fn arrive(self, cx: &Cx, headers: &HeaderMap) -> refusal::Result<Arrival> {

@@ -2,7 +2,7 @@
 
 use boxoffice_account_proof::Purpose;
 use boxoffice_contract::people::{Export, ExportStatus};
-use boxoffice_contract::{ExportId, LetterId, OperationId, SessionId, UserId};
+use boxoffice_contract::{ExportId, IdentityId, LetterId, OperationId, SessionId, UserId};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::statements;
 
@@ -10,6 +10,8 @@ use crate::account::{self, NewAccount};
 use crate::address_change::{self, NewChange};
 use crate::farewell::Farewell;
 use crate::notice::{self, NewNotice};
+use crate::oidc::NewProven;
+use crate::oidc::identity::{self, NewIdentity};
 use crate::operations::{self, NewOperation};
 use crate::proof::{self, NewProof};
 use crate::session::{self, Ended, NewSession};
@@ -52,6 +54,21 @@ fn every_statement_is_listed() {
         client: None,
         created_at: now,
         expires_at: now,
+    };
+    let identity = NewIdentity {
+        id: IdentityId::nil(),
+        issuer: String::new(),
+        subject: String::new(),
+        account_id: id,
+        created_at: now,
+    };
+    let proven = NewProven {
+        id,
+        email: email.clone(),
+        password_hash: String::new(),
+        locale: None,
+        verified_at: now,
+        created_at: now,
     };
     let operation = NewOperation {
         id: OperationId::nil(),
@@ -150,6 +167,13 @@ fn every_statement_is_listed() {
         session::sweeping(now),
         visitor::standing(id, None),
         letters::of_letter(id, letter),
+        identity.insert(),
+        identity::of(&email, &email),
+        identity::of_account(id),
+        identity::unlinking(IdentityId::nil(), id),
+        identity::unlinking_all(id),
+        account::locking(id),
+        proven.insert(),
         operation.insert(),
         operations::named(&email),
         operations::changing_roles(id, &email, &email),

@@ -69,6 +69,12 @@ pub(crate) static CHANGES: Limit =
 /// Files with everything about one account.
 pub(crate) static EXPORTS: Limit =
     Limit { name: "export_of_account", allowed: 1, seconds: 24 * 60 * 60 };
+/// Steps of sign-ins by a provider that one client takes, each of which asks the provider. Many people may
+/// have one address in common.
+pub(crate) static OIDC_OF_CLIENT: Limit =
+    Limit { name: "oidc_from_client", allowed: 200, seconds: 15 * 60 };
+/// The same in all.
+pub(crate) static OIDC: Limit = Limit { name: "oidc", allowed: 20_000, seconds: 15 * 60 };
 
 /// How long new accounts are counted, in seconds.
 const SIGN_UP_WINDOW: i64 = 60 * 60;
@@ -219,6 +225,21 @@ async fn count_letter(cx: &Cx, counters: &[Counter]) -> refusal::Result<()> {
 /// What the database says.
 pub(crate) async fn tells_of_device(cx: &Cx, account: UserId) -> refusal::Result<bool> {
     Ok(limit::count(cx, &SERVICE, &[NEW_DEVICES.of(account)]).await?.is_none())
+}
+
+/// Counts a step of a sign-in by a provider.
+///
+/// # Errors
+/// [`Refusal::TooManyFailures`] when too many were taken; what the database says.
+pub(crate) async fn count_oidc(cx: &Cx) -> refusal::Result<()> {
+    let counters = [OIDC_OF_CLIENT.of(cx.client_bucket()), OIDC.of("all")];
+    match limit::count(cx, &SERVICE, &counters).await? {
+        None => Ok(()),
+        Some(exceeded) => {
+            log::security(&cx.with("limit", exceeded.limit.name), Security::LimitMet, None);
+            Err(Refusal::TooManyFailures { seconds: exceeded.seconds })
+        }
+    }
 }
 
 /// Returns how many accounts a client, and all together, may make in an hour.

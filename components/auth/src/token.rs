@@ -14,10 +14,11 @@ use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// What tells our tokens from those of others.
-const ISSUER: &str = "boxoffice";
+pub(crate) const ISSUER: &str = "boxoffice";
 /// The type of a session's token.
 const SESSION: &str = "session+jwt";
 /// The type of a device's token.
@@ -146,15 +147,25 @@ impl Key {
 
     /// Returns whose device `token` names and the device's own id, if it is a valid token of a device.
     pub(crate) fn device(&self, token: &str) -> Option<(UserId, SessionId)> {
+        let DeviceClaims { sub, jti, .. } = self.opened(DEVICE, token)?;
+        Some((sub, jti))
+    }
+
+    /// Signs what only `auth` reads again. `claims` has `iss` and `exp`.
+    pub(crate) fn sealed(&self, kind: &str, claims: &impl Serialize) -> Result<String> {
+        Ok(encode(&self.header(kind), claims, &self.signing)?)
+    }
+
+    /// Reads what [`Self::sealed`] has signed, if it is of this kind and has not run out.
+    pub(crate) fn opened<T: DeserializeOwned>(&self, kind: &str, token: &str) -> Option<T> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.typ.as_deref() != Some(DEVICE) {
+        if header.typ.as_deref() != Some(kind) {
             return None;
         }
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_issuer(&[ISSUER]);
         let key = DecodingKey::from_jwk(&self.public).ok()?;
-        let DeviceClaims { sub, jti, .. } = decode(token, &key, &rules).ok()?.claims;
-        Some((sub, jti))
+        Some(decode(token, &key, &rules).ok()?.claims)
     }
 
     fn header(&self, kind: &str) -> Header {

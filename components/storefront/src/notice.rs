@@ -56,6 +56,8 @@ pub(crate) enum Notice {
     LinkEnded,
     /// Sessions of one's own were ended.
     SessionsEnded,
+    /// A sign-in provider was unlinked.
+    Unlinked,
     /// An address was proven.
     Verified,
     /// A letter was asked for.
@@ -79,7 +81,7 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 29] = [
+    const ALL: [Self; 30] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -99,6 +101,7 @@ impl Notice {
         Self::LinkMade,
         Self::LinkEnded,
         Self::SessionsEnded,
+        Self::Unlinked,
         Self::Verified,
         Self::LetterAsked,
         Self::PasswordChanged,
@@ -132,6 +135,7 @@ impl Notice {
             Self::LinkMade => "link-made",
             Self::LinkEnded => "link-ended",
             Self::SessionsEnded => "sessions-ended",
+            Self::Unlinked => "unlinked",
             Self::Verified => "verified",
             Self::LetterAsked => "letter-asked",
             Self::PasswordChanged => "password-changed",
@@ -167,6 +171,7 @@ impl Notice {
             Self::LinkMade => "The link is ready. Send it to your staff.",
             Self::LinkEnded => "The link is ended. It lets nobody in any more.",
             Self::SessionsEnded => "You are signed out there.",
+            Self::Unlinked => "It can no longer sign you in.",
             Self::Verified => "Your e-mail address is verified.",
             Self::LetterAsked => "Another e-mail is on its way.",
             Self::PasswordChanged => "Your password is changed. Other devices are signed out.",

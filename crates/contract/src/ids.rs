@@ -82,6 +82,8 @@ ids! {
     TransferId;
     /// The id of a letter that `auth` asks for.
     LetterId;
+    /// The id of a link from an account to a sign-in provider.
+    IdentityId;
     /// The id of what an operator did with an account.
     OperationId;
     /// The id of a file with everything that the shop knows of an account.

@@ -43,8 +43,8 @@ pub mod word;
 
 pub use events::{Event, EventType};
 pub use ids::{
-    AdmissionId, EventId, ExportId, LetterId, OperationId, OrderId, PaymentId, ScanId, SessionId,
-    StaffId, TicketId, TransferId, UserId,
+    AdmissionId, EventId, ExportId, IdentityId, LetterId, OperationId, OrderId, PaymentId, ScanId,
+    SessionId, StaffId, TicketId, TransferId, UserId,
 };
 pub use page::Page;
 pub use problem::{FieldError, ProblemBody};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::word::Word;
-use crate::{SessionId, Timestamp, UserId};
+use crate::{IdentityId, SessionId, Timestamp, UserId};
 
 // Without `Debug`: a log must not have the password.
 /// The e-mail address and password of an account.
@@ -70,6 +70,16 @@ names! {
 pub const OPERATIONS: &str = "/api/users/operations";
 /// The problem's code if the account is suspended (403).
 pub const ACCOUNT_SUSPENDED: &str = "account_suspended";
+/// The code if the sign-in provider's answer is not believed.
+pub const OIDC_REFUSED: &str = "oidc_refused";
+/// The code if somebody turns back at the sign-in provider.
+pub const OIDC_CANCELLED: &str = "oidc_cancelled";
+/// The code if the sign-in provider has not proven the address.
+pub const OIDC_UNVERIFIED: &str = "oidc_unverified";
+/// The code if the sign-in provider does not answer.
+pub const OIDC_UNAVAILABLE: &str = "oidc_unavailable";
+/// The problem's code if something is the only way into an account (409).
+pub const LAST_WAY_IN: &str = "last_way_in";
 /// The longest reason of an operation, in characters.
 pub const MAX_REASON: usize = 500;
 
@@ -298,4 +308,18 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// Whether it is the session that asks.
     pub current: bool,
+}
+
+/// A provider that may sign the account's owner in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// The id of the link to the provider.
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
+    pub id: IdentityId,
+    /// The provider's address.
+    pub issuer: String,
+    /// When it signed the owner in for the first time.
+    pub created_at: Timestamp,
 }

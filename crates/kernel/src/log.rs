@@ -89,6 +89,12 @@ pub enum Security {
     ProofRefused,
     /// The owner of a suspended account wanted to sign in.
     SuspendedRefused,
+    /// An answer in the name of the sign-in provider was not believed.
+    ProviderRefused,
+    /// A sign-in provider may sign in to an account.
+    ProviderLinked,
+    /// It may no longer.
+    ProviderUnlinked,
     /// An operator did something with an account.
     Operated,
     /// A file with everything about an account was asked for.
@@ -107,7 +113,7 @@ pub enum Security {
 
 impl Security {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::SignedUp,
         Self::SignedIn,
         Self::SignInFailed,
@@ -124,6 +130,9 @@ impl Security {
         Self::AddressLost,
         Self::ProofRefused,
         Self::SuspendedRefused,
+        Self::ProviderRefused,
+        Self::ProviderLinked,
+        Self::ProviderUnlinked,
         Self::Operated,
         Self::ExportAsked,
         Self::AccountDeleted,
@@ -153,6 +162,9 @@ impl Security {
             Self::AddressLost => "address_lost",
             Self::ProofRefused => "proof_refused",
             Self::SuspendedRefused => "suspended_refused",
+            Self::ProviderRefused => "provider_refused",
+            Self::ProviderLinked => "provider_linked",
+            Self::ProviderUnlinked => "provider_unlinked",
             Self::Operated => "operated",
             Self::ExportAsked => "export_asked",
             Self::AccountDeleted => "account_deleted",

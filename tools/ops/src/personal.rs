@@ -102,6 +102,12 @@ pub const TABLES: &[Table] = &[
         ..NONE
     },
     Table {
+        name: "auth_identities",
+        erased: "id issuer subject account_id created_at",
+        left: "account_id IN {d}",
+        ..NONE
+    },
+    Table {
         name: "auth_exports",
         erased: "id account_id status stage reached parts tries next_at created_at expires_at",
         left: "account_id IN {d}",

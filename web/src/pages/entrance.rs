@@ -46,7 +46,8 @@ pub(crate) fn sign_in(shop: Shop, first: Entrance) -> View {
         Page::SignIn(entrance) => Some(&entrance.form),
         _ => None,
     });
-    entrance(shop, &SIGN_IN, first.next, first.wish, form)
+    let around = (first.next, first.wish, first.provider);
+    entrance(shop, &SIGN_IN, around, form)
 }
 
 pub(crate) fn sign_up(shop: Shop, first: Entrance) -> View {
@@ -54,14 +55,15 @@ pub(crate) fn sign_up(shop: Shop, first: Entrance) -> View {
         Page::SignUp(entrance) => Some(&entrance.form),
         _ => None,
     });
-    entrance(shop, &SIGN_UP, first.next, first.wish, form)
+    let around = (first.next, first.wish, first.provider);
+    entrance(shop, &SIGN_UP, around, form)
 }
 
+/// Draws the page with what is around its form: where to go on to, what is to be bought, and the provider.
 fn entrance(
     shop: Shop,
     kind: &'static Kind,
-    next: String,
-    wish: Option<String>,
+    (next, wish, provider): (String, Option<String>, Option<String>),
     form: ReadSignal<Form>,
 ) -> View {
     let Kind { title, path, button, doing, password, is_for_known, other } = *kind;
@@ -72,6 +74,7 @@ fn entrance(
     let email = field(shop, form, email());
     let password = field(shop, form, secret(password));
     let button = submit(shop, &action, button.to_owned(), doing);
+    let elsewhere = provider.map(|name| elsewhere(&onward, &name)).unwrap_or_default();
     let next = hidden("next", next);
     let (question, link, path) = other;
     let there = format!("{path}?next={onward}");
@@ -89,10 +92,18 @@ fn entrance(
                 (password)
                 (button)
             }
+            (elsewhere)
             (forgotten)
             p(class="aside") { (question) " " a(href=there) { (link) } }
         }
     }
+}
+
+/// The way to sign in by a provider. It leaves the shop, so no script follows it.
+fn elsewhere(onward: &str, name: &str) -> View {
+    let href = format!("/api/users/oidc/start?next={onward}");
+    let label = format!("Sign in with {name}");
+    view! { p(class="actions") { a(class="button quiet", href=href, rel="nofollow") { (label) } } }
 }
 
 /// The ways in without the password.

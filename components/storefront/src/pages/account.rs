@@ -13,6 +13,7 @@ use http::{Method, StatusCode};
 
 use super::data;
 use super::entrance::sign_in_first;
+use super::providers;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key, wrong_at_all};
 use crate::mail;
@@ -118,6 +119,16 @@ async fn refused(visit: &Visit, refusal: &Refusal, forms: Forms) -> Result<Respo
     }
 }
 
+/// Shows the page again, which says why a provider stays linked.
+///
+/// # Errors
+/// When `auth` does not answer.
+pub(crate) async fn refuse_unlinking(visit: &Visit, refusal: &Refusal) -> Result<Response> {
+    let errors = vec![wrong_at_all(refusal.detail.clone())];
+    let password = Some(Form { errors, ..blank() });
+    refused(visit, refusal, Forms { password, ..Forms::default() }).await
+}
+
 /// Reads the account of who is signed in, if anybody is.
 async fn account(visit: &Visit) -> Result<Option<api::Account>> {
     if visit.user.is_none() {
@@ -141,6 +152,7 @@ async fn load(visit: &Visit, Forms { code, password }: Forms) -> Result<Option<S
         letter_key: new_key(),
         password: password.unwrap_or_else(blank),
         data: data::find(visit).await?,
+        providers: providers::load(visit).await?,
     };
     Ok(Some(drawn(state, account)))
 }

@@ -3,9 +3,11 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use boxoffice_contract::users::Credentials;
-use boxoffice_kernel::Problem;
+use boxoffice_contract::users::{
+    ACCOUNT_SUSPENDED, Credentials, OIDC_CANCELLED, OIDC_UNAVAILABLE, OIDC_UNVERIFIED,
+};
 use boxoffice_kernel::problem::Result;
+use boxoffice_kernel::{Problem, config};
 use boxoffice_web::isolated;
 use boxoffice_web::state::{Entrance, Form, Page, State};
 use bytes::Bytes;
@@ -14,7 +16,7 @@ use http::{Method, Uri};
 use super::hold;
 use crate::accounts;
 use crate::answer::{self, Keep};
-use crate::form::{Sent, blank, new_key};
+use crate::form::{Sent, blank, new_key, wrong_at_all};
 use crate::notice::Notice;
 use crate::redirect_target::{Wish, entrance, local};
 use crate::services::{AUTH, Change, tickets};
@@ -56,7 +58,11 @@ impl Door {
         if visit.user.is_some() {
             return Ok(answer::go(&visit, &next, None).await?);
         }
-        let state = self.state(&visit, next, blank()).await;
+        let form = match refusal_of(uri) {
+            Some(why) => Form { errors: vec![wrong_at_all(why.to_owned())], ..blank() },
+            None => blank(),
+        };
+        let state = self.state(&visit, next, form).await?;
         Ok(answer::show(&visit, state, Keep::Never).await?)
     }
 
@@ -78,18 +84,46 @@ impl Door {
             Ok(entered) => go_on(visit, &next, self.notice, sent.key(), &entered).await,
             Err(refusal) => {
                 let form = sent.again(&SHOWN, refusal.on(&FIELDS), new_key());
-                let state = self.state(visit, next, form).await;
+                let state = self.state(visit, next, form).await?;
                 Ok(answer::refuse(visit, refusal.status, state).await?)
             }
         }
     }
 
-    async fn state(&self, visit: &Visit, next: String, form: Form) -> State {
+    async fn state(&self, visit: &Visit, next: String, form: Form) -> anyhow::Result<State> {
         let here = entrance(self.path, &next);
         let wish = wish(visit, &next).await;
-        let page = (self.page)(Entrance { next, wish, form });
-        State { here, ..visit.state(self.title, self.description, page) }
+        let page = (self.page)(Entrance { next, wish, form, provider: provider().await? });
+        Ok(State { here, ..visit.state(self.title, self.description, page) })
     }
+}
+
+/// Returns what the provider is called that people may sign in by, if there is one.
+///
+/// # Errors
+/// When the variable is not given to this component.
+pub(crate) async fn provider() -> anyhow::Result<Option<String>> {
+    let name = config::variable("oidc_name").await?.trim().to_owned();
+    Ok((!name.is_empty()).then_some(name))
+}
+
+/// Returns the sentence for the code by which the address says why nobody was signed in by the provider.
+fn refusal_of(uri: &Uri) -> Option<&'static str> {
+    let query = uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let (_, code) = pairs.find(|(name, _)| name == "refused")?;
+    Some(match code.as_ref() {
+        ACCOUNT_SUSPENDED => "This account is suspended; ask the people who run this shop why",
+        OIDC_CANCELLED => "You were not signed in there; try again, or use your password",
+        OIDC_UNVERIFIED => {
+            "Your address is not verified there; verify it, or sign in with your password"
+        }
+        OIDC_UNAVAILABLE => {
+            "The other service does not answer right now; try again, or use your password"
+        }
+        "too_many_failures" => "That was too often; try again in a quarter of an hour",
+        _ => "You could not be signed in there; try again in this browser, or use your password",
+    })
 }
 
 /// Where the address of such a page says to go on.

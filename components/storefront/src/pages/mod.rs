@@ -20,6 +20,7 @@
 //! | [`address`] | `/account/address`, `/account/undo`: another address, and the way back |
 //! | [`account`] | `/account`: address and password, and its forms |
 //! | [`data`] | `/account/export` and `/account/delete`: one's data, and the end of the account |
+//! | [`providers`] | the section of `/account` about the provider that may sign one in |
 //! | [`sessions`] | `/sessions`: where one is signed in, and its forms |
 //! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
@@ -52,6 +53,7 @@ mod offer;
 mod order;
 mod orders;
 mod pay;
+mod providers;
 mod refund;
 mod reset;
 mod robots;
@@ -86,6 +88,7 @@ pub(crate) fn routes() -> Router {
         .merge(verify::route())
         .merge(account::routes())
         .merge(data::routes())
+        .merge(providers::routes())
         .merge(sessions::routes())
         .merge(edit::route())
         .merge(withdraw::route())
