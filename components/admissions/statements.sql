@@ -21,6 +21,8 @@ SELECT scan.id AS id, scan.admission_id AS admission_id, scan.verdict AS verdict
 INSERT INTO admissions_orders (id, version) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET version = excluded.version WHERE excluded.version > admissions_orders.version RETURNING id, (SELECT unit_id FROM admissions_admissions WHERE offer_id = ?3) AS resold;
 
 -- src/letters.rs
+SELECT id, order_id, transfers FROM admissions_admissions WHERE ticket_id = ?1 AND holder_id = ?2 AND status IN ('valid', 'offered') ORDER BY transfers, id LIMIT 1;
+SELECT id, order_id, number, total, ticket_id, unit_id, face_price, currency, holder_id, status, generation, guest_name, transfers, transfer_email, transfer_until, transfer_id, used_scan, used_at, used_door, offer_id, offer_price, undone, created_at, version, changed_at FROM admissions_admissions WHERE order_id = ?1 ORDER BY number;
 SELECT id, order_id, number, total, ticket_id, unit_id, face_price, currency, holder_id, status, generation, guest_name, transfers, transfer_email, transfer_until, transfer_id, used_scan, used_at, used_door, offer_id, offer_price, undone, created_at, version, changed_at FROM admissions_admissions WHERE transfer_id = ?1;
 SELECT DISTINCT holder_id FROM admissions_admissions WHERE ticket_id = ?1 AND status IN ('valid', 'offered')  ORDER BY holder_id LIMIT ?2;
 SELECT DISTINCT holder_id FROM admissions_admissions WHERE ticket_id = ?1 AND status IN ('valid', 'offered') AND holder_id > ?3 ORDER BY holder_id LIMIT ?2;

@@ -14,7 +14,10 @@
 //! | [`manifest()`] | `spin.toml` |
 //! | [`query()`] | queries, and links to next pages |
 //! | [`request()`] | what the host makes of a request's head, and whose it is |
+//! | [`resolver()`] | what a DNS resolver answers |
+//! | [`smtp()`] | what a mail server says |
 //! | [`text()`] | texts, amounts and addresses |
+//! | [`unsubscribe()`] | tokens of links to unsubscribe |
 //! | [`webhook()`] | what Stripe sends, and what claims to be |
 //!
 //! Components and the host are no libraries that others could call into. What is tried of them is
@@ -31,9 +34,12 @@ mod ledger;
 mod manifest;
 mod query;
 mod request;
+mod resolver;
+mod smtp;
 mod sources;
 mod target;
 mod text;
+mod unsubscribe;
 mod webhook;
 
 pub use admission::admission;
@@ -45,8 +51,11 @@ pub use ledger::ledger;
 pub use manifest::manifest;
 pub use query::query;
 pub use request::request;
+pub use resolver::resolver;
+pub use smtp::smtp;
 pub use target::read;
 pub use text::text;
+pub use unsubscribe::unsubscribe;
 pub use webhook::webhook;
 
 #[cfg(fuzzing)]

@@ -34,9 +34,30 @@ pub(crate) mod host {
 #[path = "../../crates/kernel/src"]
 pub(crate) mod kernel {
     pub(crate) mod keys;
+    pub(crate) mod seal;
 
     pub(crate) mod events {
         pub(crate) mod code;
+    }
+}
+
+/// Of the service that writes letters.
+#[path = "../../components/mail/src"]
+pub(crate) mod mail {
+    pub(crate) mod token;
+
+    pub(crate) mod smtp {
+        pub(crate) mod reply;
+        pub(crate) mod resolver;
+
+        /// The connection, as far as the resolver knows it.
+        pub(crate) mod wire {
+            pub(crate) trait Wire {
+                async fn send(&mut self, bytes: &[u8]) -> Result<(), String>;
+                async fn receive(&mut self) -> Result<Vec<u8>, String>;
+                async fn encrypt(&mut self, name: &str) -> Result<(), String>;
+            }
+        }
     }
 }
 
@@ -49,7 +70,6 @@ pub(crate) mod payments {
         mod declines;
         pub(crate) mod event;
         mod intent;
-        pub(crate) mod signature;
 
         pub(crate) use declines::Decline;
         pub(crate) use intent::Intent;

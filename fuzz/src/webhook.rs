@@ -1,11 +1,11 @@
 use std::fmt::Write as _;
 
+use boxoffice_kernel::signature::{Refusal, verify};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::input::lines;
 use crate::sources::payments::stripe::event::Event;
-use crate::sources::payments::stripe::signature::{Refusal, verify};
 
 const SECRET: &str = "whsec_test";
 const NOW: i64 = 1_898_596_800;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 58] = [
+const ADDRESSES: [(&str, &str); 64] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -40,11 +40,17 @@ const ADDRESSES: [(&str, &str); 58] = [
     ("/api/orders", "GET POST"),
     ("/api/orders/{id}", "GET DELETE"),
     ("/api/orders/letters", "POST"),
+    ("/api/orders/{id}/reminder", "POST"),
+    ("/api/mail/preferences", "GET PUT"),
+    ("/api/mail/unsubscribe", "GET POST"),
+    ("/api/mail/bounces", "POST"),
     ("/api/payments", "GET POST"),
     ("/api/payments/{id}/attention", "DELETE"),
     ("/api/admissions", "GET"),
     ("/api/admissions/letters", "POST"),
     ("/api/admissions/holders", "POST"),
+    ("/api/admissions/held", "POST"),
+    ("/api/admissions/files", "POST"),
     ("/api/admissions/{id}", "GET"),
     ("/api/admissions/{id}/name", "PUT"),
     ("/api/admissions/{id}/transfer", "POST DELETE"),

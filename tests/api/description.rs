@@ -11,7 +11,7 @@ const OF_ALL: &str = "414 500 503";
 const OF_CHANGES: &str = "400 403 413";
 
 /// Every operation of the contract, with the statuses that it must document besides.
-const OPERATIONS: [(&str, &str, &str); 66] = [
+const OPERATIONS: [(&str, &str, &str); 72] = [
     ("post", "/api/users/signUp", "201 400 409 413 415 429"),
     ("post", "/api/users/signIn", "200 400 401 403 413 415 429"),
     ("post", "/api/users/signOut", "200 400"),
@@ -49,6 +49,7 @@ const OPERATIONS: [(&str, &str, &str); 66] = [
     ("get", "/api/orders", "200 400 401"),
     ("get", "/api/orders/{id}", "200 401 403 404"),
     ("delete", "/api/orders/{id}", "204 400 401 403 404 409"),
+    ("post", "/api/orders/{id}/reminder", "200 400 401 403 404 409"),
     ("post", "/api/payments", "201 202 400 401 402 403 404 409 413 415 429 503"),
     ("get", "/api/payments", "200 400 401"),
     ("get", "/api/payments/ledger", "200 400 401"),
@@ -68,6 +69,11 @@ const OPERATIONS: [(&str, &str, &str); 66] = [
     ("post", "/api/admissions/{id}/accept", "200 400 401 403 404 409 413 415"),
     ("post", "/api/admissions/{id}/offer", "200 400 401 403 404 409 413 415"),
     ("delete", "/api/admissions/{id}/offer", "200 400 401 403 404 409"),
+    ("get", "/api/mail/preferences", "200 401"),
+    ("put", "/api/mail/preferences", "204 400 401 409 413 415"),
+    ("get", "/api/mail/unsubscribe", "303 400"),
+    ("post", "/api/mail/unsubscribe", "204 400"),
+    ("post", "/api/mail/bounces", "204 400 413 503"),
     ("get", "/api/door/{ticketId}", "200 403 404"),
     ("get", "/api/door/{ticketId}/guests", "200 400 403 404"),
     ("get", "/api/door/{ticketId}/keys", "200 403 404"),

@@ -1,7 +1,7 @@
 //! What services tell `mail`: an address, an order, a transfer, the holders of an event's tickets. Nobody
 //! else is told, no matter who is signed in.
 
-use boxoffice_contract::mail::{ADDRESSEES, HOLDERS, ORDERS, TRANSFERS};
+use boxoffice_contract::mail::{ADDRESSEES, HELD, HOLDERS, ORDERS, TICKETS, TRANSFERS};
 use boxoffice_tests::{Answer, App, Person, Request, eventually, id, post};
 use serde_json::{Value, json};
 
@@ -46,6 +46,8 @@ async fn only_a_service_is_told() {
         (ORDERS, json!({ "orderId": id(&order) })),
         (TRANSFERS, json!({ "transferId": NOBODYS })),
         (HOLDERS, json!({ "ticketId": id(&ticket) })),
+        (HELD, json!({ "ticketId": id(&ticket), "holderId": buyer.id() })),
+        (TICKETS, json!({ "orderId": id(&order), "holderId": buyer.id(), "email": "a@b.example" })),
     ];
     for (path, body) in questions {
         let plain = post(path, body.clone());
@@ -220,4 +222,43 @@ async fn an_edit_says_whether_it_moved_the_event() {
         let event = told(&app, "ticket:updated", index + 1).await;
         assert_eq!(event["data"]["moved"] == json!(true), moved, "{wish}: {event:#}");
     }
+}
+
+#[tokio::test]
+async fn an_orders_tickets_are_told_to_their_holder_as_files() {
+    let (app, seller, buyer, ticket, order) = sold(2).await;
+    let admissions = buyer.admissions(&order, 2).await;
+    let wish = |holder: &Person| json!({ "orderId": id(&order), "holderId": holder.id(), "email": "ada@example.com" });
+    let files = async |holder: &Person| ask(&app, TICKETS, wish(holder)).await.expect(200);
+    let told = files(&buyer).await;
+    assert_eq!((&told["issued"], &told["turning"]), (&json!(true), &json!(false)));
+    let file = &told["files"][0];
+    assert_eq!(
+        (&file["name"], &file["mediaType"]),
+        (&json!("tickets.pdf"), &json!("application/pdf"))
+    );
+    assert!(file["content"].as_str().unwrap().starts_with("JVBERi0"), "it is a PDF");
+    assert_eq!(
+        told["files"].as_array().unwrap().len(),
+        1,
+        "there is no pass without a certificate"
+    );
+    assert_eq!(files(&seller).await["files"], json!([]), "nobody else gets them");
+    let unknown = json!({ "orderId": NOBODYS, "holderId": buyer.id(), "email": "ada@example.com" });
+    assert_eq!(ask(&app, TICKETS, unknown).await.expect(200)["issued"], false);
+
+    let held = async |holder: &Person| {
+        ask(&app, HELD, json!({ "ticketId": id(&ticket), "holderId": holder.id() }))
+            .await
+            .expect(200)
+    };
+    assert_eq!(held(&buyer).await, json!({ "order": id(&order) }));
+    assert_eq!(held(&seller).await, json!("nothing"));
+    let path = format!("/api/admissions/{}/transfer", id(&admissions[0]));
+    let receiver = app.sign_up().await;
+    let begun = buyer.post(&path, json!({ "email": receiver.account["email"] })).await.expect(200);
+    let token = begun["transfer"]["link"].as_str().unwrap().split_once("token=").unwrap().1;
+    let accept = format!("/api/admissions/{}/accept", id(&admissions[0]));
+    receiver.post(&accept, json!({ "token": token })).await.expect(200);
+    assert_eq!(held(&receiver).await, json!({ "admission": id(&admissions[0]) }));
 }

@@ -14,6 +14,7 @@
 //! | `admissions`, `names`, `files`, `turning`, `door` | tickets in the hand, and who comes in |
 //! | `data` | one's data in a file, and the end of one's account |
 //! | `letters` | what services tell `mail`, and nobody else |
+//! | `mail` | which letters one gets, and letters that came back |
 //! | `live` | what can be listened to |
 //! | `idempotency` | the same request twice, or twenty times at once |
 //! | `conventions` | what holds for every address: methods, ids, origins, errors |
@@ -35,6 +36,7 @@ mod health;
 mod idempotency;
 mod letters;
 mod live;
+mod mail;
 mod names;
 mod oidc;
 mod orders;

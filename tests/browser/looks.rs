@@ -149,6 +149,11 @@ async fn places(shop: &Shop) -> Vec<Place> {
             .answered(400),
         place("account-delete-tickets", "/account/delete").of(&bob),
         place("account-delete-not-yet", "/account/delete").of(&ann),
+        place("unsubscribe", "/mail/unsubscribe?token=none"),
+        place("unsubscribe-ended", "/mail/unsubscribe?token=none")
+            .then("Unsubscribe")
+            .answered(400),
+        place("unsubscribed", "/mail/unsubscribed"),
         place("sessions", "/sessions").of(&ann),
         place("sign-in-buying", format!("/sign-in?next={}%2Fhold%3Fquantity%3D1", page_of(&open))),
         place("guest", "/guest"),

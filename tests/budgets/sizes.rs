@@ -13,7 +13,7 @@ const BUDGETS: &[(&str, u64)] = &[
     ("expiration", 800),
     ("hello", 215),
     ("live", 1_050),
-    ("mail", 4_300),
+    ("mail", 4_700),
     ("orders", 2_100),
     ("payments", 3_450),
     ("session", 620),

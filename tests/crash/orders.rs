@@ -106,3 +106,35 @@ impl Operation for Cancel {
 async fn cancelling() {
     every_point::<Cancel>().await;
 }
+
+/// A letter is asked for that comes before the hold ends.
+struct Remind;
+
+impl Operation for Remind {
+    type Scene = (Value, Request);
+    const NAME: &'static str = "asking for a reminder";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (_, order) = shop.held().await;
+        let request =
+            shop.repeatable(post(format!("/api/orders/{}/reminder", id(&order)), json!({})));
+        (order, request)
+    }
+
+    async fn act(shop: &Shop, (_, request): &Self::Scene) {
+        shop.buyer.exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (order, request): &Self::Scene) {
+        shop.buyer.send(request).await.shows(200, json!({ "reminder": true }));
+        shop.settled().await;
+        let letters =
+            "SELECT COUNT(*) FROM mail_letters WHERE subject = ?1 AND kind = 'hold_ending'";
+        assert_eq!(shop.number(letters, id(order)), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_for_a_reminder() {
+    every_point::<Remind>().await;
+}

@@ -129,6 +129,15 @@ pub(crate) const ALL: &[Mutation] = &[
         },
     },
     Mutation {
+        mistake: "samples of letters for all to see",
+        overlay: "production",
+        noticed_by: "nothing is there for developers alone",
+        make: |shop| {
+            let preview = json!({ "name": "mail_preview", "value": "true" });
+            variables(shop, "boxoffice-services").push(preview);
+        },
+    },
+    Mutation {
         mistake: "the signing key for the web",
         overlay: "production",
         noticed_by: "no app is told what it does not use",

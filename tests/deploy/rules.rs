@@ -31,6 +31,7 @@ pub(crate) const ALL: &[Rule] = &[
     Rule { name: "base URLs name the app that answers", check: apps::base_urls },
     Rule { name: "every variable that is needed is supplied", check: variables::supplied },
     Rule { name: "no app is told what it does not use", check: variables::least },
+    Rule { name: "nothing is there for developers alone", check: variables::not_for_developers },
     Rule { name: "settings that are referred to are there", check: variables::settings },
     Rule { name: "secrets come from Secrets", check: secrets::by_reference },
     Rule { name: "no secret is in clear", check: secrets::nothing_in_clear },

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 pub(crate) const ORDER: &str = "Your order: ";
 pub(crate) const SOLD: &str = "Sold: ";
 pub(crate) const REFUND: &str = "Your refund: ";
+pub(crate) const ENDING: &str = "Pay soon: ";
 pub(crate) const MOVED: &str = "New time or place: ";
 pub(crate) const TRANSFER: &str = "A ticket for you: ";
 
@@ -24,10 +25,18 @@ pub(crate) struct Post {
 impl Post {
     /// Opens it.
     pub(crate) async fn open() -> Self {
+        Self::open_with([]).await
+    }
+
+    /// Opens it with more variables.
+    pub(crate) async fn open_with<const N: usize>(more: [(&str, &str); N]) -> Self {
         let mailbox = Mailbox::start(Options::default()).await.unwrap();
         let mut around = Surroundings::prepare().await;
         for (name, value) in variables(&mailbox) {
             around.variables.insert(name.to_owned(), value);
+        }
+        for (name, value) in more {
+            around.variables.insert(name.to_owned(), value.to_owned());
         }
         let app = App::start_in(around).await;
         let (seller, buyer) = tokio::join!(app.sign_up(), app.sign_up());

@@ -17,6 +17,10 @@ async fn a_purchase_brings_a_letter_to_both_sides() {
     }
     assert!(letter.html.contains("&lt;b&gt;"), "{}", letter.html);
     assert!(letter.calendar.as_ref().is_some_and(|file| file.contains("BEGIN:VEVENT")));
+    // The tickets come along, as a file that programs know by its first bytes.
+    assert!(letter.source.contains("filename=\"tickets.pdf\""), "{}", letter.source);
+    assert!(letter.source.contains("\r\nJVBERi0") || letter.source.contains("\nJVBERi0"));
+    assert!(letter.text.contains("the attached file"), "{}", letter.text);
     let own = |name: &str| letter.header(name).unwrap_or_default();
     assert_eq!(own("Auto-Submitted"), "auto-generated");
     assert!(letter.message_id.ends_with("@127.0.0.1"), "{}", letter.message_id);
@@ -65,6 +69,11 @@ async fn a_move_brings_a_letter_to_each_holder() {
         let letters = post.receives(person, MOVED, 1).await;
         assert_eq!(letters.len(), 1);
         assert!(letters[0].text.contains("Small Hall"), "{}", letters[0].text);
+        // Their calendar knows the event by the order.
+        let calendar = letters[0].calendar.clone().unwrap_or_default();
+        let orders = person.get("/api/orders").await.expect(200);
+        let uid = format!("UID:{}@boxoffice", orders["items"][0]["id"].as_str().unwrap());
+        assert!(calendar.replace("\r\n ", "").contains(&uid), "{uid} is not in {calendar}");
     }
 }
 
@@ -91,4 +100,31 @@ async fn a_transfer_brings_a_letter_to_the_receiver() {
         kept.iter().filter(|(kind, status)| kind == "ticket_transferred" && status == "dropped");
     assert_eq!(dropped.count(), 1, "{kept:#?}");
     assert_eq!(post.letters(&receiver, TRANSFER).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_that_turn_come_in_no_file() {
+    let post = Post::open().await;
+    let wish = json!({
+        "title": "Opera", "startsAt": post.app.time(90 * 24 * 60 * 60), "turningCodes": true,
+    });
+    let ticket = post.seller.list(wish).await.expect(201);
+    post.buyer.buy(&ticket, 1).await;
+    let letters = post.receives(&post.buyer, ORDER, 1).await;
+    let letter = &letters[0];
+    assert!(!letter.source.contains("application/pdf"), "{}", letter.source);
+    assert!(letter.text.replace("\r\n", " ").contains("every 30 seconds"), "{}", letter.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_goes_without_tickets_that_cannot_be_had() {
+    // Nobody answers there; what the shop's pages need is not asked by that name.
+    let post = Post::open_with([("admissions_base_url", "http://127.0.0.1:9")]).await;
+    post.sell("Opera").await;
+    post.receives(&post.seller, SOLD, 1).await;
+    assert!(post.letters(&post.buyer, ORDER).is_empty(), "it waits for the tickets");
+    post.app.advance(120);
+    let letters = post.receives(&post.buyer, ORDER, 1).await;
+    assert!(!letters[0].source.contains("application/pdf"), "{}", letters[0].source);
+    assert!(letters[0].text.replace("\r\n", " ").contains("not in this e-mail"));
 }

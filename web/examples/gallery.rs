@@ -11,7 +11,9 @@ use boxoffice_contract::{
     AdmissionId, IdentityId, OrderId, PaymentId, ScanId, SessionId, StaffId, TicketId,
 };
 use boxoffice_web::accept::{self, Offer};
-use boxoffice_web::account::{self, Account, Data, DataFile, Forgotten, Linked, Proof, Providers};
+use boxoffice_web::account::{
+    self, Account, Data, DataFile, Forgotten, Letters, Linked, Proof, Providers,
+};
 use boxoffice_web::admission::{self, Code, InHand, Picture, Sale, Transfer, Turning};
 use boxoffice_web::door::{self, Door, Double, Link, Seen, Staff};
 use boxoffice_web::sales::{Balance, Deal, DealKind, Sales, drawn};
@@ -21,7 +23,7 @@ use uuid::Uuid;
 use boxoffice_web::state::{
     Admission, AdmissionStatus, Browse, Card, Checkout, Currency, Detail, Drawn, Entrance, Failed,
     FieldError, Form, Going, Listing, Listings, Method, Missing, Moment, Notice, Order, Orders,
-    Outcome, Page, Sell, Standing, State, TestCard, TicketStatus, Tone, Visitor,
+    Outcome, Page, Reminder, Sell, Standing, State, TestCard, TicketStatus, Tone, Visitor,
 };
 use boxoffice_web::{Assets, Module, Site, document};
 
@@ -561,6 +563,7 @@ fn checkout() -> Checkout {
         pay,
         cancel: Form::default(),
         again: "/".to_owned(),
+        reminder: Reminder::Offered(Form::default()),
     }
 }
 
@@ -617,7 +620,14 @@ fn own_account(is_verified: bool) -> Account {
                 key: "k".to_owned(),
             }],
         },
+        letters: Some(letters()),
     }
+}
+
+fn letters() -> Letters {
+    let values = [("sales".to_owned(), "true".to_owned())].into();
+    let form = Form { values, ..Form::default() };
+    Letters { form, trouble: Some(account::Trouble::CameBack) }
 }
 
 fn forgotten(is_mailed: bool) -> Forgotten {

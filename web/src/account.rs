@@ -6,6 +6,7 @@ mod data;
 mod entrance;
 mod guest;
 mod leaving;
+mod letters;
 mod link;
 mod providers;
 
@@ -14,6 +15,7 @@ pub use data::{Data, DataFile};
 pub use entrance::{Forgotten, Proof, ended, forgotten, reset, sent, verify};
 pub use guest::{Guest, guest};
 pub use leaving::{Leaving, leaving};
+pub use letters::{Letters, Trouble, unsubscribe, unsubscribed};
 pub use link::{Arrival, AskLink, Code, arrive, ask_link, type_code, void};
 pub use providers::{Linked, Providers};
 
@@ -45,6 +47,8 @@ pub struct Account {
     pub data: Data,
     /// Who may sign its owner in.
     pub providers: Providers,
+    /// Which letters come, if the shop sends any.
+    pub letters: Option<Letters>,
 }
 
 /// Returns `state` with the page of this account on it.
@@ -65,6 +69,7 @@ fn page(shop: Shop, account: Account) -> View {
         password,
         providers,
         data,
+        letters,
     } = account;
     let (code, password) = (*create_signal(code), *create_signal(password));
     let (wrong_code, wrong_password) = (summary(code), summary(password));
@@ -84,6 +89,7 @@ fn page(shop: Shop, account: Account) -> View {
         (false, false) => unchosen(),
     };
     let providers = providers::section(shop, providers);
+    let letters = letters.map_or_else(View::new, |letters| letters::section(shop, letters));
     let devices = way("button quiet", "/sessions", "Signed-in devices");
     let data = data::section(shop, data);
     view! {
@@ -102,6 +108,7 @@ fn page(shop: Shop, account: Account) -> View {
                 (password)
             }
             (providers)
+            (letters)
             section(class="sheet", aria-labelledby="devices") {
                 h2(id="devices") { "Devices" }
                 p { "See where you are signed in, and sign out there." }

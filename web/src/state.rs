@@ -377,6 +377,22 @@ pub struct Checkout {
     pub cancel: Form,
     /// Where the tickets can be found again once the hold has ended.
     pub again: String,
+    /// Whether a letter comes before the hold ends.
+    #[serde(default)]
+    pub reminder: Reminder,
+}
+
+/// Whether a letter comes before a hold ends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reminder {
+    /// None can: the shop sends no mail, or too little time is left.
+    #[default]
+    None,
+    /// One comes if the buyer asks for it by this form.
+    Offered(Form),
+    /// One comes.
+    Asked,
 }
 
 /// How an order is paid.

@@ -1,6 +1,7 @@
 //! `GET /api/admissions/{id}.pdf`: a ticket to print, or to keep on a phone.
 
 use axum::response::{IntoResponse, Response};
+use boxoffice_admission_code::Signer;
 use boxoffice_admission_code::qr::Qr;
 use boxoffice_contract::AdmissionId;
 use boxoffice_contract::orders::number;
@@ -42,7 +43,7 @@ pub(crate) async fn print(cx: &UserCx, id: AdmissionId, page: Page) -> problem::
     let (admission, listing) = show::on_file(cx, id).await?;
     let keys = Keys::load().await?;
     let holder = cx.account().await?.email;
-    let pdf = draw(&admission, &listing, &holder, &admission.code(&keys.signer), page)?;
+    let pdf = draw(&[&admission], &listing, &holder, &keys.signer, page)?;
     Ok(file(&admission, "application/pdf", "pdf", pdf))
 }
 
@@ -74,36 +75,79 @@ pub(crate) fn read_format(text: &str) -> std::result::Result<Page, String> {
     }
 }
 
-fn draw(
-    admission: &Admission,
+/// Draws tickets of one event, which are all `holder`'s, to be printed on A4.
+///
+/// # Errors
+/// When one cannot be drawn.
+pub(crate) fn draw_all(
+    admissions: &[&Admission],
     listing: &Listing,
     holder: &str,
-    code: &str,
+    signer: &Signer,
+) -> Result<Vec<u8>> {
+    draw(admissions, listing, holder, signer, Page::A4)
+}
+
+fn draw(
+    admissions: &[&Admission],
+    listing: &Listing,
+    holder: &str,
+    signer: &Signer,
     page: Page,
 ) -> Result<Vec<u8>> {
-    let drawn = Qr::encode(code).map_err(anyhow::Error::from)?;
-    let modules = drawn.modules();
-    let size = usize::try_from(drawn.size()).map_err(anyhow::Error::from)?;
-    let qr = boxoffice_ticket_pdf::Qr::new(size, &modules).map_err(anyhow::Error::from)?;
-    let when = listing.starts_at.map(|at| written(at, listing.time_zone.as_deref()));
-    let name = admission.name(listing);
-    let (order, id) = (number(admission.order_id), admission.id.to_string());
-    let ticket = Ticket {
-        title: &listing.title,
-        when: when.as_deref(),
-        venue: listing.venue.as_deref(),
-        city: listing.city.as_deref(),
-        holder,
-        name: name.as_deref(),
-        position: admission.position(),
-        price: None,
-        order: &order,
-        admission: &id,
-        code,
-        qr,
-    };
-    let pdf = boxoffice_ticket_pdf::draw(&[ticket], page, SHOP, &Words::ENGLISH);
+    let facts = admissions.iter().map(|admission| Facts::new(admission, listing, signer));
+    let facts = facts.collect::<Result<Vec<_>>>()?;
+    let tickets = facts.iter().map(|facts| facts.ticket(listing, holder));
+    let tickets = tickets.collect::<Result<Vec<_>>>()?;
+    let pdf = boxoffice_ticket_pdf::draw(&tickets, page, SHOP, &Words::ENGLISH);
     Ok(pdf.map_err(anyhow::Error::from)?)
+}
+
+/// What is drawn of one ticket.
+struct Facts {
+    code: String,
+    size: usize,
+    modules: Vec<bool>,
+    when: Option<String>,
+    name: Option<String>,
+    position: (u32, u32),
+    order: String,
+    id: String,
+}
+
+impl Facts {
+    fn new(admission: &Admission, listing: &Listing, signer: &Signer) -> Result<Self> {
+        let code = admission.code(signer);
+        let drawn = Qr::encode(&code).map_err(anyhow::Error::from)?;
+        Ok(Self {
+            size: usize::try_from(drawn.size()).map_err(anyhow::Error::from)?,
+            modules: drawn.modules(),
+            code,
+            when: listing.starts_at.map(|at| written(at, listing.time_zone.as_deref())),
+            name: admission.name(listing),
+            position: admission.position(),
+            order: number(admission.order_id),
+            id: admission.id.to_string(),
+        })
+    }
+
+    fn ticket<'a>(&'a self, listing: &'a Listing, holder: &'a str) -> Result<Ticket<'a>> {
+        let qr = boxoffice_ticket_pdf::Qr::new(self.size, &self.modules);
+        Ok(Ticket {
+            title: &listing.title,
+            when: self.when.as_deref(),
+            venue: listing.venue.as_deref(),
+            city: listing.city.as_deref(),
+            holder,
+            name: self.name.as_deref(),
+            position: self.position,
+            price: None,
+            order: &self.order,
+            admission: &self.id,
+            code: &self.code,
+            qr: qr.map_err(anyhow::Error::from)?,
+        })
+    }
 }
 
 /// Writes an instant as the clocks of the time zone `name` show it, or those of UTC.

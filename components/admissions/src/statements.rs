@@ -57,6 +57,8 @@ fn all() -> Vec<Query> {
         issue::storing(&order),
         Admission::offered(ticket_id),
         letters::of_transfer(TransferId::nil()),
+        letters::held_by(ticket_id, user_id),
+        letters::of_order(order_id),
         letters::holding(ticket_id, None),
         letters::holding(ticket_id, Some(user_id)),
         transition::naming(id, user_id, ""),

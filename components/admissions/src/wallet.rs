@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use axum::response::{IntoResponse, Response};
+use boxoffice_admission_code::Signer;
 use boxoffice_contract::AdmissionId;
 use boxoffice_contract::admissions::Wallet;
 use boxoffice_contract::orders::number;
@@ -128,6 +129,25 @@ pub(crate) async fn google_pass(cx: &UserCx, id: AdmissionId) -> problem::Result
     Ok((StatusCode::SEE_OTHER, headers).into_response())
 }
 
+/// Makes the pass for Apple Wallet that a letter to `email` encloses, with its media type; `None` in a shop
+/// that makes none.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) async fn enclosed(
+    admission: &Admission,
+    listing: &Listing,
+    email: &str,
+    signer: &Signer,
+) -> Result<Option<(&'static str, Vec<u8>)>> {
+    let wallets = Wallets::load().await;
+    let Some(apple) = wallets.apple.as_ref() else { return Ok(None) };
+    let holder = admission.name(listing).unwrap_or_else(|| email.to_owned());
+    let (code, shop) = (admission.code(signer), config::shop().await?);
+    let facts = Facts::new(admission.clone(), listing.clone(), code, holder, &shop);
+    Ok(Some((MEDIA_TYPE, apple.pkpass(&facts.pass(), now())?)))
+}
+
 fn without() -> Problem {
     Problem::not_found("This shop makes no passes for this wallet; its tickets also come as PDF")
 }
@@ -153,16 +173,26 @@ impl Facts {
         let (admission, listing) = show::on_file(cx, id).await?;
         let keys = Keys::load().await?;
         let code = admission.code(&keys.signer);
-        let url = format!("{}/admissions/{id}", config::shop().await?);
-        // Google's link has room for 1,800 characters.
-        let ids = [id.0, admission.ticket_id.0].map(|id| id.simple().to_string());
-        let order = number(admission.order_id);
-        let starts_at = listing.starts_at.map(|at| at.to_string());
         let holder = match admission.name(&listing) {
             Some(name) => name,
             None => cx.account().await?.email,
         };
-        Ok(Self { admission, listing, code, url, holder, ids, order, starts_at })
+        Ok(Self::new(admission, listing, code, holder, &config::shop().await?))
+    }
+
+    fn new(
+        admission: Admission,
+        listing: Listing,
+        code: String,
+        holder: String,
+        shop: &str,
+    ) -> Self {
+        let url = format!("{shop}/admissions/{}", admission.id);
+        // Google's link has room for 1,800 characters.
+        let ids = [admission.id.0, admission.ticket_id.0].map(|id| id.simple().to_string());
+        let order = number(admission.order_id);
+        let starts_at = listing.starts_at.map(|at| at.to_string());
+        Self { admission, listing, code, url, holder, ids, order, starts_at }
     }
 
     fn pass(&self) -> Pass<'_> {

@@ -12,5 +12,6 @@ pub static SERVICE: Service = Service {
         OUTBOX_ENTRIES,
         DELETED,
         include_str!("0003_people.sql"),
+        include_str!("0002_preferences.sql"),
     ],
 };

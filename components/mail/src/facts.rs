@@ -1,17 +1,19 @@
 //! What the owners of addresses, orders and admissions are asked, when a letter is sent.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use boxoffice_contract::mail::{
-    ADDRESSEES, AccountLetter, Addressee, AskAddressee, AskHolders, AskOrder, AskTransfer, HOLDERS,
-    Holders, LETTER_VOID, NO_SUCH_ACCOUNT, ORDERS, OrderFacts, Proof, TRANSFERS, TransferFacts,
-    opening,
+    ADDRESSEES, AccountLetter, Addressee, AskAddressee, AskHeld, AskHolders, AskOrder, AskTickets,
+    AskTransfer, HELD, HOLDERS, HeldOf, Holders, LETTER_VOID, NO_SUCH_ACCOUNT, ORDERS, OrderFacts,
+    Proof, TICKETS as TICKET_FILES, TRANSFERS, Tickets, TransferFacts, opening,
 };
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::problem::ProblemBody;
 use boxoffice_contract::tickets::Ticket;
 use boxoffice_contract::{LetterId, OrderId, TicketId, Timestamp, TransferId, UserId};
-use boxoffice_kernel::Cx;
 use boxoffice_kernel::peer::{Call, Peer};
+use boxoffice_kernel::{Cx, log};
 use boxoffice_letters as letters;
 use http::{Method, StatusCode};
 use serde::Serialize;
@@ -19,11 +21,18 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::letter::{Kind, Letter};
+use crate::message::File;
 
 const AUTH: Peer = Peer { name: "auth", base_url: "auth_base_url" };
 const ORDERS_PEER: Peer = Peer { name: "orders", base_url: "orders_base_url" };
 const ADMISSIONS: Peer = Peer { name: "admissions", base_url: "admissions_base_url" };
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
+
+/// How long a letter waits for the tickets that it encloses, in seconds. They are on their page as well.
+const WAITS_FOR_TICKETS: i64 = 120;
+/// The most that a letter encloses, in bytes: many servers refuse letters of more than 10 MB, and base64
+/// takes a third more.
+const MOST_ENCLOSED: usize = 5 * 1024 * 1024;
 
 /// What came of asking.
 pub(crate) enum Found<T> {
@@ -31,15 +40,27 @@ pub(crate) enum Found<T> {
     There(T),
     /// The letter must not be sent: why.
     Void(String),
+    /// What it encloses is still being made.
+    NotYet,
 }
 
 /// What a letter says, and to whom.
 pub(crate) struct Content {
+    /// The account that gets it; none if it goes to an address without one.
+    pub(crate) account: Option<UserId>,
     pub(crate) email: String,
     pub(crate) locale: Option<String>,
     /// The token that signs the recipient in, if they have no password.
     pub(crate) opens: Option<String>,
     pub(crate) letter: letters::Letter,
+    pub(crate) files: Vec<File>,
+}
+
+impl Content {
+    fn new(account: Option<UserId>, to: Addressee, letter: letters::Letter) -> Self {
+        let Addressee { email, locale, opens, .. } = to;
+        Self { account, email, locale, opens, letter, files: Vec::new() }
+    }
 }
 
 /// Takes the answer, or returns that the letter is void.
@@ -48,6 +69,7 @@ macro_rules! there {
         match $found {
             Found::There(answer) => answer,
             Found::Void(why) => return Ok(Found::Void(why)),
+            Found::NotYet => return Ok(Found::NotYet),
         }
     };
 }
@@ -60,6 +82,7 @@ pub(crate) async fn find(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     match letter.kind {
         Kind::Account(kind) => of_account(cx, letter, kind).await,
         Kind::OrderConfirmed | Kind::TicketSold | Kind::OrderRefunded => of_order(cx, letter).await,
+        Kind::HoldEnding => of_hold(cx, letter).await,
         Kind::EventMoved => of_event(cx, letter).await,
         Kind::TicketTransferred => of_transfer(cx, letter).await,
     }
@@ -73,6 +96,7 @@ pub(crate) async fn holders(cx: &Cx, ticket: Uuid, after: Option<UserId>) -> Res
     let asked = AskHolders { ticket_id: TicketId(ticket), after };
     match ask(cx, &ADMISSIONS, HOLDERS, &asked).await? {
         Found::There(holders) => Ok(holders),
+        Found::NotYet => bail!("admissions does not tell who holds tickets yet"),
         Found::Void(why) => bail!("admissions does not tell who holds tickets: {why}"),
     }
 }
@@ -80,10 +104,11 @@ pub(crate) async fn holders(cx: &Cx, ticket: Uuid, after: Option<UserId>) -> Res
 async fn of_account(cx: &Cx, letter: &Letter, kind: AccountLetter) -> Result<Found<Content>> {
     let id = Some(LetterId(letter.subject));
     let to = there!(addressee(cx, letter.recipient, id).await?);
-    let Addressee { email, locale, proof, notice, .. } = to;
+    let (proof, notice) = (to.proof.clone(), to.notice.clone());
     let at = notice.as_ref().map_or(letter.created_at, |notice| notice.at);
     let (device, client) = notice.map_or((None, None), |notice| (notice.device, notice.client));
-    let letter = match kind {
+    let letter_to = letter.recipient;
+    let said = match kind {
         AccountLetter::VerifyAddress => {
             let Proof { code, token, .. } = proof.context("auth gives no proof to send")?;
             letters::Letter::VerifyAddress(letters::VerifyAddress {
@@ -138,29 +163,31 @@ async fn of_account(cx: &Cx, letter: &Letter, kind: AccountLetter) -> Result<Fou
             letters::Letter::AddressChanged(said)
         }
     };
-    Ok(Found::There(Content { email, locale, opens: None, letter }))
+    let content = Content::new(letter_to, to, said);
+    Ok(Found::There(Content { opens: None, ..content }))
 }
 
 async fn of_order(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     let order = OrderId(letter.subject);
-    let facts = there!(ask(cx, &ORDERS_PEER, ORDERS, &AskOrder { order_id: order }).await?);
-    let OrderFacts { buyer_id, seller_id, quantity, amount, refunded, currency, .. } = facts;
+    let facts: OrderFacts =
+        there!(ask(cx, &ORDERS_PEER, ORDERS, &AskOrder { order_id: order }).await?);
     let is_refunded = facts.status == OrderStatus::Refunded;
-    let event = letters::Event {
-        title: facts.title,
-        venue: facts.venue,
-        city: facts.city,
-        starts_at: facts.starts_at,
-        time_zone: facts.time_zone,
-        revision: facts.revision.unwrap_or(0),
-    };
+    let event = event_of(&facts);
+    let OrderFacts { buyer_id, seller_id, quantity, amount, refunded, currency, .. } = facts;
     let (recipient, letter) = match letter.kind {
         Kind::OrderConfirmed | Kind::TicketSold if is_refunded => {
             return Ok(Found::Void("the order was refunded meanwhile".to_owned()));
         }
         Kind::OrderConfirmed => {
-            let said = letters::OrderConfirmed { order, quantity, amount, currency, event };
-            (Some(buyer_id), letters::Letter::OrderConfirmed(said))
+            let to = there!(addressee(cx, Some(buyer_id), None).await?);
+            let Some((enclosed, files)) = tickets(cx, letter, buyer_id, &to.email).await? else {
+                return Ok(Found::NotYet);
+            };
+            let said =
+                letters::OrderConfirmed { order, quantity, amount, currency, event, enclosed };
+            let said = letters::Letter::OrderConfirmed(said);
+            let content = Content::new(Some(buyer_id), to, said);
+            return Ok(Found::There(Content { files, ..content }));
         }
         Kind::TicketSold => {
             let said = letters::TicketSold { order, quantity, amount, currency, event };
@@ -173,7 +200,87 @@ async fn of_order(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
         }
     };
     let to = there!(addressee(cx, recipient, None).await?);
-    Ok(Found::There(to_owner(to, letter)))
+    Ok(Found::There(Content::new(recipient, to, letter)))
+}
+
+/// Asks for what reminds a buyer of a hold. It is void once the hold has ended.
+async fn of_hold(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
+    let order = OrderId(letter.subject);
+    let facts: OrderFacts =
+        there!(ask(cx, &ORDERS_PEER, ORDERS, &AskOrder { order_id: order }).await?);
+    let until = facts.expires_at.context("orders does not say when the hold ends")?;
+    let held = [OrderStatus::Created, OrderStatus::AwaitingPayment];
+    let is_held = facts.status.known().is_some_and(|status| held.contains(&status));
+    if !is_held || until <= Timestamp::now() {
+        return Ok(Found::Void("the hold has ended, or is paid for".to_owned()));
+    }
+    let event = event_of(&facts);
+    let OrderFacts { buyer_id, quantity, amount, currency, .. } = facts;
+    let said = letters::HoldEnding { order, quantity, amount, currency, event, until };
+    let to = there!(addressee(cx, Some(buyer_id), None).await?);
+    Ok(Found::There(Content::new(Some(buyer_id), to, letters::Letter::HoldEnding(said))))
+}
+
+fn event_of(facts: &OrderFacts) -> letters::Event {
+    letters::Event {
+        title: facts.title.clone(),
+        venue: facts.venue.clone(),
+        city: facts.city.clone(),
+        starts_at: facts.starts_at,
+        time_zone: facts.time_zone.clone(),
+        revision: facts.revision.unwrap_or(0),
+    }
+}
+
+/// Asks for the files of an order's tickets, and says which there are; `None` while they are being made.
+/// A letter waits for them for a while, and goes without them then: their page has the same.
+async fn tickets(
+    cx: &Cx,
+    letter: &Letter,
+    holder_id: UserId,
+    email: &str,
+) -> Result<Option<(letters::Enclosed, Vec<File>)>> {
+    let order_id = OrderId(letter.subject);
+    let asked = AskTickets { order_id, holder_id, email: email.to_owned() };
+    let found = match ask::<Tickets>(cx, &ADMISSIONS, TICKET_FILES, &asked).await {
+        Ok(Found::There(tickets)) if tickets.issued => read_files(tickets).map(Some),
+        Ok(Found::There(_) | Found::NotYet) => Ok(None),
+        Ok(Found::Void(why)) => Err(anyhow!("admissions tells of no tickets: {why}")),
+        Err(error) => Err(error),
+    };
+    if !is_old(letter, Timestamp::now()) {
+        return found.context("asking for the tickets to enclose");
+    }
+    let found = found.unwrap_or_else(|error| {
+        let cx = cx.with("letter", letter.id);
+        log::failed(&cx, "enclosing tickets; the letter goes without them", &error);
+        None
+    });
+    Ok(found.or_else(|| Some((letters::Enclosed::Nothing, Vec::new()))))
+}
+
+/// Whether a letter has waited long enough for its tickets.
+fn is_old(letter: &Letter, now: Timestamp) -> bool {
+    letter.created_at.plus_seconds(WAITS_FOR_TICKETS) <= now
+}
+
+/// Reads the files, and leaves out those that would make the letter too large.
+fn read_files(Tickets { turning, files, .. }: Tickets) -> Result<(letters::Enclosed, Vec<File>)> {
+    let (mut read, mut size) = (Vec::new(), 0);
+    for file in files {
+        let content = STANDARD.decode(file.content).context("reading a file of tickets")?;
+        if size + content.len() > MOST_ENCLOSED {
+            break;
+        }
+        size += content.len();
+        read.push(File { name: file.name, media_type: file.media_type, content });
+    }
+    let enclosed = match (read.is_empty(), turning) {
+        (false, _) => letters::Enclosed::Tickets,
+        (true, true) => letters::Enclosed::Turning,
+        (true, false) => letters::Enclosed::Nothing,
+    };
+    Ok((enclosed, read))
 }
 
 async fn of_event(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
@@ -191,9 +298,22 @@ async fn of_event(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
         time_zone: ticket.time_zone,
         revision: ticket.version,
     };
-    let said = letters::EventMoved { ticket: ticket.id, event, held: None };
-    let letter = letters::Letter::EventMoved(said);
-    Ok(Found::There(to_owner(to, letter)))
+    let held = match letter.recipient {
+        Some(holder) => held(cx, ticket.id, holder).await?,
+        None => None,
+    };
+    let said = letters::EventMoved { ticket: ticket.id, event, held };
+    Ok(Found::There(Content::new(letter.recipient, to, letters::Letter::EventMoved(said))))
+}
+
+/// Asks what `holder` has of an event: their calendar's entry changes with it.
+async fn held(cx: &Cx, ticket_id: TicketId, holder: UserId) -> Result<Option<letters::Held>> {
+    let asked = AskHeld { ticket_id, holder_id: holder };
+    Ok(match ask::<HeldOf>(cx, &ADMISSIONS, HELD, &asked).await? {
+        Found::There(HeldOf::Order(order)) => Some(letters::Held::Order(order)),
+        Found::There(HeldOf::Admission(admission)) => Some(letters::Held::Admission(admission)),
+        Found::There(HeldOf::Nothing) | Found::Void(_) | Found::NotYet => None,
+    })
 }
 
 async fn of_transfer(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
@@ -202,7 +322,7 @@ async fn of_transfer(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     // Without the holder's address the letter says less, and is as good.
     let from = match addressee(cx, Some(facts.holder_id), None).await? {
         Found::There(holder) => Some(holder.email),
-        Found::Void(_) => None,
+        Found::Void(_) | Found::NotYet => None,
     };
     let event = letters::Event {
         title: facts.event.title,
@@ -215,12 +335,15 @@ async fn of_transfer(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     let (link, until) = (facts.link, facts.expires_at);
     let said = letters::TicketTransferred { from, event, link, until };
     let letter = letters::Letter::TicketTransferred(said);
-    Ok(Found::There(Content { email: facts.email, locale: None, opens: None, letter }))
-}
-
-/// Returns what `letter` says to the owner of an account.
-fn to_owner(to: Addressee, letter: letters::Letter) -> Content {
-    Content { email: to.email, locale: to.locale, opens: to.opens, letter }
+    let content = Content {
+        account: None,
+        email: facts.email,
+        locale: None,
+        opens: None,
+        letter,
+        files: Vec::new(),
+    };
+    Ok(Found::There(content))
 }
 
 async fn addressee(
@@ -261,4 +384,39 @@ async fn ask<T: DeserializeOwned>(
 /// How many whole minutes are left, one at least.
 fn minutes_left(until: Option<Timestamp>, now: Timestamp) -> i64 {
     until.map_or(1, |until| ((until.as_millis() - now.as_millis()) / 60_000).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use boxoffice_contract::mail::TicketFile;
+
+    use super::*;
+
+    fn tickets(turning: bool, contents: &[Vec<u8>]) -> Tickets {
+        let file = |content: &Vec<u8>| TicketFile {
+            name: "tickets.pdf".to_owned(),
+            media_type: "application/pdf".to_owned(),
+            content: STANDARD.encode(content),
+        };
+        Tickets { issued: true, turning, files: contents.iter().map(file).collect() }
+    }
+
+    #[test]
+    fn a_letter_says_what_it_encloses() {
+        use letters::Enclosed;
+        for (turning, contents, enclosed) in [
+            (false, vec![b"%PDF".to_vec()], Enclosed::Tickets),
+            (true, vec![], Enclosed::Turning),
+            (false, vec![], Enclosed::Nothing),
+            (false, vec![vec![0; MOST_ENCLOSED + 1]], Enclosed::Nothing),
+        ] {
+            assert_eq!(read_files(tickets(turning, &contents)).unwrap().0, enclosed);
+        }
+        let many = vec![vec![0; MOST_ENCLOSED / 2]; 3];
+        assert_eq!(read_files(tickets(false, &many)).unwrap().1.len(), 2);
+        let mut broken = tickets(false, &[vec![1]]);
+        broken.files[0].content = "?".to_owned();
+        assert!(read_files(broken).is_err());
+    }
 }

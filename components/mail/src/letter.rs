@@ -1,7 +1,7 @@
 //! Letters in the database.
 
 use boxoffice_contract::UserId;
-use boxoffice_contract::mail::AccountLetter;
+use boxoffice_contract::mail::{AccountLetter, Category};
 use boxoffice_kernel::db::{self, FromValue, Query, Value};
 use boxoffice_kernel::{Timestamp, query, row};
 use uuid::Uuid;
@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     EventMoved,
     /// To whom a holder gives a ticket.
     TicketTransferred,
+    /// To a buyer who asked for it: the time to pay is nearly up.
+    HoldEnding,
 }
 
 impl Kind {
@@ -42,16 +44,31 @@ impl Kind {
             Self::OrderRefunded => "order_refunded",
             Self::EventMoved => "event_moved",
             Self::TicketTransferred => "ticket_transferred",
+            Self::HoldEnding => "hold_ending",
+        }
+    }
+
+    /// What the letter is about, if people can do without it.
+    pub(crate) const fn category(self) -> Option<Category> {
+        match self {
+            Self::TicketSold => Some(Category::Sales),
+            Self::HoldEnding => Some(Category::Reminders),
+            Self::Account(_)
+            | Self::OrderConfirmed
+            | Self::OrderRefunded
+            | Self::EventMoved
+            | Self::TicketTransferred => None,
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        const OTHERS: [Kind; 5] = [
+        const OTHERS: [Kind; 6] = [
             Kind::OrderConfirmed,
             Kind::TicketSold,
             Kind::OrderRefunded,
             Kind::EventMoved,
             Kind::TicketTransferred,
+            Kind::HoldEnding,
         ];
         let account = AccountLetter::from_name(name).map(Self::Account);
         account.or_else(|| OTHERS.into_iter().find(|kind| kind.name() == name))
@@ -140,6 +157,11 @@ impl NewLetter {
         }
     }
 
+    /// Puts the letter off until `at`, before which it would be too early.
+    pub(crate) fn due_at(self, at: Timestamp) -> Self {
+        Self { next_at: at, ..self }
+    }
+
     /// Makes the statement that stores `letters` and returns the keys of those that are new.
     pub(crate) fn storing(letters: &[Self]) -> Query {
         const COLUMNS: &str = NewLetter::INSERTED;
@@ -204,6 +226,30 @@ pub(crate) fn taking_up(now: Timestamp, most: i64) -> Query {
         now,
         now.plus_seconds(LEASE_SECONDS),
         most
+    )
+}
+
+/// Who got a letter, as far as that is known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reader {
+    /// The account.
+    pub(crate) account: Option<UserId>,
+    /// What stands for the address ([`crate::suppressed::hash`]).
+    pub(crate) address_hash: Option<String>,
+}
+
+/// Notes that the server has taken a letter. A worker that took it up after a lease ran out finds it
+/// ended.
+pub(crate) fn sending(id: Uuid, now: Timestamp, answer: &str, reader: Reader) -> Query {
+    query!(
+        "UPDATE mail_letters SET status = 'sent', server_answer = ?2, sent_at = ?3, \
+         recipient = COALESCE(recipient, ?4), address_hash = ?5 \
+         WHERE id = ?1 AND status = 'waiting'",
+        id,
+        kept(answer),
+        now,
+        reader.account,
+        reader.address_hash
     )
 }
 
@@ -296,7 +342,7 @@ mod tests {
     fn every_kind_is_read_as_it_is_written() {
         let account = AccountLetter::ALL.iter().map(|kind| Kind::Account(*kind));
         let all = account.chain([Kind::OrderConfirmed, Kind::TicketSold, Kind::OrderRefunded]);
-        for kind in all.chain([Kind::EventMoved, Kind::TicketTransferred]) {
+        for kind in all.chain([Kind::EventMoved, Kind::TicketTransferred, Kind::HoldEnding]) {
             assert_eq!(Kind::from_value(&Value::from(kind)).unwrap(), kind);
         }
         assert!(Kind::from_value(&Value::from("spam")).is_err());

@@ -14,6 +14,10 @@
 //! | [`message`] | a letter as a message of the Internet (RFC 5322) |
 //! | [`smtp`] | the server: its address, the connection, the conversation |
 //! | [`person`] | what is known of one account, and how it is forgotten |
+//! | [`preferences`], [`unsubscribe`], [`bounces`] | the calls of its API |
+//! | [`refused`], [`suppressed`] | who does without letters; addresses that they came back from |
+//! | [`token`] | the token of a link to unsubscribe |
+//! | [`preview`] | the letters as they look, for developers |
 //! | [`readiness`] | whether letters go out, for `/readyz` |
 
 #![allow(
@@ -21,17 +25,24 @@
     reason = "the entry points' macros export symbols; nothing here is unsafe by hand"
 )]
 
+mod bounces;
 mod expand;
 mod facts;
 mod letter;
 mod message;
 mod person;
+mod preferences;
+mod preview;
 mod readiness;
+mod refused;
 mod round;
 mod server;
 mod smtp;
 #[cfg(test)]
 mod statements;
+mod suppressed;
+mod token;
+mod unsubscribe;
 mod worker;
 
 use axum::routing::get;
@@ -44,8 +55,18 @@ use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::{http_service, redis_subscriber};
 use utoipa::OpenApi;
 
-/// This service's part of the API's description: it has no call of its own.
+/// This service's part of the API's description.
 #[derive(OpenApi)]
+#[openapi(
+    paths(
+        preferences::show,
+        preferences::change,
+        unsubscribe::lead,
+        unsubscribe::unsubscribe,
+        bounces::receive
+    ),
+    tags((name = "mail", description = "Letters: which ones somebody gets"))
+)]
 struct Api;
 
 thread_local! {
@@ -55,6 +76,10 @@ thread_local! {
 fn router() -> Router {
     let routes = Router::new()
         .merge(person::route())
+        .merge(preferences::route())
+        .merge(unsubscribe::route())
+        .merge(bounces::route())
+        .merge(preview::route())
         .merge(health::routes_with(&SERVICE, "/api/mail", true, readiness::checks))
         .route("/api/mail/openapi.json", get(async || Json(Api::openapi())));
     serve::complete(routes)

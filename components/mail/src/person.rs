@@ -12,9 +12,12 @@ use boxoffice_kernel::db::Query;
 use boxoffice_kernel::person::{self, Part};
 use boxoffice_kernel::{Sibling, Unit, problem, query};
 
-use crate::SERVICE;
+use crate::{SERVICE, refused, suppressed};
 
-pub(crate) const PARTS: [Part; 1] = [Part { kind: "letter", query: letters }];
+pub(crate) const PARTS: [Part; 2] = [
+    Part { kind: "letter", query: letters },
+    Part { kind: "refused_letters", query: refused::told },
+];
 
 pub(crate) fn route() -> Router {
     Router::new().route(KNOWERS[4].path, post(page))
@@ -24,11 +27,15 @@ async fn page(Sibling(asked): Sibling<AskPerson>) -> problem::Result<Json<Person
     Ok(Json(person::page(&SERVICE, &PARTS, &asked).await?))
 }
 
-/// Drops the letters to `user` that wait, but for the last one, and forgets who got the others.
+/// Drops the letters to `user` that wait, but for the last one. Forgets who got the others, and which
+/// letters `user` does without.
 ///
 /// # Errors
 /// What the database says.
 pub(crate) async fn erase(unit: &mut Unit<'_>, user: UserId) -> anyhow::Result<()> {
+    // By the letters that still say whose they are.
+    unit.change::<()>(suppressed::forgetting(user)).await?;
+    unit.change::<()>(refused::forgetting(user)).await?;
     unit.change::<()>(erasing(user)).await?;
     Ok(())
 }
@@ -47,7 +54,7 @@ pub(crate) fn erasing(user: UserId) -> Query {
     query!(
         "UPDATE mail_letters SET \
          status = CASE WHEN status = 'waiting' THEN 'dropped' ELSE status END, \
-         recipient = NULL, last_error = NULL, server_answer = NULL \
+         recipient = NULL, last_error = NULL, server_answer = NULL, address_hash = NULL \
          WHERE recipient = ?1 AND (status <> 'waiting' OR kind <> ?2)",
         user,
         AccountLetter::AccountDeleted.name()

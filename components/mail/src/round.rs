@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use boxoffice_kernel::db::{Query, Read, Reader};
+use boxoffice_kernel::db::{self, Query, Read};
 use boxoffice_kernel::{Cx, Deadline, Timestamp, config, log, unit};
 use boxoffice_letters::{self as letters, Setting};
 use futures::future::join_all;
@@ -18,8 +18,8 @@ use rustls::ClientConfig;
 use uuid::Uuid;
 
 use crate::facts::{Content, Found};
-use crate::letter::{self, End, Kind, Letter};
-use crate::message::{self, Envelope};
+use crate::letter::{self, End, Kind, Letter, Reader};
+use crate::message::{self, Envelope, Unsubscribe};
 use crate::server::{self, Leave};
 use crate::smtp::address::Server;
 use crate::smtp::resolver;
@@ -27,7 +27,7 @@ use crate::smtp::session::{Failure, Parcel, Session};
 use crate::smtp::settings::Settings;
 use crate::smtp::tls;
 use crate::smtp::wire::{Connection, Wire, within};
-use crate::{SERVICE, expand, facts};
+use crate::{SERVICE, expand, facts, suppressed, unsubscribe};
 
 /// After this long no further letter is begun: other workers wait for their messages.
 const TURN: Duration = Duration::from_secs(3);
@@ -37,6 +37,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 const BATCH: i64 = 10;
 /// How long a letter waits for a service that does not answer, in seconds.
 const PATIENCE: i64 = 30;
+/// How long a letter waits for what it encloses, before it asks again, in seconds.
+const SOON: i64 = 1;
 /// What the shop is called in letters.
 const SHOP: &str = "Boxoffice";
 
@@ -49,7 +51,7 @@ pub(crate) async fn run() -> Result<()> {
     let Ok(Some(settings)) = Settings::load().await else { return Ok(()) };
     let Ok(tls) = tls::config(&settings.authorities) else { return Ok(()) };
     let due: Option<(Uuid,)> =
-        Reader::new(&SERVICE).read(letter::any_due(Timestamp::now())).await?;
+        db::Reader::new(&SERVICE).read(letter::any_due(Timestamp::now())).await?;
     if due.is_none() {
         return Ok(());
     }
@@ -143,9 +145,9 @@ impl<W: Wire> Round<W> {
                 }
                 Ready::Content(content) => content,
             };
-            let Some(parcel) = self.pack(letter, content).await? else { continue };
-            let outcome = self.session.deliver(&parcel).await;
-            self.note(letter, &outcome).await?;
+            let Some(packed) = self.pack(letter, *content).await? else { continue };
+            let outcome = self.session.deliver(&packed.parcel).await;
+            self.note(letter, &outcome, packed.reader).await?;
             match outcome {
                 Err(Failure::Server(error) | Failure::Broken(error)) => failed = Some(error),
                 Ok(_) | Err(Failure::Later(_) | Failure::Never(_)) => {
@@ -166,20 +168,33 @@ impl<W: Wire> Round<W> {
     }
 
     /// Writes the message, or ends the letter if that is not possible.
-    async fn pack(&self, letter: &Letter, content: Box<Content>) -> Result<Option<Parcel>> {
+    async fn pack(&self, letter: &Letter, content: Content) -> Result<Option<Packed>> {
         let Settings { from, host, .. } = &self.settings;
-        let Content { email, locale, opens, letter: said } = *content;
+        let Content { account, email, locale, opens, letter: said, files } = content;
         let Ok(to) = email.parse::<Address>() else {
             self.end(letter, End::GivenUp, "the address is invalid").await?;
             return Ok(None);
         };
-        let (public_url, shop) = (config::shop().await?, SHOP.to_owned());
-        let setting = Setting { public_url, locale, shop, opens };
+        let public_url = config::shop().await?;
+        let (call, page) = match (letter.kind.category(), account) {
+            (Some(category), Some(account)) => unsubscribe::paths(account, category).await?,
+            _ => None,
+        }
+        .unzip();
+        let unsubscribe = call.map(|path| Unsubscribe(format!("{public_url}{path}")));
+        let shop = SHOP.to_owned();
+        let setting = Setting { public_url, locale, shop, opens, unsubscribe: page };
         let rendered = letters::render(&said, &setting);
-        let envelope =
-            Envelope { id: letter.id, from, to: &to, host, written_at: letter.created_at };
-        match message::write(rendered, &envelope) {
-            Ok(message) => Ok(Some(Parcel { from: from.email.clone(), to, message })),
+        let (id, written_at) = (letter.id, letter.created_at);
+        let envelope = Envelope { id, from, to: &to, host, written_at, unsubscribe };
+        match message::write(rendered, &envelope, files) {
+            Ok(message) => {
+                let reader = Reader { account, address_hash: suppressed::hash(&email).await? };
+                Ok(Some(Packed {
+                    parcel: Parcel { from: from.email.clone(), to, message },
+                    reader,
+                }))
+            }
             Err(error) => {
                 self.end(letter, End::GivenUp, &format!("{error:#}")).await?;
                 Ok(None)
@@ -188,9 +203,16 @@ impl<W: Wire> Round<W> {
     }
 
     /// Stores what became of an attempt.
-    async fn note(&self, letter: &Letter, outcome: &Result<String, Failure>) -> Result<()> {
+    async fn note(
+        &self,
+        letter: &Letter,
+        outcome: &Result<String, Failure>,
+        reader: Reader,
+    ) -> Result<()> {
         match outcome {
-            Ok(answer) => self.end(letter, End::Sent, answer).await,
+            Ok(answer) => {
+                self.change(letter::sending(letter.id, Timestamp::now(), answer, reader)).await
+            }
             Err(Failure::Never(error)) => self.end(letter, End::GivenUp, error).await,
             Err(Failure::Later(error) | Failure::Broken(error)) => match letter.pause() {
                 Some(seconds) => {
@@ -219,6 +241,12 @@ impl<W: Wire> Round<W> {
     }
 }
 
+/// A letter that is ready to be handed over, and who gets it.
+struct Packed {
+    parcel: Parcel,
+    reader: Reader,
+}
+
 /// What happens to a letter next.
 enum Ready {
     /// It is sent with this content.
@@ -239,8 +267,11 @@ async fn find(cx: &Cx, letter: &Letter) -> Ready {
     if letter.kind == Kind::EventMoved && letter.recipient.is_none() {
         return Ready::ForSeveral;
     }
-    match facts::find(cx, letter).await {
+    match wanted(cx, letter).await {
         Ok(Found::There(content)) => Ready::Content(Box::new(content)),
+        Ok(Found::NotYet) => {
+            Ready::Nothing(letter::giving_back(letter, now.plus_seconds(SOON), None))
+        }
         Ok(Found::Void(why)) => Ready::Nothing(letter::ending(letter.id, End::Dropped, now, &why)),
         Err(error) => {
             let cx = cx.with("letter", letter.id).with("kind", letter.kind.name());
@@ -248,6 +279,17 @@ async fn find(cx: &Cx, letter: &Letter) -> Ready {
             Ready::Nothing(waiting_for_others(letter, &error))
         }
     }
+}
+
+/// Finds out what a letter says, unless its reader does without it.
+async fn wanted(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
+    let found = facts::find(cx, letter).await?;
+    let (Found::There(content), Some(category)) = (&found, letter.kind.category()) else {
+        return Ok(found);
+    };
+    let Some(account) = content.account else { return Ok(found) };
+    let unwanted = suppressed::unwanted(category, account, &content.email).await?;
+    Ok(unwanted.map_or(found, |why| Found::Void(why.to_owned())))
 }
 
 /// Gives a letter back until the services that know of it answer again.

@@ -5,6 +5,7 @@ use boxoffice_contract::events::{LetterAsked, OrderState, TicketState, TransferS
 use boxoffice_kernel::events::worker::{BATCH_LIMIT, Handler, one_by_one};
 use boxoffice_kernel::events::{Event, EventType, Outcome};
 use boxoffice_kernel::{Cx, Service, erasure, unit};
+use boxoffice_rules::purchase;
 
 use crate::letter::{Kind, NewLetter};
 use crate::{SERVICE, person};
@@ -81,6 +82,13 @@ fn letters(event: &Event) -> Result<Vec<NewLetter>> {
             let kind = Kind::Account(asked.kind);
             let recipient = Some(asked.user_id);
             vec![NewLetter::new(kind, asked.id.0, asked.version, recipient, asked.expires_at)]
+        }
+        EventType::ReminderAsked => {
+            let order: OrderState = event.data()?;
+            let (id, version, until) = (order.id.0, order.version, order.expires_at);
+            let letter =
+                NewLetter::new(Kind::HoldEnding, id, version, Some(order.buyer_id), Some(until));
+            vec![letter.due_at(until.plus_seconds(-purchase::REMINDED_BEFORE))]
         }
         other => anyhow::bail!("mail does not handle {}", other.name()),
     })

@@ -18,5 +18,6 @@ pub static SERVICE: Service = Service {
         include_str!("0007_limits_of_buyers.sql"),
         DELETED,
         include_str!("0009_people.sql"),
+        include_str!("0008_reminders.sql"),
     ],
 };

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`create`], [`show`], [`list`], [`cancel`] | one call of the API each |
+//! | [`create`], [`show`], [`list`], [`cancel`], [`remind`] | one call of the API each |
 //! | [`begin_payment`], [`extend`], [`freeze`] | what `payments` and `tickets` ask of it |
 //! | [`letters`] | what `mail` asks of it |
 //! | [`person`] | what is known of one account, and how it is forgotten |
@@ -32,6 +32,7 @@ mod order;
 mod people;
 mod person;
 mod refusal;
+mod remind;
 mod show;
 #[cfg(test)]
 mod statements;
@@ -52,7 +53,7 @@ use utoipa::OpenApi;
 /// This service's part of the API's description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(create::create, show::show, list::list, cancel::cancel),
+    paths(create::create, show::show, list::list, cancel::cancel, remind::remind),
     tags((name = "orders", description = "Holds and orders"))
 )]
 struct Api;
@@ -67,6 +68,7 @@ fn router() -> Router {
         .merge(show::route())
         .merge(list::route())
         .merge(cancel::route())
+        .merge(remind::route())
         .merge(begin_payment::route())
         .merge(extend::route())
         .merge(freeze::route())

@@ -41,6 +41,8 @@ row! {
         pub(crate) restocked: bool = unset,
         /// The event's listing, where a fan sells the ticket on.
         resale_of: Option<TicketId>,
+        /// When its buyer asked for a letter before the hold ends.
+        reminder_at: Option<Timestamp> = unset,
     }
 }
 
@@ -80,6 +82,7 @@ impl Order {
             refunded_at: None,
             restocked: false,
             resale_of: listing.resale_of,
+            reminder_at: None,
         }
     }
 
@@ -123,6 +126,7 @@ impl Order {
             version: self.version,
             seller_id: self.seller_id,
             restocked: self.restocked,
+            reminder: self.reminder_at.is_some(),
         }
     }
 
@@ -258,6 +262,7 @@ impl Shown {
             starts_at: ticket.starts_at,
             time_zone: ticket.time_zone,
             revision: ticket.revision,
+            expires_at: Some(self.order.expires_at),
         }
     }
 

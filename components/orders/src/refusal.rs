@@ -67,6 +67,8 @@ pub(crate) enum Refusal {
     Refunded,
     /// The order ended between two looks at it.
     Ended,
+    /// The hold ends before a letter could come.
+    EndsSoon,
     /// A sibling refused, or did not answer.
     Peer(peer::Error),
     /// Something failed that should not.
@@ -173,6 +175,9 @@ impl From<Refusal> for Problem {
                 "complete",
             ),
             Refusal::Refunded => ("This order was already refunded", "refunded"),
+            Refusal::EndsSoon => {
+                ("Your hold ends within three minutes; an e-mail would come too late", "ends_soon")
+            }
             Refusal::Ended => ("This order ended just now; read it again", "changed"),
         };
         Self::conflict(detail, code)

@@ -47,6 +47,7 @@ fn all() -> Vec<Query> {
         transition::declining(&payment),
         transition::beginning(id, user_id, now),
         transition::extending(id, user_id, now, now),
+        transition::reminding(id, user_id, now),
         transition::completing(&payment),
         transition::refunding(&payment, now),
         person::orders(user_id, "", 1),

@@ -10,6 +10,7 @@ use boxoffice_contract::orders::CancelReason;
 use boxoffice_contract::{OrderId, UserId};
 use boxoffice_kernel::db::{self, Query, Value};
 use boxoffice_kernel::{Timestamp, Unit, query};
+use boxoffice_rules::purchase;
 
 use crate::listing::Listing;
 use crate::order::{COLUMNS, Order};
@@ -120,6 +121,31 @@ pub(crate) fn extending(id: OrderId, buyer: UserId, now: Timestamp, until: Times
         buyer,
         now,
         until
+    )
+}
+
+/// Notes that `buyer` wants a letter before the hold ends, if there is time for one. A second wish
+/// changes nothing.
+pub(crate) async fn remind(
+    unit: &mut Unit<'_>,
+    id: OrderId,
+    buyer: UserId,
+) -> Result<Option<Order>> {
+    let reminding = reminding(id, buyer, Timestamp::now());
+    let Some(order) = unit.change::<Order>(reminding).await? else { return Ok(None) };
+    unit.emit(order.event(kind::ReminderAsked)?);
+    Ok(Some(order))
+}
+
+pub(crate) fn reminding(id: OrderId, buyer: UserId, now: Timestamp) -> Query {
+    query!(
+        "UPDATE orders_orders SET reminder_at = ?3, version = version + 1 \
+         WHERE id = ?1 AND buyer_id = ?2 AND {HELD} AND reminder_at IS NULL AND expires_at > ?4 \
+         RETURNING {COLUMNS}",
+        id,
+        buyer,
+        now,
+        now.plus_seconds(purchase::REMINDED_BEFORE)
     )
 }
 

@@ -124,6 +124,7 @@ fn order() -> Order {
         version: 1,
         seller_id: None,
         restocked: false,
+        reminder: false,
     }
 }
 

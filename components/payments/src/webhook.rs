@@ -13,7 +13,7 @@ use axum::routing::post;
 use boxoffice_kernel::db::{self, Query};
 use boxoffice_kernel::log::Security;
 use boxoffice_kernel::problem::{ProblemBody, Result};
-use boxoffice_kernel::{Cx, Problem, Timestamp, config, log, query, row, unit};
+use boxoffice_kernel::{Cx, Problem, Timestamp, config, log, query, row, signature, unit};
 use boxoffice_rules::money;
 use bytes::Bytes;
 use futures::channel::oneshot::{Receiver, channel};
@@ -23,8 +23,8 @@ use send_wrapper::SendWrapper;
 
 use crate::machine::{State, Status};
 use crate::payment::{COLUMNS, Payment};
+use crate::stripe::Intent;
 use crate::stripe::event::{Charge, Event, News, Trouble};
-use crate::stripe::{Intent, signature};
 use crate::{SERVICE, adjust, mode, moves, observe};
 
 /// Stripe's header with the signature.
@@ -130,9 +130,10 @@ async fn admit<'a>(cx: &Cx, headers: &HeaderMap, body: &'a [u8]) -> Result<&'a s
     let header = headers.get(SIGNATURE).and_then(|header| header.to_str().ok());
     let now = Timestamp::now().as_millis() / 1_000;
     signature::verify(header, body, &secrets, now).map_err(|refusal| {
-        log::noted(cx, "an event that claims to be Stripe's was refused", refusal.sentence());
+        let sentence = refusal.sentence("Stripe-Signature", "stripe_webhook_secret");
+        log::noted(cx, "an event that claims to be Stripe's was refused", &sentence);
         log::security(&cx.with("what", "webhook"), Security::Forged, None);
-        Problem::malformed(refusal.sentence()).with_code("bad_signature")
+        Problem::malformed(sentence).with_code("bad_signature")
     })?;
     std::str::from_utf8(body).map_err(|_| Problem::malformed("The body is not UTF-8"))
 }

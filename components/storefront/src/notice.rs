@@ -78,10 +78,14 @@ pub(crate) enum Notice {
     DataAsked,
     /// An account was deleted.
     AccountDeleted,
+    /// Somebody chose which letters they get.
+    LettersChosen,
+    /// A letter will come before a hold ends.
+    Reminding,
 }
 
 impl Notice {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 32] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -112,6 +116,8 @@ impl Notice {
         Self::AddressRestored,
         Self::DataAsked,
         Self::AccountDeleted,
+        Self::LettersChosen,
+        Self::Reminding,
     ];
 
     const fn word(self) -> &'static str {
@@ -146,6 +152,8 @@ impl Notice {
             Self::AddressRestored => "address-restored",
             Self::DataAsked => "data-asked",
             Self::AccountDeleted => "account-deleted",
+            Self::LettersChosen => "letters-chosen",
+            Self::Reminding => "reminding",
         }
     }
 
@@ -177,6 +185,8 @@ impl Notice {
             Self::PasswordChanged => "Your password is changed. Other devices are signed out.",
             Self::DataAsked => "We are making the file. You get an e-mail when it is ready.",
             Self::AccountDeleted => "Your account is deleted. Goodbye.",
+            Self::LettersChosen => "Your choice of e-mails is saved.",
+            Self::Reminding => "We will e-mail you 3 minutes before your hold ends.",
             Self::PasswordReset => {
                 "Your password is changed. You are signed in here, and nowhere else."
             }

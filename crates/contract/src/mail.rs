@@ -2,6 +2,8 @@
 //!
 //! An event brings a letter about and tells no address, no code and no link. `mail` asks the owner for
 //! those when it sends the letter. It asks by a sibling call: only services can make one.
+//!
+//! Its own API is about which letters somebody wants, and about those that came back.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,11 @@ pub const TRANSFERS: &str = "/api/admissions/letters";
 pub const HOLDERS: &str = "/api/admissions/holders";
 /// The path at `orders` that answers [`AskOrder`] with [`OrderFacts`].
 pub const ORDERS: &str = "/api/orders/letters";
+
+/// The path at `admissions` that answers [`AskHeld`] with [`HeldOf`].
+pub const HELD: &str = "/api/admissions/held";
+/// The path at `admissions` that answers [`AskTickets`] with [`Tickets`].
+pub const TICKETS: &str = "/api/admissions/files";
 
 /// The most holders that one answer names.
 pub const HOLDERS_PER_PAGE: i64 = 500;
@@ -49,6 +56,105 @@ names! {
         ExportReady = "export_ready",
         /// Says that the account is deleted.
         AccountDeleted = "account_deleted",
+    }
+}
+
+names! {
+    /// Letters that people can do without, by what they are about.
+    pub enum Category {
+        /// Somebody bought one's tickets.
+        Sales = "sales",
+        /// A hold is about to end.
+        Reminders = "reminders",
+    }
+
+    /// Why letters that one can do without no longer go to an address.
+    pub enum Trouble {
+        /// A letter came back for good.
+        Bounce = "bounce",
+        /// A reader said that a letter is unwanted.
+        Complaint = "complaint",
+    }
+}
+
+/// Which letters somebody wants. What is left out stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(example = json!({"sales": false, "reminders": true})))]
+pub struct NewPreferences {
+    /// Whether to write that somebody bought one's tickets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sales: Option<bool>,
+    /// Whether to write that a hold is about to end, if one asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<bool>,
+}
+
+impl NewPreferences {
+    /// Returns what is said of `category`, if anything is.
+    #[must_use]
+    pub const fn wants(&self, category: Category) -> Option<bool> {
+        match category {
+            Category::Sales => self.sales,
+            Category::Reminders => self.reminders,
+        }
+    }
+}
+
+/// Which letters somebody gets. All others are sent to everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Preferences {
+    /// Whether they get letters about tickets that they sold.
+    pub sales: bool,
+    /// Whether they get the letters about ending holds that they ask for.
+    pub reminders: bool,
+    /// Why none of these is sent at present, if that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Trouble>))]
+    pub trouble: Option<Word<Trouble>>,
+}
+
+/// What became of a letter after the mail server had taken it. One of the two ids names the letter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "messageId": "<01980f3c-0000-7000-8000-000000000001@tickets.example.com>",
+    "kind": "bounce",
+    "permanent": true,
+    "reason": "550 5.1.1 no such user"
+})))]
+pub struct Bounce {
+    /// The letter's `Message-ID`, with angle brackets or without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500))]
+    pub message_id: Option<String>,
+    /// The letter's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
+    pub letter_id: Option<LetterId>,
+    /// What happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Trouble>,
+    /// Whether it would happen again. A complaint counts either way.
+    pub permanent: bool,
+    /// What the other mail server said. Addresses in it are not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
+    pub reason: Option<String>,
+}
+
+impl Bounce {
+    /// Returns the letter that it is about: a `Message-ID` begins with its id.
+    #[must_use]
+    pub fn letter(&self) -> Option<LetterId> {
+        let of_message = || {
+            let id = self.message_id.as_deref()?.trim().trim_start_matches('<');
+            id.split_once('@')?.0.parse().ok()
+        };
+        self.letter_id.or_else(of_message)
     }
 }
 
@@ -183,6 +289,66 @@ pub struct Holders {
     pub next: Option<UserId>,
 }
 
+/// Asks `admissions` what one account holds of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskHeld {
+    /// The event's listing.
+    pub ticket_id: TicketId,
+    /// The account.
+    pub holder_id: UserId,
+}
+
+/// What an account holds of an event: the entry of its calendar has the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HeldOf {
+    /// Tickets that the account bought.
+    Order(OrderId),
+    /// A ticket that somebody gave it.
+    Admission(AdmissionId),
+    /// None that may still let somebody in.
+    Nothing,
+}
+
+/// Asks `admissions` for the files of an order's tickets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskTickets {
+    /// The order.
+    pub order_id: OrderId,
+    /// The account that the letter goes to. It gets no file of a ticket that is another's by now.
+    pub holder_id: UserId,
+    /// Its address, which stands on tickets that name no guest.
+    pub email: String,
+}
+
+// Without `Debug`: a log must not have the codes.
+/// The files of an order's tickets.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tickets {
+    /// Whether the order has tickets yet. They are made soon after it is complete.
+    pub issued: bool,
+    /// Whether their codes turn, so that no file can hold one.
+    pub turning: bool,
+    /// The files: all tickets as one PDF, then a pass for each.
+    pub files: Vec<TicketFile>,
+}
+
+// Without `Debug`, as above.
+/// A file of tickets.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketFile {
+    /// Its name, such as `tickets.pdf`.
+    pub name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// What it holds, in base64.
+    pub content: String,
+}
+
 /// Asks `orders` what a letter says of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -227,6 +393,9 @@ pub struct OrderFacts {
     /// Grows when the seller changes the listing; left out until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
+    /// When its hold ends; left out by an older service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
 #[cfg(test)]
@@ -252,6 +421,21 @@ mod tests {
             opening("a", Some("/tickets/7/hold?quantity=2&x=%20")),
             "/sign-in/link?token=a&next=%2Ftickets%2F7%2Fhold%3Fquantity%3D2%26x%3D%2520"
         );
+    }
+
+    #[test]
+    fn a_bounce_names_its_letter_by_either_id() {
+        let id = LetterId::new();
+        let of = |message_id: &str| {
+            Bounce { message_id: Some(message_id.to_owned()), ..Bounce::default() }.letter()
+        };
+        for text in [format!("<{id}@shop.example>"), format!(" {id}@shop.example")] {
+            assert_eq!(of(&text), Some(id), "{text}");
+        }
+        for odd in ["", "<>", "@", "1@shop.example", &id.to_string()] {
+            assert_eq!(of(odd), None, "{odd}");
+        }
+        assert_eq!(Bounce { letter_id: Some(id), ..Bounce::default() }.letter(), Some(id));
     }
 
     #[test]

@@ -166,6 +166,10 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "openapi", schema(default = false))]
     pub restocked: bool,
+    /// Whether its buyer asked for an e-mail before the hold ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(default = false))]
+    pub reminder: bool,
 }
 
 /// The listing that `tickets` asks `orders` to freeze before its seller changes it.

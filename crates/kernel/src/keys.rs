@@ -74,6 +74,16 @@ impl Keys {
         Some((name, URL_SAFE_NO_PAD.encode(code)))
     }
 
+    /// Makes the code of `message` by each key, in their order, with the keys' names.
+    pub(crate) fn make_by_each(&self, message: &[u8]) -> Vec<(&str, String)> {
+        let code = |key: &[u8]| Some(mac(key, message)?.finalize().into_bytes());
+        let named = self
+            .by_name
+            .iter()
+            .filter_map(|(name, key)| Some((name.as_str(), URL_SAFE_NO_PAD.encode(code(key)?))));
+        named.collect()
+    }
+
     /// Tells whether `code` is that of `message` by the key `name`. It takes the same time whatever the
     /// code is.
     pub(crate) fn check(&self, name: &str, code: &str, message: &[u8]) -> bool {

@@ -18,6 +18,8 @@
 //! | [`peer`], [`client`] | calls to the sibling services, and to anyone else |
 //! | [`person`], [`erasure`] | what a service tells of an account, and how it forgets one |
 //! | [`sibling`] | calls that only a service of ours can make |
+//! | [`seal`] | codes over short texts, for links and in place of what no table may hold |
+//! | [`signature`] | bodies that another program has signed with a shared secret |
 //! | [`health`] | `/healthz` and `/readyz` of a service |
 //! | [`trace`] | the trace that a request is part of |
 //!
@@ -45,8 +47,10 @@ pub mod peer;
 pub mod person;
 pub mod problem;
 mod redis;
+pub mod seal;
 pub mod sessions;
 pub mod sibling;
+pub mod signature;
 #[cfg(test)]
 mod statements;
 pub mod trace;

@@ -3,10 +3,7 @@
 
 use std::fmt::Write;
 
-use boxoffice_letters::render;
-
-#[path = "../tests/letters/sample.rs"]
-mod sample;
+use boxoffice_letters::{render, sample};
 
 fn main() {
     let mut page = String::from(

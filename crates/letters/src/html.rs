@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::content::{Block, Content, Fact, Part};
 use crate::letter::Setting;
-use crate::text::home;
+use crate::text::{UNSUBSCRIBE, home, unsubscribe};
 
 /// Dark colours, by the tokens of the shop's own style sheet, and narrow screens.
 const STYLE: &str = include_str!("letter.css");
@@ -102,6 +102,11 @@ fn sheet(heading: &str, blocks: &[Block], reason: &str, setting: &Setting) -> Ma
                 td.soft style=(style::FOOT) {
                     (reason) br;
                     a.soft href=(home(setting)) style=(style::HOME) { (home(setting)) }
+                    @if let Some(url) = unsubscribe(setting) {
+                        br;
+                        (UNSUBSCRIBE) ": "
+                        a.soft href=(url) style=(style::HOME) { (url) }
+                    }
                 }
             }
         }

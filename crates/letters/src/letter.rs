@@ -31,6 +31,8 @@ pub enum Letter {
     OrderRefunded(OrderRefunded),
     /// Tells holders that an event has another time or place.
     EventMoved(EventMoved),
+    /// Reminds buyers, who asked for it, that the time to pay is nearly up.
+    HoldEnding(HoldEnding),
     /// Offers a ticket to the person whom its holder gives it to.
     TicketTransferred(TicketTransferred),
 }
@@ -153,6 +155,19 @@ pub struct OrderConfirmed {
     pub currency: String,
     /// What the tickets are for.
     pub event: Event,
+    /// Which files of the tickets come along.
+    pub enclosed: Enclosed,
+}
+
+/// Which files of the tickets a letter encloses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enclosed {
+    /// None: their page has the codes.
+    Nothing,
+    /// The tickets, to print or to keep on a phone.
+    Tickets,
+    /// None, since the codes change all the time.
+    Turning,
 }
 
 /// A sale.
@@ -205,6 +220,23 @@ pub enum Held {
     Admission(AdmissionId),
 }
 
+/// Tickets that are held for a buyer who has not paid yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldEnding {
+    /// The order.
+    pub order: OrderId,
+    /// How many tickets are held.
+    pub quantity: i64,
+    /// What they cost together, in the currency's minor unit.
+    pub amount: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// What the tickets are for.
+    pub event: Event,
+    /// Until when they are held.
+    pub until: Timestamp,
+}
+
 /// A ticket that its holder gives away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketTransferred {
@@ -229,6 +261,8 @@ pub struct Setting {
     pub shop: String,
     /// The token that signs the recipient in, who has no password: links to their pages bring it.
     pub opens: Option<String>,
+    /// The path of the page by which the recipient does without such letters, where they can.
+    pub unsubscribe: Option<String>,
 }
 
 /// A letter, ready to be sent.
@@ -264,6 +298,7 @@ impl Letter {
             Self::TicketSold(_) => "ticket_sold",
             Self::OrderRefunded(_) => "order_refunded",
             Self::EventMoved(_) => "event_moved",
+            Self::HoldEnding(_) => "hold_ending",
             Self::TicketTransferred(_) => "ticket_transferred",
         }
     }

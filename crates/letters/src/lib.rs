@@ -6,6 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`letter`] | the letters, each with what it says |
+//! | [`sample`] | one letter of each kind, for tests and for those who work on them |
 //! | `words` | their sentences |
 //! | `content` | the tree between: paragraphs, facts, a code, a button |
 //! | `text`, `html` | its two forms |
@@ -19,14 +20,15 @@ mod calendar;
 mod content;
 mod html;
 pub mod letter;
+pub mod sample;
 mod text;
 mod theirs;
 mod words;
 
 pub use letter::{
-    AccountDeleted, AddressChanged, ConfirmAddress, Event, EventMoved, ExportReady, Held, Letter,
-    NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, Rendered, ResetPassword, Setting,
-    SignIn, TicketSold, TicketTransferred, VerifyAddress,
+    AccountDeleted, AddressChanged, ConfirmAddress, Enclosed, Event, EventMoved, ExportReady, Held,
+    HoldEnding, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, Rendered,
+    ResetPassword, Setting, SignIn, TicketSold, TicketTransferred, VerifyAddress,
 };
 
 use content::Reader;
@@ -39,7 +41,7 @@ pub fn render(letter: &Letter, setting: &Setting) -> Rendered {
         text: text::written(&content, setting),
         html: html::written(&content, setting),
         calendar: calendar::of(letter, setting),
-        is_essential: !matches!(letter, Letter::TicketSold(_)),
+        is_essential: !matches!(letter, Letter::TicketSold(_) | Letter::HoldEnding(_)),
         subject: content.subject,
     }
 }

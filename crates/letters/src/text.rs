@@ -2,11 +2,13 @@
 
 use textwrap::{Options, WordSplitter, wrap};
 
-use crate::content::{Block, Content, Fact, Part};
+use crate::content::{Block, Content, Fact, Part, address};
 use crate::letter::Setting;
 
 /// How many columns a line has at most (RFC 5322, 2.1.1).
 const COLUMNS: usize = 78;
+/// What the link says by which the recipient does without such letters.
+pub(crate) const UNSUBSCRIBE: &str = "Get no more e-mails like this";
 
 /// Returns the text of `content`, with one empty line between its parts.
 pub(crate) fn written(content: &Content, setting: &Setting) -> String {
@@ -15,7 +17,11 @@ pub(crate) fn written(content: &Content, setting: &Setting) -> String {
     // Mail programs know what follows such a line for a signature (RFC 3676, 4.3); but they take the
     // blank at its end for a sign of flowed text, which this is not.
     let [shop, reason] = [&setting.shop, content.reason].map(plain);
-    parts.push(format!("--\n{shop}\n{reason}\n{}", home(setting)));
+    let mut foot = format!("--\n{shop}\n{reason}\n{}", home(setting));
+    if let Some(url) = unsubscribe(setting) {
+        foot = format!("{foot}\n{UNSUBSCRIBE}:\n{url}");
+    }
+    parts.push(foot);
     let mut text = parts.join("\n\n");
     text.push('\n');
     text
@@ -24,6 +30,11 @@ pub(crate) fn written(content: &Content, setting: &Setting) -> String {
 /// Returns the shop's own address, as letters write it.
 pub(crate) fn home(setting: &Setting) -> &str {
     setting.public_url.trim_end_matches('/')
+}
+
+/// Returns the address of the page by which the recipient does without such letters.
+pub(crate) fn unsubscribe(setting: &Setting) -> Option<String> {
+    setting.unsubscribe.as_deref().map(|path| address(&setting.public_url, path))
 }
 
 fn block(block: &Block) -> String {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use boxoffice_contract::admissions::{Acceptance, NewName, NewOffer, NewTransfer};
 use boxoffice_contract::door::{NewScans, NewStaff};
+use boxoffice_contract::mail::{Bounce, NewPreferences};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
 use boxoffice_contract::people::Deletion;
@@ -110,6 +111,31 @@ impl Rules for Deletion {
     fn checked(&self) -> Vec<Checked> {
         // Any password that an account may have.
         vec![optional("password", self.password.as_ref(), |password| account::password(password))]
+    }
+}
+
+impl Rules for NewPreferences {
+    fn checked(&self) -> Vec<Checked> {
+        Vec::new()
+    }
+}
+
+impl Rules for Bounce {
+    fn checked(&self) -> Vec<Checked> {
+        let names_one = self.letter_id.is_some() != self.message_id.is_some();
+        vec![
+            field(
+                "messageId",
+                unless(
+                    names_one && self.letter().is_some(),
+                    "Name the letter by its messageId or by its letterId",
+                ),
+            ),
+            field("kind", unless(self.kind.is_some(), "Say bounce or complaint")),
+            optional("reason", self.reason.as_ref(), |text| {
+                unless(text.chars().count() <= 2_000, "The reason may have 2,000 characters")
+            }),
+        ]
     }
 }
 

@@ -6,6 +6,9 @@ use crate::{Verdict, unless};
 /// The longest token that is passed on to the payment provider.
 const MAX_TOKEN: usize = 255;
 
+/// How long before a hold ends its buyer gets a letter, if they ask for one, in seconds.
+pub const REMINDED_BEFORE: i64 = 3 * 60;
+
 /// Checks how many tickets are ordered at once.
 ///
 /// # Errors

@@ -245,3 +245,37 @@ async fn an_address_is_changed_on_its_page_and_taken_back_by_a_letter() {
     let look = async || browser.open("/account").await;
     eventually("the other browser is signed out", look, |page| page.status == 303).await;
 }
+
+#[tokio::test]
+async fn one_chooses_which_letters_come() {
+    let app = App::start_with([MAILED]).await;
+    let browser = Browser::signed_up(&app, ADDRESS).await;
+    let page = browser.page("/account").await;
+    let form = Form::on(&page, "/account/letters");
+    assert_eq!((form.value("sales"), form.value("reminders")), ("true", "true"));
+    // A box that is not ticked is not sent.
+    let form = form.with("sales", "");
+    let chosen = browser.send(&form).await;
+    assert_eq!(chosen.header("location"), "/account", "{chosen}");
+    let page = browser.follow(&chosen).await;
+    assert!(page.text.contains("Your choice of e-mails is saved."), "{page}");
+    let form = Form::on(&page, "/account/letters");
+    assert_eq!(form.value("reminders"), "true");
+    assert!(!format!("{form:?}").contains("sales"), "{form:?}");
+    let stranger = Browser::at(&app).send(&form).await;
+    assert!(stranger.header("location").starts_with("/sign-in"), "{stranger}");
+}
+
+#[tokio::test]
+async fn a_link_that_is_not_ours_unsubscribes_nobody() {
+    let app = App::start_with([MAILED]).await;
+    let browser = Browser::at(&app);
+    let page = browser.page("/mail/unsubscribe?token=x").await;
+    assert_eq!(page.header("referrer-policy"), "strict-origin");
+    assert_eq!(page.header("cache-control"), "no-store");
+    let pressed = browser.send(&Form::on(&page, "/mail/unsubscribe")).await;
+    assert_eq!(pressed.status, 400, "{pressed}");
+    assert!(pressed.text.contains("This link no longer works"), "{pressed}");
+    let done = browser.page("/mail/unsubscribed").await;
+    assert!(done.text.contains("You are unsubscribed"), "{done}");
+}

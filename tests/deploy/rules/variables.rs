@@ -55,6 +55,17 @@ pub(super) fn least(shop: &Shop) -> Vec<String> {
     problems
 }
 
+/// What shows developers how things look is off: visitors need not see it.
+pub(super) fn not_for_developers(shop: &Shop) -> Vec<String> {
+    let is_on = |app: &App| {
+        let given = app.variable("mail_preview");
+        given.is_some_and(|given| shop.value(given) != Some("false"))
+    };
+    let apps = shop.apps();
+    let wrong = apps.iter().filter(|app| is_on(app));
+    wrong.map(|app| format!("{}: mail_preview is for developers alone", app.name)).collect()
+}
+
 /// A variable or a volume that refers to a ConfigMap finds it, and the key in it.
 pub(super) fn settings(shop: &Shop) -> Vec<String> {
     let mut problems = Vec::new();

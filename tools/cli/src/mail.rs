@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use boxoffice_ops::mail::{self, Letter, Refusal, Status};
+use boxoffice_ops::mail::{self, Letter, Refusal, Status, Suppressed};
 use boxoffice_ops::store::Databases;
 use clap::ValueEnum;
 
@@ -50,6 +50,11 @@ enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// Show the addresses that get no letters but those that they need, or let letters go there again.
+    Suppressed {
+        #[command(subcommand)]
+        command: SuppressedCommand,
+    },
     /// Have letters that wait or were given up never be sent.
     Drop {
         #[command(flatten)]
@@ -57,6 +62,25 @@ enum Command {
         /// Confirm that all of them are dropped.
         #[arg(long, requires = "all")]
         yes: bool,
+    },
+}
+
+#[derive(clap::Subcommand)]
+enum SuppressedCommand {
+    /// List them, oldest first. An id stands for each address.
+    List {
+        /// How many at most.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let letters go to addresses again.
+    Clear {
+        /// The ids, as the list shows them.
+        #[arg(required = true)]
+        ids: Vec<String>,
     },
 }
 
@@ -115,6 +139,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Command::Retry { which } => {
                 let ids = ids(&databases, which).await?;
                 tell("waits again", &ids, mail::retry(&databases, &ids).await?)
+            }
+            Command::Suppressed { command: SuppressedCommand::List { limit, json } } => {
+                let found = mail::suppressed(&databases, *limit).await?;
+                if *json { print::json(&found) } else { print::text(&suppressed(&found)) }
+            }
+            Command::Suppressed { command: SuppressedCommand::Clear { ids } } => {
+                tell("gets letters again", ids, mail::clear(&databases, ids).await?)
             }
             Command::Drop { which, yes } => {
                 if which.all && !yes {
@@ -177,6 +208,19 @@ fn list(letters: &[Letter]) -> String {
     });
     let header = ["id", "made", "kind", "subject", "status", "attempts", "next", "error"];
     table(header, &[5], rows)
+}
+
+fn suppressed(addresses: &[Suppressed]) -> String {
+    if addresses.is_empty() {
+        return "no addresses\n".to_owned();
+    }
+    let rows = addresses.iter().map(|address| {
+        let reason = shortened(address.reason.as_deref().unwrap_or("-"));
+        let Suppressed { id, trouble, letter_id, .. } = address;
+        [id.clone(), address.since(), trouble.clone(), letter_id.clone(), reason]
+            .map(|cell| cell.replace(char::is_control, " "))
+    });
+    table(["id", "since", "trouble", "letter", "reason"], &[], rows)
 }
 
 fn show(letter: &Letter) -> String {

@@ -12,6 +12,8 @@ use crate::variables::{Declared, Variables};
 const SMTP_URL: &str = "smtp_url";
 const MAIL_FROM: &str = "mail_from";
 const SMTP_ALLOWED: &str = "smtp_allowed";
+/// Whether the shop shows samples of its letters.
+const MAIL_PREVIEW: &str = "mail_preview";
 /// Nobody's address (RFC 2606).
 const FROM: &str = "Boxoffice <letters@boxoffice.example>";
 
@@ -44,6 +46,7 @@ pub(crate) fn set(variables: &mut Variables, declared: &Declared, mailbox: &Mail
         (SMTP_URL, mailbox.smtp_url()),
         (MAIL_FROM, FROM.to_owned()),
         (SMTP_ALLOWED, format!("tcp://{}", mailbox.smtp_address())),
+        (MAIL_PREVIEW, "true".to_owned()),
     ];
     for (name, value) in values {
         if declared.has(name) {

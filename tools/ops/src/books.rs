@@ -395,12 +395,20 @@ pub(crate) struct Unsent {
     pub(crate) oldest: i64,
 }
 
+/// The addresses that letters came back from, or whose readers complained.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Suppressed {
+    pub(crate) trouble: String,
+    pub(crate) addresses: u64,
+}
+
 /// What is left to do, counted by the databases.
 #[derive(Clone, Debug)]
 pub(crate) struct Backlog {
     pub(crate) outboxes: Vec<Waiting>,
     pub(crate) holds: Vec<Held>,
     pub(crate) letters: Vec<Unsent>,
+    pub(crate) suppressed: Vec<Suppressed>,
 }
 
 impl Backlog {
@@ -418,10 +426,16 @@ impl Backlog {
             columns: &["status", "COUNT(*) AS letters", "MIN(created_at) AS oldest"],
             condition: "status IN ('waiting', 'given_up') GROUP BY status".into(),
         };
+        let suppressed = Select {
+            service: "mail",
+            table: "mail_suppressed".to_owned(),
+            columns: &["trouble", "COUNT(*) AS addresses"],
+            condition: "trouble IN ('bounce', 'complaint') GROUP BY trouble".into(),
+        };
         let columns = &["COUNT(*) AS events", "MIN(created_at) AS oldest"];
         let count = |service| Select { columns, ..outbox(service) };
         let mut selects: Vec<Select> = publishers().into_iter().map(count).collect();
-        selects.extend([held, unsent]);
+        selects.extend([held, unsent, suppressed]);
         let mut tables = databases.read(&selects).await?;
         let waiting = |service| {
             // A service that was never called has no table yet.
@@ -430,7 +444,8 @@ impl Backlog {
         };
         let outboxes = publishers().into_iter().map(waiting).collect::<Result<_, _>>()?;
         let holds = rows(&mut tables, "orders_orders")?;
-        Ok(Self { outboxes, holds, letters: rows(&mut tables, "mail_letters")? })
+        let letters = rows(&mut tables, "mail_letters")?;
+        Ok(Self { outboxes, holds, letters, suppressed: rows(&mut tables, "mail_suppressed")? })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::store::{Database, Databases, Select, numbered, open_to_write};
 
 const SERVICE: &str = "mail";
 const TABLE: &str = "mail_letters";
+const SUPPRESSED: &str = "mail_suppressed";
 const COLUMNS: &[&str] = &[
     "id",
     "kind",
@@ -38,6 +39,9 @@ const RETRY: &str = "UPDATE mail_letters SET status = 'waiting', next_at = $2, \
 /// Drops a letter: it is never sent.
 const DROP: &str = "UPDATE mail_letters SET status = 'dropped', next_at = $2, \
     last_error = 'dropped by an operator' WHERE id = $1 AND status IN ('waiting', 'given_up')";
+
+/// Lets letters go to an address again. What was learnt after `$2`, the time, stays.
+const CLEAR: &str = "DELETE FROM mail_suppressed WHERE address_hash = $1 AND created_at <= $2";
 
 /// How a letter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +211,20 @@ async fn change(
     sql: &'static str,
     ids: &[String],
 ) -> Result<Vec<Result<(), Refusal>>, Problem> {
+    let changed = run(databases, sql, ids).await?;
+    let mut outcomes = Vec::with_capacity(ids.len());
+    for (id, changed) in ids.iter().zip(changed) {
+        outcomes.push(if changed { Ok(()) } else { Err(refusal(databases, id).await?) });
+    }
+    Ok(outcomes)
+}
+
+/// Runs a statement for each id, all in one transaction, and tells which changed something.
+async fn run(
+    databases: &Databases,
+    sql: &'static str,
+    ids: &[String],
+) -> Result<Vec<bool>, Problem> {
     let now = Timestamp::now().as_millis();
     let changed = match databases.of(SERVICE) {
         Database::Sqlite(path) => {
@@ -220,17 +238,12 @@ async fn change(
             postgres(&mut client, sql, ids, now).await.map_err(|error| causes(&error))
         }
     };
-    let changed = changed.map_err(|error| {
+    changed.map_err(|error| {
         Problem::new(
             format!("the letters cannot be changed: {error}"),
             "name the shop's database, as this user may change it, and run `boxoffice migrate` first",
         )
-    })?;
-    let mut outcomes = Vec::with_capacity(ids.len());
-    for (id, changed) in ids.iter().zip(changed) {
-        outcomes.push(if changed { Ok(()) } else { Err(refusal(databases, id).await?) });
-    }
-    Ok(outcomes)
+    })
 }
 
 fn sqlite(path: &Path, sql: &str, ids: &[String], now: i64) -> rusqlite::Result<Vec<bool>> {
@@ -272,6 +285,68 @@ async fn refusal(databases: &Databases, id: &str) -> Result<Refusal, Problem> {
         },
     };
     Ok(Refusal { id: id.to_owned(), why })
+}
+
+/// An address that gets no letters but those that it needs. No table has the address itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppressed {
+    /// What stands for the address.
+    #[serde(rename(deserialize = "address_hash"))]
+    pub id: String,
+    /// Why: `bounce` or `complaint`.
+    pub trouble: String,
+    /// What the other mail server said.
+    pub reason: Option<String>,
+    /// The letter that it was about; `boxoffice mail show` tells whose it was.
+    pub letter_id: String,
+    /// When it was learnt, in milliseconds since 1970.
+    created_at: i64,
+}
+
+impl Suppressed {
+    /// Returns when it was learnt, RFC 3339.
+    #[must_use]
+    pub fn since(&self) -> String {
+        Timestamp::from_millis(self.created_at).to_string()
+    }
+}
+
+/// Returns the newest `most` addresses that get no letters but those that they need, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn suppressed(databases: &Databases, most: u32) -> Result<Vec<Suppressed>, Problem> {
+    let mut tables = databases
+        .read(&[Select {
+            service: SERVICE,
+            table: SUPPRESSED.to_owned(),
+            columns: &["address_hash", "trouble", "reason", "letter_id", "created_at"],
+            condition: format!("created_at > 0 ORDER BY created_at DESC LIMIT {most}").into(),
+        }])
+        .await?;
+    let mut found: Vec<Suppressed> = books::rows(&mut tables, SUPPRESSED)?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Lets letters go to addresses again, as their ids stand in the list.
+///
+/// # Errors
+/// When the database cannot be reached, or refuses.
+pub async fn clear(
+    databases: &Databases,
+    ids: &[String],
+) -> Result<Vec<Result<(), Refusal>>, Problem> {
+    let changed = run(databases, CLEAR, ids).await?;
+    let refusal = |id: &String| {
+        Refusal {
+        id: id.clone(),
+        why: "nothing keeps letters from this address; `boxoffice mail suppressed list` shows the ids"
+            .to_owned(),
+    }
+    };
+    let outcome = |(id, changed): (&String, bool)| if changed { Ok(()) } else { Err(refusal(id)) };
+    Ok(ids.iter().zip(changed).map(outcome).collect())
 }
 
 async fn read(databases: &Databases, condition: String) -> Result<Vec<Letter>, Problem> {
@@ -385,6 +460,29 @@ mod tests {
         let outcomes = drop_letters(&databases, &all[..5]).await.unwrap();
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
         assert_eq!(statuses(&databases).await, [Dropped, Sent, Dropped, Dropped, Dropped, Waiting]);
+    }
+
+    #[tokio::test]
+    async fn letters_go_to_an_address_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let databases = shop(folder.path());
+        let database = rusqlite::Connection::open(folder.path().join("shop.db")).unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE mail_suppressed (address_hash TEXT, trouble TEXT, reason TEXT,
+                 letter_id TEXT, created_at BIGINT);
+                 INSERT INTO mail_suppressed VALUES ('k1.b', 'complaint', NULL, 'l2', 2000),
+                 ('k1.a', 'bounce', '550', 'l1', 1000)",
+            )
+            .unwrap();
+        let found = suppressed(&databases, 10).await.unwrap();
+        let ids: Vec<_> = found.iter().map(|one| (&*one.id, one.since())).collect();
+        let since = ["1970-01-01T00:00:01Z", "1970-01-01T00:00:02Z"].map(str::to_owned);
+        let [first, second] = since;
+        assert_eq!(ids, [("k1.a", first), ("k1.b", second)]);
+        let outcomes = clear(&databases, &["k1.a".to_owned(), "k1.c".to_owned()]).await.unwrap();
+        assert!(outcomes[0].is_ok() && outcomes[1].is_err());
+        assert_eq!(suppressed(&databases, 10).await.unwrap().len(), 1);
     }
 
     #[test]

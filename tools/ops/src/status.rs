@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use boxoffice_contract::EventType;
 use boxoffice_contract::Timestamp;
 use boxoffice_contract::bus::WITHOUT_EVENTS;
+use boxoffice_contract::mail::Trouble;
 use boxoffice_contract::orders::OrderStatus;
 use serde::Serialize;
 
@@ -91,6 +92,17 @@ pub struct Backlog {
     pub holds: Vec<Holds>,
     /// The letters that nobody has got, by status: `waiting`, then `given_up`.
     pub letters: Vec<Letters>,
+    /// The addresses that get no letters but those that they need, by why: `bounce`, then `complaint`.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// The addresses that get no letters but those that they need.
+#[derive(Clone, Debug, Serialize)]
+pub struct Suppressed {
+    /// Why.
+    pub trouble: &'static str,
+    /// How many.
+    pub addresses: u64,
 }
 
 /// The orders of one status that hold tickets.
@@ -168,7 +180,13 @@ pub async fn backlog(databases: &Databases, now: SystemTime) -> Result<Backlog, 
             oldest_seconds: unsent.map(|unsent| seconds(now, unsent.oldest)),
         }
     };
+    let suppressed = |trouble: Trouble| {
+        let trouble = trouble.name();
+        let known = backlog.suppressed.iter().find(|known| known.trouble == trouble);
+        Suppressed { trouble, addresses: known.map_or(0, |known| known.addresses) }
+    };
     Ok(Backlog {
+        suppressed: [Trouble::Bounce, Trouble::Complaint].map(suppressed).to_vec(),
         letters: ["waiting", "given_up"].map(letters).to_vec(),
         outboxes: of_outboxes(&backlog.outboxes, now),
         holds: [OrderStatus::Created, OrderStatus::AwaitingPayment].map(holds).to_vec(),
@@ -236,12 +254,15 @@ mod tests {
                  INSERT INTO orders_outbox VALUES ('a', 1000, 1500), ('b', 4000, NULL), ('c', 6000, NULL);
                  CREATE TABLE mail_letters (status TEXT, created_at BIGINT);
                  INSERT INTO mail_letters VALUES ('waiting', 7000), ('waiting', 3000), ('sent', 1);
+                 CREATE TABLE mail_suppressed (trouble TEXT);
+                 INSERT INTO mail_suppressed VALUES ('bounce'), ('bounce');
                  CREATE TABLE tickets_outbox (id TEXT, created_at BIGINT, published_at BIGINT)",
             )
             .unwrap();
         let databases = Databases::shared(Database::Sqlite(path));
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10);
-        let Backlog { outboxes, holds, letters } = backlog(&databases, now).await.unwrap();
+        let Backlog { outboxes, holds, letters, suppressed } =
+            backlog(&databases, now).await.unwrap();
         let outboxes = outboxes.iter().map(|o| (o.service, o.waiting, o.oldest_seconds));
         let expected = [
             ("admissions", 0, None),
@@ -256,5 +277,7 @@ mod tests {
         assert_eq!(holds, [("created", 2, 5), ("awaiting:payment", 0, 0)]);
         let letters = letters.iter().map(|l| (l.status, l.letters, l.oldest_seconds));
         assert_eq!(letters.collect::<Vec<_>>(), [("waiting", 2, Some(7)), ("given_up", 0, None)]);
+        let suppressed = suppressed.iter().map(|s| (s.trouble, s.addresses));
+        assert_eq!(suppressed.collect::<Vec<_>>(), [("bounce", 2), ("complaint", 0)]);
     }
 }

@@ -7,7 +7,7 @@ use sycamore::web::is_hydrating;
 use crate::countdown::seconds_left;
 use crate::parts::{Ending, ending, hidden, key, stub, submit, summary, timer, way};
 use crate::shop::{Pending, Shop, dynamic, watch};
-use crate::state::{Checkout, Form, Method, Order, Page, Standing, TestCard};
+use crate::state::{Checkout, Form, Method, Order, Page, Reminder, Standing, TestCard};
 
 pub(crate) fn page(shop: Shop, first: Checkout) -> View {
     let pay = shop.part(first.pay.clone(), |page| checkout(page).map(|it| &it.pay));
@@ -16,10 +16,11 @@ pub(crate) fn page(shop: Shop, first: Checkout) -> View {
         shop.part(first.order.expires_at, |page| checkout(page).map(|it| &it.order.expires_at));
     let standing =
         shop.part(first.order.standing, |page| checkout(page).map(|it| &it.order.standing));
+    let reminder = shop.part(first.reminder.clone(), |page| checkout(page).map(|it| &it.reminder));
     let phase = phase(shop, end);
     let body = dynamic(move || match phase.get() {
         Phase::Open => {
-            let forms = Forms { pay, cancel };
+            let forms = Forms { pay, cancel, reminder };
             open(shop, first.clone(), (end, standing), forms)
         }
         Phase::Unsure => unsure(first.order.clone()),
@@ -62,13 +63,14 @@ fn phase(shop: Shop, end: ReadSignal<i64>) -> ReadSignal<Phase> {
 struct Forms {
     pay: ReadSignal<Form>,
     cancel: ReadSignal<Form>,
+    reminder: ReadSignal<Reminder>,
 }
 
 fn open(
     shop: Shop,
     Checkout { order, method, .. }: Checkout,
     (end, standing): (ReadSignal<i64>, ReadSignal<Standing>),
-    Forms { pay, cancel }: Forms,
+    Forms { pay, cancel, reminder }: Forms,
 ) -> View {
     // A bank's question makes the hold longer.
     let timer = dynamic(move || timer(shop, end.get()));
@@ -76,6 +78,7 @@ fn open(
     let question = question(order.id, standing);
     let form = pay_form(shop, &order, method, pay);
     let cancel = cancel_form(shop, &order, cancel);
+    let reminder = reminder_form(shop, order.id, reminder);
     let stub = stub(order);
     view! {
         h1(tabindex="-1") { "Checkout" }
@@ -85,9 +88,26 @@ fn open(
         // What is bought and what it costs comes before the way to pay for it.
         div(class="beside") {
             div(class="bought") { (stub) }
-            div(class="column") { (form) (cancel) }
+            div(class="column") { (form) (reminder) (cancel) }
         }
     }
+}
+
+/// Offers a letter before the hold ends, or says that one comes.
+fn reminder_form(shop: Shop, order: OrderId, reminder: ReadSignal<Reminder>) -> View {
+    dynamic(move || match reminder.get_clone() {
+        Reminder::None => View::new(),
+        Reminder::Asked => view! {
+            p(class="small", role="status") { "We will e-mail you 3 minutes before your hold ends." }
+        },
+        Reminder::Offered(form) => {
+            let action = format!("/orders/{order}/remind");
+            let key = hidden("key", form.key);
+            let label = "E-mail me 3 minutes before it ends".to_owned();
+            let button = submit(shop, &action, label, "Saving…");
+            view! { form(class="ending", method="post", action=action) { (key) (button) } }
+        }
+    })
 }
 
 /// What the buyer's bank wants to know, where it does (3-D Secure). It takes the focus.

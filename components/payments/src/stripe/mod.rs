@@ -10,14 +10,12 @@
 //! | [`intent`] | what we read of a PaymentIntent |
 //! | [`event`] | what we read of the events that webhooks send |
 //! | [`declines`] | declines, and sentences for buyers |
-//! | [`signature`] | whether an event is Stripe's |
 
 mod client;
 mod declines;
 pub(crate) mod event;
 mod intent;
 mod retry;
-pub(crate) mod signature;
 
 use std::collections::HashMap;
 

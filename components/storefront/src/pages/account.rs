@@ -153,6 +153,7 @@ async fn load(visit: &Visit, Forms { code, password }: Forms) -> Result<Option<S
         password: password.unwrap_or_else(blank),
         data: data::find(visit).await?,
         providers: providers::load(visit).await?,
+        letters: super::letters::load(visit).await?,
     };
     Ok(Some(drawn(state, account)))
 }

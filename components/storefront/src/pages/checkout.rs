@@ -7,11 +7,11 @@ use boxoffice_contract::OrderId;
 use boxoffice_contract::orders::Order;
 use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
-use boxoffice_kernel::{Cx, config, log};
-use boxoffice_rules::money;
+use boxoffice_kernel::{Cx, Timestamp, config, log};
 use boxoffice_rules::provider::is_stripe;
+use boxoffice_rules::{money, purchase};
 use boxoffice_web::isolated;
-use boxoffice_web::state::{self, Checkout, Form, Method, Page, State, TestCard};
+use boxoffice_web::state::{self, Checkout, Form, Method, Page, Reminder, State, TestCard};
 use http::{StatusCode, Uri};
 
 use super::bank::{self, Progress};
@@ -21,7 +21,7 @@ use crate::answer::{self, Keep};
 use crate::form::{blank, wrong_at_all};
 use crate::services::orders::is_held;
 use crate::visitor::Visit;
-use crate::{show, test_shop};
+use crate::{mail, show, test_shop};
 
 /// The sandbox's cards that are offered, with what they do: Stripe's own
 /// (<https://docs.stripe.com/testing>).
@@ -101,9 +101,19 @@ async fn state(visit: &Visit, order: &Order, shown: state::Order, pay: Form) -> 
         pay,
         cancel: blank(),
         again: show::again(order),
+        reminder: reminder(order).await?,
     };
     let here = format!("/orders/{}/checkout", order.id);
     Ok(State { here, ..visit.state(&title, "", Page::Checkout(page)) })
+}
+
+/// Whether a letter can come before the hold ends, or comes.
+async fn reminder(order: &Order) -> anyhow::Result<Reminder> {
+    if order.reminder {
+        return Ok(Reminder::Asked);
+    }
+    let in_time = order.expires_at > Timestamp::now().plus_seconds(purchase::REMINDED_BEFORE);
+    Ok(if in_time && mail::is_sent().await? { Reminder::Offered(blank()) } else { Reminder::None })
 }
 
 /// How the order is paid: by Stripe's form with a key for it, by a test card where a sandbox is all

@@ -21,6 +21,8 @@
 //! | [`account`] | `/account`: address and password, and its forms |
 //! | [`data`] | `/account/export` and `/account/delete`: one's data, and the end of the account |
 //! | [`providers`] | the section of `/account` about the provider that may sign one in |
+//! | [`letters`] | which letters one gets: a form of `/account`, and `/mail/unsubscribe` |
+//! | [`remind`] | a form of `/orders/{id}/checkout`: a letter before the hold ends |
 //! | [`sessions`] | `/sessions`: where one is signed in, and its forms |
 //! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
@@ -46,6 +48,7 @@ mod give_back;
 mod guest;
 mod health;
 mod hold;
+mod letters;
 mod link;
 mod listings;
 mod name;
@@ -55,6 +58,7 @@ mod orders;
 mod pay;
 mod providers;
 mod refund;
+mod remind;
 mod reset;
 mod robots;
 mod sales;
@@ -89,6 +93,8 @@ pub(crate) fn routes() -> Router {
         .merge(account::routes())
         .merge(data::routes())
         .merge(providers::routes())
+        .merge(letters::routes())
+        .merge(remind::route())
         .merge(sessions::routes())
         .merge(edit::route())
         .merge(withdraw::route())

@@ -34,6 +34,7 @@ pub(crate) const AUTH: Peer = Peer { name: "auth", base_url: "auth_base_url" };
 pub(crate) const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
 pub(crate) const ORDERS: Peer = Peer { name: "orders", base_url: "orders_base_url" };
 pub(crate) const ADMISSIONS: Peer = Peer { name: "admissions", base_url: "admissions_base_url" };
+pub(crate) const MAIL: Peer = Peer { name: "mail", base_url: "mail_base_url" };
 pub(crate) const PAYMENTS: Peer = Peer { name: "payments", base_url: "payments_base_url" };
 
 /// The header that carries the key of a link for a door's staff.

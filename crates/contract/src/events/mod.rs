@@ -88,6 +88,8 @@ events! {
     OrderCompleted(OrderState): "order:completed" from "orders" to ["tickets", "payments", "expiration", "admissions", "mail"];
     /// A sale was undone: its buyer has the money back.
     OrderRefunded(OrderState): "order:refunded" from "orders" to ["tickets", "admissions", "mail"];
+    /// A buyer is to have a letter before their hold ends.
+    ReminderAsked(OrderState): "reminder:asked" from "orders" to ["mail"];
     /// Money was authorized.
     PaymentCreated(PaymentState): "payment:created" from "payments" to ["orders"];
     /// An order's payments were declined once too often: it will not be paid.

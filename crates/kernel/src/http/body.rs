@@ -43,7 +43,11 @@ fn is_json(media_type: &str) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads a body as [`Valid`] does, of whatever media type.
+///
+/// # Errors
+/// 400 with everything that is wrong.
+pub fn parse<T: DeserializeOwned + Rules>(bytes: &[u8]) -> Result<T, Problem> {
     let mut object: Map<String, Value> = match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => object,
         Ok(_) => return Err(Problem::malformed("The body must be a JSON object, such as {…}")),

@@ -23,6 +23,7 @@ pub(crate) fn content(letter: &Letter, reader: &Reader) -> Content {
         Letter::TicketSold(letter) => order::sold(letter, reader),
         Letter::OrderRefunded(letter) => order::refunded(letter, reader),
         Letter::EventMoved(letter) => event::moved(letter, reader),
+        Letter::HoldEnding(letter) => order::ending(letter, reader),
         Letter::TicketTransferred(letter) => event::transferred(letter, reader),
     }
 }

@@ -4,7 +4,7 @@ use boxoffice_contract::OrderId;
 use boxoffice_contract::orders::number;
 
 use crate::content::{Block, Content, Fact, Reader};
-use crate::letter::{Event, OrderConfirmed, OrderRefunded, TicketSold};
+use crate::letter::{Enclosed, Event, HoldEnding, OrderConfirmed, OrderRefunded, TicketSold};
 use crate::theirs::subject;
 
 /// The page with what one has sold.
@@ -13,7 +13,7 @@ const SALES: &str = "/sales";
 const OF_BUYER: &str = "You get this e-mail because you bought tickets.";
 
 pub(crate) fn confirmed(letter: &OrderConfirmed, reader: &Reader) -> Content {
-    let OrderConfirmed { order, quantity, amount, currency, event } = letter;
+    let OrderConfirmed { order, quantity, amount, currency, event, enclosed } = letter;
     let [thanks, show] = match quantity {
         1 => ["Thank you. The ticket is yours.", "Show the ticket"],
         _ => ["Thank you. The tickets are yours.", "Show the tickets"],
@@ -24,10 +24,7 @@ pub(crate) fn confirmed(letter: &OrderConfirmed, reader: &Reader) -> Content {
         Block::say(thanks),
         Block::Facts(facts),
         Block::Button { label: show, url: reader.own(&page(*order)) },
-        Block::say(
-            "At the door, show the code that is on this page. It belongs to you alone, so it is \
-             not in this e-mail.",
-        ),
+        Block::say(door(*enclosed)),
     ];
     if reader.is_opened() {
         blocks.push(Block::say(
@@ -36,13 +33,53 @@ pub(crate) fn confirmed(letter: &OrderConfirmed, reader: &Reader) -> Content {
         ));
     }
     if event.starts_at.is_some() {
-        blocks.push(Block::say("The attached file puts the event into your calendar."));
+        blocks.push(Block::say("The attached event.ics puts the event into your calendar."));
     }
     Content {
         subject: subject("Your order: ", &event.title),
         heading: "Your order is complete",
         blocks,
         reason: OF_BUYER,
+    }
+}
+
+/// Says what to show at the door.
+fn door(enclosed: Enclosed) -> &'static str {
+    match enclosed {
+        Enclosed::Nothing => {
+            "At the door, show the code that is on this page. It belongs to you alone, so it is not \
+             in this e-mail."
+        }
+        Enclosed::Tickets => {
+            "At the door, show the code on this page, or the attached file. Anybody with the file \
+             can enter with it, so do not pass it on."
+        }
+        Enclosed::Turning => {
+            "At the door, show the code that is on this page. It changes every 30 seconds, so no file \
+             can hold it."
+        }
+    }
+}
+
+pub(crate) fn ending(letter: &HoldEnding, reader: &Reader) -> Content {
+    let HoldEnding { order, quantity, amount, currency, event, until } = letter;
+    let mut facts = facts(*order, *quantity, event, reader);
+    facts.push(Fact { name: "Price", value: reader.money(*amount, currency) });
+    facts.push(Fact::ours("Held until", reader.moment(*until, event.time_zone.as_deref())));
+    Content {
+        subject: subject("Pay soon: ", &event.title),
+        heading: "Your time to pay is nearly up",
+        blocks: vec![
+            Block::say(
+                "We hold these tickets for you a few minutes longer. Then others can buy them.",
+            ),
+            Block::Facts(facts),
+            Block::Button {
+                label: "Pay now",
+                url: reader.own(&format!("/orders/{order}/checkout")),
+            },
+        ],
+        reason: "You get this e-mail because you asked us to remind you of this order.",
     }
 }
 

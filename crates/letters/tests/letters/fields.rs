@@ -24,6 +24,7 @@ fn event(letter: &mut Letter) -> Option<&mut Event> {
         Letter::OrderConfirmed(letter) => Some(&mut letter.event),
         Letter::TicketSold(letter) => Some(&mut letter.event),
         Letter::OrderRefunded(letter) => Some(&mut letter.event),
+        Letter::HoldEnding(letter) => Some(&mut letter.event),
         Letter::EventMoved(letter) => Some(&mut letter.event),
         Letter::TicketTransferred(letter) => Some(&mut letter.event),
         _ => None,

@@ -5,11 +5,10 @@
 mod fields;
 mod odd;
 mod page;
-mod sample;
 
-use boxoffice_letters::{Letter, Rendered, Setting, render};
+use boxoffice_letters::sample::{SHOP, letters, setting};
+use boxoffice_letters::{Enclosed, Letter, Rendered, Setting, render};
 use page::Page;
-use sample::{SHOP, letters, setting};
 
 /// All letters, as they are sent.
 fn all() -> Vec<(Letter, Rendered)> {
@@ -32,7 +31,7 @@ fn each_letter_is_whole() {
 
 #[test]
 fn both_forms_say_what_happened() {
-    let said: [(&str, &[&str]); 14] = [
+    let said: [(&str, &[&str]); 15] = [
         ("verify_address", &["482913", "/verify?token=abc-DEF_1"]),
         ("reset_password", &["/reset?token=abc-DEF_1", "30 minutes"]),
         ("password_changed", &["01.06.2027, 12:00 (UTC)", "Firefox on Linux", "/forgotten"]),
@@ -48,6 +47,10 @@ fn both_forms_say_what_happened() {
         ),
         ("ticket_sold", &["Kites: live", "90,00", "/sales"]),
         ("order_refunded", &["Kites: live", "90,00", "no longer valid"]),
+        (
+            "hold_ending",
+            &["Kites: live", "01.06.2027, 14:03 (CEST, Zurich)", "0000-0007", "0007/checkout"],
+        ),
         ("event_moved", &["Old Mill, Basel", "/orders/00000000-0000-0000-0000-000000000007"]),
         ("ticket_transferred", &["ada@", "/admissions/8/accept?key=xyz", "05.06.2027"]),
     ];
@@ -72,6 +75,7 @@ fn links_sign_in_who_has_no_password() {
             Letter::OrderConfirmed(_)
                 | Letter::OrderRefunded(_)
                 | Letter::TicketSold(_)
+                | Letter::HoldEnding(_)
                 | Letter::EventMoved(_)
         );
         let signs_in = text.contains("/sign-in/link?token=abc-DEF_1&next=%2F");
@@ -106,6 +110,40 @@ fn without_a_date_there_is_no_calendar_and_no_word_of_one() {
         assert_eq!(rendered.calendar, None);
         assert!(!rendered.text.contains("calendar"), "{}", rendered.text);
         page::check(&rendered, SHOP);
+    }
+}
+
+#[test]
+fn a_confirmation_says_what_it_encloses() {
+    for (enclosed, says) in [
+        (Enclosed::Nothing, "not in this"),
+        (Enclosed::Tickets, "the attached file"),
+        (Enclosed::Turning, "every 30 seconds"),
+    ] {
+        let mut letters = letters();
+        let confirmed = letters.iter_mut().find_map(|letter| match letter {
+            Letter::OrderConfirmed(confirmed) => Some(confirmed),
+            _ => None,
+        });
+        confirmed.unwrap().enclosed = enclosed;
+        let confirmed = letters.iter().find(|letter| letter.kind() == "order_confirmed");
+        let text = render(confirmed.unwrap(), &setting()).text.replace('\n', " ");
+        assert!(text.contains(says), "{enclosed:?}: {text}");
+    }
+}
+
+#[test]
+fn a_letter_that_one_can_do_without_says_how() {
+    let link = "/mail/unsubscribe?token=abc.sales.k1.def";
+    let setting = Setting { unsubscribe: Some(link.to_owned()), ..setting() };
+    for letter in letters() {
+        let rendered = render(&letter, &setting);
+        page::check(&rendered, SHOP);
+        let url = format!("{SHOP}{link}");
+        assert!(rendered.text.contains(&url), "{}", rendered.text);
+        assert!(rendered.html.contains(&url), "{}", rendered.html);
+        let is_essential = !matches!(letter.kind(), "ticket_sold" | "hold_ending");
+        assert_eq!(rendered.is_essential, is_essential, "{}", letter.kind());
     }
 }
 

@@ -1,11 +1,11 @@
 //! Letters with odd texts in each place that people fill in.
 
 use boxoffice_letters::render;
+use boxoffice_letters::sample::{SHOP, letters, setting};
 use proptest::prelude::*;
 
 use crate::fields::{fill, places};
 use crate::page;
-use crate::sample::{SHOP, letters, setting};
 
 /// Texts of all scripts, and what is made to break something.
 fn odd() -> impl Strategy<Value = String> {

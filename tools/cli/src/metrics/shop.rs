@@ -166,6 +166,9 @@ impl Gauges {
             letters.iter().map(|unsent| ([unsent.status], unsent.oldest_seconds.unwrap_or(0)));
         let help = "Age of the oldest letter that nobody has got; 0 without one";
         self.add("letters_oldest_seconds", help, ["status"], oldest);
+        let suppressed = backlog.suppressed.iter().map(|s| ([s.trouble], count(s.addresses)));
+        let help = "Addresses that get no letters but those that they need";
+        self.add("addresses_suppressed", help, ["trouble"], suppressed);
     }
 }
 

@@ -1,31 +1,35 @@
-//! One letter of each kind.
+//! One letter of each kind, for tests and for those who work on them. It is about nobody.
 
-use boxoffice_contract::{OrderId, TicketId, Timestamp};
-use boxoffice_letters::{
-    AccountDeleted, AddressChanged, ConfirmAddress, Event, EventMoved, ExportReady, Held, Letter,
-    NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, ResetPassword, Setting, SignIn,
-    TicketSold, TicketTransferred, VerifyAddress,
+use crate::letter::{
+    AccountDeleted, AddressChanged, ConfirmAddress, Enclosed, Event, EventMoved, ExportReady, Held,
+    HoldEnding, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, ResetPassword,
+    Setting, SignIn, TicketSold, TicketTransferred, VerifyAddress,
 };
+use boxoffice_contract::{OrderId, TicketId, Timestamp};
 use uuid::Uuid;
 
 /// Where the shop is.
-pub(crate) const SHOP: &str = "https://tickets.example";
+pub const SHOP: &str = "https://tickets.example";
 
 /// The shop, and a reader.
-pub(crate) fn setting() -> Setting {
+#[must_use]
+pub fn setting() -> Setting {
     Setting {
         public_url: format!("{SHOP}/"),
         locale: Some("de-DE".to_owned()),
         shop: "Boxoffice".to_owned(),
         opens: None,
+        unsubscribe: None,
     }
 }
 
 /// One letter of each kind.
-pub(crate) fn letters() -> Vec<Letter> {
+#[must_use]
+pub fn letters() -> Vec<Letter> {
     let (order, ticket) = (OrderId(Uuid::from_u128(7)), TicketId(Uuid::from_u128(9)));
     let (quantity, amount, currency) = (2, 9000, "EUR".to_owned());
-    let at = |text| Timestamp::parse(text).expect("a time");
+    // Each is a time; the tests would see one that is not.
+    let at = |text| Timestamp::parse(text).unwrap_or(Timestamp::from_millis(0));
     let event = Event {
         title: "Kites: live".to_owned(),
         venue: Some("Old Mill".to_owned()),
@@ -80,6 +84,7 @@ pub(crate) fn letters() -> Vec<Letter> {
             amount,
             currency: currency.clone(),
             event: event.clone(),
+            enclosed: Enclosed::Tickets,
         }),
         Letter::TicketSold(TicketSold {
             order,
@@ -92,8 +97,16 @@ pub(crate) fn letters() -> Vec<Letter> {
             order,
             quantity,
             amount,
+            currency: currency.clone(),
+            event: event.clone(),
+        }),
+        Letter::HoldEnding(HoldEnding {
+            order,
+            quantity,
+            amount,
             currency,
             event: event.clone(),
+            until: at("2027-06-01T12:03:00Z"),
         }),
         Letter::EventMoved(EventMoved {
             ticket,

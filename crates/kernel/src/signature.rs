@@ -1,5 +1,7 @@
-//! Whether an event is Stripe's: the header `Stripe-Signature`, scheme `v1`
-//! (<https://docs.stripe.com/webhooks#verify-manually>).
+//! Whether another program signed a body with a secret that the shop shares with it.
+//!
+//! The header holds `t=<seconds since 1970>,v1=<HMAC-SHA-256 of "t.body" in hex>`. It is the scheme of
+//! Stripe's webhooks (<https://docs.stripe.com/webhooks#verify-manually>), and of the shop's own.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -13,10 +15,10 @@ const MAX_SIGNATURES: usize = 5;
 /// SHA-256's length in bytes.
 const LENGTH: usize = 32;
 
-/// Why an event is not taken.
+/// Why a body is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The header is missing, or none of Stripe's.
+pub enum Refusal {
+    /// The header is missing, or has another form.
     Malformed,
     /// It was signed with none of the secrets, or something else was signed.
     Wrong,
@@ -25,29 +27,30 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// For whoever sent the event.
-    pub(crate) const fn sentence(self) -> &'static str {
+    /// Returns what to tell the sender. `header` has the signature, and the variable `secrets` the
+    /// secrets.
+    #[must_use]
+    pub fn sentence(self, header: &str, secrets: &str) -> String {
         match self {
-            Self::Malformed => {
-                "Stripe-Signature is missing or has no t= and v1= (see Stripe's webhooks)"
-            }
+            Self::Malformed => format!("{header} is missing or has no t= and v1="),
             Self::Wrong => {
-                "The signature does not match the body: check that stripe_webhook_secret is this \
-                 endpoint's"
+                format!(
+                    "The signature does not match the body: check that {secrets} is this endpoint's"
+                )
             }
-            Self::Old => "The event was signed more than five minutes ago, or in the future",
+            Self::Old => {
+                "The body was signed more than five minutes ago, or in the future".to_owned()
+            }
         }
     }
 }
 
 /// Checks that `body` was signed with one of `secrets` (separated by commas), about `now` (in
 /// seconds since 1970). Comparisons take the same time whatever they find.
-pub(crate) fn verify(
-    header: Option<&str>,
-    body: &[u8],
-    secrets: &str,
-    now: i64,
-) -> Result<(), Refusal> {
+///
+/// # Errors
+/// Why it is not believed.
+pub fn verify(header: Option<&str>, body: &[u8], secrets: &str, now: i64) -> Result<(), Refusal> {
     let (signed_at, signatures) = parse(header.unwrap_or_default()).ok_or(Refusal::Malformed)?;
     // First, because it costs nothing: what was recorded is refused before anything is hashed.
     let age = signed_at.parse::<i64>().map_err(|_| Refusal::Malformed)?.abs_diff(now);
@@ -60,7 +63,7 @@ pub(crate) fn verify(
 }
 
 /// The secrets that a variable lists.
-pub(crate) fn secrets(variable: &str) -> impl Iterator<Item = &str> {
+pub fn secrets(variable: &str) -> impl Iterator<Item = &str> {
     variable.split(',').map(str::trim).filter(|secret| !secret.is_empty())
 }
 
