@@ -149,6 +149,8 @@ async fn places(shop: &Shop) -> Vec<Place> {
             .answered(400),
         place("account-delete-tickets", "/account/delete").of(&bob),
         place("account-delete-not-yet", "/account/delete").of(&ann),
+        place("new-app", "/account").of(&new).then("Set up an app"),
+        place("confirm", "/confirm?next=/account").of(&ann),
         place("sessions", "/sessions").of(&ann),
         place("sign-in-buying", format!("/sign-in?next={}%2Fhold%3Fquantity%3D1", page_of(&open))),
         place("guest", "/guest"),

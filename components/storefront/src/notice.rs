@@ -78,10 +78,20 @@ pub(crate) enum Notice {
     DataAsked,
     /// An account was deleted.
     AccountDeleted,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was renamed.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// An authenticator app was added.
+    AppAdded,
+    /// An authenticator app was removed.
+    AppRemoved,
 }
 
 impl Notice {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 35] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -112,6 +122,11 @@ impl Notice {
         Self::AddressRestored,
         Self::DataAsked,
         Self::AccountDeleted,
+        Self::PasskeyAdded,
+        Self::PasskeyRenamed,
+        Self::PasskeyRemoved,
+        Self::AppAdded,
+        Self::AppRemoved,
     ];
 
     const fn word(self) -> &'static str {
@@ -146,6 +161,11 @@ impl Notice {
             Self::AddressRestored => "address-restored",
             Self::DataAsked => "data-asked",
             Self::AccountDeleted => "account-deleted",
+            Self::PasskeyAdded => "passkey-added",
+            Self::PasskeyRenamed => "passkey-renamed",
+            Self::PasskeyRemoved => "passkey-removed",
+            Self::AppAdded => "app-added",
+            Self::AppRemoved => "app-removed",
         }
     }
 
@@ -190,6 +210,11 @@ impl Notice {
             Self::AddressRestored => {
                 "Your address is back, and everybody is signed out. Choose a new password now."
             }
+            Self::PasskeyAdded => "The passkey is added. It signs you in from now on.",
+            Self::PasskeyRenamed => "The passkey has its new name.",
+            Self::PasskeyRemoved => "The passkey is removed.",
+            Self::AppAdded => "The app is set up. You need its code to sign in.",
+            Self::AppRemoved => "The app is removed.",
         };
         state::Notice { tone: Tone::Good, text: text.to_owned() }
     }

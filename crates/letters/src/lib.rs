@@ -24,9 +24,9 @@ mod theirs;
 mod words;
 
 pub use letter::{
-    AccountDeleted, AddressChanged, ConfirmAddress, Event, EventMoved, ExportReady, Held, Letter,
-    NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, Rendered, ResetPassword, Setting,
-    SignIn, TicketSold, TicketTransferred, VerifyAddress,
+    AccountDeleted, AddressChanged, ConfirmAddress, Event, EventMoved, ExportReady, FactorsChanged,
+    Held, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, Rendered,
+    ResetPassword, Setting, SignIn, TicketSold, TicketTransferred, VerifyAddress,
 };
 
 use content::Reader;

@@ -21,6 +21,8 @@
 //! | [`account`] | `/account`: address and password, and its forms |
 //! | [`data`] | `/account/export` and `/account/delete`: one's data, and the end of the account |
 //! | [`providers`] | the section of `/account` about the provider that may sign one in |
+//! | [`factors`] | its forms about passkeys, an authenticator app and recovery codes |
+//! | [`second_step`], [`confirm`] | the second step of a sign-in; `/confirm`, before what cannot be undone |
 //! | [`sessions`] | `/sessions`: where one is signed in, and its forms |
 //! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
@@ -36,11 +38,13 @@ mod calendar;
 mod cancel;
 mod checkout;
 mod completion;
+mod confirm;
 mod data;
 mod door;
 mod draft;
 mod edit;
 mod entrance;
+mod factors;
 mod forgotten;
 mod give_back;
 mod guest;
@@ -58,6 +62,7 @@ mod refund;
 mod reset;
 mod robots;
 mod sales;
+mod second_step;
 mod sell;
 mod sessions;
 mod sign_in;
@@ -89,6 +94,9 @@ pub(crate) fn routes() -> Router {
         .merge(account::routes())
         .merge(data::routes())
         .merge(providers::routes())
+        .merge(factors::routes())
+        .merge(second_step::routes())
+        .merge(confirm::route())
         .merge(sessions::routes())
         .merge(edit::route())
         .merge(withdraw::route())

@@ -32,7 +32,7 @@ fn each_letter_is_whole() {
 
 #[test]
 fn both_forms_say_what_happened() {
-    let said: [(&str, &[&str]); 14] = [
+    let said: [(&str, &[&str]); 15] = [
         ("verify_address", &["482913", "/verify?token=abc-DEF_1"]),
         ("reset_password", &["/reset?token=abc-DEF_1", "30 minutes"]),
         ("password_changed", &["01.06.2027, 12:00 (UTC)", "Firefox on Linux", "/forgotten"]),
@@ -42,6 +42,7 @@ fn both_forms_say_what_happened() {
         ("address_changed", &["/account/undo?token=abc-DEF_1", "08.06.2027", "203.0.113.7"]),
         ("export_ready", &["08.06.2027, 12:00 (UTC)", "/account/export/9"]),
         ("account_deleted", &["is deleted", "last e-mail"]),
+        ("factors_changed", &["01.06.2027, 12:00 (UTC)", "Firefox on Linux", "/sessions"]),
         (
             "order_confirmed",
             &["Kites: live", "12.06.2027, 20:30 (CEST, Zurich)", "90,00", "0000-0007"],

@@ -2,9 +2,9 @@
 
 use boxoffice_contract::{OrderId, TicketId, Timestamp};
 use boxoffice_letters::{
-    AccountDeleted, AddressChanged, ConfirmAddress, Event, EventMoved, ExportReady, Held, Letter,
-    NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, ResetPassword, Setting, SignIn,
-    TicketSold, TicketTransferred, VerifyAddress,
+    AccountDeleted, AddressChanged, ConfirmAddress, Event, EventMoved, ExportReady, FactorsChanged,
+    Held, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, ResetPassword,
+    Setting, SignIn, TicketSold, TicketTransferred, VerifyAddress,
 };
 use uuid::Uuid;
 
@@ -74,6 +74,11 @@ pub(crate) fn letters() -> Vec<Letter> {
             until: at("2027-06-08T12:00:00Z"),
         }),
         Letter::AccountDeleted(AccountDeleted),
+        Letter::FactorsChanged(FactorsChanged {
+            at: at("2027-06-01T12:00:00Z"),
+            device: Some("Firefox on Linux".to_owned()),
+            client: Some("203.0.113.7".to_owned()),
+        }),
         Letter::OrderConfirmed(OrderConfirmed {
             order,
             quantity,
