@@ -11,6 +11,7 @@
 //! | `accounts` | codes of letters, and letters in others' names |
 //! | `people` | guesses, sign-ups, sessions that somebody else has, pages of others |
 //! | `holds` | tickets that one buyer keeps from others for nothing |
+//! | `factors` | second factors: guesses, replays, passkeys of others |
 //! | `events` | whoever can write to Redis |
 //! | `texts` | texts that nobody sees, or that turn around what stands beside them |
 //! | `money` | cards that are tested, and tickets for nothing |
@@ -20,6 +21,7 @@ mod accounts;
 mod bodies;
 mod connections;
 mod events;
+mod factors;
 mod holds;
 mod money;
 mod people;

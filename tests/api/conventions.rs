@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every address of the contract, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 64] = [
+const ADDRESSES: [(&str, &str); 77] = [
     ("/api/users/signUp", "POST"),
     ("/api/users/signIn", "POST"),
     ("/api/users/signOut", "POST"),
@@ -24,6 +24,19 @@ const ADDRESSES: [(&str, &str); 64] = [
     ("/api/users/email", "POST"),
     ("/api/users/email/confirm", "POST"),
     ("/api/users/email/undo", "POST"),
+    ("/api/users/factors", "GET"),
+    ("/api/users/factors/passkeys/options", "POST"),
+    ("/api/users/factors/passkeys", "POST"),
+    ("/api/users/factors/passkeys/{id}", "PATCH DELETE"),
+    ("/api/users/factors/totp", "POST DELETE"),
+    ("/api/users/factors/totp/confirm", "POST"),
+    ("/api/users/factors/recoveryCodes", "POST"),
+    ("/api/users/signIn/factor", "POST"),
+    ("/api/users/signIn/factor/options", "POST"),
+    ("/api/users/passkeySignIn", "POST"),
+    ("/api/users/passkeySignIn/options", "POST"),
+    ("/api/users/confirm", "POST"),
+    ("/api/users/confirm/options", "POST"),
     ("/api/users/letters", "POST"),
     ("/api/users/operations", "POST"),
     ("/api/users/export", "GET POST"),

@@ -8,6 +8,7 @@
 //! | `ways` | in without a password: by a link, as a guest; another address |
 //! | `oidc` | signing in by a provider that nobody here wrote |
 //! | `roles` | what operators do with accounts |
+//! | `factors` | passkeys, authenticator apps, recovery codes, and confirming again |
 //! | `tickets`, `browse`, `editing` | listing tickets, finding them, changing what is listed |
 //! | `orders` | holds, and one's own orders |
 //! | `payments` | paying, declines |
@@ -31,6 +32,7 @@ mod data;
 mod description;
 mod door;
 mod editing;
+mod factors;
 mod files;
 mod health;
 mod idempotency;

@@ -154,6 +154,8 @@ async fn places(shop: &Shop) -> Vec<Place> {
             .then("Unsubscribe")
             .answered(400),
         place("unsubscribed", "/mail/unsubscribed"),
+        place("new-app", "/account").of(&new).then("Set up an app"),
+        place("confirm", "/confirm?next=/account").of(&ann),
         place("sessions", "/sessions").of(&ann),
         place("sign-in-buying", format!("/sign-in?next={}%2Fhold%3Fquantity%3D1", page_of(&open))),
         place("guest", "/guest"),

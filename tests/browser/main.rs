@@ -9,6 +9,7 @@
 //! | `turning` | codes that turn, in the hand and at the door |
 //! | `door` | a door's camera, and its sound |
 //! | `accounts` | a forgotten password, and an address that is proven |
+//! | `factors` | passkeys, an authenticator app, and confirming again |
 //! | `live` | what changes on an open page while others buy, give up and edit |
 //! | `holds` | the race lost, a hold that ends, a hold given up |
 //! | `offline` | tickets and doors without a network |
@@ -36,6 +37,7 @@ mod acts;
 mod bank;
 mod door;
 mod everyday;
+mod factors;
 mod forms;
 mod harness;
 mod holds;

@@ -1,7 +1,7 @@
 //! Accounts and sessions.
 
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{Answer, Person, Request, post};
+use boxoffice_tests::{Answer, CodeApp, Person, Request, post};
 use serde_json::{Value, json};
 
 use crate::operation::{Operation, every_point};
@@ -434,4 +434,39 @@ impl Operation for UndoAddress {
 #[tokio::test(flavor = "multi_thread")]
 async fn undo_address() {
     every_point::<UndoAddress>().await;
+}
+
+/// An authenticator app that is confirmed: it counts with its recovery codes and its letter, or not at all.
+struct SetUpApp;
+
+impl Operation for SetUpApp {
+    type Scene = (Person, Request);
+    const NAME: &'static str = "setting up an authenticator app";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (_, person) = newcomer(shop).await;
+        let begun = person.post("/api/users/factors/totp", json!({})).await.expect(200);
+        let code = CodeApp::of(&begun).code(&shop.app, 0);
+        (person, post("/api/users/factors/totp/confirm", json!({ "code": code })))
+    }
+
+    async fn act(_: &Shop, (person, request): &Self::Scene) {
+        person.exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (person, _): &Self::Scene) {
+        let count = |sql: &str| shop.number(sql, person.id());
+        let apps = count(
+            "SELECT COUNT(*) FROM auth_totp WHERE account_id = ?1 AND confirmed_at IS NOT NULL",
+        );
+        let codes = count("SELECT COUNT(*) FROM auth_recovery_codes WHERE account_id = ?1");
+        let letters = count("SELECT COUNT(*) FROM auth_notices WHERE account_id = ?1");
+        assert_eq!((codes, letters), (10 * apps, apps));
+        person.get("/api/users/factors").await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn set_up_an_app() {
+    every_point::<SetUpApp>().await;
 }

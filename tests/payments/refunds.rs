@@ -71,7 +71,13 @@ async fn operators_refund_for_anyone() {
     stage.app.variables.insert("operators".into(), operators);
     stage.app.restart().await;
     let address = stage.app.host().address();
-    operator.at(address).send(&wish).await.expect(200);
+    let operator = operator.at(address);
+    operator.send(&wish).await.refuses(403, "second_factor_needed");
+    let (operator, codes, _) = stage.app.protect(operator).await;
+    stage.app.advance(15 * 60 + 1);
+    operator.send(&wish).await.refuses(403, "confirm_again");
+    let operator = stage.app.confirm(operator, &codes).await;
+    operator.send(&wish).await.expect(200);
     stage.buyer = stage.buyer.at(address);
     stage.buyer.sees_order(&order, json!({ "status": "refunded" })).await;
     stage.is_right().await;

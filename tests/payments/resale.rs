@@ -111,7 +111,8 @@ async fn a_fan_gets_the_price_without_the_fee_and_operators_alone_undo_that() {
     for person in [&mut stage.seller, &mut stage.buyer] {
         *person = person.clone().at(address);
     }
-    operator.at(address).send(&wish).await.expect(200);
+    let operator = stage.app.protect(operator.at(address)).await.0;
+    operator.send(&wish).await.expect(200);
     stage.buyer.sees_order(&order, json!({ "status": "refunded" })).await;
     let undone = [("fee_return", FEE), ("refund", -PRICE), ("fee", -FEE), ("sale", PRICE)];
     assert_eq!(account(&stage).await, (lines(undone), 0));

@@ -190,7 +190,7 @@ impl Stage {
         let address = self.app.host().address();
         self.seller = self.seller.clone().at(address);
         self.buyer = self.buyer.clone().at(address);
-        operator.at(address)
+        self.app.protect(operator.at(address)).await.0
     }
 
     /// Waits until the intents of an order, oldest first, have these statuses.

@@ -282,6 +282,7 @@ async fn an_operator_undoes_one_resale() {
     let [seller, buyer, other, operator] =
         [seller, buyer, other, operator].map(|person| person.at(address));
 
+    let operator = app.protect(operator).await.0;
     let answer = operator.post(&undo, json!({ "restock": true })).await;
     assert!(matches!(answer.status, 200 | 202), "{answer}");
     other.sees_order(&order, json!({ "status": "refunded" })).await;

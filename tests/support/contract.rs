@@ -3,6 +3,9 @@
 
 use boxoffice_contract::admissions::{Admission, TransferOffer};
 use boxoffice_contract::door::{Changes, Door, Doubles, Guest, Scans, Staff};
+use boxoffice_contract::factors::{
+    AddedPasskey, Factors, NewTotp, Passkey, PasskeyOptions, RecoveryCodes,
+};
 use boxoffice_contract::ledger::Statement;
 use boxoffice_contract::mail::{Addressee, Holders, OrderFacts, TransferFacts};
 use boxoffice_contract::orders::Order;
@@ -36,6 +39,19 @@ pub(crate) fn of_answer(request: &str, body: &Value) -> Option<String> {
         ) => differs::<Account>(body),
         ("POST", ["api", "users", "verification" | "reset" | "signInLink" | "email"]) => {
             differs::<OnItsWay>(body)
+        }
+        ("GET", ["api", "users", "factors"]) => differs::<Factors>(body),
+        ("POST", ["api", "users", "factors", "passkeys"]) => differs::<AddedPasskey>(body),
+        ("PATCH", ["api", "users", "factors", "passkeys", _]) => differs::<Passkey>(body),
+        ("POST", ["api", "users", .., "options"]) => differs::<PasskeyOptions>(body),
+        ("POST", ["api", "users", "factors", "totp"]) => differs::<NewTotp>(body),
+        (
+            "POST",
+            ["api", "users", "factors", "totp", "confirm"]
+            | ["api", "users", "factors", "recoveryCodes"],
+        ) => differs::<RecoveryCodes>(body),
+        ("POST", ["api", "users", "passkeySignIn"] | ["api", "users", "signIn", "factor"]) => {
+            differs::<Account>(body)
         }
         ("POST", ["api", "users", "letters"]) => differs::<Addressee>(body),
         ("POST", ["api", "users", "operations"]) => differs::<Operated>(body),

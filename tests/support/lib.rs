@@ -12,6 +12,7 @@
 //! | [`answer`] | what they get, and what every answer must be like |
 //! | `contract`   | what answers hold, by the services' contract |
 //! | `letters`    | what the letters of accounts bring |
+//! | [`factors`] | authenticator apps and passkeys |
 //! | [`listener`] | someone who listens to a stream of events |
 //! | [`mailbox`] | the shop's letters, as those who get them read them |
 //! | [`table`] | tables of requests and the answers that are due |
@@ -41,6 +42,7 @@ pub mod app;
 pub mod audit;
 mod contract;
 pub mod database;
+pub mod factors;
 pub mod identity;
 mod letters;
 pub mod listener;
@@ -56,6 +58,7 @@ pub use answer::{Answer, id};
 pub use app::{App, workers};
 pub use audit::Audit;
 pub use database::Database;
+pub use factors::{Authenticator, CodeApp};
 pub use identity::IdentityProvider;
 pub use listener::{Event, Listener};
 pub use person::Person;

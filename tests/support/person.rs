@@ -63,6 +63,17 @@ impl Person {
         Self { account: answer.expect(status), ..self.with_cookie(&cookie) }
     }
 
+    /// The same person with the fresh token that `answer` gives their session.
+    ///
+    /// # Panics
+    /// When it has another status, or gives none.
+    #[track_caller]
+    pub fn renewed_by(self, answer: &Answer, status: u16) -> Self {
+        assert_eq!(answer.status, status, "{answer}");
+        let cookie = session_cookie(answer).unwrap_or_else(|| panic!("no token: {answer}"));
+        self.with_cookie(&cookie)
+    }
+
     /// The same person, at the address that the shop has after a restart.
     #[must_use]
     pub fn at(self, address: SocketAddr) -> Self {

@@ -131,6 +131,20 @@ fn pages() -> Vec<(&'static str, Page)> {
         ("listings", Page::Listings(listings())),
         ("account", account::drawn(state("account", nothing()), own_account(false)).page),
         ("account-verified", account::drawn(state("account", nothing()), own_account(true)).page),
+        (
+            "second-step",
+            account::second_step(state("sign-in", nothing()), proving("t", false)).page,
+        ),
+        ("confirm", account::confirm(state("confirm", nothing()), proving("", true)).page),
+        ("new-app", account::new_app(state("account", nothing()), new_app()).page),
+        (
+            "recovery-codes",
+            account::recovery_codes(
+                state("account", nothing()),
+                (0..10).map(|number| format!("abcd-efgh-ijkl-mno{number}")).collect(),
+            )
+            .page,
+        ),
         ("forgotten", account::forgotten(state("forgotten", nothing()), forgotten(true)).page),
         (
             "forgotten-unmailed",
@@ -621,6 +635,40 @@ fn own_account(is_verified: bool) -> Account {
             }],
         },
         letters: Some(letters()),
+        factors: Some(account::Factors {
+            passkeys: vec![account::Passkey {
+                id: boxoffice_contract::PasskeyId(Uuid::from_u128(1)),
+                name: "My phone".to_owned(),
+                since: moment(),
+            }],
+            app_since: is_verified.then(moment),
+            recovery_codes: 7,
+            passkey: Form::default(),
+            key: "k".to_owned(),
+        }),
+    }
+}
+
+fn proving(token: &str, password: bool) -> account::Proving {
+    account::Proving {
+        next: "/".to_owned(),
+        token: token.to_owned(),
+        passkey: !password,
+        app: !password,
+        recovery: !password,
+        password,
+        form: Form::default(),
+    }
+}
+
+fn new_app() -> account::NewApp {
+    let picture = picture(usize::MAX);
+    let (secret, uri) = ("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "otpauth://totp/Boxoffice");
+    account::NewApp {
+        picture,
+        secret: secret.to_owned(),
+        uri: uri.to_owned(),
+        form: Form::default(),
     }
 }
 

@@ -4,20 +4,24 @@
 mod address;
 mod data;
 mod entrance;
+mod factors;
 mod guest;
 mod leaving;
 mod letters;
 mod link;
 mod providers;
+mod second_step;
 
 pub use address::{Address, address, confirm_address, undo_address};
 pub use data::{Data, DataFile};
 pub use entrance::{Forgotten, Proof, ended, forgotten, reset, sent, verify};
+pub use factors::{Factors, NewApp, Passkey, new_app, recovery_codes};
 pub use guest::{Guest, guest};
 pub use leaving::{Leaving, leaving};
 pub use letters::{Letters, Trouble, unsubscribe, unsubscribed};
 pub use link::{Arrival, AskLink, Code, arrive, ask_link, type_code, void};
 pub use providers::{Linked, Providers};
+pub use second_step::{Proving, confirm, second_step};
 
 use sycamore::prelude::*;
 
@@ -49,6 +53,8 @@ pub struct Account {
     pub providers: Providers,
     /// Which letters come, if the shop sends any.
     pub letters: Option<Letters>,
+    /// The second factors, if they are known.
+    pub factors: Option<Factors>,
 }
 
 /// Returns `state` with the page of this account on it.
@@ -68,6 +74,7 @@ fn page(shop: Shop, account: Account) -> View {
         letter_key,
         password,
         providers,
+        factors,
         data,
         letters,
     } = account;
@@ -90,6 +97,9 @@ fn page(shop: Shop, account: Account) -> View {
     };
     let providers = providers::section(shop, providers);
     let letters = letters.map_or_else(View::new, |letters| letters::section(shop, letters));
+    let passkey_form = factors.as_ref().map(|factors| factors.passkey.clone()).unwrap_or_default();
+    let wrong_passkey = summary(*create_signal(passkey_form));
+    let factors = factors.map_or_else(View::new, |known| factors::sections(shop, known));
     let devices = way("button quiet", "/sessions", "Signed-in devices");
     let data = data::section(shop, data);
     view! {
@@ -97,6 +107,7 @@ fn page(shop: Shop, account: Account) -> View {
             h1(tabindex="-1") { "My account" }
             (wrong_code)
             (wrong_password)
+            (wrong_passkey)
             section(class="sheet", aria-labelledby="address") {
                 h2(id="address") { "E-mail address" }
                 dl(class="facts") { (address) }
@@ -109,6 +120,7 @@ fn page(shop: Shop, account: Account) -> View {
             }
             (providers)
             (letters)
+            (factors)
             section(class="sheet", aria-labelledby="devices") {
                 h2(id="devices") { "Devices" }
                 p { "See where you are signed in, and sign out there." }

@@ -14,6 +14,7 @@ pub static SERVICE: Service = Service {
         include_str!("0002_sessions.sql"),
         include_str!("0003_proofs.sql"),
         include_str!("0004_ways.sql"),
+        include_str!("0005_factors.sql"),
         include_str!("0006_roles.sql"),
         DELETED,
         include_str!("0007_people.sql"),

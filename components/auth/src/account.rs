@@ -12,7 +12,7 @@ use boxoffice_kernel::{Cx, Timestamp, Unit, query, row};
 use crate::oidc::identity;
 use crate::refusal::{self, Refusal};
 use crate::session::{self, Ended};
-use crate::{SERVICE, ended, proof};
+use crate::{SERVICE, ended, gate, proof};
 
 /// Returns the address as accounts know it.
 pub(crate) fn address(typed: &str) -> String {
@@ -41,6 +41,7 @@ row! {
         pub(crate) locale: Option<String>,
         roles: String,
         suspended_at: Option<Timestamp>,
+        signed_out_at: Option<Timestamp>,
     }
 }
 
@@ -52,6 +53,11 @@ pub(crate) fn roles(column: &str) -> Vec<Word<Role>> {
 }
 
 impl Stored {
+    /// Tells whether the account was signed out everywhere after `seconds` since 1970.
+    pub(crate) fn signed_out_after(&self, seconds: i64) -> bool {
+        self.signed_out_at.is_some_and(|at| at.as_millis() / 1000 > seconds)
+    }
+
     /// Returns the account's id.
     pub(crate) const fn id(&self) -> UserId {
         self.id
@@ -175,8 +181,8 @@ pub(crate) fn is_address(email: &str) -> bool {
     email.contains('@')
 }
 
-/// Ends all that lets anybody into an account whose password has just been taken: sessions, and letters
-/// that are on their way. A new way to sign in has to end here too.
+/// Ends all that lets anybody into an account whose password has just been taken: sessions, second factors,
+/// and letters that are on their way. A new way to sign in has to end here too.
 ///
 /// # Errors
 /// What the database says.
@@ -187,6 +193,9 @@ pub(crate) async fn disarm(
 ) -> db::Result<Vec<Ended>> {
     unit.change::<()>(proof::ending_all(id, now)).await?;
     unit.change::<()>(identity::unlinking_all(id)).await?;
+    for forgetting in gate::forgetting(id) {
+        unit.change::<()>(forgetting).await?;
+    }
     unit.change_all(session::ending_all(id, None, now)).await
 }
 

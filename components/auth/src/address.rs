@@ -29,7 +29,7 @@ use crate::refusal::{self, Refusal};
 use crate::session::Ended;
 use crate::token::Key;
 use crate::visitor::VisitorCx;
-use crate::{SERVICE, ended, sign_in, throttle};
+use crate::{SERVICE, ended, gate, sign_in, throttle};
 
 pub(crate) fn quick_route() -> Router {
     Router::new()
@@ -53,6 +53,7 @@ pub(crate) fn hashing_route() -> Router {
         (status = 202, description = "The letter is on its way to the new address", body = OnItsWay),
         (status = 400, description = "Fields are invalid, or the password is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The account has a second factor: confirm first that it is you", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The account has this address", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -66,6 +67,7 @@ pub(crate) async fn ask(
     _: Idempotency,
     Valid(wanted): Valid<NewAddress>,
 ) -> Result<Response> {
+    gate::confirmed_if_protected(&cx).await?;
     let (id, email) = (cx.account.id, account::address(&wanted.email));
     if cx.account.has_password {
         let password = wanted.password.ok_or(Refusal::PasswordNeeded)?;

@@ -21,7 +21,7 @@ use crate::notice::NewNotice;
 use crate::refusal::{self, Refusal};
 use crate::session::{self, Ended};
 use crate::visitor::VisitorCx;
-use crate::{SERVICE, ended, password, proof, sign_in, throttle};
+use crate::{SERVICE, ended, gate, password, proof, sign_in, throttle};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/users/password", post(change))
@@ -39,6 +39,7 @@ pub(crate) fn route() -> Router {
         (status = 204, description = "The password is changed"),
         (status = 400, description = "Fields are invalid, or the current password is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The account has a second factor: confirm first that it is you", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The account has no password, or the Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -55,6 +56,7 @@ pub(crate) async fn change(
     if !cx.account.has_password {
         return Err(Refusal::NoPassword.into());
     }
+    gate::confirmed_if_protected(&cx).await?;
     password::check(&wanted.password, &cx.account.email)?;
     // The body holds passwords: its digest is not stored. A repeat shows the new one instead.
     let idempotency = idempotency.identified_by("password");

@@ -5,6 +5,7 @@
 
 use anyhow::Result;
 use axum::response::Response;
+use boxoffice_contract::factors::{SECOND_STEP_SECONDS, first_step_cookie};
 use boxoffice_kernel::http::cookie::cookies;
 use boxoffice_kernel::{config, identity};
 use http::HeaderMap;
@@ -30,6 +31,13 @@ pub(crate) async fn remove_session(response: &mut Response) -> Result<()> {
 pub(crate) async fn set_device(response: &mut Response, token: &str, seconds: i64) -> Result<()> {
     let secure = config::is_secure().await?;
     set(response, device_name(secure), token, seconds, secure)
+}
+
+/// Adds the cookie with the `token` of a first step, for the page of the second one.
+pub(crate) async fn set_first_step(response: &mut Response, token: &str) -> Result<()> {
+    let secure = config::is_secure().await?;
+    let name = first_step_cookie(secure);
+    set(response, name, token, SECOND_STEP_SECONDS, secure)
 }
 
 /// Finds the token of the device among a request's `headers`.

@@ -28,7 +28,7 @@ use crate::account;
 use crate::refusal::{self, Refusal};
 use crate::session::{self, Ended};
 use crate::visitor::VisitorCx;
-use crate::{SERVICE, cookie, ended, farewell, person, sign_in};
+use crate::{SERVICE, cookie, ended, farewell, gate, person, sign_in};
 
 /// Who knows what an account would leave behind.
 const ASKED: [(Peer, &str); 3] = [
@@ -88,7 +88,7 @@ pub(crate) async fn show(cx: VisitorCx) -> Result<Json<Standing>> {
         (status = 204, description = "The account is deleted"),
         (status = 400, description = "Fields are invalid, or the password is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in, or the account is deleted already", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The account has no password, and the session is not recent", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The account has no password, and the session is not recent; or it has a second factor: confirm first that it is you", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Buyers wait, money is on its way, or tickets would be lost", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -102,6 +102,7 @@ pub(crate) async fn delete(
     Valid(wanted): Valid<Deletion>,
 ) -> Result<Response> {
     let id = cx.account.id;
+    gate::confirmed_if_protected(&cx).await?;
     // The body holds the password: its digest is not stored. A repeat has no session any more.
     let idempotency = idempotency.identified_by("deletion");
     let hash = confirm(&cx, &headers, wanted.password.as_deref()).await?;

@@ -15,6 +15,7 @@ use boxoffice_kernel::{Cx, Timestamp, Unit, unit};
 use http::HeaderMap;
 
 use crate::account::{self, NewAccount, Stored};
+use crate::gate::{self, Entry, First};
 use crate::refusal::Refusal;
 use crate::session::NewSession;
 use crate::{SERVICE, locale, throttle};
@@ -81,7 +82,8 @@ pub(crate) async fn enter(
         return again(&cx, &headers, &email, response).await;
     }
     log::security(&cx, Security::SignedUp, Some(id));
-    Ok(session.begin(&cx, response).await?)
+    let entry = Entry::of_new_account(First::Elsewhere);
+    Ok(session.begin(&cx, response, &entry).await?)
 }
 
 /// Answers a repeat: the same, and another session, for a short time and as long as nobody has proven the
@@ -90,7 +92,8 @@ async fn again(cx: &Cx, headers: &HeaderMap, email: &str, replay: Response) -> R
     let since = Timestamp::now().plus_seconds(-REPEATED_SECONDS);
     let guest = Reader::new(&SERVICE).read::<Stored>(account::of_guest(email, since)).await?;
     let guest = guest.ok_or(Refusal::AccountExists)?;
+    let entry = gate::admit(guest.id(), First::Elsewhere).await?;
     let session = NewSession::new(cx, guest.id(), headers).await?;
     unit::change::<()>(cx, &SERVICE, session.insert()).await?;
-    Ok(session.begin(cx, replay).await?)
+    Ok(session.begin(cx, replay, &entry).await?)
 }

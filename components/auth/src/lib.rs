@@ -9,6 +9,11 @@
 //! | [`link`] | the calls by which one signs in by a letter |
 //! | [`guest`] | the call of somebody who buys with an address alone |
 //! | [`address`], [`address_change`] | the calls by which an account gets another address; those it had |
+//! | [`factors`], [`passkeys`], [`totp`], [`recovery`] | the calls about second factors |
+//! | [`second_step`], [`passkey_sign_in`], [`confirm`] | the calls that a second factor is proven by |
+//! | [`gate`] | whether a session may begin, or a second factor is missing |
+//! | [`proving`], [`challenge`] | proofs of a second factor, and what passkeys are asked to sign |
+//! | [`vault`] | secrets at rest |
 //! | [`letters`] | what `mail` asks of it |
 //! | [`oidc`] | signing in by a provider of OpenID Connect |
 //! | [`operations`] | what operators do with accounts |
@@ -35,14 +40,18 @@
 mod account;
 mod address;
 mod address_change;
+mod challenge;
 mod change_password;
+mod confirm;
 mod cookie;
 mod current_user;
 mod deletion;
 mod device;
 mod ended;
 mod export;
+mod factors;
 mod farewell;
+mod gate;
 mod guest;
 mod jwks;
 mod letters;
@@ -51,11 +60,16 @@ mod locale;
 mod notice;
 mod oidc;
 mod operations;
+mod passkey_sign_in;
+mod passkeys;
 mod password;
 mod person;
 mod proof;
+mod proving;
+mod recovery;
 mod refusal;
 mod reset;
+mod second_step;
 mod session;
 mod sessions;
 mod sign_in;
@@ -65,6 +79,8 @@ mod sign_up;
 mod statements;
 mod throttle;
 mod token;
+mod totp;
+mod vault;
 mod verification;
 mod visitor;
 mod worker;
@@ -111,6 +127,21 @@ use utoipa::OpenApi;
         oidc::callback,
         oidc::identity::list,
         oidc::identity::unlink,
+        factors::list,
+        passkeys::options,
+        passkeys::add,
+        passkeys::rename,
+        passkeys::remove,
+        totp::begin,
+        totp::confirm,
+        totp::remove,
+        recovery::make,
+        second_step::options,
+        second_step::finish,
+        passkey_sign_in::options,
+        passkey_sign_in::sign_in,
+        confirm::options,
+        confirm::confirm,
         jwks::jwks
     ),
     tags((name = "users", description = "Accounts and sessions"))
@@ -133,6 +164,13 @@ fn router() -> Router {
         .merge(address::quick_route())
         .merge(export::route())
         .merge(deletion::quick_route())
+        .merge(factors::route())
+        .merge(passkeys::route())
+        .merge(totp::route())
+        .merge(recovery::route())
+        .merge(second_step::route())
+        .merge(passkey_sign_in::route())
+        .merge(confirm::quick_route())
         .merge(jwks::route())
         .merge(letters::route())
         .merge(oidc::route())
@@ -145,7 +183,8 @@ fn router() -> Router {
         .merge(change_password::route())
         .merge(reset::hashing_route())
         .merge(address::hashing_route())
-        .merge(deletion::hashing_route());
+        .merge(deletion::hashing_route())
+        .merge(confirm::hashing_route());
     serve::complete(quick.merge(hashing))
 }
 

@@ -86,6 +86,7 @@ pub(crate) async fn ask(
         (status = 200, description = "The account; the session is in the cookie", body = Account),
         (status = 400, description = "Fields are invalid, or the code is not the one in the letter", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The account is suspended", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "The account needs a second step to sign in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The letter no longer works", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),

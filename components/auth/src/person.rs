@@ -8,12 +8,14 @@ use boxoffice_kernel::person::Part;
 use boxoffice_kernel::{Unit, query};
 
 /// What the file tells. Secrets are left out: hashes, and what proves an address.
-pub(crate) const PARTS: [Part; 5] = [
+pub(crate) const PARTS: [Part; 7] = [
     Part { kind: "account", query: accounts },
     Part { kind: "session", query: sessions },
     Part { kind: "notice", query: notices },
     Part { kind: "former_address", query: former_addresses },
     Part { kind: "export", query: exports },
+    Part { kind: "passkey", query: passkeys },
+    Part { kind: "authenticator_app", query: apps },
 ];
 
 /// Erases everything of the account but its row, and where its last letter goes. `email` is its address.
@@ -37,7 +39,7 @@ pub(crate) async fn erase_again(unit: &mut Unit<'_>, account: UserId) -> anyhow:
 
 /// Makes the statements by which an account is forgotten. A session stays until it runs out, since the
 /// services must hear that it has ended; it no longer tells from where it was.
-pub(crate) fn forgetting(account: UserId, email: &str) -> [Query; 11] {
+pub(crate) fn forgetting(account: UserId, email: &str) -> [Query; 15] {
     // Of somebody without a session the answer names the account.
     let named = format!("%{account}%");
     [
@@ -64,6 +66,10 @@ pub(crate) fn forgetting(account: UserId, email: &str) -> [Query; 11] {
             account
         ),
         query!("DELETE FROM auth_exports WHERE account_id = ?1", account),
+        query!("DELETE FROM auth_passkeys WHERE account_id = ?1", account),
+        query!("DELETE FROM auth_totp WHERE account_id = ?1", account),
+        query!("DELETE FROM auth_recovery_codes WHERE account_id = ?1", account),
+        query!("DELETE FROM auth_challenges WHERE account_id = ?1", account),
         query!(
             "UPDATE auth_sessions SET device = '', client = NULL \
              WHERE account_id = ?1 AND (device <> '' OR client IS NOT NULL)",
@@ -117,6 +123,26 @@ pub(crate) fn exports(account: UserId, after: &str, most: i64) -> Query {
     query!(
         "SELECT id, status, created_at, expires_at FROM auth_exports \
          WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+        account,
+        after,
+        most
+    )
+}
+
+pub(crate) fn passkeys(account: UserId, after: &str, most: i64) -> Query {
+    query!(
+        "SELECT id, name, transports, created_at, used_at FROM auth_passkeys \
+         WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+        account,
+        after,
+        most
+    )
+}
+
+pub(crate) fn apps(account: UserId, after: &str, most: i64) -> Query {
+    query!(
+        "SELECT account_id AS id, created_at, confirmed_at FROM auth_totp \
+         WHERE account_id = ?1 AND account_id > ?2 LIMIT ?3",
         account,
         after,
         most

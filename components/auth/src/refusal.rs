@@ -1,5 +1,6 @@
 //! Why nobody is signed in, or signed up.
 
+use boxoffice_contract::factors::{MAX_PASSKEYS, SECOND_FACTOR, SecondFactor};
 use boxoffice_contract::mail::{LETTER_VOID, NO_SUCH_ACCOUNT};
 use boxoffice_contract::people::{
     ACCOUNT_IN_USE, EXPORT_NOT_READY, Loss, Obstacle, ObstacleKind, TICKETS_TO_COME,
@@ -11,6 +12,7 @@ use boxoffice_contract::users::{
 };
 use boxoffice_kernel::problem::FieldError;
 use boxoffice_kernel::{Problem, db};
+use boxoffice_webauthn::Invalid;
 
 /// Why there is no session.
 #[derive(Debug)]
@@ -101,6 +103,45 @@ pub(crate) enum Refusal {
         /// What is wrong with it.
         message: &'static str,
     },
+    /// The first step was right, and the account has a second factor.
+    SecondFactor(SecondFactor),
+    /// The token of a first step is invalid, or its time is up.
+    FirstStepVoid,
+    /// A second factor is wrong, or was used.
+    WrongFactor {
+        /// The field that brought it.
+        field: &'static str,
+    },
+    /// A passkey, or a proof by one, is refused: why, for the log.
+    PasskeyRefused(String),
+    /// The account confirms by its second factor.
+    FactorAsked,
+    /// The password does not confirm who somebody is.
+    WrongConfirmation,
+    /// The account has no second factor.
+    NoFactor,
+    /// No authenticator app is being set up.
+    NoApp,
+    /// The account has an authenticator app.
+    AppKnown,
+    /// The account has no such passkey.
+    NoSuchPasskey,
+    /// A passkey is in an account already.
+    PasskeyKnown,
+    /// The account has as many passkeys as it may have.
+    TooManyPasskeys,
+    /// The shop's address has no name, and browsers make no passkeys for others.
+    NoPasskeys,
+    /// Too many second factors were tried.
+    TooManyFactors {
+        /// How long to wait.
+        seconds: i64,
+    },
+    /// Second factors were changed too often.
+    TooManyFactorChanges {
+        /// How long to wait.
+        seconds: i64,
+    },
     /// Something failed that should not.
     Failed(anyhow::Error),
 }
@@ -109,9 +150,22 @@ pub(crate) enum Refusal {
 pub(crate) type Result<T> = std::result::Result<T, Refusal>;
 
 impl From<db::Error> for Refusal {
-    /// That the address is taken is found out by storing the account.
+    /// That the address is taken is found out by storing the account, and a passkey in the same way.
     fn from(error: db::Error) -> Self {
-        if error.is_unique("auth_users") { Self::EmailTaken } else { Self::Failed(error.into()) }
+        if error.is_unique("auth_users") {
+            Self::EmailTaken
+        } else if error.is_unique("auth_passkeys") {
+            Self::PasskeyKnown
+        } else {
+            Self::Failed(error.into())
+        }
+    }
+}
+
+impl Refusal {
+    /// Refuses a passkey for a reason that only the log gets.
+    pub(crate) fn passkey(invalid: Invalid) -> Self {
+        Self::PasskeyRefused(invalid.to_string())
     }
 }
 
@@ -284,6 +338,64 @@ impl From<Refusal> for Problem {
                 LAST_WAY_IN,
             ),
             Refusal::Unclear { field, message } => Self::invalid_field(field, message),
+            Refusal::SecondFactor(second_factor) => {
+                Self::unauthorized("This account needs a second step to sign in")
+                    .with_code(SECOND_FACTOR)
+                    .with_second_factor(second_factor)
+            }
+            Refusal::FirstStepVoid => Self::unauthorized("This sign-in took too long; begin again")
+                .with_code("first_step_void"),
+            Refusal::WrongFactor { field } => {
+                let message = match field {
+                    "code" => {
+                        "This code is wrong or was used. Type the one that your app shows now"
+                    }
+                    "recoveryCode" => "This recovery code is wrong or was used",
+                    _ => "This passkey was refused; try again",
+                };
+                Self::invalid_field(field, message).with_code("wrong_factor")
+            }
+            Refusal::PasskeyRefused(_) => {
+                Self::malformed("This passkey was refused; try again").with_code("wrong_factor")
+            }
+            Refusal::FactorAsked => {
+                Self::invalid_field("password", "Confirm by your second factor instead")
+                    .with_code("factor_asked")
+            }
+            Refusal::WrongConfirmation => {
+                Self::invalid_field("password", "This is not your password")
+                    .with_code("wrong_password")
+            }
+            Refusal::NoFactor => {
+                Self::conflict("Add a passkey or an authenticator app first", "no_second_factor")
+            }
+            Refusal::NoApp => {
+                Self::conflict("No authenticator app is being set up", "no_authenticator_app")
+            }
+            Refusal::AppKnown => Self::conflict(
+                "This account has an authenticator app already; remove it first",
+                "authenticator_app_known",
+            ),
+            Refusal::NoSuchPasskey => Self::not_found("This passkey does not exist"),
+            Refusal::PasskeyKnown => {
+                Self::conflict("This passkey is in an account already", "passkey_known")
+            }
+            Refusal::TooManyPasskeys => Self::conflict(
+                format!("An account may have {MAX_PASSKEYS} passkeys; remove one first"),
+                "too_many_passkeys",
+            ),
+            Refusal::NoPasskeys => Self::conflict(
+                "Browsers make passkeys only for a shop with a name and https, or for localhost",
+                "no_passkeys",
+            ),
+            Refusal::TooManyFactors { seconds } => {
+                let detail = format!("Too many wrong tries; try again in {}", minutes(seconds));
+                Self::too_many(detail, seconds).with_code("too_many_failures")
+            }
+            Refusal::TooManyFactorChanges { seconds } => {
+                let detail = format!("Too many changes; try again in {}", minutes(seconds));
+                Self::too_many(detail, seconds).with_code("too_many_changes")
+            }
             Refusal::Failed(error) => error.into(),
         }
     }

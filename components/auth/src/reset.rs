@@ -22,6 +22,7 @@ use http::{HeaderMap, StatusCode};
 use send_wrapper::SendWrapper;
 
 use crate::account::{self, Stored};
+use crate::gate::{self, First};
 use crate::notice::NewNotice;
 use crate::proof::{self, NewProof, Proof};
 use crate::refusal::{self, Refusal};
@@ -73,7 +74,9 @@ pub(crate) async fn ask(
 /// Choose a new password
 ///
 /// By the token in the letter's link. All sessions of the account end, and one begins here. The link has
-/// also proven the address: what let others in before it was proven ends too.
+/// also proven the address: what let others in before it was proven ends too. If the account has a second
+/// factor, the password is changed, and the answer is 401 with the code `second_factor` and a token for the
+/// second step.
 #[utoipa::path(
     post, path = "/api/users/reset/confirm", tag = "users", operation_id = "confirm_reset",
     request_body = Reset,
@@ -82,6 +85,7 @@ pub(crate) async fn ask(
         (status = 200, description = "The account; the session is in the cookie", body = Account),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The account is suspended", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "The password is changed, and the account needs a second step to sign in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The letter no longer works", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -113,6 +117,10 @@ pub(crate) async fn confirm(
     }
     password::check(&credentials.password, &found.email)?;
     let hash = password::hash(&credentials.password).await?;
+    // Whoever had the account without proving its address has no say in who signs in now.
+    let known = account::find(&found.email).await?.filter(|known| known.id() == account_id);
+    let is_claimed = !known.ok_or_else(refused)?.is_verified();
+    let needs_factor = !is_claimed && gate::standing_of(account_id).await?.has_factor();
     let session = NewSession::new(&cx, account_id, &headers).await?;
     let notice = NewNotice::new(&cx, account_id, &headers);
     let others = SendWrapper::new(Cell::new(Vec::new()));
@@ -127,7 +135,9 @@ pub(crate) async fn confirm(
         unit.change::<()>(proof::ending_all(account_id, now)).await?;
         all.extend(unit.change_all::<Ended>(session::ending_all(account_id, None, now)).await?);
         others.set(all);
-        unit.insert(session.insert());
+        if !needs_factor {
+            unit.insert(session.insert());
+        }
         notice.ask(unit, AccountLetter::PasswordChanged)?;
         refusal::Result::Ok(Reply::ok(&account.account())?)
     };
@@ -137,7 +147,8 @@ pub(crate) async fn confirm(
     }
     ended::tell_soon(&cx, &Cell::take(&others), Some((account_id, now))).await;
     log::security(&cx, Security::PasswordChanged, Some(account_id));
-    Ok(session.begin(&cx, response).await?)
+    let entry = gate::admit(account_id, First::Elsewhere).await?;
+    Ok(session.begin(&cx, response, &entry).await?)
 }
 
 /// Answers a repeat of a reset that was done.

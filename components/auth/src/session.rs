@@ -5,12 +5,14 @@ use axum::response::Response;
 use boxoffice_contract::{SessionId, UserId, users as api};
 use boxoffice_kernel::db::{Query, Read, Reader};
 use boxoffice_kernel::log::{self, Security};
-use boxoffice_kernel::{Cx, Timestamp, UserCx, config, query, row, unit};
+use boxoffice_kernel::{Cx, Timestamp, UserCx, config, identity, problem, query, row, unit};
 use http::HeaderMap;
 use http::header::USER_AGENT;
 
+use crate::gate::Entry;
 use crate::refusal::{self, Refusal};
 use crate::token::{Audience, Key, SessionToken};
+use crate::visitor::VisitorCx;
 use crate::{SERVICE, cookie, device as devices};
 
 /// How many sessions a list has at most: the newest.
@@ -81,13 +83,19 @@ impl NewSession {
     }
 
     /// Adds the cookies of the session, which has been stored, to `response`, and logs that it begins.
+    /// `entry` tells how its user was let in.
     ///
     /// Whether the account is suspended is read after the session was committed. So a suspension at the
     /// same time either finds the session or is found here.
     ///
     /// # Errors
     /// [`Refusal::Suspended`]; when the signing key cannot be read; what the database says.
-    pub(crate) async fn begin(&self, cx: &Cx, mut response: Response) -> refusal::Result<Response> {
+    pub(crate) async fn begin(
+        &self,
+        cx: &Cx,
+        mut response: Response,
+        entry: &Entry,
+    ) -> refusal::Result<Response> {
         let entering = Reader::new(&SERVICE).read::<Entering>(entering(self.account_id)).await?;
         let entering = entering.ok_or(Refusal::NoSuchAccount)?;
         if entering.suspended_at.is_some() {
@@ -96,6 +104,7 @@ impl NewSession {
         }
         let roles: Vec<&str> = entering.roles.split_whitespace().collect();
         let token = SessionToken {
+            entry,
             id: self.id,
             account_id: self.account_id,
             from: self.created_at,
@@ -109,6 +118,31 @@ impl NewSession {
         log::security(&cx.with("session", self.id), Security::SignedIn, Some(self.account_id));
         Ok(response)
     }
+}
+
+/// Adds a fresh token of the visitor's session to `response`, which tells of `entry`. The session stays the
+/// same, and so does its end.
+///
+/// # Errors
+/// 401 if the session is from before there were ids, or has just ended; what the database says.
+pub(crate) async fn renew(
+    cx: &VisitorCx,
+    entry: Entry,
+    mut response: Response,
+) -> problem::Result<Response> {
+    let id = cx.user.session.ok_or_else(identity::session_ended)?;
+    let account_id = cx.account.id;
+    let lasting = lasting(id, account_id);
+    let found = Reader::new(&SERVICE).read::<Ended>(lasting).await?;
+    let until = found.ok_or(Refusal::NoSuchSession)?.expires_at;
+    let from = Timestamp::from_millis(cx.user.issued_at * 1000);
+    let token = SessionToken { entry: &entry, id, account_id, from, until };
+    let audience = Audience::load().await?;
+    let roles: Vec<&str> = cx.user.roles.iter().map(|role| role.name()).collect();
+    let token = Key::load().await?.of_session(token, &roles, &audience)?;
+    let seconds = (until.as_millis() - Timestamp::now().as_millis()) / 1000;
+    cookie::set_session(&mut response, &token, seconds).await?;
+    Ok(response)
 }
 
 impl Session {
@@ -170,6 +204,17 @@ pub(crate) fn of_account(account_id: UserId, now: Timestamp) -> Query {
 /// Finds out whether `account_id` has or had the session `id`.
 pub(crate) fn known(id: SessionId, account_id: UserId) -> Query {
     query!("SELECT id FROM auth_sessions WHERE id = ?1 AND account_id = ?2", id, account_id)
+}
+
+/// Finds out until when the session `id` of `account_id` lasts, which goes on.
+pub(crate) fn lasting(id: SessionId, account_id: UserId) -> Query {
+    const COLUMNS: &str = Ended::COLUMNS;
+    query!(
+        "SELECT {COLUMNS} FROM auth_sessions \
+         WHERE id = ?1 AND account_id = ?2 AND ended_at IS NULL",
+        id,
+        account_id
+    )
 }
 
 /// Ends the session `id` of `account_id`, unless it has ended.

@@ -13,11 +13,12 @@ use boxoffice_kernel::{Cx, Unit, unit};
 use http::HeaderMap;
 
 use crate::account::{self, Stored};
+use crate::gate::{self, Entry, First};
 use crate::notice::NewNotice;
 use crate::refusal::{self, Refusal};
 use crate::session::NewSession;
 use crate::throttle::{self, Attempt};
-use crate::{SERVICE, locale, password};
+use crate::{SERVICE, device, locale, password};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/api/users/signIn", post(sign_in))
@@ -25,7 +26,8 @@ pub(crate) fn route() -> Router {
 
 /// Sign in
 ///
-/// Starts a session and sets its cookie. After ten failed sign-ins to an account from one client, more
+/// Starts a session and sets its cookie. If the account has a second factor, the answer is 401 with the code
+/// `second_factor` and a token for the second step. After ten failed sign-ins to an account from one client, more
 /// wait for up to 15 minutes. A browser that has signed in to the account before is counted by itself.
 /// Of a sign-in by a new one, the owner is told by a letter.
 #[utoipa::path(
@@ -34,7 +36,7 @@ pub(crate) fn route() -> Router {
     responses(
         (status = 200, description = "The account; the session is in the cookie", body = Account),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Address and password do not match", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Address and password do not match, or the account needs a second step", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The account is suspended", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many failures; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
@@ -61,6 +63,7 @@ pub(crate) struct Entered {
     /// Whether the owner needs no letter about the device: the account has signed in on it before, or
     /// they have just read a letter there.
     is_known_device: bool,
+    first: First,
 }
 
 /// A session that is about to begin, and what is stored with it.
@@ -69,6 +72,10 @@ pub(crate) struct Arrival {
     session: NewSession,
     notice: Option<NewNotice>,
     locale: Option<String>,
+    /// How they were let in; `None` if that is decided when the session begins.
+    entry: Option<Entry>,
+    /// Whether the session is stored with what else changes: not if a second factor is missing.
+    is_stored: bool,
 }
 
 /// Finds the account whose address and password these are, unless too many guesses were made.
@@ -86,7 +93,8 @@ pub(crate) async fn check(
         return Err(Refusal::InvalidCredentials);
     };
     attempt.succeeded(cx).await?;
-    Ok(Entered { account, is_known_device: attempt.is_known_device })
+    let (is_known_device, first) = (attempt.is_known_device, First::Password);
+    Ok(Entered { account, is_known_device, first })
 }
 
 /// Returns the account `stored`, if `password` is its password. One without a password takes as long.
@@ -101,18 +109,45 @@ async fn matching(stored: Option<Stored>, password: &str) -> anyhow::Result<Opti
 impl Entered {
     /// Makes the same of an account whose owner has just read a letter.
     pub(crate) const fn by_letter(account: Stored) -> Self {
-        Self { account, is_known_device: true }
+        Self { account, is_known_device: true, first: First::Elsewhere }
     }
 
     /// Makes the same of an account whose owner a provider has just named.
     pub(crate) const fn by_provider(account: Stored) -> Self {
-        Self { account, is_known_device: false }
+        Self { account, is_known_device: false, first: First::Elsewhere }
     }
 
     /// Makes the session for the browser that sent `headers`. All who sign in to an account that there
     /// is pass here, however they have shown that it is theirs.
+    ///
+    /// # Errors
+    /// [`Refusal::SecondFactor`] after a password, if the account has one. A letter is used up first: see
+    /// [`Arrival::begin`].
     pub(crate) async fn arrive(self, cx: &Cx, headers: &HeaderMap) -> refusal::Result<Arrival> {
-        let Self { account, is_known_device } = self;
+        let id = self.account.id();
+        let (entry, is_stored) = match self.first {
+            First::Password => (Some(gate::admit(id, First::Password).await?), true),
+            // Whoever proves an address first ends the factors that others had set up.
+            First::Elsewhere if !self.account.is_verified() => (None, true),
+            First::Elsewhere => (None, !gate::standing_of(id).await?.has_factor()),
+        };
+        Ok(Arrival { is_stored, entry, ..self.arrival(cx, headers).await? })
+    }
+
+    /// Makes the same of an account whose owner has proven the second factor.
+    pub(crate) async fn arrive_by(
+        account: Stored,
+        cx: &Cx,
+        headers: &HeaderMap,
+        entry: Entry,
+    ) -> refusal::Result<Arrival> {
+        let is_known_device = device::known(headers, account.id()).await?.is_some();
+        let entered = Self { account, is_known_device, first: First::Elsewhere };
+        Ok(Arrival { entry: Some(entry), ..entered.arrival(cx, headers).await? })
+    }
+
+    async fn arrival(self, cx: &Cx, headers: &HeaderMap) -> refusal::Result<Arrival> {
+        let Self { account, is_known_device, .. } = self;
         let id = account.id();
         account.may_enter().inspect_err(|_| {
             log::security(cx, Security::SuspendedRefused, Some(id));
@@ -121,13 +156,16 @@ impl Entered {
         let is_told = !is_known_device && throttle::tells_of_device(cx, id).await?;
         let notice = is_told.then(|| NewNotice::new(cx, id, headers));
         let locale = locale::of(headers).filter(|now| Some(now) != account.locale.as_ref());
-        Ok(Arrival { account, session, notice, locale })
+        Ok(Arrival { account, session, notice, locale, entry: None, is_stored: true })
     }
 }
 
 impl Arrival {
     /// Stores the session. The owner is told of a device that is new.
     pub(crate) async fn store(&self, cx: &Cx) -> refusal::Result<()> {
+        if !self.is_stored {
+            return Ok(());
+        }
         if self.notice.is_none() && self.locale.is_none() {
             return Ok(unit::change::<()>(cx, &SERVICE, self.session.insert()).await.map(drop)?);
         }
@@ -139,6 +177,9 @@ impl Arrival {
     /// # Errors
     /// When an event cannot be written.
     pub(crate) fn queue(&self, unit: &mut Unit<'_>) -> anyhow::Result<()> {
+        if !self.is_stored {
+            return Ok(());
+        }
         unit.insert(self.session.insert());
         if let Some(locale) = &self.locale {
             unit.require(account::speaking(self.account.id(), locale));
@@ -152,9 +193,17 @@ impl Arrival {
     /// Adds the session's cookies to `response`, once it is stored.
     ///
     /// # Errors
-    /// As of [`NewSession::begin`].
+    /// [`Refusal::SecondFactor`] after a letter, if the account has one; else as of
+    /// [`NewSession::begin`].
     pub(crate) async fn begin(&self, cx: &Cx, response: Response) -> refusal::Result<Response> {
-        self.session.begin(cx, response).await
+        let entry = match &self.entry {
+            Some(entry) => entry.clone(),
+            None => gate::admit(self.account.id(), First::Elsewhere).await?,
+        };
+        if !self.is_stored {
+            unit::change::<()>(cx, &SERVICE, self.session.insert()).await?;
+        }
+        self.session.begin(cx, response, &entry).await
     }
 }
 

@@ -15,6 +15,7 @@ use boxoffice_kernel::{Cx, Timestamp, Unit};
 use http::{HeaderMap, StatusCode};
 
 use crate::account::{self, NewAccount};
+use crate::gate::{Entry, First};
 use crate::proof::NewProof;
 use crate::refusal::{self, Refusal};
 use crate::session::NewSession;
@@ -74,7 +75,7 @@ pub(crate) async fn sign_up(
         return Ok(repeat(&cx, &headers, &credentials, response).await?);
     }
     log::security(&cx, Security::SignedUp, Some(account.id));
-    Ok(session.begin(&cx, response).await?)
+    Ok(session.begin(&cx, response, &Entry::of_new_account(First::Password)).await?)
 }
 
 /// Answers a repeat of a sign-up that succeeded.

@@ -2,20 +2,25 @@
 
 use boxoffice_account_proof::Purpose;
 use boxoffice_contract::people::{Export, ExportStatus};
-use boxoffice_contract::{ExportId, IdentityId, LetterId, OperationId, SessionId, UserId};
+use boxoffice_contract::{
+    ExportId, IdentityId, LetterId, OperationId, PasskeyId, SessionId, UserId,
+};
 use boxoffice_kernel::Timestamp;
 use boxoffice_kernel::db::statements;
 
 use crate::account::{self, NewAccount};
 use crate::address_change::{self, NewChange};
+use crate::challenge::{self, For, NewChallenge};
 use crate::farewell::Farewell;
 use crate::notice::{self, NewNotice};
 use crate::oidc::NewProven;
 use crate::oidc::identity::{self, NewIdentity};
 use crate::operations::{self, NewOperation};
+use crate::passkeys::{self, Added, Claimed};
 use crate::proof::{self, NewProof};
+use crate::recovery::{self, NewCode};
 use crate::session::{self, Ended, NewSession};
-use crate::{deletion, ended, export, farewell, letters, person, visitor};
+use crate::{deletion, ended, export, factors, farewell, gate, letters, person, totp, visitor};
 
 #[test]
 fn every_statement_is_listed() {
@@ -80,6 +85,26 @@ fn every_statement_is_listed() {
         created_at: now,
     };
     let one = || Ended { id: session, expires_at: now };
+    let asked = NewChallenge {
+        challenge: email.clone(),
+        purpose: email.clone(),
+        account_id: None,
+        expires_at: now,
+    };
+    let passkey = PasskeyId::nil();
+    let added = Added {
+        id: passkey,
+        account_id: id,
+        credential_id: email.clone(),
+        public_key: email.clone(),
+        sign_count: 0,
+        name: email.clone(),
+        transports: email.clone(),
+        created_at: now,
+    };
+    let code = || NewCode { account_id: id, digest: email.clone(), created_at: now };
+    let codes: Vec<NewCode> =
+        (0..boxoffice_contract::factors::RECOVERY_CODES).map(|_| code()).collect();
     let export = Export {
         id: ExportId::nil(),
         status: ExportStatus::Making,
@@ -129,6 +154,8 @@ fn every_statement_is_listed() {
         person::notices(id, "", 1),
         person::former_addresses(id, "", 1),
         person::exports(id, "", 1),
+        person::passkeys(id, "", 1),
+        person::apps(id, "", 1),
         account.insert(),
         account::of_address(&email),
         account::verifying(id, &email, now),
@@ -161,10 +188,33 @@ fn every_statement_is_listed() {
         session::ending_suspended(now),
         session::of_account(id, now),
         session::known(session, id),
+        session::lasting(session, id),
         session::ending(session, id, now),
         session::ending_all(id, None, now),
         session::signing_out(id, now),
         session::sweeping(now),
+        gate::standing(id),
+        factors::password_of(id),
+        asked.insert(),
+        challenge::using(&email, For::Add, now),
+        challenge::sweeping(now),
+        added.insert(),
+        passkeys::of_account(id),
+        passkeys::of_credential(&email),
+        passkeys::using(&Claimed::nobody(), 0, now),
+        passkeys::renaming(passkey, id, &email),
+        passkeys::removing(passkey, id),
+        passkeys::forgetting(id),
+        totp::beginning(id, &email, now),
+        totp::pending(id),
+        totp::confirmed(id),
+        totp::confirming(id, &email, 0, now),
+        totp::using(id, 0),
+        totp::removing(id),
+        totp::forgetting(id),
+        NewCode::insert_all(&codes),
+        recovery::using(id, &email, now),
+        recovery::forgetting(id),
         visitor::standing(id, None),
         letters::of_letter(id, letter),
         identity.insert(),

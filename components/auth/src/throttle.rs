@@ -15,6 +15,7 @@ use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
 use crate::refusal::{self, Refusal};
+use crate::token::FirstStep;
 use crate::{SERVICE, device};
 
 /// Failed sign-ins to one account from one client: a person who types.
@@ -75,6 +76,27 @@ pub(crate) static OIDC_OF_CLIENT: Limit =
     Limit { name: "oidc_from_client", allowed: 200, seconds: 15 * 60 };
 /// The same in all.
 pub(crate) static OIDC: Limit = Limit { name: "oidc", allowed: 20_000, seconds: 15 * 60 };
+/// Second factors that were wrong, for one first step of a sign-in. Whatever it came to, a try counts.
+pub(crate) static FACTORS_OF_STEP: Limit =
+    Limit { name: "factor_of_first_step", allowed: 5, seconds: 10 * 60 };
+/// Second factors of one account that were wrong. Only who has passed the first step gets this far.
+pub(crate) static FACTORS_OF_ACCOUNT: Limit =
+    Limit { name: "factor_of_account", allowed: 20, seconds: 60 * 60 };
+/// Passkeys that were refused, from one client: nobody has passed a first step there.
+pub(crate) static PASSKEYS_OF_CLIENT: Limit =
+    Limit { name: "passkey_from_client", allowed: 100, seconds: 15 * 60 };
+/// Challenges for passkeys of one account.
+pub(crate) static CHALLENGES_OF_ACCOUNT: Limit =
+    Limit { name: "challenge_of_account", allowed: 60, seconds: 15 * 60 };
+/// Challenges that one client asks for without an account. Many people may have one address in common.
+pub(crate) static CHALLENGES_OF_CLIENT: Limit =
+    Limit { name: "challenge_from_client", allowed: 300, seconds: 15 * 60 };
+/// The same in all.
+pub(crate) static CHALLENGES: Limit =
+    Limit { name: "challenge", allowed: 30_000, seconds: 15 * 60 };
+/// Changes of one account's second factors, each of which is told by a letter.
+pub(crate) static FACTOR_CHANGES: Limit =
+    Limit { name: "change_of_factors", allowed: 30, seconds: 60 * 60 };
 
 /// How long new accounts are counted, in seconds.
 const SIGN_UP_WINDOW: i64 = 60 * 60;
@@ -215,6 +237,80 @@ async fn count_letter(cx: &Cx, counters: &[Counter]) -> refusal::Result<()> {
         Some(exceeded) => {
             log::security(&cx.with("limit", exceeded.limit.name), Security::LimitMet, None);
             Err(Refusal::TooManyLetters { seconds: exceeded.seconds })
+        }
+    }
+}
+
+/// Something that was tried and counted.
+pub(crate) struct Tried(Vec<Counter>);
+
+impl Tried {
+    /// Gives the try back: it was right.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn release(&self, cx: &Cx) -> refusal::Result<()> {
+        Ok(limit::release(cx, &SERVICE, &self.0).await?)
+    }
+}
+
+/// Counts a try to prove the second factor of `account`.
+///
+/// # Errors
+/// [`Refusal::TooManyFactors`] when too many have failed; what the database says.
+pub(crate) async fn count_factor(cx: &Cx, account: UserId) -> refusal::Result<Tried> {
+    try_factor(cx, vec![FACTORS_OF_ACCOUNT.of(account)], Some(account)).await
+}
+
+/// Counts a try of the second step of a sign-in. It is not given back.
+///
+/// # Errors
+/// As of [`count_factor`].
+pub(crate) async fn count_second_step(cx: &Cx, step: &FirstStep) -> refusal::Result<()> {
+    try_factor(cx, vec![FACTORS_OF_STEP.of(step.id)], Some(step.account_id)).await.map(drop)
+}
+
+/// Counts a try to sign in by a passkey alone.
+///
+/// # Errors
+/// As of [`count_factor`].
+pub(crate) async fn count_passkey(cx: &Cx) -> refusal::Result<Tried> {
+    try_factor(cx, vec![PASSKEYS_OF_CLIENT.of(cx.client_bucket())], None).await
+}
+
+/// Counts a challenge for a passkey of `account`, or of anyone.
+///
+/// # Errors
+/// As of [`count_factor`].
+pub(crate) async fn count_challenge(cx: &Cx, account: Option<UserId>) -> refusal::Result<()> {
+    let counters = match account {
+        Some(account) => vec![CHALLENGES_OF_ACCOUNT.of(account)],
+        None => vec![CHALLENGES_OF_CLIENT.of(cx.client_bucket()), CHALLENGES.of("all")],
+    };
+    try_factor(cx, counters, account).await.map(drop)
+}
+
+/// Counts a change of the second factors of `account`.
+///
+/// # Errors
+/// [`Refusal::TooManyFactorChanges`] when there were too many; what the database says.
+pub(crate) async fn count_factor_change(cx: &Cx, account: UserId) -> refusal::Result<()> {
+    match try_factor(cx, vec![FACTOR_CHANGES.of(account)], Some(account)).await {
+        Err(Refusal::TooManyFactors { seconds }) => Err(Refusal::TooManyFactorChanges { seconds }),
+        counted => counted.map(drop),
+    }
+}
+
+async fn try_factor(
+    cx: &Cx,
+    counters: Vec<Counter>,
+    account: Option<UserId>,
+) -> refusal::Result<Tried> {
+    match limit::count(cx, &SERVICE, &counters).await? {
+        None => Ok(Tried(counters)),
+        Some(exceeded) => {
+            log::security(&cx.with("limit", exceeded.limit.name), Security::LimitMet, account);
+            Err(Refusal::TooManyFactors { seconds: exceeded.seconds })
         }
     }
 }

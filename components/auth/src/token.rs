@@ -1,5 +1,5 @@
-//! Tokens that `auth` alone signs: of sessions, which everyone can verify, and of devices, which only
-//! `auth` reads.
+//! Tokens that `auth` alone signs: of sessions, which everyone can verify, and of devices and first
+//! steps, which only `auth` reads.
 //!
 //! Each kind has a type of its own in `typ` (RFC 8725, 3.11), so that none passes for the other.
 
@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, anyhow};
 use boxoffice_account_proof::Secret;
+use boxoffice_contract::factors::SECOND_STEP_SECONDS;
 use boxoffice_contract::{SessionId, UserId};
 use boxoffice_kernel::{Timestamp, config};
 use ed25519_dalek::SigningKey;
@@ -17,10 +18,15 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::gate::{Entry, First};
+use crate::vault::{self, Vault};
+
 /// What tells our tokens from those of others.
 pub(crate) const ISSUER: &str = "boxoffice";
 /// The type of a session's token.
 const SESSION: &str = "session+jwt";
+/// The type of the token that proves the first step of a sign-in.
+const FIRST_STEP: &str = "first-step+jwt";
 /// The type of a device's token.
 const DEVICE: &str = "device+jwt";
 
@@ -31,11 +37,33 @@ pub(crate) struct Key {
     pub(crate) public: Jwk,
     /// What makes the tokens and codes of letters.
     pub(crate) proofs: Secret,
+    /// What encrypts the secrets of authenticator apps.
+    pub(crate) vault: Vault,
+}
+
+/// The first step of a sign-in, which needs a second one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FirstStep {
+    /// What tells it from other sign-ins, whose tries are counted apart.
+    pub(crate) id: SessionId,
+    pub(crate) account_id: UserId,
+    pub(crate) first: First,
+    /// When it was, in seconds since 1970.
+    pub(crate) issued_at: i64,
+}
+
+impl FirstStep {
+    /// Notes that somebody has just passed the first step.
+    pub(crate) fn new(account_id: UserId, first: First) -> Self {
+        let issued_at = Timestamp::now().as_millis() / 1000;
+        Self { id: SessionId::new(), account_id, first, issued_at }
+    }
 }
 
 /// A session, as its token tells of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SessionToken {
+pub(crate) struct SessionToken<'a> {
+    pub(crate) entry: &'a Entry,
     pub(crate) id: SessionId,
     pub(crate) account_id: UserId,
     pub(crate) from: Timestamp,
@@ -66,6 +94,11 @@ struct SessionClaims<'a> {
     sid: SessionId,
     iat: i64,
     exp: i64,
+    auth_time: i64,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    amr: &'a [String],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    factor: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'static str>,
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
@@ -78,6 +111,17 @@ struct DeviceClaims {
     sub: UserId,
     jti: SessionId,
     exp: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FirstStepClaims {
+    iss: String,
+    sub: UserId,
+    jti: SessionId,
+    iat: i64,
+    exp: i64,
+    /// Whether it was by the password.
+    password: bool,
 }
 
 thread_local! {
@@ -111,13 +155,14 @@ impl Key {
         public.common.key_id = Some(kid.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         let proofs = Secret::of_signing_key(&key);
-        Ok(Self { signing, kid, public, proofs })
+        let vault = Vault::new(boxoffice_account_proof::derived(&key, vault::LABEL));
+        Ok(Self { signing, kid, public, proofs, vault })
     }
 
     /// Returns the token of `session`, whose account has `roles`.
     pub(crate) fn of_session(
         &self,
-        session: SessionToken,
+        session: SessionToken<'_>,
         roles: &[&str],
         Audience(audience): &Audience,
     ) -> Result<String> {
@@ -128,10 +173,42 @@ impl Key {
             sid: session.id,
             iat: session.from.as_millis() / 1000,
             exp: session.until.as_millis() / 1000,
+            auth_time: session.entry.at,
+            amr: &session.entry.amr,
+            factor: session.entry.has_factor,
             email: audience.is_none().then_some(""),
             roles,
         };
         Ok(encode(&self.header(SESSION), &claims, &self.signing)?)
+    }
+
+    /// Returns the token that proves the first step of a sign-in.
+    pub(crate) fn of_first_step(&self, step: &FirstStep) -> Result<String> {
+        let claims = FirstStepClaims {
+            iss: ISSUER.to_owned(),
+            sub: step.account_id,
+            jti: step.id,
+            iat: step.issued_at,
+            exp: step.issued_at + SECOND_STEP_SECONDS,
+            password: step.first == First::Password,
+        };
+        Ok(encode(&self.header(FIRST_STEP), &claims, &self.signing)?)
+    }
+
+    /// Reads such a token, if it is one and its time is not up.
+    pub(crate) fn first_step(&self, token: &str) -> Option<FirstStep> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if header.typ.as_deref() != Some(FIRST_STEP) {
+            return None;
+        }
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.set_issuer(&[ISSUER]);
+        rules.leeway = 0;
+        let key = DecodingKey::from_jwk(&self.public).ok()?;
+        let claims: FirstStepClaims = decode(token, &key, &rules).ok()?.claims;
+        let first = if claims.password { First::Password } else { First::Elsewhere };
+        let (id, account_id, issued_at) = (claims.jti, claims.sub, claims.iat);
+        Some(FirstStep { id, account_id, first, issued_at })
     }
 
     /// Returns the token by which a device shows until `until` that `account_id` has signed in there.
@@ -184,6 +261,7 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
+    use crate::gate::Second;
 
     fn key() -> Key {
         Key::from_pem(PEM).unwrap()
@@ -202,7 +280,9 @@ mod tests {
         assert_eq!(json["kid"], key.kid.as_str());
         assert!(json.get("d").is_none(), "the private half stays here");
         let (id, account_id, from) = (SessionId::new(), UserId::new(), Timestamp::now());
-        let session = SessionToken { id, account_id, from, until: from.plus_seconds(60) };
+        let entry = Entry::of_both(First::Password.amr(), Second::Totp);
+        let until = from.plus_seconds(60);
+        let session = SessionToken { entry: &entry, id, account_id, from, until };
         for (audience, email) in [(Some("https://shop.example".to_owned()), None), (None, Some(""))]
         {
             let token = key.of_session(session, &[], &Audience(audience.clone())).unwrap();
@@ -215,6 +295,8 @@ mod tests {
             assert_eq!(claims["email"].as_str(), email);
             assert_eq!(claims["sid"], id.to_string());
             assert!(claims.get("roles").is_none(), "most accounts have none");
+            assert_eq!(claims["amr"], serde_json::json!(["pwd", "otp", "mfa"]));
+            assert_eq!((&claims["auth_time"], &claims["factor"]), (&entry.at.into(), &true.into()));
         }
     }
 
@@ -226,10 +308,26 @@ mod tests {
         assert_eq!(key.device(&token).map(|(account, _)| account), Some(account_id));
         let ended = key.of_device(account_id, now.plus_seconds(-600)).unwrap();
         assert!(key.device(&ended).is_none());
-        let id = SessionId::new();
-        let session = SessionToken { id, account_id, from: now, until: now.plus_seconds(60) };
+        let (id, until) = (SessionId::new(), now.plus_seconds(60));
+        let entry = Entry::of_new_account(First::Password);
+        let session = SessionToken { entry: &entry, id, account_id, from: now, until };
         let session = key.of_session(session, &["operator"], &Audience(None)).unwrap();
         assert!(key.device(&session).is_none() && key.device("a.b.c").is_none());
+        assert!(key.first_step(&session).is_none() && key.first_step(&token).is_none());
+    }
+
+    #[test]
+    fn a_first_step_is_read_as_it_was_for_ten_minutes() {
+        let key = key();
+        for first in [First::Password, First::Elsewhere] {
+            let step = FirstStep::new(UserId::new(), first);
+            let token = key.of_first_step(&step).unwrap();
+            assert_eq!(key.first_step(&token), Some(step));
+            assert!(key.device(&token).is_none());
+            let issued_at = step.issued_at - SECOND_STEP_SECONDS - 1;
+            let late = key.of_first_step(&FirstStep { issued_at, ..step }).unwrap();
+            assert_eq!(key.first_step(&late), None);
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use boxoffice_kernel::events::{Event, Outcome};
 use boxoffice_kernel::{Cx, Service, Timestamp, erasure, limit, unit};
 
 use crate::{
-    SERVICE, address_change, deletion, ended, export, farewell, notice, person, proof, session,
+    SERVICE, address_change, challenge, deletion, ended, export, farewell, notice, person, proof,
+    session,
 };
 
 /// This service's side of the events.
@@ -37,12 +38,15 @@ impl Handler for Auth {
         let more_to_make = deletion::tick(cx).await?
             | erasure::tick(cx, &SERVICE, person::erase_again).await?
             | export::tick(cx).await?;
+        let challenges = challenge::sweeping(now);
+        let challenges: Vec<(String,)> = unit::change_all(cx, &SERVICE, challenges).await?;
         let more_to_remove = removed.len() >= session::SWEPT
             || changes.len() >= address_change::SWEPT
             || proofs.len() >= proof::SWEPT
             || notices.len() >= notice::SWEPT
             || farewells.len() >= farewell::SWEPT
             || export::sweep(cx).await? >= export::SWEPT
+            || challenges.len() >= challenge::SWEPT
             || limit::sweep(cx, &SERVICE).await?;
         Ok(ended::tell_untold(cx).await? || more_to_remove || more_to_make)
     }

@@ -132,6 +132,9 @@ async fn of_account(cx: &Cx, letter: &Letter, kind: AccountLetter) -> Result<Fou
             until: letter.expires_at.context("the letter does not say when its link ends")?,
         }),
         AccountLetter::AccountDeleted => letters::Letter::AccountDeleted(letters::AccountDeleted),
+        AccountLetter::FactorsChanged => {
+            letters::Letter::FactorsChanged(letters::FactorsChanged { at, device, client })
+        }
         AccountLetter::NewDevice => letters::Letter::NewDevice(letters::NewDevice {
             at,
             device: device.unwrap_or_default(),

@@ -34,7 +34,7 @@ pub(crate) fn route() -> Router {
         (status = 204, description = "The payment needs nobody any more"),
         (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Not an operator", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not an operator, or one who must first confirm by a second factor", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This payment does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -47,6 +47,7 @@ pub(crate) async fn dismiss(
     if !is_operator(&cx).await? {
         return Err(Refusal::NotOperator.into());
     }
+    cx.confirmed_by_factor()?;
     let work = async |unit: &mut Unit<'_>| -> Result<Reply> {
         let payment: Option<Payment> = unit.read(Payment::find(id)).await?;
         let payment = payment.ok_or(Refusal::NoSuchPayment)?;

@@ -36,7 +36,8 @@ pub(crate) fn route() -> Router {
 /// so. A refund cannot be taken back. If buyers have sold tickets of the order on, those sales are
 /// refunded too. A fan who has sold a ticket on cannot refund that sale (`resale`). Only operators
 /// give the reason `fraudulent`, since it marks the buyer's card at the provider. After a 202 answer,
-/// the shop asks the provider again until it answers. A repeat changes nothing.
+/// the shop asks the provider again until it answers. A repeat changes nothing. Operators, and accounts
+/// with a second factor, must have confirmed within 15 minutes (`POST /api/users/confirm`).
 #[utoipa::path(
     post, path = "/api/payments/{id}/refund", tag = "payments", operation_id = "refund_payment", request_body = NewRefund,
     params(
@@ -48,7 +49,7 @@ pub(crate) fn route() -> Router {
         (status = 202, description = "The money will be given back; the provider has not answered yet", body = Paid),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Somebody else's sale, or a reason that only operators may give", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else's sale, a reason that only operators may give, or who asks must first confirm that it is them", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This payment does not exist", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "There is nothing to refund, or not yet, or the buyer disputes the charge, or the seller is a fan who sold a ticket on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
@@ -91,7 +92,9 @@ async fn undo(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Paym
 async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payment> {
     let payment = Payment::one(Payment::find(id)).await?.ok_or(Refusal::NoSuchPayment)?;
     let is_given_up = is_given_up(cx, &payment).await?;
-    if !is_operator(cx).await? {
+    if is_operator(cx).await? {
+        cx.confirmed_by_factor().map_err(Refusal::Unconfirmed)?;
+    } else {
         if !is_given_up && payment.seller_id != Some(cx.user.id) {
             return Err(Refusal::NotSeller);
         }
@@ -103,6 +106,7 @@ async fn ask(cx: &UserCx, id: PaymentId, new_refund: &NewRefund) -> Result<Payme
         if new_refund.reason == RefundReason::Fraudulent {
             return Err(Refusal::OperatorsReason);
         }
+        cx.confirmed_if_protected().map_err(Refusal::Unconfirmed)?;
     }
     match payment.state {
         State::Refunded if payment.has_sold() => return Ok(payment),

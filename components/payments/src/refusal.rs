@@ -58,6 +58,8 @@ pub(crate) enum Refusal {
     Disputed,
     /// Only operators may do this.
     NotOperator,
+    /// The user must first prove again who they are.
+    Unconfirmed(Problem),
     /// `orders` refused, or did not answer.
     Peer(peer::Error),
     /// Something failed that should not.
@@ -118,6 +120,7 @@ impl From<Refusal> for Problem {
             Refusal::TooManyDeclines(met) => {
                 return Self::too_many(met.sentence(), met.seconds).with_code("too_many_declines");
             }
+            Refusal::Unconfirmed(problem) => return problem,
             Refusal::Peer(error) => return error.into(),
             Refusal::Failed(error) => return error.into(),
             Refusal::AlreadyPaid => ("This order is already paid for", "already_paid"),

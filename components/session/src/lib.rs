@@ -45,6 +45,12 @@ struct Claims {
     /// What stands in no token of programs from before there were roles.
     #[serde(default)]
     roles: Vec<String>,
+    #[serde(default)]
+    auth_time: Option<u64>,
+    #[serde(default)]
+    amr: Vec<String>,
+    #[serde(default)]
+    factor: bool,
 }
 
 /// The public keys by `kid`, and the shop that tokens are for, read once an instance.
@@ -153,11 +159,20 @@ impl Keys {
             ErrorKind::ExpiredSignature => Error::Expired,
             _ => invalid(error.to_string()),
         })?;
-        let Claims { sub, sid, iat, exp, roles } = claims.claims;
+        let Claims { sub, sid, iat, exp, roles, auth_time, amr, factor } = claims.claims;
         if sid.is_none() != is_old {
             return Err(invalid("the token's type and its claims do not match".to_owned()));
         }
-        Ok(User { id: sub, session: sid, issued_at: iat, expires_at: exp, roles })
+        Ok(User {
+            id: sub,
+            session: sid,
+            issued_at: iat,
+            expires_at: exp,
+            roles,
+            auth_time: auth_time.unwrap_or(iat),
+            amr,
+            has_factor: factor,
+        })
     }
 }
 
@@ -216,6 +231,7 @@ mod tests {
             let user = keys.verify(&token(kid, seed, &claims(FAR))).unwrap();
             assert_eq!((user.id.as_str(), user.session.as_deref()), ("u1", Some("s1")));
             assert_eq!((user.issued_at, user.expires_at), (7, FAR));
+            assert_eq!((user.auth_time, user.amr.len(), user.has_factor), (7, 0, false));
         }
     }
 
@@ -227,6 +243,18 @@ mod tests {
         let mut operator = claims(FAR);
         operator["roles"] = json!(["operator"]);
         assert_eq!(roles(operator), ["operator"]);
+    }
+
+    #[test]
+    fn a_token_tells_when_and_how_its_user_was_last_asked() {
+        let keys = keys(&[("new", 1)]);
+        let mut claims = claims(FAR);
+        claims["auth_time"] = 9.into();
+        claims["amr"] = json!(["pwd", "otp", "mfa"]);
+        claims["factor"] = true.into();
+        let user = keys.verify(&token("new", 1, &claims)).unwrap();
+        assert_eq!((user.issued_at, user.auth_time, user.has_factor), (7, 9, true));
+        assert_eq!(user.amr, ["pwd", "otp", "mfa"]);
     }
 
     #[test]
@@ -267,6 +295,9 @@ mod tests {
             issued_at: 0,
             expires_at: 1_000,
             roles: Vec::new(),
+            auth_time: 0,
+            amr: Vec::new(),
+            has_factor: false,
         };
         let mut verified = Verified::default();
         verified.insert("a".to_owned(), user("u1"));

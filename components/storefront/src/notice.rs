@@ -82,10 +82,20 @@ pub(crate) enum Notice {
     LettersChosen,
     /// A letter will come before a hold ends.
     Reminding,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was renamed.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// An authenticator app was added.
+    AppAdded,
+    /// An authenticator app was removed.
+    AppRemoved,
 }
 
 impl Notice {
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 37] = [
         Self::SignedUp,
         Self::SignedOut,
         Self::Listed,
@@ -118,6 +128,11 @@ impl Notice {
         Self::AccountDeleted,
         Self::LettersChosen,
         Self::Reminding,
+        Self::PasskeyAdded,
+        Self::PasskeyRenamed,
+        Self::PasskeyRemoved,
+        Self::AppAdded,
+        Self::AppRemoved,
     ];
 
     const fn word(self) -> &'static str {
@@ -154,6 +169,11 @@ impl Notice {
             Self::AccountDeleted => "account-deleted",
             Self::LettersChosen => "letters-chosen",
             Self::Reminding => "reminding",
+            Self::PasskeyAdded => "passkey-added",
+            Self::PasskeyRenamed => "passkey-renamed",
+            Self::PasskeyRemoved => "passkey-removed",
+            Self::AppAdded => "app-added",
+            Self::AppRemoved => "app-removed",
         }
     }
 
@@ -200,6 +220,11 @@ impl Notice {
             Self::AddressRestored => {
                 "Your address is back, and everybody is signed out. Choose a new password now."
             }
+            Self::PasskeyAdded => "The passkey is added. It signs you in from now on.",
+            Self::PasskeyRenamed => "The passkey has its new name.",
+            Self::PasskeyRemoved => "The passkey is removed.",
+            Self::AppAdded => "The app is set up. You need its code to sign in.",
+            Self::AppRemoved => "The app is removed.",
         };
         state::Notice { tone: Tone::Good, text: text.to_owned() }
     }

@@ -21,7 +21,10 @@ pub(crate) fn local(wish: &str) -> &str {
 
 /// Whether `path` is where one signs in, or gets a way to: it leads nowhere for those who are.
 fn is_entrance(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/sign-up" | "/sign-out" | "/reset" | "/guest" | "/account/undo")
+    let own = ["/sign-in", "/sign-up", "/sign-out", "/reset", "/guest", "/account/undo"];
+    let steps = ["/confirm", "/sign-in/factor", "/sign-in/passkey"];
+    own.contains(&path)
+        || steps.contains(&path)
         || path.starts_with("/forgotten")
         || path.starts_with("/sign-in/")
 }
@@ -92,6 +95,8 @@ mod tests {
             "/%zz ",
             "/sign-in?next=/sign-in",
             "/sign-out",
+            "/sign-in/factor",
+            "/confirm?next=/account",
             "/forgotten/sent",
             "/reset?token=x",
             "/guest?next=/guest",

@@ -17,7 +17,11 @@ const PROBLEMS: [(&str, &str, &str); 17] = [
     ("invalid", "400", "Fields are invalid; errors lists all of them."),
     ("unauthorized", "401", "Sign in, or sign in again."),
     ("declined", "402", "The provider declined the payment; code says why. Try another card."),
-    ("forbidden", "403", "It belongs to somebody else, or it is your own and you cannot buy it."),
+    (
+        "forbidden",
+        "403",
+        "It is not yours to do, or you must first confirm who you are; code says so.",
+    ),
     ("not-found", "404", "It does not exist."),
     ("method-not-allowed", "405", "Use a method that the Allow header lists."),
     ("too-slow", "408", "The body took too long to come: send it again."),

@@ -86,7 +86,7 @@ impl Secret {
     /// Makes the key of proofs from the key that signs sessions.
     #[must_use]
     pub fn of_signing_key(key: &SigningKey) -> Self {
-        Self(mac(key.as_bytes(), &[LABEL]).finalize().into_bytes().into())
+        Self(derived(key, LABEL))
     }
 
     /// Makes it from the same key as a variable holds it.
@@ -182,6 +182,12 @@ impl Secret {
 /// Returns the number of the day, since 1970.
 const fn day(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(1000 * DAY)
+}
+
+/// Makes another key from the key that signs sessions. Each use has a `label` of its own.
+#[must_use]
+pub fn derived(key: &SigningKey, label: &[u8]) -> [u8; 32] {
+    mac(key.as_bytes(), &[label]).finalize().into_bytes().into()
 }
 
 /// HMAC-SHA-256 (RFC 2104) of `parts`, one after the other.

@@ -68,6 +68,8 @@ ids! {
     TicketId;
     /// The id of an order.
     OrderId;
+    /// The id of a passkey in an account.
+    PasskeyId;
     /// The id of a payment.
     PaymentId;
     /// The id of an account: a buyer, a seller or an operator.

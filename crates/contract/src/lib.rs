@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`ids`] | a type for each kind of id |
 //! | [`timestamp`], [`trace`] | instants in RFC 3339; the trace that something is part of |
-//! | [`tickets`], [`orders`], [`payments`], [`ledger`], [`users`], [`admissions`], [`door`] | each service's bodies and statuses |
+//! | [`tickets`], [`orders`], [`payments`], [`ledger`], [`users`], [`factors`], [`admissions`], [`door`] | each service's bodies and statuses |
 //! | [`mail`] | letters, and what `mail` asks of the services for them |
 //! | [`people`] | what `auth` asks of the services for an export, and before an account ends |
 //! | [`page`], [`problem`] | lists by cursor; the body of every error |
@@ -26,6 +26,7 @@ pub mod admissions;
 pub mod bus;
 pub mod door;
 pub mod events;
+pub mod factors;
 pub mod ids;
 pub mod ledger;
 pub mod mail;
@@ -43,8 +44,8 @@ pub mod word;
 
 pub use events::{Event, EventType};
 pub use ids::{
-    AdmissionId, EventId, ExportId, IdentityId, LetterId, OperationId, OrderId, PaymentId, ScanId,
-    SessionId, StaffId, TicketId, TransferId, UserId,
+    AdmissionId, EventId, ExportId, IdentityId, LetterId, OperationId, OrderId, PasskeyId,
+    PaymentId, ScanId, SessionId, StaffId, TicketId, TransferId, UserId,
 };
 pub use page::Page;
 pub use problem::{FieldError, ProblemBody};

@@ -56,6 +56,8 @@ names! {
         ExportReady = "export_ready",
         /// Says that the account is deleted.
         AccountDeleted = "account_deleted",
+        /// Says that a second factor was added or removed.
+        FactorsChanged = "factors_changed",
     }
 }
 

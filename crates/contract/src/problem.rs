@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::factors::SecondFactor;
+
 /// One thing that is wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -31,4 +33,7 @@ pub struct ProblemBody {
     /// A code that tells programs the cause, such as Stripe's decline code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// How to go on, if a sign-in needs a second factor.
+    #[serde(rename = "secondFactor", default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactor>,
 }

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
+use boxoffice_contract::factors::{CONFIRM_AGAIN, SECOND_FACTOR_NEEDED};
 use boxoffice_contract::users::{ADDRESS_UNVERIFIED, Account, CurrentUser, Role};
 use boxoffice_contract::{SessionId, UserId};
 use http::header::AUTHORIZATION;
@@ -12,7 +13,7 @@ use send_wrapper::SendWrapper;
 
 use crate::http::cookie::cookies;
 use crate::peer::{Call, Peer};
-use crate::{Cx, Problem, config, sessions};
+use crate::{Cx, Problem, Timestamp, config, sessions};
 
 mod wit {
     #![allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated")]
@@ -27,6 +28,10 @@ const COOKIE_NAME: &str = "session";
 const SECURE_COOKIE_NAME: &str = "__Host-session";
 /// The service that keeps accounts.
 const AUTH: Peer = Peer { name: "auth", base_url: "auth_base_url" };
+/// For how long a user need not prove again who they are, in seconds.
+const CONFIRMED_SECONDS: i64 = 15 * 60;
+/// What a token's `amr` holds if a second factor was used (RFC 8176).
+const FACTORS: [&str; 2] = ["otp", "hwk"];
 
 /// Returns the name of the cookie that carries the session token in a shop that is `secure`, that is,
 /// served by https. No other cookie is believed: a sibling domain can set one without the prefix.
@@ -46,6 +51,12 @@ pub struct User {
     pub issued_at: i64,
     /// What the account may do beside what everybody may. A role that is taken away ends its sessions.
     pub roles: Vec<Role>,
+    /// When they last proved who they are, in seconds since 1970.
+    pub authenticated_at: i64,
+    /// How they proved it then (RFC 8176).
+    pub amr: Vec<String>,
+    /// Whether the account has a second factor, as far as the token tells.
+    pub has_factor: bool,
     /// The session token, to ask siblings in the user's name.
     pub token: String,
 }
@@ -64,6 +75,35 @@ impl UserCx {
     #[must_use]
     pub fn new(cx: Cx, user: User) -> Self {
         Self { cx: cx.called_by(user.id), user }
+    }
+
+    /// Checks that the user has lately proven who they are, if their account has a second factor. What
+    /// cannot be undone asks for it.
+    ///
+    /// # Errors
+    /// 403 if that was more than 15 minutes ago.
+    pub fn confirmed_if_protected(&self) -> Result<(), Problem> {
+        if self.user.has_factor { self.confirmed() } else { Ok(()) }
+    }
+
+    /// Checks the same, whether the account has a second factor or not.
+    ///
+    /// # Errors
+    /// 403 if that was more than 15 minutes ago.
+    pub fn confirmed(&self) -> Result<(), Problem> {
+        if self.user.confirmed_at(Timestamp::now()) { Ok(()) } else { Err(confirm_again()) }
+    }
+
+    /// Checks that the user has lately proven who they are by a second factor: of operators always.
+    ///
+    /// # Errors
+    /// 403 if they have no second factor, or that was more than 15 minutes ago.
+    pub fn confirmed_by_factor(&self) -> Result<(), Problem> {
+        let user = &self.user;
+        if user.by_factor() && user.confirmed_at(Timestamp::now()) {
+            return Ok(());
+        }
+        Err(if user.has_factor { confirm_again() } else { factor_needed() })
     }
 
     /// Asks `auth` for the user's account, with its address: a token does not tell it.
@@ -94,6 +134,33 @@ impl UserCx {
         }
         Ok(())
     }
+}
+
+impl User {
+    /// Whether a second factor was part of the last proof: a passkey, a code or a recovery code.
+    #[must_use]
+    pub fn by_factor(&self) -> bool {
+        self.amr.iter().any(|way| FACTORS.contains(&way.as_str()))
+    }
+
+    /// Whether they have proven who they are within the time before `now`.
+    #[must_use]
+    pub fn confirmed_at(&self, now: Timestamp) -> bool {
+        now.as_millis() / 1000 - self.authenticated_at <= CONFIRMED_SECONDS
+    }
+}
+
+/// 403: the user must first prove again who they are.
+#[must_use]
+pub fn confirm_again() -> Problem {
+    Problem::forbidden("Confirm first that it is you, then try again").with_code(CONFIRM_AGAIN)
+}
+
+/// 403: the account needs a second factor first.
+fn factor_needed() -> Problem {
+    let detail = "Operators need a second factor. Add a passkey or an authenticator app to your \
+                  account first";
+    Problem::forbidden(detail).with_code(SECOND_FACTOR_NEEDED)
 }
 
 impl Deref for UserCx {
@@ -170,7 +237,9 @@ async fn verify(token: String) -> Result<User, Problem> {
     let issued_at = i64::try_from(user.issued_at).unwrap_or(i64::MAX);
     // A role that a newer program knows gives nothing here.
     let roles = user.roles.iter().filter_map(|role| Role::from_name(role)).collect();
-    Ok(User { id, session, issued_at, roles, token })
+    let authenticated_at = i64::try_from(user.auth_time).unwrap_or(0);
+    let (amr, has_factor) = (user.amr, user.has_factor);
+    Ok(User { id, session, issued_at, authenticated_at, amr, has_factor, roles, token })
 }
 
 /// The session token: of `Authorization: Bearer …`, else of the cookie `name`.
@@ -200,6 +269,33 @@ mod tests {
         for header in ["Bearer xyz", "bearer  xyz"] {
             headers.insert(AUTHORIZATION, header.parse().unwrap());
             assert_eq!(token(&headers, "session"), Some("xyz"));
+        }
+    }
+
+    #[test]
+    fn a_confirmation_lasts_a_quarter_of_an_hour_and_operators_need_a_factor() {
+        let now = Timestamp::now().as_millis() / 1000;
+        let cx = |ago: i64, by_factor: bool, has_factor: bool| {
+            let user = User {
+                id: UserId::nil(),
+                session: None,
+                issued_at: 0,
+                authenticated_at: now - ago,
+                amr: by_factor.then(|| "otp".to_owned()).into_iter().collect(),
+                has_factor,
+                roles: Vec::new(),
+                token: String::new(),
+            };
+            UserCx::new(Cx::default(), user)
+        };
+        let late = CONFIRMED_SECONDS + 5;
+        assert!(cx(1, false, false).confirmed().is_ok());
+        assert!(cx(late, false, false).confirmed().is_err());
+        assert!(cx(late, false, false).confirmed_if_protected().is_ok());
+        assert!(cx(late, true, true).confirmed_if_protected().is_err());
+        assert!(cx(1, true, true).confirmed_by_factor().is_ok());
+        for refused in [cx(1, false, false), cx(1, false, true), cx(late, true, true)] {
+            assert!(refused.confirmed_by_factor().is_err());
         }
     }
 

@@ -101,6 +101,14 @@ pub enum Security {
     ExportAsked,
     /// An account is deleted.
     AccountDeleted,
+    /// A second factor was wrong, used before, or not the account's.
+    FactorRefused,
+    /// A second factor was added to an account, or new recovery codes were made.
+    FactorAdded,
+    /// A second factor was removed from an account.
+    FactorRemoved,
+    /// Somebody who is signed in has proven again who they are.
+    Confirmed,
     /// Something was done too often.
     LimitMet,
     /// Somebody asked for what they may not do, or another site's page did: the answer was 403.
@@ -113,7 +121,7 @@ pub enum Security {
 
 impl Security {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::SignedUp,
         Self::SignedIn,
         Self::SignInFailed,
@@ -136,6 +144,10 @@ impl Security {
         Self::Operated,
         Self::ExportAsked,
         Self::AccountDeleted,
+        Self::FactorRefused,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::Confirmed,
         Self::LimitMet,
         Self::Refused,
         Self::RefundAsked,
@@ -168,6 +180,10 @@ impl Security {
             Self::Operated => "operated",
             Self::ExportAsked => "export_asked",
             Self::AccountDeleted => "account_deleted",
+            Self::FactorRefused => "factor_refused",
+            Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::Confirmed => "confirmed",
             Self::LimitMet => "limit_met",
             Self::Refused => "refused",
             Self::RefundAsked => "refund_asked",

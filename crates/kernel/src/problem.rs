@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::db;
 
+use boxoffice_contract::factors::SecondFactor;
 pub use boxoffice_contract::{FieldError, ProblemBody};
 
 /// The most complaints that an answer holds: a request must not be answered with many times its size.
@@ -38,6 +39,7 @@ struct Inner {
     detail: String,
     errors: Vec<FieldError>,
     code: Option<String>,
+    second_factor: Option<SecondFactor>,
     headers: HeaderMap,
     cause: Option<anyhow::Error>,
 }
@@ -63,6 +65,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             code: None,
+            second_factor: None,
             headers: HeaderMap::new(),
             cause: None,
         }))
@@ -235,6 +238,13 @@ impl Problem {
         self
     }
 
+    /// The same problem, with how to go on by a second factor.
+    #[must_use]
+    pub fn with_second_factor(mut self, second_factor: SecondFactor) -> Self {
+        self.0.second_factor = Some(second_factor);
+        self
+    }
+
     /// The same problem with a header on its answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
@@ -282,7 +292,17 @@ impl From<db::Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Inner { status, kind, title, mut detail, mut errors, code, headers, cause } = *self.0;
+        let Inner {
+            status,
+            kind,
+            title,
+            mut detail,
+            mut errors,
+            code,
+            second_factor,
+            headers,
+            cause,
+        } = *self.0;
         // A problem without fields still lists its message, so that clients may always read
         // `errors`.
         if errors.is_empty() {
@@ -303,6 +323,7 @@ impl IntoResponse for Problem {
             detail,
             errors,
             code,
+            second_factor,
         };
         let mut response = (status, axum::Json(body)).into_response();
         response.headers_mut().extend(headers);

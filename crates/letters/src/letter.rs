@@ -23,6 +23,8 @@ pub enum Letter {
     ExportReady(ExportReady),
     /// Tells that an account is deleted.
     AccountDeleted(AccountDeleted),
+    /// Says that a second factor was added or removed.
+    FactorsChanged(FactorsChanged),
     /// Tells buyers that the tickets are theirs.
     OrderConfirmed(OrderConfirmed),
     /// Tells sellers that tickets were sold.
@@ -61,6 +63,17 @@ pub struct PasswordChanged {
     /// When it was changed.
     pub at: Timestamp,
     /// The device on which it was changed, if that is known.
+    pub device: Option<String>,
+    /// The network address of that device, if that is known.
+    pub client: Option<String>,
+}
+
+/// When and where a second factor was added or removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactorsChanged {
+    /// When that was.
+    pub at: Timestamp,
+    /// The device on which it was done, if that is known.
     pub device: Option<String>,
     /// The network address of that device, if that is known.
     pub client: Option<String>,
@@ -294,6 +307,7 @@ impl Letter {
             Self::AddressChanged(_) => "address_changed",
             Self::ExportReady(_) => "export_ready",
             Self::AccountDeleted(_) => "account_deleted",
+            Self::FactorsChanged(_) => "factors_changed",
             Self::OrderConfirmed(_) => "order_confirmed",
             Self::TicketSold(_) => "ticket_sold",
             Self::OrderRefunded(_) => "order_refunded",

@@ -26,9 +26,10 @@ mod theirs;
 mod words;
 
 pub use letter::{
-    AccountDeleted, AddressChanged, ConfirmAddress, Enclosed, Event, EventMoved, ExportReady, Held,
-    HoldEnding, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, Rendered,
-    ResetPassword, Setting, SignIn, TicketSold, TicketTransferred, VerifyAddress,
+    AccountDeleted, AddressChanged, ConfirmAddress, Enclosed, Event, EventMoved, ExportReady,
+    FactorsChanged, Held, HoldEnding, Letter, NewDevice, OrderConfirmed, OrderRefunded,
+    PasswordChanged, Rendered, ResetPassword, Setting, SignIn, TicketSold, TicketTransferred,
+    VerifyAddress,
 };
 
 use content::Reader;

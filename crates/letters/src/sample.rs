@@ -1,9 +1,9 @@
 //! One letter of each kind, for tests and for those who work on them. It is about nobody.
 
 use crate::letter::{
-    AccountDeleted, AddressChanged, ConfirmAddress, Enclosed, Event, EventMoved, ExportReady, Held,
-    HoldEnding, Letter, NewDevice, OrderConfirmed, OrderRefunded, PasswordChanged, ResetPassword,
-    Setting, SignIn, TicketSold, TicketTransferred, VerifyAddress,
+    AccountDeleted, AddressChanged, ConfirmAddress, Enclosed, Event, EventMoved, ExportReady,
+    FactorsChanged, Held, HoldEnding, Letter, NewDevice, OrderConfirmed, OrderRefunded,
+    PasswordChanged, ResetPassword, Setting, SignIn, TicketSold, TicketTransferred, VerifyAddress,
 };
 use boxoffice_contract::{OrderId, TicketId, Timestamp};
 use uuid::Uuid;
@@ -78,6 +78,11 @@ pub fn letters() -> Vec<Letter> {
             until: at("2027-06-08T12:00:00Z"),
         }),
         Letter::AccountDeleted(AccountDeleted),
+        Letter::FactorsChanged(FactorsChanged {
+            at: at("2027-06-01T12:00:00Z"),
+            device: Some("Firefox on Linux".to_owned()),
+            client: Some("203.0.113.7".to_owned()),
+        }),
         Letter::OrderConfirmed(OrderConfirmed {
             order,
             quantity,

@@ -1,6 +1,6 @@
 //! What people sign up and sign in with.
 
-use crate::{Verdict, unless};
+use crate::{Verdict, text, unless};
 
 /// The longest address that RFC 5321 allows, in bytes.
 const MAX_ADDRESS: usize = 254;
@@ -46,6 +46,36 @@ pub fn next(text: &str) -> Verdict {
     let is_local = text.starts_with('/') && !text.starts_with("//");
     let good = is_plain && is_local && text.len() <= MAX_NEXT;
     unless(good, "Give the path of a page of the shop, such as /orders")
+}
+
+/// Checks a code of an authenticator app, without blanks.
+///
+/// # Errors
+/// The sentence for who typed it.
+pub fn app_code(text: &str) -> Verdict {
+    let good = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    unless(good, "Enter the six digits that your authenticator app shows")
+}
+
+/// Checks a recovery code, without blanks: 16 characters of Base32, with or without dashes.
+///
+/// # Errors
+/// The sentence for who typed it.
+pub fn recovery_code(text: &str) -> Verdict {
+    let is_in_alphabet =
+        |letter: char| letter.is_ascii_alphabetic() || ('2'..='7').contains(&letter);
+    let letters = text.chars().filter(|letter| *letter != '-');
+    let good =
+        letters.clone().count() == 16 && letters.clone().all(is_in_alphabet) && text.len() <= 40;
+    unless(good, "Enter a recovery code, such as abcd-efgh-ijkl-mnop")
+}
+
+/// Checks what a passkey is called.
+///
+/// # Errors
+/// The sentence for who typed it.
+pub fn passkey_name(name: &str) -> Verdict {
+    text::line(name, 60, "Enter a name of 1 to 60 characters, such as My phone")
 }
 
 /// What may stand before the `@`: as HTML has it for `input type=email`.

@@ -4,6 +4,10 @@ use std::borrow::Cow;
 
 use boxoffice_contract::admissions::{Acceptance, NewName, NewOffer, NewTransfer};
 use boxoffice_contract::door::{NewScans, NewStaff};
+use boxoffice_contract::factors::{
+    Assertion, Attestation, Confirm, NewPasskey, PasskeyName, PasskeySignIn, SecondStep,
+    SecondStepOptions, TotpCode,
+};
 use boxoffice_contract::mail::{Bounce, NewPreferences};
 use boxoffice_contract::orders::NewOrder;
 use boxoffice_contract::payments::{NewPayment, NewRefund};
@@ -301,6 +305,127 @@ impl Rules for Confirmation {
     }
 }
 
+impl Rules for TotpCode {
+    fn tidy(&mut self) {
+        self.code.retain(|character| !character.is_whitespace());
+    }
+
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("code", account::app_code(&self.code))]
+    }
+}
+
+impl Rules for PasskeyName {
+    fn tidy(&mut self) {
+        self.name = text::tidied(&self.name);
+    }
+
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("name", account::passkey_name(&self.name))]
+    }
+}
+
+impl Rules for NewPasskey {
+    fn tidy(&mut self) {
+        self.name = text::tidied(&self.name);
+    }
+
+    fn checked(&self) -> Vec<Checked> {
+        let Attestation { id, response, .. } = &self.credential;
+        let is_good = is_bounded(id, 1_400)
+            && is_bounded(&response.client_data_json, 8_192)
+            && is_bounded(&response.attestation_object, 16_384)
+            && response.transports.len() <= 10;
+        let credential = unless(is_good, "Give what the browser made, as toJSON() gives it");
+        vec![field("name", account::passkey_name(&self.name)), field("credential", credential)]
+    }
+}
+
+impl Rules for PasskeySignIn {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("assertion", assertion(&self.assertion))]
+    }
+}
+
+impl Rules for SecondStepOptions {
+    fn checked(&self) -> Vec<Checked> {
+        vec![field("token", first_step(&self.token))]
+    }
+}
+
+impl Rules for SecondStep {
+    fn tidy(&mut self) {
+        tidy_code(&mut self.code);
+        tidy_code(&mut self.recovery_code);
+    }
+
+    fn checked(&self) -> Vec<Checked> {
+        let Self { token, code, recovery_code, assertion } = self;
+        let mut checked = vec![field("token", first_step(token))];
+        checked.extend(factor(code.as_ref(), recovery_code.as_ref(), assertion.as_ref(), 0));
+        checked
+    }
+}
+
+impl Rules for Confirm {
+    fn tidy(&mut self) {
+        tidy_code(&mut self.code);
+        tidy_code(&mut self.recovery_code);
+    }
+
+    fn checked(&self) -> Vec<Checked> {
+        let Self { password, code, recovery_code, assertion } = self;
+        let mut checked =
+            vec![optional("password", password.as_ref(), |password| account::password(password))];
+        let others = usize::from(password.is_some());
+        checked.extend(factor(code.as_ref(), recovery_code.as_ref(), assertion.as_ref(), others));
+        checked
+    }
+}
+
+/// Checks that there is one proof of a second factor, or none beside one of the `others`.
+fn factor(
+    code: Option<&String>,
+    recovery_code: Option<&String>,
+    proof: Option<&Assertion>,
+    others: usize,
+) -> Vec<Checked> {
+    let given = others
+        + [code.is_some(), recovery_code.is_some(), proof.is_some()]
+            .into_iter()
+            .filter(|is| *is)
+            .count();
+    let code = match code {
+        _ if given != 1 => unless(false, "Give one proof that it is you, and no more"),
+        Some(code) => account::app_code(code),
+        None => Ok(()),
+    };
+    vec![
+        field("code", code),
+        optional("recoveryCode", recovery_code, |code| account::recovery_code(code)),
+        optional("assertion", proof, assertion),
+    ]
+}
+
+/// Checks the sizes of a proof by a passkey. Whether it is one, the service finds out.
+fn assertion(proof: &Assertion) -> Verdict {
+    let Assertion { id, response, .. } = proof;
+    let is_good = is_bounded(id, 1_400)
+        && is_bounded(&response.client_data_json, 8_192)
+        && is_bounded(&response.authenticator_data, 8_192)
+        && is_bounded(&response.signature, 4_096)
+        && response.user_handle.as_ref().is_none_or(|handle| handle.len() <= 100);
+    unless(is_good, "Give what the browser made, as toJSON() gives it")
+}
+
+fn first_step(token: &str) -> Verdict {
+    unless(is_bounded(token, 1_000), "Give the token that the first step answered")
+}
+
+fn is_bounded(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len())
+}
+
 /// Tells whether `text` can be the token of a link.
 fn is_token(text: &str) -> bool {
     (1..=100).contains(&text.len())
@@ -336,6 +461,13 @@ mod tests {
         assert_eq!(wrong(&Guest::default()), ["email"]);
         assert_eq!(wrong(&NewAddress::default()), ["email"]);
         assert_eq!(wrong(&Undo::default()), ["token"]);
+        assert_eq!(wrong(&TotpCode::default()), ["code"]);
+        assert_eq!(wrong(&PasskeyName::default()), ["name"]);
+        assert_eq!(wrong(&NewPasskey::default()), ["name", "credential"]);
+        assert_eq!(wrong(&PasskeySignIn::default()), ["assertion"]);
+        assert_eq!(wrong(&SecondStepOptions::default()), ["token"]);
+        assert_eq!(wrong(&SecondStep::default()), ["token", "code"]);
+        assert_eq!(wrong(&Confirm::default()), ["code"]);
         assert_eq!(wrong(&NewTransfer::default()), ["email"]);
         assert_eq!(wrong(&NewName::default()), ["name"]);
         assert_eq!(wrong(&Acceptance::default()), ["token"]);
@@ -431,6 +563,25 @@ mod tests {
         assert_eq!(given(email, None, Some("abc")), ["token"]);
         assert_eq!(given(None, Some("493244"), Some("abc")), ["token"]);
         assert_eq!(given(Some("ada"), Some("49324"), None), ["email", "code"]);
+    }
+
+    #[test]
+    fn a_second_factor_is_proven_by_one_thing_at_a_time() {
+        let given = |password: Option<&str>, code: Option<&str>, recovery: Option<&str>| {
+            let [password, code, recovery_code] =
+                [password, code, recovery].map(|text| text.map(str::to_owned));
+            let mut body = Confirm { password, code, recovery_code, assertion: None };
+            body.tidy();
+            wrong(&body)
+        };
+        assert!(given(None, Some("493 244"), None).is_empty());
+        assert!(given(None, None, Some(" ABCD-efgh-ijkl 2345")).is_empty());
+        assert!(given(Some("correct horse"), None, None).is_empty());
+        assert_eq!(given(Some("correct horse"), Some("493244"), None), ["code"]);
+        assert_eq!(given(None, Some("49324"), None), ["code"]);
+        for code in ["", "abcd-efgh-ijkl-234", "abcd-efgh-ijkl-2341", "abcdefghijkl23456"] {
+            assert_eq!(given(None, None, Some(code)), ["recoveryCode"], "{code}");
+        }
     }
 
     #[test]

@@ -44,6 +44,17 @@ impl Window {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
+    /// Has an authenticator inside, whose user is always there and always verified.
+    pub(crate) async fn has_authenticator(&self) {
+        let options = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true,
+            "automaticPresenceSimulation": true,
+        });
+        self.devtools("WebAuthn.enable", json!({ "enableUI": false })).await;
+        self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+    }
+
     /// Runs pages' scripts again, from the next page on.
     pub(crate) async fn with_scripts(&self) {
         self.has_scripts.set(true);

@@ -116,6 +116,16 @@ impl Shop {
         window
     }
 
+    /// Opens a window for `person`, who comes by the name at which browsers make passkeys for a shop on
+    /// loopback, and whose device has an authenticator.
+    pub(crate) async fn window_with_passkeys(&self, name: &str, person: &Person) -> Rc<Window> {
+        let base = format!("http://localhost:{}", self.host().address().port());
+        let window = self.window_with(name, base, &[]).await;
+        window.is_signed_in(person).await;
+        window.has_authenticator().await;
+        window
+    }
+
     async fn window_at(&self, name: &str, address: SocketAddr) -> Rc<Window> {
         self.window_with(name, format!("http://{address}"), &[]).await
     }

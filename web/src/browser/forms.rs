@@ -5,7 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, FormData, HtmlFormElement, UrlSearchParams};
 
 use super::travel::{Way, go};
-use super::{Browser, confirm, dom, fields, filters, net, pay};
+use super::{Browser, confirm, dom, fields, filters, net, passkey, pay};
 use crate::shop::Pending;
 use crate::state::{Answer, Notice, Tone};
 
@@ -43,6 +43,15 @@ fn send(browser: &Browser, form: &HtmlFormElement) {
         pay::pay(browser, action, body, form.clone());
         return;
     }
+    if let Some(kind) = form.get_attribute("data-passkey") {
+        passkey::ask(browser, form.clone(), kind);
+        return;
+    }
+    post(browser, action, body);
+}
+
+/// Sends what a form holds.
+pub(crate) fn post(browser: &Browser, action: String, body: String) {
     let browser = browser.clone();
     browser.shop().pending.set(Pending::Sent(action.clone()));
     // Whatever was being fetched is not what is wanted now.
@@ -57,7 +66,7 @@ fn send(browser: &Browser, form: &HtmlFormElement) {
 }
 
 /// The form's action as it is written: that is how the state knows the form.
-fn action(form: &HtmlFormElement) -> String {
+pub(crate) fn action(form: &HtmlFormElement) -> String {
     form.get_attribute("action").unwrap_or_default()
 }
 

@@ -14,6 +14,7 @@ mod forms;
 mod links;
 mod live;
 mod net;
+mod passkey;
 mod pay;
 mod refresh;
 mod stripe;

@@ -67,19 +67,21 @@ fn entrance(
     form: ReadSignal<Form>,
 ) -> View {
     let Kind { title, path, button, doing, password, is_for_known, other } = *kind;
-    let onward = encoded(&next);
-    let action = format!("{path}?next={onward}");
+    let encoded_next = encoded(&next);
+    let action = format!("{path}?next={encoded_next}");
     let errors = summary(form);
     let key = key(form);
     let email = field(shop, form, email());
     let password = field(shop, form, secret(password));
     let button = submit(shop, &action, button.to_owned(), doing);
-    let elsewhere = provider.map(|name| elsewhere(&onward, &name)).unwrap_or_default();
+    let elsewhere = provider.map(|name| elsewhere(&encoded_next, &name)).unwrap_or_default();
+    let onward = next.clone();
     let next = hidden("next", next);
     let (question, link, path) = other;
-    let there = format!("{path}?next={onward}");
-    let forgotten = if is_for_known { ways_back(&onward) } else { View::new() };
-    let buying = wish.map(|wish| buying(title, wish, &onward)).unwrap_or_default();
+    let there = format!("{path}?next={encoded_next}");
+    let forgotten = if is_for_known { ways_back(&encoded_next) } else { View::new() };
+    let buying = wish.map(|wish| buying(title, wish, &encoded_next)).unwrap_or_default();
+    let passkey = if is_for_known { by_passkey(shop, onward, form) } else { View::new() };
     view! {
         div(class="narrow") {
             h1(tabindex="-1") { (title) }
@@ -92,6 +94,7 @@ fn entrance(
                 (password)
                 (button)
             }
+            (passkey)
             (elsewhere)
             (forgotten)
             p(class="aside") { (question) " " a(href=there) { (link) } }
@@ -124,6 +127,23 @@ fn buying(title: &'static str, wish: String, onward: &str) -> View {
     view! {
         p { (why) }
         p(class="actions") { (guest) }
+    }
+}
+
+/// The form for a passkey, which a script fills in.
+fn by_passkey(shop: Shop, next: String, form: ReadSignal<Form>) -> View {
+    let (action, options) = ("/sign-in/passkey", "/api/users/passkeySignIn/options");
+    let (key, next) = (key(form), hidden("next", next));
+    let credential = hidden("credential", String::new());
+    let button = submit(shop, action, "Sign in with a passkey".to_owned(), "Signing in…");
+    view! {
+        form(
+            class="scripts",
+            method="post",
+            action=action,
+            data-passkey="get",
+            data-options=options,
+        ) { (key) (next) (credential) (button) }
     }
 }
 

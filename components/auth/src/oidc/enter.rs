@@ -14,6 +14,7 @@ use send_wrapper::SendWrapper;
 use super::identity::{self, NewIdentity};
 use super::provider::Provider;
 use crate::account::{self, Stored};
+use crate::gate::{Entry, First};
 use crate::refusal::{Refusal, Result};
 use crate::session::{Ended, NewSession};
 use crate::sign_in::Entered;
@@ -129,5 +130,6 @@ async fn open(
     unit::run(cx, &SERVICE, work).await?;
     log::security(cx, Security::SignedUp, Some(id));
     log::security(cx, Security::ProviderLinked, Some(id));
-    session.begin(cx, response).await
+    let entry = Entry::of_new_account(First::Elsewhere);
+    session.begin(cx, response, &entry).await
 }

@@ -19,6 +19,7 @@ pub(crate) mod provider;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
+use boxoffice_contract::factors::SecondFactor;
 use boxoffice_contract::users::{
     ACCOUNT_SUSPENDED, OIDC_CANCELLED, OIDC_REFUSED, OIDC_UNAVAILABLE, OIDC_UNVERIFIED,
 };
@@ -29,7 +30,7 @@ use http::header::{HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode, Uri};
 
 use crate::refusal::{self, Refusal};
-use crate::throttle;
+use crate::{cookie, throttle};
 use attempt::Attempt;
 #[cfg(test)]
 pub(crate) use enter::NewProven;
@@ -133,6 +134,9 @@ async fn finish(
 
 /// Sends the browser to the page to sign in, which says what is wrong by the code of `refusal`.
 async fn refuse(cx: &Cx, next: &str, refusal: Refusal) -> Result<Response> {
+    if let Refusal::SecondFactor(second_factor) = refusal {
+        return Ok(second_step(next, &second_factor).await?);
+    }
     let code = match &refusal {
         Refusal::NotBelieved(why) => {
             log::security(&cx.with("why", format!("{why:?}")), Security::ProviderRefused, None);
@@ -154,6 +158,17 @@ async fn refuse(cx: &Cx, next: &str, refusal: Refusal) -> Result<Response> {
         query.append_pair("next", next);
     }
     Ok(go(&format!("/sign-in?{}", query.finish()))?)
+}
+
+/// Sends the browser to the second step of the sign-in. The token of the first goes by a cookie: an address
+/// would tell it to others.
+async fn second_step(next: &str, second_factor: &SecondFactor) -> anyhow::Result<Response> {
+    let ways: Vec<&str> = second_factor.methods.iter().map(|method| method.name()).collect();
+    let pairs = [("next", next), ("ways", &ways.join(" "))];
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let mut response = go(&format!("/sign-in/factor?{query}"))?;
+    cookie::set_first_step(&mut response, &second_factor.token).await?;
+    Ok(response)
 }
 
 /// Sends the browser on.

@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 
 use super::data;
 use super::entrance::sign_in_first;
-use super::providers;
+use super::{confirm, factors, providers};
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key, wrong_at_all};
 use crate::mail;
@@ -27,9 +27,10 @@ const PASSWORD: [&str; 2] = ["current", "password"];
 
 /// The forms of the page that are shown again, with what is wrong with them.
 #[derive(Default)]
-struct Forms {
-    code: Option<Form>,
-    password: Option<Form>,
+pub(super) struct Forms {
+    pub(super) code: Option<Form>,
+    pub(super) password: Option<Form>,
+    pub(super) passkey: Option<Form>,
 }
 
 pub(crate) fn routes() -> Router {
@@ -85,6 +86,9 @@ async fn change(visit: Visit, sent: Sent) -> Result<Response> {
     match visit.command(&AUTH, change, Some(&wanted)).await? {
         Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::PasswordChanged)).await?),
         Err(refusal) => {
+            if let Some(response) = confirm::instead(&visit, &refusal, ADDRESS).await? {
+                return Ok(response);
+            }
             // What was typed does not come back.
             let password = Some(sent.again(&[], refusal.on(&PASSWORD), new_key()));
             refused(&visit, &refusal, Forms { password, ..Forms::default() }).await
@@ -110,7 +114,7 @@ async fn choose(visit: Visit, sent: Sent) -> Result<Response> {
 }
 
 /// Shows the page again, with what is wrong with one of its forms.
-async fn refused(visit: &Visit, refusal: &Refusal, forms: Forms) -> Result<Response> {
+pub(super) async fn refused(visit: &Visit, refusal: &Refusal, forms: Forms) -> Result<Response> {
     match load(visit, forms).await? {
         Some(state) if !refusal.is_unauthorized() => {
             Ok(answer::refuse(visit, refusal.status, state).await?)
@@ -139,7 +143,7 @@ async fn account(visit: &Visit) -> Result<Option<api::Account>> {
 }
 
 /// Makes the page, if somebody is signed in.
-async fn load(visit: &Visit, Forms { code, password }: Forms) -> Result<Option<State>> {
+async fn load(visit: &Visit, Forms { code, password, passkey }: Forms) -> Result<Option<State>> {
     let Some(account) = account(visit).await? else { return Ok(None) };
     let state = visit.state("My account", "", Page::Drawn(Drawn::default()));
     let state = State { here: ADDRESS.to_owned(), ..state };
@@ -154,6 +158,7 @@ async fn load(visit: &Visit, Forms { code, password }: Forms) -> Result<Option<S
         data: data::find(visit).await?,
         providers: providers::load(visit).await?,
         letters: super::letters::load(visit).await?,
+        factors: factors::load(visit, passkey).await?,
     };
     Ok(Some(drawn(state, account)))
 }

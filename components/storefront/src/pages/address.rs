@@ -12,6 +12,7 @@ use boxoffice_web::state::{Drawn, Form, Page, State};
 use http::{Method, StatusCode, Uri};
 
 use super::account::ADDRESS as ACCOUNT;
+use super::confirm;
 use super::entrance::sign_in_first;
 use super::verify::token_of;
 use crate::answer::{self, Keep};
@@ -65,6 +66,9 @@ async fn ask(visit: Visit, sent: Sent) -> Result<Response> {
     match visit.command(&AUTH, change, Some(&wanted)).await? {
         Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::AddressAsked)).await?),
         Err(refusal) => {
+            if let Some(response) = confirm::instead(&visit, &refusal, ADDRESS).await? {
+                return Ok(response);
+            }
             let wanted = Some(sent.again(&["email"], refusal.on(&WANTED), new_key()));
             refused(&visit, &refusal, Forms { wanted, ..Forms::default() }).await
         }

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::{Method, Uri};
 
 use super::hold;
+use super::second_step;
 use crate::accounts;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key, wrong_at_all};
@@ -83,6 +84,9 @@ impl Door {
         match visit.command(&AUTH, change, Some(&credentials)).await? {
             Ok(entered) => go_on(visit, &next, self.notice, sent.key(), &entered).await,
             Err(refusal) => {
+                if let Some(response) = second_step::instead(visit, &refusal, &next, None).await? {
+                    return Ok(response);
+                }
                 let form = sent.again(&SHOWN, refusal.on(&FIELDS), new_key());
                 let state = self.state(visit, next, form).await?;
                 Ok(answer::refuse(visit, refusal.status, state).await?)

@@ -15,6 +15,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 use super::entrance::{go_on, next_of, wish};
+use super::second_step;
 use super::verify::token_of;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, filled, new_key};
@@ -136,7 +137,10 @@ async fn enter(
     let change = Change::new(Method::POST, "/api/users/signInLink/confirm", sent.key());
     match visit.command(&AUTH, change, Some(proof)).await? {
         Ok(entered) => Ok(Ok(go_on(visit, next, None, sent.key(), &entered).await?)),
-        Err(refusal) => Ok(Err(refusal)),
+        Err(refusal) => match second_step::instead(visit, &refusal, next, None).await? {
+            Some(response) => Ok(Ok(response)),
+            None => Ok(Err(refusal)),
+        },
     }
 }
 

@@ -23,6 +23,8 @@
 //! | [`providers`] | the section of `/account` about the provider that may sign one in |
 //! | [`letters`] | which letters one gets: a form of `/account`, and `/mail/unsubscribe` |
 //! | [`remind`] | a form of `/orders/{id}/checkout`: a letter before the hold ends |
+//! | [`factors`] | its forms about passkeys, an authenticator app and recovery codes |
+//! | [`second_step`], [`confirm`] | the second step of a sign-in; `/confirm`, before what cannot be undone |
 //! | [`sessions`] | `/sessions`: where one is signed in, and its forms |
 //! | [`health`] | `/healthz`, `/readyz` |
 //! | [`robots`] | `/robots.txt`, `/favicon.ico` |
@@ -38,11 +40,13 @@ mod calendar;
 mod cancel;
 mod checkout;
 mod completion;
+mod confirm;
 mod data;
 mod door;
 mod draft;
 mod edit;
 mod entrance;
+mod factors;
 mod forgotten;
 mod give_back;
 mod guest;
@@ -62,6 +66,7 @@ mod remind;
 mod reset;
 mod robots;
 mod sales;
+mod second_step;
 mod sell;
 mod sessions;
 mod sign_in;
@@ -95,6 +100,9 @@ pub(crate) fn routes() -> Router {
         .merge(providers::routes())
         .merge(letters::routes())
         .merge(remind::route())
+        .merge(factors::routes())
+        .merge(second_step::routes())
+        .merge(confirm::route())
         .merge(sessions::routes())
         .merge(edit::route())
         .merge(withdraw::route())

@@ -117,6 +117,7 @@ mod tests {
         };
         let told = |most, error| {
             let refusal = Refusal {
+                second_factor: None,
                 status: StatusCode::BAD_REQUEST,
                 detail: String::new(),
                 code: String::new(),

@@ -11,6 +11,7 @@ use boxoffice_web::state::{self, State, Tone};
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::confirm;
 use super::entrance::sign_in_first;
 use super::sales::{self, Range};
 use crate::answer;
@@ -40,6 +41,9 @@ async fn refund(visit: Visit, Id(payment): Id<PaymentId>, sent: Sent) -> Result<
             let state = State { notice, ..sales::load(&visit, Range::all(), None).await? };
             Ok(answer::refuse(&visit, StatusCode::CONFLICT, state).await?)
         }
-        Err(refusal) => Err(refusal.into_problem()),
+        Err(refusal) => match confirm::instead(&visit, &refusal, sales::ADDRESS).await? {
+            Some(response) => Ok(response),
+            None => Err(refusal.into_problem()),
+        },
     }
 }

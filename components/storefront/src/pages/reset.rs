@@ -9,6 +9,7 @@ use boxoffice_web::account::{self, Proof};
 use boxoffice_web::state::{Drawn, Form, Page, State};
 use http::{Method, StatusCode, Uri};
 
+use super::second_step;
 use super::verify::token_of;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key};
@@ -40,6 +41,11 @@ async fn choose(visit: Visit, sent: Sent) -> Result<Response> {
         Ok(chosen) => {
             let response = answer::go(&visit, "/", Some(Notice::PasswordReset)).await?;
             Ok(answer::with_cookies_of(response, &chosen))
+        }
+        Err(refusal) if refusal.is_unauthorized() => {
+            let said = Some("Your password is changed. Other devices are signed out.");
+            let response = second_step::instead(&visit, &refusal, "/", said).await?;
+            response.ok_or_else(|| refusal.into_problem())
         }
         Err(refusal) if refusal.status == StatusCode::CONFLICT => {
             let on = ("/forgotten", "Ask for another e-mail");

@@ -22,7 +22,7 @@ use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, http::etag};
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue, IF_MATCH};
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, Method, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -76,6 +76,17 @@ impl Visit {
         path: &str,
     ) -> Result<Option<T>> {
         Ok(self.ask(peer, path).await?)
+    }
+
+    /// Reads what is the visitor's own at `path` of `auth`; `None` if their session has ended.
+    ///
+    /// # Errors
+    /// As of [`Peer::ask`].
+    pub(crate) async fn read_mine<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
+        match self.read(&AUTH, path).await {
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Ok(None),
+            read => read,
+        }
     }
 
     /// Reads the same, where a service that does not answer is no reason to give up.

@@ -1,6 +1,7 @@
 //! A service's no.
 
 use boxoffice_contract::FieldError;
+use boxoffice_contract::factors::SecondFactor;
 use boxoffice_kernel::Problem;
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -14,6 +15,8 @@ pub(crate) struct Refusal {
     pub(crate) detail: String,
     /// The word for programs; empty if there is none.
     pub(crate) code: String,
+    /// How to go on by a second factor, if a sign-in needs one.
+    pub(crate) second_factor: Option<SecondFactor>,
     /// What is wrong with which field, or the whole.
     pub(crate) errors: Vec<FieldError>,
 }
@@ -22,6 +25,8 @@ pub(crate) struct Refusal {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
+    #[serde(rename = "secondFactor")]
+    second_factor: Option<SecondFactor>,
     detail: String,
     code: String,
     errors: Vec<FieldError>,
@@ -29,12 +34,12 @@ struct Body {
 
 impl Refusal {
     pub(crate) fn read(answer: &Response<Bytes>) -> Self {
-        let Body { mut detail, code, errors } =
+        let Body { mut detail, code, second_factor, errors } =
             serde_json::from_slice(answer.body()).unwrap_or_default();
         if detail.is_empty() {
             detail = "That did not work; try again".to_owned();
         }
-        Self { status: answer.status(), detail: sentence(detail), code, errors }
+        Self { status: answer.status(), detail: sentence(detail), code, second_factor, errors }
     }
 
     /// Whether the visitor's session has ended meanwhile.

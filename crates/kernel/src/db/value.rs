@@ -7,8 +7,8 @@ use boxoffice_contract::door::Verdict;
 use boxoffice_contract::ledger::Movement;
 use boxoffice_contract::orders::{CancelReason, OrderStatus};
 use boxoffice_contract::{
-    AdmissionId, EventId, ExportId, IdentityId, LetterId, OperationId, OrderId, PaymentId, ScanId,
-    SessionId, StaffId, TicketId, Timestamp, TransferId, UserId,
+    AdmissionId, EventId, ExportId, IdentityId, LetterId, OperationId, OrderId, PasskeyId,
+    PaymentId, ScanId, SessionId, StaffId, TicketId, Timestamp, TransferId, UserId,
 };
 use uuid::Uuid;
 
@@ -166,7 +166,7 @@ ids!(
     StaffId,
     TicketId
 );
-ids!(ExportId, IdentityId, TransferId, UserId);
+ids!(ExportId, IdentityId, PasskeyId, TransferId, UserId);
 
 /// Statuses and the like are stored by their names.
 macro_rules! names {

@@ -4,8 +4,8 @@ use boxoffice_contract::Timestamp;
 
 use crate::content::{Block, Content, Fact, Reader};
 use crate::letter::{
-    AccountDeleted, AddressChanged, ConfirmAddress, ExportReady, NewDevice, PasswordChanged,
-    ResetPassword, SignIn, VerifyAddress,
+    AccountDeleted, AddressChanged, ConfirmAddress, ExportReady, FactorsChanged, NewDevice,
+    PasswordChanged, ResetPassword, SignIn, VerifyAddress,
 };
 
 /// The page where one asks for a new password.
@@ -119,6 +119,26 @@ pub(crate) fn export_ready(letter: &ExportReady, reader: &Reader) -> Content {
                 "Only you can download it: sign in first. Keep it where nobody else reads it.",
             ),
             Block::say("If you did not ask for it, change your password now."),
+        ],
+        reason: OF_ACCOUNT,
+    }
+}
+
+pub(crate) fn factors_changed(letter: &FactorsChanged, reader: &Reader) -> Content {
+    let FactorsChanged { at, device, client } = letter;
+    Content {
+        subject: "The ways to sign in to your account were changed".to_owned(),
+        heading: "The ways to sign in were changed",
+        blocks: vec![
+            Block::say(
+                "A passkey, an authenticator app or the recovery codes of your account were added, \
+                 replaced or removed. If you did it, there is nothing left to do.",
+            ),
+            Block::Facts(whereabouts(*at, device.as_deref(), client.as_deref(), reader)),
+            Block::say(
+                "If it was not you, end the sessions that you do not know. Then change your password.",
+            ),
+            Block::Button { label: "Show my sessions", url: reader.url(SESSIONS) },
         ],
         reason: OF_ACCOUNT,
     }

@@ -19,6 +19,7 @@ pub(crate) fn content(letter: &Letter, reader: &Reader) -> Content {
         Letter::AddressChanged(letter) => account::address_changed(letter, reader),
         Letter::ExportReady(letter) => account::export_ready(letter, reader),
         Letter::AccountDeleted(letter) => account::account_deleted(letter, reader),
+        Letter::FactorsChanged(letter) => account::factors_changed(letter, reader),
         Letter::OrderConfirmed(letter) => order::confirmed(letter, reader),
         Letter::TicketSold(letter) => order::sold(letter, reader),
         Letter::OrderRefunded(letter) => order::refunded(letter, reader),

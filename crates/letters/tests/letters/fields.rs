@@ -39,6 +39,9 @@ fn typed(letter: &mut Letter) -> Vec<&mut String> {
         Letter::AddressChanged(letter) => {
             [&mut letter.device, &mut letter.client].into_iter().flatten().collect()
         }
+        Letter::FactorsChanged(letter) => {
+            [&mut letter.device, &mut letter.client].into_iter().flatten().collect()
+        }
         Letter::NewDevice(letter) => {
             [Some(&mut letter.device), letter.client.as_mut()].into_iter().flatten().collect()
         }

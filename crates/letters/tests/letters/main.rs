@@ -41,6 +41,7 @@ fn both_forms_say_what_happened() {
         ("address_changed", &["/account/undo?token=abc-DEF_1", "08.06.2027", "203.0.113.7"]),
         ("export_ready", &["08.06.2027, 12:00 (UTC)", "/account/export/9"]),
         ("account_deleted", &["is deleted", "last e-mail"]),
+        ("factors_changed", &["01.06.2027, 12:00 (UTC)", "Firefox on Linux", "/sessions"]),
         (
             "order_confirmed",
             &["Kites: live", "12.06.2027, 20:30 (CEST, Zurich)", "90,00", "0000-0007"],
