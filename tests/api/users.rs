@@ -31,7 +31,7 @@ async fn signing_up_makes_an_account_and_a_session() {
     let members: Vec<&String> = answer.body.as_object().unwrap().keys().collect();
     assert_eq!(
         members,
-        ["email", "emailVerified", "hasPassword", "id"],
+        ["email", "emailVerified", "hasPassword", "id", "roles"],
         "the answer tells nothing but what is documented"
     );
     let ada = app.client().signed_in_by(answer, 201);

@@ -4,6 +4,9 @@
 // its address: `ada+unverified` has one that is not proven, `ada+none` has none.
 import { Provider } from 'oidc-provider';
 
+// Nobody reads the output after its first line: a notice into a closed pipe would end the process.
+console.info = () => {};
+
 const { PORT, REDIRECT_URI, CLIENT_ID, CLIENT_SECRET } = process.env;
 const issuer = `http://127.0.0.1:${PORT}`;
 
