@@ -30,7 +30,7 @@ SELECT id FROM orders_orders WHERE buyer_id = ?1 AND status IN ('created', 'awai
 SELECT id, ticket_id, quantity, price, amount, currency, status, cancel_reason, payment_id, title, venue, city, starts_at, time_zone, resale_of, expires_at, refunded_at, created_at FROM orders_orders WHERE buyer_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 SELECT ticket_id AS id, title FROM orders_listings AS l WHERE seller_id = ?1 AND (held > 0 OR ((starts_at IS NULL OR starts_at > ?2) AND EXISTS (SELECT 1 FROM orders_orders AS o WHERE o.ticket_id = l.ticket_id AND o.status = 'complete' AND o.refunded_at IS NULL))) ORDER BY ticket_id LIMIT ?3;
 SELECT id, title FROM orders_orders WHERE buyer_id = ?1 AND status = 'awaiting:payment' ORDER BY id LIMIT ?2;
-UPDATE orders_orders SET status = 'cancelled', cancel_reason = 'buyer', version = version + 1 WHERE buyer_id = ?1 AND status IN ('created', 'awaiting:payment') RETURNING id, buyer_id, ticket_id, quantity, price, amount, currency, status, cancel_reason, payment_id, title, venue, city, starts_at, time_zone, expires_at, created_at, version, seller_id, refunded_at, restocked, resale_of;
+UPDATE orders_orders SET status = 'cancelled', cancel_reason = 'buyer', version = version + 1 WHERE buyer_id = ?1 AND status IN ('created', 'awaiting:payment') RETURNING id, buyer_id, ticket_id, quantity, price, amount, currency, status, cancel_reason, payment_id, title, venue, city, starts_at, time_zone, expires_at, created_at, version, seller_id, refunded_at, restocked, resale_of, reminder_at;
 DELETE FROM orders_buyers WHERE buyer_id = ?1;
 
 -- src/transition.rs

@@ -7,19 +7,19 @@ use boxoffice_tests::workspace;
 
 /// Kilobytes that a component may have.
 const BUDGETS: &[(&str, u64)] = &[
-    ("admissions", 4_650),
-    ("auth", 2_850),
+    ("admissions", 4_800),
+    ("auth", 4_650),
     ("clock", 85),
     ("expiration", 800),
     ("hello", 215),
     ("live", 1_050),
     ("mail", 4_700),
-    ("orders", 2_100),
-    ("payments", 3_450),
+    ("orders", 2_200),
+    ("payments", 3_500),
     ("session", 620),
-    ("storefront", 6_950),
+    ("storefront", 7_700),
     ("system", 1_200),
-    ("tickets", 2_250),
+    ("tickets", 2_350),
 ];
 
 #[test]
@@ -43,7 +43,7 @@ fn components_are_no_bigger_than_they_may_be() {
 /// Kilobytes that browsers may download of a module and its glue, in brotli. They keep both until the
 /// shop is another.
 const MODULES: &[(&str, u64)] =
-    &[("boxoffice_web", 190), ("boxoffice_web_door", 230), ("boxoffice_web_turning", 40)];
+    &[("boxoffice_web", 200), ("boxoffice_web_door", 230), ("boxoffice_web_turning", 40)];
 
 /// The modules among the assets, by name, with their bytes in brotli.
 fn modules() -> Vec<(String, u64)> {
