@@ -170,12 +170,12 @@ async fn what_changes_factors_asks_again_after_a_quarter_of_an_hour() {
     } });
     let changes = [
         asked("an app", post(TOTP, json!({}))),
-        asked("its code", post(&format!("{TOTP}/confirm"), json!({ "code": "123456" }))),
+        asked("its code", post(format!("{TOTP}/confirm"), json!({ "code": "123456" }))),
         asked("no app", delete(TOTP)),
         asked("codes", post(RECOVERY, json!({}))),
-        asked("options", post(&format!("{PASSKEYS}/options"), json!({}))),
+        asked("options", post(format!("{PASSKEYS}/options"), json!({}))),
         asked("a passkey", post(PASSKEYS, passkey)),
-        asked("no passkey", delete(&format!("{PASSKEYS}/{some}"))),
+        asked("no passkey", delete(format!("{PASSKEYS}/{some}"))),
     ];
     check(&ada, changes).await;
     let by_password = |password: &str| json!({ "password": password });
@@ -276,7 +276,7 @@ async fn what_is_missing_or_too_much_is_named() {
             needs("factors", boxoffice_tests::get(FACTORS)),
             needs("an app", post(TOTP, json!({}))),
             needs("codes", post(RECOVERY, json!({}))),
-            needs("options", post(&format!("{CONFIRM}/options"), json!({}))),
+            needs("options", post(format!("{CONFIRM}/options"), json!({}))),
         ],
     )
     .await;

@@ -24,8 +24,8 @@ async fn entered(answer: &Answer, person: Person) -> Person {
     let cookies = answer.headers.get_all("set-cookie").iter();
     let session = cookies.filter_map(|value| value.to_str().ok());
     let session = session.filter_map(|text| text.split(';').next());
-    let session = session.filter(|pair| pair.starts_with("session=")).last();
-    let session = session.unwrap_or_else(|| panic!("no session: {answer}"));
+    let mut session = session.filter(|pair| pair.starts_with("session="));
+    let session = session.next_back().unwrap_or_else(|| panic!("no session: {answer}"));
     let mut person = person.with_cookie(session);
     person.account = person.get(CURRENT).await.expect(200)["currentUser"].clone();
     person

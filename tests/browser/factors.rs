@@ -57,7 +57,7 @@ async fn an_app_is_set_up_and_asked_for(with_scripts: bool) {
         window.fill("Code that the app shows", "000000").await;
         window.click("Use this app").await;
         window.sees("This code is wrong or was used.").await;
-        window.fill("Code that the app shows", &codes.code(&shop, 0)).await;
+        window.fill("Code that the app shows", &codes.code(shop, 0)).await;
         window.click("Use this app").await;
         window.sees_heading("Keep your recovery codes").await;
         window.click_in("main", "I have kept them").await;
@@ -66,7 +66,7 @@ async fn an_app_is_set_up_and_asked_for(with_scripts: bool) {
         window.expects_status("/sign-in", 401);
         window.signs_in(email, PASSWORD).await;
         window.sees_heading("One more step").await;
-        window.fill("Code of your authenticator app", &codes.code(&shop, 30)).await;
+        window.fill("Code of your authenticator app", &codes.code(shop, 30)).await;
         window.click_in("main", "Sign in").await;
         window.arrives_at("/orders").await;
         // What cannot be undone asks again, and leads back.
@@ -76,7 +76,7 @@ async fn an_app_is_set_up_and_asked_for(with_scripts: bool) {
         window.fill("New password", "twelve paper kites").await;
         window.click("Change the password").await;
         window.sees_heading("Confirm that it is you").await;
-        window.fill("Code of your authenticator app", &codes.code(&shop, 0)).await;
+        window.fill("Code of your authenticator app", &codes.code(shop, 0)).await;
         window.click("Confirm").await;
         window.sees_heading("My account").await;
         window.fill("Current password", PASSWORD).await;

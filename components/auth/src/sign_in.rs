@@ -217,5 +217,5 @@ pub(crate) async fn again(
 ) -> refusal::Result<Response> {
     let arrival = check(cx, headers, credentials).await?.arrive(cx, headers).await?;
     arrival.store(cx).await?;
-    Ok(arrival.begin(cx, replay).await?)
+    arrival.begin(cx, replay).await
 }

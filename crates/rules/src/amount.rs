@@ -119,7 +119,7 @@ fn plain(text: &str, point: char) -> Option<String> {
     let first = groups.next().unwrap_or_default();
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let grouped = groups.all(|group| group.len() == 3 && digits(group));
-    let ends = decimals.is_some() == !rest.is_empty();
+    let ends = decimals.is_some() != rest.is_empty();
     let some = !(first.is_empty() && rest.is_empty());
     if !(grouped && ends && some && digits(first) && digits(rest)) {
         return None;

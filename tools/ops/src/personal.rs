@@ -108,6 +108,33 @@ pub const TABLES: &[Table] = &[
         ..NONE
     },
     Table {
+        name: "auth_passkeys",
+        erased: "id account_id credential_id public_key sign_count name transports created_at used_at",
+        left: "account_id IN {d}",
+        ..NONE
+    },
+    Table {
+        name: "auth_totp",
+        erased: "account_id secret created_at confirmed_at last_step",
+        key: &["account_id"],
+        left: "account_id IN {d}",
+        ..NONE
+    },
+    Table {
+        name: "auth_recovery_codes",
+        erased: "account_id digest created_at used_at",
+        key: &["account_id", "digest"],
+        left: "account_id IN {d}",
+        ..NONE
+    },
+    // What a browser was asked to have signed, for some minutes.
+    Table {
+        name: "auth_challenges",
+        facts: "challenge purpose expires_at",
+        passing: "account_id",
+        ..NONE
+    },
+    Table {
         name: "auth_exports",
         erased: "id account_id status stage reached parts tries next_at created_at expires_at",
         left: "account_id IN {d}",
@@ -176,7 +203,8 @@ pub const TABLES: &[Table] = &[
         name: "orders_orders",
         ids: "id buyer_id ticket_id payment_id seller_id resale_of",
         facts: "quantity price amount currency status cancel_reason starts_at time_zone expires_at \
-                created_at version extended_at refunded_at restocked told_version",
+                created_at version extended_at refunded_at restocked told_version \
+                reminder_at",
         kept: "title venue city",
         left: "buyer_id IN {d} AND status IN ('created', 'awaiting:payment')",
         ..NONE
@@ -267,10 +295,26 @@ pub const TABLES: &[Table] = &[
     // A letter names its kind and ids. Its key keeps the same event from a second letter.
     Table {
         name: "mail_letters",
-        ids: "id key subject recipient reached",
+        ids: "id key subject recipient reached address_hash",
         facts: "kind version status attempts next_at expires_at created_at sent_at last_error \
                 server_answer",
         left: "recipient IN {d} AND kind <> 'account_deleted' AND status = 'waiting'",
+        ..NONE
+    },
+    Table {
+        name: "mail_refusals",
+        erased: "account_id category created_at",
+        key: &["account_id", "category"],
+        left: "account_id IN {d}",
+        ..NONE
+    },
+    // A keyed hash stands for the address. It keeps letters from an address whose server refused them,
+    // whoever has an account with it next.
+    Table {
+        name: "mail_suppressed",
+        ids: "address_hash letter_id",
+        facts: "trouble reason created_at",
+        key: &["address_hash"],
         ..NONE
     },
     Table { name: "mail_server", ids: "id", facts: "failures not_before last_error", ..NONE },

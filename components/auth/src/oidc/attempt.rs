@@ -97,6 +97,6 @@ mod tests {
     fn a_challenge_is_that_of_the_standard() {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
         let attempt = Attempt { verifier, ..Attempt::new("/").unwrap() };
-        assert_eq!(attempt.challenge(), "E9Melhoa2OwvFrEMTJHdCcKjnNGCDsAPYqBpZTYh0Yo");
+        assert_eq!(attempt.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

@@ -31,7 +31,7 @@ fn each_letter_is_whole() {
 
 #[test]
 fn both_forms_say_what_happened() {
-    let said: [(&str, &[&str]); 15] = [
+    let said: [(&str, &[&str]); 16] = [
         ("verify_address", &["482913", "/verify?token=abc-DEF_1"]),
         ("reset_password", &["/reset?token=abc-DEF_1", "30 minutes"]),
         ("password_changed", &["01.06.2027, 12:00 (UTC)", "Firefox on Linux", "/forgotten"]),
