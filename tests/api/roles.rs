@@ -55,7 +55,7 @@ async fn a_role_counts_from_the_next_sign_in_until_it_is_taken_away() {
     assert_eq!(ada.account["roles"], json!([]));
     let ticket = seller.list(json!({ "quantity": 2 })).await.expect(201);
     buyer.buy(&ticket, 1).await;
-    let undo = seller.refund_path().await;
+    let undo = buyer.refund_path().await;
     ada.post(&undo, json!({})).await.expect(403);
     let done = json!({ "accountId": ada.id(), "changed": true, "sessions": 0 });
     operate(&app, role(&ada, "grant")).await.shows(200, done);
