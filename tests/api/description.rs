@@ -37,7 +37,7 @@ const OPERATIONS: [(&str, &str, &str); 87] = [
     ("get", "/api/users/oidc/start", "303 404"),
     ("get", "/api/users/oidc/callback", "303 404"),
     ("get", "/api/users/identities", "200 401"),
-    ("delete", "/api/users/identities/{id}", "204 400 401 409"),
+    ("delete", "/api/users/identities/{id}", "204 400 401 404 409"),
     ("post", "/api/users/reset/confirm", "200 400 401 403 409 413 415 429"),
     ("get", "/api/users/factors", "200 401"),
     ("post", "/api/users/factors/passkeys/options", "200 400 401 403 409 429"),

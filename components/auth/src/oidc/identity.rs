@@ -65,6 +65,7 @@ pub(crate) async fn list(cx: VisitorCx) -> Result<Json<Page<api::Identity>>> {
         (status = 204, description = "The provider is unlinked"),
         (status = 400, description = "The Idempotency-Key is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This is not an id", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is the only way into the account", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
