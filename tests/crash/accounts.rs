@@ -1,7 +1,7 @@
 //! Accounts and sessions.
 
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{Answer, CodeApp, Person, Request, post};
+use boxoffice_tests::{Answer, CodeApp, Person, Request, eventually, id, post};
 use serde_json::{Value, json};
 
 use crate::operation::{Operation, every_point};
@@ -243,7 +243,10 @@ impl Operation for Suspend {
         let answer = Self::send(shop, request).await.unwrap();
         answer.shows(200, json!({ "accountId": person.id() }));
         shop.buyer.sees_ticket(theirs, json!({ "status": "open" })).await;
-        shop.buyer.sees_ticket(mine, json!({ "status": "withdrawn" })).await;
+        // Strangers are not shown what is off sale.
+        let path = format!("/api/tickets/{}", id(mine));
+        let look = async || shop.buyer.get(&path).await.status;
+        eventually("the listing is off sale", look, |status| *status == 404).await;
         let nobody = json!({ "currentUser": null });
         person.get("/api/users/currentUser").await.shows(200, nobody);
         let noted = "SELECT COUNT(*) FROM auth_operations WHERE account_id = ?1";
