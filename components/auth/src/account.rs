@@ -101,7 +101,7 @@ pub(crate) struct Claimed {
 /// Gives the account to somebody who has just proven its address, and not by a session of its own: by
 /// a letter's link, or because another provider says so. Nobody, if it has another address by now.
 ///
-/// Whoever made an account that is unverified need not be the owner of its address. So what lets them
+/// Who made an account that is unverified need not be the owner of its address. So what lets them
 /// in ends in the same commit. An account that was verified before stays as it is.
 ///
 /// # Errors

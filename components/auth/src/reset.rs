@@ -117,7 +117,7 @@ pub(crate) async fn confirm(
     }
     password::check(&credentials.password, &found.email)?;
     let hash = password::hash(&credentials.password).await?;
-    // Whoever had the account without proving its address has no say in who signs in now.
+    // Who had the account without proving its address has no say in who signs in now.
     let known = account::find(&found.email).await?.filter(|known| known.id() == account_id);
     let is_claimed = !known.ok_or_else(refused)?.is_verified();
     let needs_factor = !is_claimed && gate::standing_of(account_id).await?.has_factor();

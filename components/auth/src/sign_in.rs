@@ -127,7 +127,7 @@ impl Entered {
         let id = self.account.id();
         let (entry, is_stored) = match self.first {
             First::Password => (Some(gate::admit(id, First::Password).await?), true),
-            // Whoever proves an address first ends the factors that others had set up.
+            // Who proves an address first ends the factors that others had set up.
             First::Elsewhere if !self.account.is_verified() => (None, true),
             First::Elsewhere => (None, !gate::standing_of(id).await?.has_factor()),
         };

@@ -91,7 +91,7 @@ pub(crate) async fn at_once(
     }
 }
 
-/// Has `orders` hold what is wished for.
+/// Asks `orders` to hold what is wished for.
 async fn take(visit: &Visit, wish: Wish, key: &str) -> Result<Result<Order, Refusal>> {
     let order = NewOrder { ticket_id: wish.ticket, quantity: wish.quantity };
     let change = Change::new(Method::POST, "/api/orders", key);
