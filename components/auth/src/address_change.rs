@@ -71,7 +71,7 @@ impl Change {
     }
 }
 
-/// Ends the change that was made at `since`, and all later ones of the account: whoever made those must
+/// Ends the change that was made at `since`, and all later ones of the account: who made those must
 /// not undo this.
 pub(crate) fn ending(account_id: UserId, since: Timestamp, now: Timestamp) -> Query {
     query!(

@@ -161,7 +161,7 @@ pub(crate) async fn remove(cx: VisitorCx, headers: HeaderMap, _: Idempotency) ->
 }
 
 /// Stores the recovery codes `rows` of an account that gets its first second factor. Ends its other
-/// sessions: their tokens do not tell of the factor, and whoever has them has not proven it.
+/// sessions: their tokens do not tell of the factor, and who has them has not proven it.
 ///
 /// # Errors
 /// What the database says.

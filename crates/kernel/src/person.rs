@@ -36,7 +36,7 @@ impl Row for Told {
 /// Answers `asked` from `parts` of the tables of `service`.
 ///
 /// # Errors
-/// When `after` is none of ours; what the database says.
+/// When `after` is not one of ours; what the database says.
 pub async fn page(
     service: &'static Service,
     parts: &[Part],

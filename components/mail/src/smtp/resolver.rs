@@ -24,7 +24,7 @@ pub(crate) fn parse(text: &str) -> Option<SocketAddr> {
     text.trim().parse().ok()
 }
 
-/// Asks the resolver behind `wire` for an address of `name`: for one of IPv4, and if there is none, for one
+/// Asks the resolver behind `wire` for an address of `name`: for one of IPv4, and if there is not any, for one
 /// of IPv6.
 ///
 /// # Errors

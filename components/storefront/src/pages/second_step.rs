@@ -118,7 +118,7 @@ pub(crate) fn assertion(sent: &Sent) -> Option<Assertion> {
     Some(serde_json::from_str(credential).unwrap_or_default())
 }
 
-/// Reads which ways the page has shown. Whoever makes others up is refused by the service.
+/// Reads which ways the page has shown. The service refuses all others.
 pub(crate) fn ways(sent: &Sent) -> Vec<FactorMethod> {
     let known = |word: &str| match word {
         "passkey" => Some(FactorMethod::Passkey),
