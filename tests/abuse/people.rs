@@ -75,7 +75,11 @@ async fn an_owner_gets_in_on_a_device_of_theirs_whatever_others_guess() {
     let device = device_of(&answer);
     let guess = |n: usize| sign_in("ada@example.com", "Summer 2027!", &format!("198.51.{n}.7"));
     let got = statuses(&app.client(), (0..ACCOUNT + 20).map(guess)).await;
-    assert_eq!(got.iter().filter(|status| **status == 401).count(), ACCOUNT);
+    // Where hashing so many takes too long, some are answered 503: counted, but not tried.
+    let count = |status| got.iter().filter(|got| **got == status).count();
+    assert!((ACCOUNT / 2..=ACCOUNT).contains(&count(401)), "{got:?}");
+    assert_eq!(count(401) + count(429) + count(503), got.len(), "{got:?}");
+    assert!(count(429) > 0, "{got:?}");
     let right = sign_in("ada@example.com", PASSWORD, "192.0.2.1");
     let refused = app.client().send(&right).await;
     assert!(refused.text.contains("signed in before"), "it says what to do: {refused}");

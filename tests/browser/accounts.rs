@@ -250,6 +250,7 @@ async fn one_gets_ones_data_and_goes(scripts: bool) {
         }
         ann.go("/sign-up").await;
         ann.signs_up(ADDRESS).await;
+        ann.sees("Account").await;
         ann.go("/account").await;
         ann.click("Ask for my data").await;
         ann.sees("We are making the file. You get an e-mail when it is ready.").await;

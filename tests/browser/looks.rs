@@ -194,13 +194,13 @@ async fn go(window: &Window, place: &Place) {
     }
     window.go(&place.path).await;
     if let Some(button) = &place.then {
+        let title = window.run("return document.querySelector('h1').textContent").await;
         window.click_in("main", button).await;
-        window
-            .waits_for(
-                "it has done so",
-                "document.querySelector('main [role=alert], main details[open], dialog[open]')",
-            )
-            .await;
+        let has_done = format!(
+            "document.querySelector('main [role=alert], main details[open], dialog[open]') \
+             || document.querySelector('h1').textContent !== {title}"
+        );
+        window.waits_for("it has done so", &has_done).await;
     }
 }
 

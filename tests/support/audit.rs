@@ -9,7 +9,7 @@ use boxoffice_ops::{Rule, Sources, Violation, audit, bus::Bus};
 use crate::{App, Surroundings};
 
 /// How long everything may take to be as it must.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(45);
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Events that are younger than this count as being published by those who made them, in seconds.
