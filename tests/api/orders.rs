@@ -1,5 +1,6 @@
 //! `/api/orders…`: holding tickets, and one's own orders.
 
+use boxoffice_tests::person::listing;
 use boxoffice_tests::{App, Person, Row, check, delete, eventually, get, id, post, row};
 use serde_json::{Value, json};
 
@@ -106,6 +107,34 @@ async fn what_is_no_order_is_refused_with_all_that_is_wrong() {
     check(&buyer, rows).await;
     check(&app.client(), [row("nobody", good(), 401)]).await;
     check(&seller, [row("one's own listing", good(), 403)]).await;
+}
+
+#[tokio::test]
+async fn a_hold_is_for_the_price_that_was_seen() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.sign_up().await, app.sign_up().await);
+    let ticket = seller.list(json!({ "quantity": 5, "price": 9900, "currency": "GBP" })).await;
+    let ticket = ticket.expect(201);
+    let hold = async |seen: &str| {
+        let body = json!({ "ticketId": ticket["id"], "quantity": 2 });
+        buyer.send(&post(ORDERS, body).header("x-expected-price", seen)).await
+    };
+    for seen in ["9900", "99.00-GBP", "9900-gbp", "-GBP", "9900-GBP, 1-GBP", "é"] {
+        hold(seen).await.expect(400);
+    }
+    for seen in ["9899-GBP", "9900-EUR", "0-GBP"] {
+        hold(seen).await.refuses(409, "price_changed");
+    }
+    hold("9900-GBP").await.shows(201, json!({ "amount": 19_800 }));
+    let other = listing(json!({ "quantity": 5, "price": 19_900, "currency": "GBP" }));
+    let ticket = seller.list(other.clone()).await.expect(201);
+    let cheaper = json!({ "quantity": 5, "price": 4_900, "currency": "GBP" });
+    let edited = listing(cheaper);
+    seller.put(&format!("/api/tickets/{}", id(&ticket)), edited).await.expect(200);
+    let body = json!({ "ticketId": ticket["id"] });
+    let hold = |seen: &str| post(ORDERS, body.clone()).header("x-expected-price", seen);
+    buyer.send(&hold("19900-GBP")).await.refuses(409, "price_changed");
+    buyer.send(&hold("4900-GBP")).await.shows(201, json!({ "amount": 4_900 }));
 }
 
 #[tokio::test]

@@ -239,6 +239,112 @@ async fn holding_more_is_less_loud_than_paying() {
     .await;
 }
 
+/// Edits the price of the stage's listing by the interface.
+async fn reprice(stage: &Stage, title: &str, price: i64) {
+    let edited = a_concert(json!({ "title": title, "quantity": 5, "price": price }));
+    let path = format!("/api{}", page_of(&stage.ticket));
+    stage.seller.put(&path, edited).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_price_that_changed_meanwhile_asks_first() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({ "title": "Slow lines", "quantity": 5 })).await;
+        let bob = &stage.window;
+        bob.cannot_reach(&["*/live*"]).await;
+        bob.expects_failure("/live");
+        bob.expects_status("/hold", 409);
+        bob.go(&page_of(&stage.ticket)).await;
+        bob.choose("How many", "3").await;
+        reprice(&stage, "Slow lines", 19_900).await;
+        bob.click("Buy").await;
+        bob.sees("The seller changed the price from").await;
+        bob.sees("You hold nothing yet.").await;
+        assert_eq!(bob.value("How many").await, "3");
+        bob.click("Buy").await;
+        bob.sees_heading("Checkout").await;
+        bob.sees("597.00").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_price_that_changed_meanwhile_asks_first_without_scripts() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({ "title": "Paper", "quantity": 5 })).await;
+        let bob = &stage.window;
+        bob.without_scripts().await;
+        bob.expects_status("/hold", 409);
+        bob.go(&page_of(&stage.ticket)).await;
+        reprice(&stage, "Paper", 19_900).await;
+        bob.click("Buy").await;
+        bob.sees("You hold nothing yet.").await;
+        bob.click("Buy").await;
+        bob.sees_heading("Checkout").await;
+        bob.sees("199.00").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_price_is_told_and_the_number_chosen_stays() {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({ "title": "Live lines", "quantity": 5 })).await;
+        let bob = &stage.window;
+        bob.go(&page_of(&stage.ticket)).await;
+        bob.listens().await;
+        bob.choose("How many", "3").await;
+        reprice(&stage, "Live lines", 19_900).await;
+        bob.sees("The seller changed the price from").await;
+        assert_eq!(bob.value("How many").await, "3");
+    })
+    .await;
+}
+
+/// The way back to what one holds.
+async fn a_hold_is_in_sight(scripts: bool) {
+    in_shop(async |shop| {
+        let stage = Stage::set(shop, json!({ "title": "In sight", "quantity": 5 })).await;
+        let bob = &stage.window;
+        if !scripts {
+            bob.without_scripts().await;
+        }
+        bob.go(&page_of(&stage.ticket)).await;
+        bob.choose("How many", "2").await;
+        bob.click("Buy").await;
+        bob.sees_heading("Checkout").await;
+        assert!(!bob.text().await.contains("tickets held"), "the page is the way to pay itself");
+        for page in ["/", "/orders", "/account"] {
+            bob.go(page).await;
+            bob.sees("2 tickets held").await;
+        }
+        bob.photograph(if scripts { "held-bar" } else { "held-bar-plain" }).await;
+        bob.click_in(".held", "Pay").await;
+        bob.sees_heading("Checkout").await;
+        // Given up elsewhere: the order's page knows, and then all pages do.
+        let order = bob.path().await.trim_end_matches("/checkout").to_owned();
+        stage.buyer.delete(&format!("/api{order}")).await.expect(204);
+        bob.go(&order).await;
+        bob.go("/").await;
+        bob.sees_no("tickets held").await;
+        let order = stage.buyer.hold(&stage.ticket).await.expect(201);
+        bob.go(&checkout_of(&order)).await;
+        bob.go("/").await;
+        bob.sees("1 ticket held").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hold_is_in_sight_on_every_page() {
+    a_hold_is_in_sight(true).await;
+}
+
+#[tokio::test]
+async fn a_hold_is_in_sight_on_every_page_without_scripts() {
+    a_hold_is_in_sight(false).await;
+}
+
 #[tokio::test]
 async fn a_total_that_cannot_be_charged_is_not_offered() {
     in_shop(async |shop| {

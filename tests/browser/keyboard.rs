@@ -60,10 +60,10 @@ async fn escape_closes_what_opened_and_gives_the_focus_back() {
         let ann = shop.window_of("Ann", &stage.seller).await;
         ann.go(&page_of(&stage.ticket)).await;
         ann.enters("Account").await;
-        ann.sees("My orders").await;
+        ann.sees("My tickets").await;
         ann.press(&Key::Tab).await;
         ann.press(&Key::Escape).await;
-        ann.sees_no("My orders").await;
+        ann.sees_no("My tickets").await;
         ann.has_focus_on("Account").await;
 
         ann.go(&format!("{}/edit", page_of(&stage.ticket))).await;

@@ -42,7 +42,7 @@ async fn one_sells_and_another_buys() {
         bob.click("Sign in").await;
         bob.signs_in("bob@example.com", PASSWORD).await;
         bob.click("Account").await;
-        bob.click("My orders").await;
+        bob.click("My tickets").await;
         bob.sees("Paid").await;
         shop.audit().await;
     })

@@ -41,7 +41,7 @@ async fn one_sells_and_another_buys() {
         ann.click("My listings").await;
         ann.sees("Sold").await;
         bob.click("Account").await;
-        bob.click("My orders").await;
+        bob.click("My tickets").await;
         bob.sees("Paid").await;
         bob.go(&confirmation).await;
         bob.sees_heading(CONFIRMED).await;

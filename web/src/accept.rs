@@ -44,7 +44,7 @@ pub fn drawn(state: State, offer: Offer) -> State {
 #[must_use]
 pub fn ended(state: State, key: String, why: String) -> State {
     draw(state, key, move |_| {
-        let ways = way("button", "/orders", "My orders");
+        let ways = way("button", "/orders", "My tickets");
         view! {
             div(class="narrow") {
                 h1(tabindex="-1") { "There is no ticket to accept" }

@@ -417,7 +417,7 @@ fn ways(admission: &Admission) -> View {
     let passes: Vec<View> = wallets.iter().filter(|_| has_code).map(pass).collect();
     let order = match order {
         Some(order) => way("button quiet", format!("/orders/{order}"), "Order"),
-        None => way("button quiet", "/orders", "My orders"),
+        None => way("button quiet", "/orders", "My tickets"),
     };
     view! { p(class="actions") { (calendar) (paper) (passes) (order) } }
 }
@@ -560,6 +560,7 @@ mod tests {
             description: String::new(),
             visitor: None,
             notice: None,
+            held: None,
             now: 0,
             page: Page::Drawn(Drawn::default()),
         };

@@ -4,10 +4,12 @@ use std::fmt::Display;
 
 use sycamore::prelude::*;
 
+use crate::countdown::seconds_left;
 use crate::isolated;
 use crate::pages;
+use crate::parts::timer;
 use crate::shop::{Shop, dynamic, watch};
-use crate::state::{Notice, Page, Sell, Tone, Visitor};
+use crate::state::{Held, Notice, Page, Sell, Tone, Visitor};
 
 /// The shop's mark: a ticket with its notches.
 const MARK: &str = r#"<svg viewBox="0 0 32 24" width="32" height="24" focusable="false"><path fill="currentColor" d="M3 0h26a3 3 0 0 1 3 3v5a4 4 0 0 0 0 8v5a3 3 0 0 1-3 3H3a3 3 0 0 1-3-3v-5a4 4 0 0 0 0-8V3a3 3 0 0 1 3-3Zm8 4v3h2V4Zm0 6v4h2v-4Zm0 7v3h2v-3Z"/></svg>"#;
@@ -16,10 +18,12 @@ const MARK: &str = r#"<svg viewBox="0 0 32 24" width="32" height="24" focusable=
 pub(crate) fn app(shop: Shop) -> View {
     let head = head(shop);
     let notice = notice(shop);
+    let held = held(shop);
     let page = pages::page(shop);
     view! {
         a(class="skip", href="#main") { "Skip to content" }
         (head)
+        (held)
         div(class="notices") { (notice) }
         main(id="main", tabindex="-1", aria-busy=move || shop.loading.get().then_some("true")) {
             (page)
@@ -113,7 +117,7 @@ fn account(visitor: Visitor) -> View {
                     " "
                     span(class="email") { (email) }
                 }
-                a(class="item", href="/orders") { "My orders" }
+                a(class="item", href="/orders") { "My tickets" }
                 a(class="item", href="/listings") { "My listings" }
                 a(class="item", href="/sales") { "Sales" }
                 a(class="item", href="/account") { "My account" }
@@ -125,6 +129,33 @@ fn account(visitor: Visitor) -> View {
             }
         }
     }
+}
+
+/// Leads back to what the visitor holds, from every page but the one to pay for it.
+fn held(shop: Shop) -> View {
+    let held = watch(move || {
+        let held = shop.state.with(|state| match &state.page {
+            Page::Checkout(_) => None,
+            Page::Order(outcome) if outcome.order.standing.is_unpaid() => None,
+            _ => state.held.clone(),
+        });
+        held.filter(|held| seconds_left(held.until, shop.now.get()) > 0)
+    });
+    dynamic(move || {
+        let Some(Held { order, quantity, until }) = held.get_clone() else { return View::new() };
+        let tickets = if quantity == 1 {
+            "1 ticket held".to_owned()
+        } else {
+            format!("{quantity} tickets held")
+        };
+        let (timer, href) = (timer(shop, until), format!("/orders/{order}/checkout"));
+        view! {
+            aside(class="held", aria-label="Your hold") {
+                p { (tickets) " · " (timer) }
+                a(class="button", href=href) { "Pay" }
+            }
+        }
+    })
 }
 
 fn notice(shop: Shop) -> View {

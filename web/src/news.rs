@@ -139,6 +139,7 @@ mod tests {
             card: card(1, 3),
             description: None,
             hold: Form::default(),
+            seen: "4500-EUR".to_owned(),
             totals: vec!["€45.00".to_owned(), "€90.00".to_owned()],
             unpaid: None,
             others: vec![card(2, 1)],

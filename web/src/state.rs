@@ -37,6 +37,9 @@ pub struct State {
     pub visitor: Option<Visitor>,
     /// Something that has just happened, to be said once.
     pub notice: Option<Notice>,
+    /// What they hold, and have to pay for soon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// When the server made this, in milliseconds since 1970: what countdowns go by.
     pub now: i64,
     /// What is on it.
@@ -50,6 +53,17 @@ pub struct Visitor {
     pub email: String,
     /// The Idempotency-Key of their next sign-out.
     pub key: String,
+}
+
+/// Tickets that wait to be paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The order that holds them.
+    pub order: OrderId,
+    /// How many there are.
+    pub quantity: i64,
+    /// Until when they are held, in milliseconds since 1970.
+    pub until: i64,
 }
 
 /// Something that has just happened.
@@ -195,6 +209,9 @@ pub struct Detail {
     pub description: Option<String>,
     /// The form that holds tickets: `quantity`.
     pub hold: Form,
+    /// What one ticket costs, as the form sends it: the visitor agrees to this price alone.
+    #[serde(default)]
+    pub seen: String,
     /// How many the visitor may hold at once; what they cost together, for 1, 2, ….
     pub totals: Vec<String>,
     /// An order of the visitor's for this listing that waits to be paid.

@@ -20,6 +20,7 @@ use crate::SERVICE;
 use crate::buyer::{Buyer, Limits};
 use crate::listing::Listing;
 use crate::order::Order;
+use crate::price::Seen;
 use crate::refusal::{self, Refusal};
 
 const TICKETS: Peer = Peer { name: "tickets", base_url: "tickets_base_url" };
@@ -33,14 +34,18 @@ pub(crate) fn route() -> Router {
 /// Takes tickets off sale for the buyer until `expiresAt`. A buyer who has paid by then owns them.
 #[utoipa::path(
     post, path = "/api/orders", tag = "orders", operation_id = "create_order", request_body = NewOrder,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat the request"),
+        ("X-Expected-Price" = Option<String>, Header, pattern = "^[0-9]{1,15}-[A-Z]{3}$", example = "9900-GBP",
+            description = "The price of one ticket as the buyer saw it, in the currency's minor unit; at another price nothing is held"),
+    ),
     responses(
         (status = 201, description = "The order, with its tickets held", body = api::Order),
         (status = 400, description = "Fields are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The buyer's own listing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "This listing does not exist", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The tickets are held, sold or off sale", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The tickets are held, sold, off sale, or have another price", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many holds; Retry-After says how long to wait", body = ProblemBody, content_type = "application/problem+json"),
@@ -49,14 +54,17 @@ pub(crate) fn route() -> Router {
 pub(crate) async fn create(
     cx: UserCx,
     idempotency: Idempotency,
+    seen: Seen,
     Valid(new_order): Valid<NewOrder>,
 ) -> Result<Response> {
     let terms = Terms::load().await?;
-    let work = async |unit: &mut Unit<'_>| hold(&cx, unit, &new_order, terms).await;
+    let work = async |unit: &mut Unit<'_>| hold(&cx, unit, &new_order, seen, terms).await;
     let outcome = match command::run(&cx, &SERVICE, &idempotency, work).await {
         // That may only be news that has not arrived: the event of a new listing, or of a change for
         // which the listing was frozen. The listing's owner knows.
-        Err(command::Error::Refused(Refusal::NoSuchListing | Refusal::Changing)) => {
+        Err(command::Error::Refused(
+            Refusal::NoSuchListing | Refusal::Changing | Refusal::Repriced { .. },
+        )) => {
             replicate(&cx, new_order.ticket_id).await?;
             command::run(&cx, &SERVICE, &idempotency, work).await
         }
@@ -90,10 +98,14 @@ async fn hold(
     cx: &UserCx,
     unit: &mut Unit<'_>,
     new_order: &NewOrder,
+    seen: Seen,
     terms: Terms,
 ) -> refusal::Result<Reply> {
     let now = Timestamp::now();
     let listing = available(cx, unit, new_order, now).await?;
+    if !seen.is(listing.price, &listing.currency) {
+        return Err(Refusal::Repriced { price: listing.price, currency: listing.currency });
+    }
     let NewOrder { quantity, .. } = *new_order;
     let buyer = Buyer::find_in(unit, cx.user.id, listing.ticket_id, now).await?;
     buyer.check(&listing, quantity, terms.limits, now)?;

@@ -31,6 +31,7 @@ mod listing;
 mod order;
 mod people;
 mod person;
+mod price;
 mod refusal;
 mod remind;
 mod show;

@@ -1,6 +1,7 @@
 //! Why an order, or a listing here, does not become what somebody wants it to be.
 
 use boxoffice_kernel::{Problem, db, peer};
+use boxoffice_rules::money;
 
 /// Why nothing was changed.
 #[derive(Debug)]
@@ -23,6 +24,13 @@ pub(crate) enum Refusal {
     NotEnough {
         /// How many are left.
         available: i64,
+    },
+    /// The seller has changed the price since the buyer saw it.
+    Repriced {
+        /// What one ticket costs now, in the currency's minor unit.
+        price: i64,
+        /// The currency's code (ISO 4217).
+        currency: String,
     },
     /// The seller allows one buyer fewer tickets.
     TooManyForOne {
@@ -128,6 +136,12 @@ impl From<Refusal> for Problem {
             Refusal::NotEnough { available } => {
                 let detail = format!("Only {available} of these tickets are left; order fewer");
                 return Self::conflict(detail, "not_enough");
+            }
+            Refusal::Repriced { price, currency } => {
+                let price = money::decimal(price, &currency);
+                let detail =
+                    format!("The price is {price} {currency} now; order again if you agree");
+                return Self::conflict(detail, "price_changed");
             }
             Refusal::TooManyForOne { most, left } => {
                 let detail = match left {

@@ -50,7 +50,7 @@ pub(crate) enum Keep {
 /// When it cannot be rendered.
 pub(crate) async fn show(visit: &Visit, mut state: State, keep: Keep) -> Result<Response> {
     let keep = if state.notice.is_some() { Keep::Never } else { keep };
-    if keep == Keep::Revalidated {
+    if keep == Keep::Revalidated && state.held.is_none() {
         // Nothing on it counts down; with the time in it, no two of its answers were the same.
         state.now = 0;
     }

@@ -29,6 +29,7 @@ mod answer;
 mod assets;
 mod cookie;
 mod form;
+mod held;
 mod layout;
 mod mail;
 mod notice;

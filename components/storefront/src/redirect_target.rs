@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use boxoffice_contract::TicketId;
+use boxoffice_contract::orders::ExpectedPrice;
 use http::uri::PathAndQuery;
 
 /// The longest address that is followed.
@@ -34,21 +35,28 @@ fn is_entrance(path: &str) -> bool {
 pub(crate) struct Wish {
     pub(crate) ticket: TicketId,
     pub(crate) quantity: i64,
+    /// What one ticket cost when it was chosen.
+    pub(crate) price: Option<ExpectedPrice>,
 }
 
 impl Wish {
     /// The address that brings the wish along while one signs in. It is the listing's page, with the
     /// number chosen.
     pub(crate) fn address(self) -> String {
-        format!("/tickets/{}/hold?quantity={}", self.ticket, self.quantity)
+        let price = self.price.map(|price| format!("&price={price}")).unwrap_or_default();
+        format!("/tickets/{}/hold?quantity={}{price}", self.ticket, self.quantity)
     }
 
     /// The wish that `next` brings along, if it does.
     pub(crate) fn of(next: &str) -> Option<Self> {
         let (ticket, rest) = next.strip_prefix("/tickets/")?.split_once('/')?;
-        let quantity = rest.strip_prefix("hold?quantity=")?.parse().ok()?;
-        let ticket = ticket.parse().ok()?;
-        (quantity > 0).then_some(Self { ticket, quantity })
+        let chosen = rest.strip_prefix("hold?quantity=")?;
+        let (quantity, price) = match chosen.split_once("&price=") {
+            Some((quantity, price)) => (quantity, Some(price.parse().ok()?)),
+            None => (chosen, None),
+        };
+        let (ticket, quantity) = (ticket.parse().ok()?, quantity.parse().ok()?);
+        (quantity > 0).then_some(Self { ticket, quantity, price })
     }
 }
 
@@ -111,9 +119,12 @@ mod tests {
 
     #[test]
     fn a_wish_is_brought_along() {
-        let wish = Wish { ticket: TicketId::new(), quantity: 3 };
-        assert_eq!(Wish::of(&wish.address()), Some(wish));
-        assert_eq!(local(&wish.address()), wish.address());
+        let wish = Wish { ticket: TicketId::new(), quantity: 3, price: None };
+        let priced = Wish { price: ExpectedPrice::new(9_900, "GBP"), ..wish };
+        for wish in [wish, priced] {
+            assert_eq!(Wish::of(&wish.address()), Some(wish));
+            assert_eq!(local(&wish.address()), wish.address());
+        }
         let id = wish.ticket;
         for next in [
             "/".to_owned(),
@@ -122,6 +133,7 @@ mod tests {
             format!("/tickets/{id}/hold?quantity=0"),
             format!("/tickets/{id}/hold?quantity=-1"),
             format!("/tickets/{id}/hold?quantity=two"),
+            format!("/tickets/{id}/hold?quantity=2&price=free"),
             format!("/tickets/{id}/edit?quantity=2"),
             "/tickets/7/hold?quantity=2".to_owned(),
         ] {

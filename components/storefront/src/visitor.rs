@@ -10,7 +10,7 @@ use boxoffice_kernel::http::cookie::cookies;
 use boxoffice_kernel::identity::{self, User};
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Cx, Problem, Timestamp, config};
-use boxoffice_web::state::{Page, State, Visitor};
+use boxoffice_web::state::{Held, Page, State, Visitor};
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderValue, IF_NONE_MATCH, SET_COOKIE, USER_AGENT,
@@ -19,9 +19,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 
-use crate::accounts;
 use crate::notice::Notice;
 use crate::shown::Language;
+use crate::{accounts, held};
 
 /// What pages are compressed by: see [`crate::answer`].
 pub(crate) const GZIP: &str = "gzip";
@@ -37,6 +37,8 @@ pub(crate) struct Visit {
     pub(crate) language: Language,
     /// What to say once.
     pub(crate) notice: Option<Notice>,
+    /// What the visitor holds, as far as this browser knows.
+    pub(crate) held: Option<Held>,
     /// How the answer is to come.
     pub(crate) manner: Manner,
     /// The request, in logs and for the services.
@@ -97,9 +99,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let visit = Self::of_nobody(parts);
+        let mut visit = Self::of_nobody(parts);
         Ok(match identity::verified(&parts.headers).await {
-            Ok(user) => accounts::signed_in(visit, user).await,
+            Ok(user) => {
+                visit.held = held::read(&parts.headers, user.id, Timestamp::now());
+                accounts::signed_in(visit, user).await
+            }
             Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => visit,
             Err(problem) => return Err(problem),
         })
@@ -126,6 +131,7 @@ impl Visit {
             language: Language::of(text(&parts.headers, &ACCEPT_LANGUAGE)),
             // What is to be said is said on the page that follows, not on what a form answers.
             notice: Notice::read(&parts.headers).filter(|_| parts.method == Method::GET),
+            held: None,
             manner: Manner::of(&parts.headers),
             cx: Cx::of_request(parts),
             browser: browser(&parts.headers),
@@ -164,6 +170,7 @@ impl Visit {
             title: title.to_owned(),
             description: description.to_owned(),
             visitor: self.user.as_ref().map(|user| visitor(user, &self.email)),
+            held: self.held.clone(),
             notice: self.notice.map(Notice::say),
             now: Timestamp::now().as_millis(),
             page,

@@ -1,5 +1,8 @@
 //! `orders`: holds and orders.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::events::TicketState;
@@ -45,6 +48,65 @@ pub fn number(id: OrderId) -> String {
     let letters: String = (0..8).rev().map(letter).collect();
     format!("{}-{}", &letters[..4], &letters[4..])
 }
+
+/// The header in which a buyer says what price they saw: an [`ExpectedPrice`].
+///
+/// A header, as a body's unknown field is refused by those services that are older than it.
+pub const EXPECTED_PRICE: &str = "x-expected-price";
+
+/// What a buyer saw that one ticket costs, such as `9900-GBP`. At another price, nothing is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedPrice {
+    /// The price of one ticket, in the currency's minor unit.
+    pub price: i64,
+    /// The currency's code in capital letters (ISO 4217).
+    currency: [u8; 3],
+}
+
+impl ExpectedPrice {
+    /// Returns what says that one ticket costs `price` in `currency`. None if that is not such a code.
+    #[must_use]
+    pub fn new(price: i64, currency: &str) -> Option<Self> {
+        let currency: [u8; 3] = currency.as_bytes().try_into().ok()?;
+        let is_code = currency.iter().all(u8::is_ascii_uppercase);
+        (is_code && price >= 0).then_some(Self { price, currency })
+    }
+
+    /// The currency's code (ISO 4217).
+    #[must_use]
+    pub fn currency(&self) -> &str {
+        std::str::from_utf8(&self.currency).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ExpectedPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.price, self.currency())
+    }
+}
+
+impl FromStr for ExpectedPrice {
+    type Err = NotAPrice;
+
+    fn from_str(text: &str) -> Result<Self, NotAPrice> {
+        let (price, currency) = text.split_once('-').ok_or(NotAPrice)?;
+        let is_number = price.bytes().all(|byte| byte.is_ascii_digit());
+        let price = price.parse().ok().filter(|_| is_number).ok_or(NotAPrice)?;
+        Self::new(price, currency).ok_or(NotAPrice)
+    }
+}
+
+/// A text that is not an [`ExpectedPrice`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAPrice;
+
+impl fmt::Display for NotAPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a price is a number of minor units and a currency, such as 9900-GBP")
+    }
+}
+
+impl std::error::Error for NotAPrice {}
 
 /// The tickets to hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,5 +271,19 @@ mod tests {
         assert_eq!(number(OrderId(Uuid::from_u128(0))), "0000-0000");
         assert_eq!(number(OrderId(Uuid::from_u128(u128::MAX))), "ZZZZ-ZZZZ");
         assert_eq!(number(OrderId(Uuid::from_u128(1))), "0000-0001");
+    }
+
+    #[test]
+    fn an_expected_price_is_read_as_it_is_written() {
+        let price = ExpectedPrice::new(9_900, "GBP").unwrap();
+        assert_eq!((price.price, price.currency()), (9_900, "GBP"));
+        assert_eq!("9900-GBP".parse(), Ok(price));
+        assert_eq!(price.to_string(), "9900-GBP");
+        for text in
+            ["", "9900", "-GBP", "9900-", "9900-gbp", "9900-GB", "+9900-GBP", "-1-GBP", "1-€"]
+        {
+            assert_eq!(text.parse::<ExpectedPrice>(), Err(NotAPrice), "{text}");
+        }
+        assert_eq!(ExpectedPrice::new(-1, "GBP"), None);
     }
 }

@@ -53,7 +53,7 @@ async fn a_page_of_an_ended_session_asks_to_sign_in() {
     let app = App::start().await;
     let browser = Browser::signed_up(&app, "kites@example.com").await;
     let page = browser.page("/orders").await;
-    assert!(page.text.contains("My orders"), "{page}");
+    assert!(page.text.contains("My tickets"), "{page}");
     let other = signs_in(&app, "curl/8.5.0").await;
     other.send(&boxoffice_tests::delete("/api/users/sessions")).await.expect(204);
     // Some page may believe in the session for two seconds, and another not: they would lead to each

@@ -2,12 +2,12 @@
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{HtmlElement, PopStateEvent, ScrollRestoration};
+use web_sys::{HtmlElement, HtmlSelectElement, PopStateEvent, ScrollRestoration};
 
 use super::{Browser, clock, dom, fields, filters, net, stripe};
 use crate::app::{full_title, identity};
 use crate::shop::Pending;
-use crate::state::{Answer, Drawn, Page, State};
+use crate::state::{Answer, Drawn, Notice, Page, State, Tone};
 
 /// After how many milliseconds of waiting a page says that it waits.
 const PATIENCE: i32 = 150;
@@ -127,9 +127,14 @@ impl Browser {
     fn show(&self, mut state: State, way: Way) {
         let shop = self.shop();
         if way == Way::Quietly && state.notice.is_none() {
-            // It answers what the visitor did, such as a lost race: news must not wipe it unread.
-            state.notice = shop.state.with_untracked(|old| old.notice.clone());
+            // What stands there answers what the visitor did, such as a lost race: news must not wipe it
+            // unread.
+            let told =
+                |old: &State| repriced(&old.page, &state.page).or_else(|| old.notice.clone());
+            state.notice = shop.state.with_untracked(told);
         }
+        let chosen = dom::by_id("quantity").and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
+        let chosen = chosen.filter(|_| way == Way::Quietly).map(|select| select.value());
         let focus = dom::document().active_element().map(|element| element.id());
         self.0.came.set(js_sys::Date::now());
         self.at_once(|| {
@@ -142,6 +147,27 @@ impl Browser {
         });
         clock::tick(self);
         keep_focus(focus);
+        keep_chosen(chosen);
+    }
+}
+
+/// Returns what to say where a listing has another price than a moment ago.
+fn repriced(old: &Page, new: &Page) -> Option<Notice> {
+    let (Page::Ticket(old), Page::Ticket(new)) = (old, new) else { return None };
+    let is_news = old.card.id == new.card.id && old.seen != new.seen;
+    let text =
+        format!("The seller changed the price from {} to {}.", old.card.price, new.card.price);
+    is_news.then_some(Notice { tone: Tone::Bad, text })
+}
+
+/// Chooses the same number of tickets as before, where that many can still be had.
+fn keep_chosen(chosen: Option<String>) {
+    let select = dom::by_id("quantity").and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
+    let (Some(chosen), Some(select)) = (chosen, select) else { return };
+    let before = select.value();
+    select.set_value(&chosen);
+    if select.selected_index() < 0 {
+        select.set_value(&before);
     }
 }
 

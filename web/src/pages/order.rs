@@ -134,7 +134,7 @@ fn next(shop: Shop, order: &Order, again: String) -> View {
     };
     let others = match order.standing {
         standing if standing.is_unpaid() || standing.is_paying() => View::new(),
-        _ => way(QUIET, "/orders", "My orders"),
+        _ => way(QUIET, "/orders", "My tickets"),
     };
     view! {
         (before)

@@ -1,4 +1,4 @@
-//! `/orders`: all that one has ordered.
+//! `/orders`: the tickets that one has, and all that one has ordered.
 
 use boxoffice_contract::AdmissionId;
 use sycamore::prelude::*;
@@ -15,7 +15,7 @@ pub(crate) fn page(shop: Shop, first: Orders) -> View {
     let list = dynamic(move || list(shop, orders.get_clone()));
     view! {
         div(class="column") {
-            h1(tabindex="-1") { "My orders" }
+            h1(tabindex="-1") { "My tickets" }
             (list)
         }
     }
@@ -26,11 +26,27 @@ fn list(shop: Shop, Orders { unpaid, going, orders, next }: Orders) -> View {
         return empty("No tickets yet.", way("button", "/", "Browse tickets"));
     }
     let of = |orders: Vec<Order>| orders.into_iter().map(|order| row_of(shop, order)).collect();
-    let urgent = section("unpaid", "To be paid", of(unpaid));
+    let urgent = section("unpaid", "Waiting for payment", of(unpaid));
     let going = section("going", "You're going", going.into_iter().map(event).collect());
-    let rest = section("list", "All orders", of(orders));
+    let (refunded, orders) = parted(orders, |standing| standing == Standing::Refunded);
+    let (ended, bought) = parted(orders, |standing| {
+        matches!(standing, Standing::Expired | Standing::Cancelled | Standing::Declined)
+    });
+    let bought = section("bought", "Bought", of(bought));
+    let refunded = section("refunded", "Refunded", of(refunded));
+    let ended = section("ended", "Not bought", of(ended));
     let next = older(next, "Older orders");
-    view! { (urgent) (going) (rest) (next) }
+    view! {
+        (urgent)
+        (going)
+        div(id="list", class="column", tabindex="-1") { (bought) (refunded) (ended) }
+        (next)
+    }
+}
+
+/// Returns the orders that stand as `is` says, and the others.
+fn parted(orders: Vec<Order>, is: fn(Standing) -> bool) -> (Vec<Order>, Vec<Order>) {
+    orders.into_iter().partition(|order| is(order.standing))
 }
 
 fn section(id: &'static str, title: &'static str, rows: Vec<View>) -> View {

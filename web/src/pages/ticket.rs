@@ -118,6 +118,15 @@ fn panel(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View 
     }
 }
 
+/// What the form that holds tickets lets one choose.
+#[derive(Clone, PartialEq, Eq)]
+struct Choice {
+    ticket: TicketId,
+    /// The price that is agreed to: see [`Detail::seen`].
+    seen: String,
+    totals: Vec<String>,
+}
+
 /// What the visitor can do with the listing.
 #[derive(Clone, PartialEq, Eq)]
 enum Offer {
@@ -126,24 +135,25 @@ enum Offer {
     /// Take it off sale, by a form with this key: it is theirs, and they sell it on.
     TakeBack { ticket: TicketId, sale: TicketStatus, key: Option<String> },
     /// Pay for what they hold of it, or hold more.
-    Resume { order: OrderId, ticket: TicketId, totals: Vec<String> },
+    Resume { order: OrderId, choice: Choice },
     /// Hold some.
-    Buy { ticket: TicketId, totals: Vec<String> },
+    Buy(Choice),
     /// Nothing, and why.
     Wait(TicketStatus),
 }
 
-fn offered(Detail { card, unpaid, totals, event, withdraw, .. }: &Detail) -> Offer {
+fn offered(Detail { card, unpaid, seen, totals, event, withdraw, .. }: &Detail) -> Offer {
     let (ticket, sale) = (card.id, card.sale);
     if card.mine && event.is_some() {
         let key = withdraw.as_ref().map(|form| form.key.clone());
         return Offer::TakeBack { ticket, sale, key };
     }
     let totals = if card.sale == TicketStatus::Open { totals.clone() } else { Vec::new() };
+    let choice = Choice { ticket, seen: seen.clone(), totals };
     match (card.mine, unpaid, card.sale) {
         (true, _, _) => Offer::Edit(ticket),
-        (_, &Some(order), _) => Offer::Resume { order, ticket, totals },
-        (_, None, TicketStatus::Open) => Offer::Buy { ticket, totals },
+        (_, &Some(order), _) => Offer::Resume { order, choice },
+        (_, None, TicketStatus::Open) => Offer::Buy(choice),
         (_, None, sale) => Offer::Wait(sale),
     }
 }
@@ -153,13 +163,13 @@ fn offer(shop: Shop, whole: ReadSignal<Detail>, hold: ReadSignal<Form>) -> View 
     dynamic(move || match offer.get_clone() {
         Offer::Edit(ticket) => edit(ticket),
         Offer::TakeBack { ticket, sale, key } => own_offer(shop, ticket, sale, key),
-        Offer::Resume { order, ticket, totals } => {
+        Offer::Resume { order, choice } => {
             let resume = resume(order);
             let more =
-                if totals.is_empty() { View::new() } else { more(shop, hold, ticket, totals) };
+                if choice.totals.is_empty() { View::new() } else { more(shop, hold, choice) };
             view! { (resume) (more) }
         }
-        Offer::Buy { ticket, totals } => buy(shop, hold, ticket, totals),
+        Offer::Buy(choice) => buy(shop, hold, choice),
         Offer::Wait(sale) => wait(sale),
     })
 }
@@ -202,28 +212,30 @@ fn resume(order: OrderId) -> View {
     }
 }
 
-fn buy(shop: Shop, hold: ReadSignal<Form>, ticket: TicketId, totals: Vec<String>) -> View {
-    hold_form(shop, hold, (ticket, totals), ("hold", "Buy"))
+fn buy(shop: Shop, hold: ReadSignal<Form>, choice: Choice) -> View {
+    hold_form(shop, hold, choice, ("hold", "Buy"))
 }
 
 /// The way to hold more, less loud than the way to pay for what is held.
-fn more(shop: Shop, hold: ReadSignal<Form>, ticket: TicketId, totals: Vec<String>) -> View {
-    hold_form(shop, hold, (ticket, totals), ("hold quietly", "Hold more"))
+fn more(shop: Shop, hold: ReadSignal<Form>, choice: Choice) -> View {
+    hold_form(shop, hold, choice, ("hold quietly", "Hold more"))
 }
 
 fn hold_form(
     shop: Shop,
     hold: ReadSignal<Form>,
-    (ticket, totals): (TicketId, Vec<String>),
+    Choice { ticket, seen, totals }: Choice,
     (class, label): (&'static str, &str),
 ) -> View {
     let action = format!("/tickets/{ticket}/hold");
     let quantity = quantity(hold, totals);
     let key = key(hold);
+    let seen = hidden("price", seen);
     let button = submit(shop, &action, label.to_owned(), "Holding…");
     view! {
         form(class=class, method="post", action=action) {
             (key)
+            (seen)
             (quantity)
             (button)
         }

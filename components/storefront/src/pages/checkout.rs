@@ -12,6 +12,7 @@ use boxoffice_rules::provider::is_stripe;
 use boxoffice_rules::{money, purchase};
 use boxoffice_web::isolated;
 use boxoffice_web::state::{self, Checkout, Form, Method, Page, Reminder, State, TestCard};
+use http::header::SET_COOKIE;
 use http::{StatusCode, Uri};
 
 use super::bank::{self, Progress};
@@ -21,7 +22,7 @@ use crate::answer::{self, Keep};
 use crate::form::{blank, wrong_at_all};
 use crate::services::orders::is_held;
 use crate::visitor::Visit;
-use crate::{mail, show, test_shop};
+use crate::{held, mail, show, test_shop};
 
 /// The sandbox's cards that are offered, with what they do: Stripe's own
 /// (<https://docs.stripe.com/testing>).
@@ -40,9 +41,9 @@ pub(crate) fn route() -> Router {
 }
 
 async fn checkout(visit: Visit, Id(id): Id<OrderId>, uri: Uri) -> Result<Response> {
-    if visit.user.is_none() {
+    let Some(user) = visit.user.as_ref().map(|user| user.id) else {
         return sign_in_first(&visit, &visit.here).await;
-    }
+    };
     let mut pay = blank();
     if bank::was_asked(&uri) {
         match bank::progress(&visit, id).await? {
@@ -56,7 +57,9 @@ async fn checkout(visit: Visit, Id(id): Id<OrderId>, uri: Uri) -> Result<Respons
         return to_outcome(&visit, id).await;
     }
     let state = state(&visit, &order, shown, pay).await?;
-    Ok(answer::show(&visit, state, Keep::Never).await?)
+    let mut page = answer::show(&visit, state, Keep::Never).await?;
+    page.headers_mut().append(SET_COOKIE, held::remember(&order, user).await?);
+    Ok(page)
 }
 
 /// Sends the visitor to the page on which an order is paid.

@@ -141,7 +141,7 @@ pub(crate) fn next_of(uri: &Uri) -> String {
 /// What is to be bought at `next`, as people say it, such as `2 × The Paper Kites`. None if it is nothing,
 /// or cannot be seen.
 pub(crate) async fn wish(visit: &Visit, next: &str) -> Option<String> {
-    let Wish { ticket, quantity } = Wish::of(next)?;
+    let Wish { ticket, quantity, .. } = Wish::of(next)?;
     let ticket = tickets::find(visit, ticket).await.ok().flatten()?;
     Some(format!("{quantity} × {}", isolated(&ticket.title)))
 }

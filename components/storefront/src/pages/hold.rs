@@ -21,6 +21,7 @@ use crate::notice::Notice;
 use crate::redirect_target::Wish;
 use crate::services::{Change, ORDERS, Refusal, made};
 use crate::show::no_longer_to_be_had;
+use crate::shown::money;
 use crate::visitor::{Visit, local_part};
 
 const FIELDS: [&str; 1] = ["quantity"];
@@ -50,7 +51,8 @@ async fn hold(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Response
         let errors = vec![wrong("quantity", "Give the number of tickets as a whole number.")];
         return again(&visit, id, typed, http::StatusCode::BAD_REQUEST, errors).await;
     };
-    let wish = Wish { ticket: id, quantity };
+    let price = sent.given("price").and_then(|price| price.parse().ok());
+    let wish = Wish { ticket: id, quantity, price };
     if visit.user.is_none() {
         return sign_in_first(&visit, &wish.address()).await;
     }
@@ -59,7 +61,7 @@ async fn hold(visit: Visit, Id(id): Id<TicketId>, sent: Sent) -> Result<Response
             Ok(answer::go(&visit, &format!("/orders/{id}/checkout"), None).await?)
         }
         Err(refusal) if refusal.is_unauthorized() => sign_in_first(&visit, &wish.address()).await,
-        Err(refusal) => refused(&visit, id, typed, refusal).await,
+        Err(refusal) => refused(&visit, wish, typed, refusal).await,
     }
 }
 
@@ -80,7 +82,7 @@ pub(crate) async fn at_once(
         }
         Ok(Err(refusal)) => {
             let typed = [("quantity".to_owned(), wish.quantity.to_string())];
-            refused(visit, wish.ticket, typed.into(), refusal).await
+            refused(visit, wish, typed.into(), refusal).await
         }
         Err(problem) => Err(problem),
     };
@@ -94,15 +96,18 @@ pub(crate) async fn at_once(
 /// Asks `orders` to hold what is wished for.
 async fn take(visit: &Visit, wish: Wish, key: &str) -> Result<Result<Order, Refusal>> {
     let order = NewOrder { ticket_id: wish.ticket, quantity: wish.quantity };
-    let change = Change::new(Method::POST, "/api/orders", key);
+    let new = Change::new(Method::POST, "/api/orders", key);
+    let change = Change { price: wish.price, ..new };
     match visit.command(&ORDERS, change, Some(&order)).await? {
         Ok(answer) => Ok(Ok(made(&answer)?)),
         Err(refusal) => Ok(Err(refusal)),
     }
 }
 
-async fn refused(visit: &Visit, id: TicketId, typed: Typed, refusal: Refusal) -> Result<Response> {
+async fn refused(visit: &Visit, wish: Wish, typed: Typed, refusal: Refusal) -> Result<Response> {
+    let id = wish.ticket;
     match refusal.code.as_str() {
+        "price_changed" => repriced(visit, wish, typed, &refusal).await,
         "not_enough" | "too_many_for_one" | "too_many_holds" => {
             let errors = vec![wrong("quantity", refusal.detail)];
             again(visit, id, typed, refusal.status, errors).await
@@ -130,6 +135,26 @@ async fn again(
     let form = Form { key: new_key(), values: typed, errors };
     let state = State { here: format!("/tickets/{id}"), ..loaded.state(visit, form).await };
     Ok(answer::refuse(visit, status, state).await?)
+}
+
+/// The listing's page at its new price, which the next press of the button agrees to. The number chosen
+/// stays.
+async fn repriced(visit: &Visit, wish: Wish, typed: Typed, refusal: &Refusal) -> Result<Response> {
+    let loaded = Loaded::of(visit, wish.ticket).await?;
+    let shown = |price, currency: &str| money(price, currency, &visit.language);
+    let now = shown(loaded.ticket.price, &loaded.ticket.currency);
+    let text = match wish.price {
+        Some(seen) => format!(
+            "The seller changed the price from {} to {now}. You hold nothing yet.",
+            shown(seen.price, seen.currency())
+        ),
+        None => refusal.detail.clone(),
+    };
+    let form = Form { key: new_key(), values: typed, errors: Vec::new() };
+    let state = loaded.state(visit, form).await;
+    let notice = Some(state::Notice { tone: Tone::Bad, text });
+    let state = State { here: format!("/tickets/{}", wish.ticket), notice, ..state };
+    Ok(answer::refuse(visit, refusal.status, state).await?)
 }
 
 /// The listing's page as it is now, with why nothing was held. `sale` is what `orders` says of it,

@@ -9,13 +9,14 @@ use boxoffice_kernel::http::Id;
 use boxoffice_kernel::problem::Result;
 use boxoffice_kernel::{Problem, Timestamp};
 use boxoffice_web::state::{self, Outcome, Page, Standing, State};
+use http::header::SET_COOKIE;
 
 use super::entrance::sign_in_first;
 use crate::answer::{self, Keep};
 use crate::form::blank;
 use crate::services::{admissions, orders, payments};
-use crate::show;
 use crate::visitor::Visit;
+use crate::{held, show};
 
 pub(crate) fn route() -> Router {
     Router::new().route("/orders/{id}", get(outcome))
@@ -25,8 +26,21 @@ async fn outcome(visit: Visit, Id(id): Id<OrderId>) -> Result<Response> {
     if visit.user.is_none() {
         return sign_in_first(&visit, &visit.here).await;
     }
-    let state = load(&visit, id).await?;
-    Ok(answer::show(&visit, state, Keep::Never).await?)
+    let mut state = load(&visit, id).await?;
+    let was_held = visit.held.as_ref().is_some_and(|held| held.order == id);
+    if !was_held || is_unpaid(&state) {
+        return Ok(answer::show(&visit, state, Keep::Never).await?);
+    }
+    // It is held no more, and no page leads back to paying for it.
+    state.held = None;
+    let mut page = answer::show(&visit, state, Keep::Never).await?;
+    page.headers_mut().append(SET_COOKIE, held::forget().await?);
+    Ok(page)
+}
+
+/// Tells whether the order that is shown still waits to be paid.
+fn is_unpaid(state: &State) -> bool {
+    matches!(&state.page, Page::Order(outcome) if outcome.order.standing.is_unpaid())
 }
 
 /// The page of the visitor's order `id`.

@@ -1,4 +1,4 @@
-//! `/orders`: all that one has ordered.
+//! `/orders`: the tickets that one has, and all that one has ordered.
 
 use axum::Router;
 use axum::response::Response;
@@ -40,7 +40,7 @@ async fn list(visit: Visit, uri: Uri) -> Result<Response> {
     let (unpaid, orders) = shown.partition(is_unpaid);
     let next = page.next_cursor.map(|cursor| format!("{ADDRESS}?cursor={}", escaped(&cursor)));
     let going = if cursor.is_none() { going(&held, &visit) } else { Vec::new() };
-    let state = visit.state("My orders", "", Page::Orders(Orders { unpaid, going, orders, next }));
+    let state = visit.state("My tickets", "", Page::Orders(Orders { unpaid, going, orders, next }));
     Ok(answer::show(&visit, state, Keep::Never).await?)
 }
 

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use boxoffice_contract::TicketId;
-use boxoffice_contract::orders::Order;
+use boxoffice_contract::orders::{ExpectedPrice, Order};
 use boxoffice_contract::tickets::{Ticket, TicketStatus};
 use boxoffice_kernel::Problem;
 use boxoffice_kernel::http::Id;
@@ -104,8 +104,10 @@ impl Loaded {
             let amount = boxoffice_rules::money::total(ticket.price, count, &ticket.currency)?;
             Some(money(amount, &ticket.currency, &visit.language))
         };
+        let seen = ExpectedPrice::new(ticket.price, &ticket.currency);
         let page = Detail {
             card: shown,
+            seen: seen.map(|seen| seen.to_string()).unwrap_or_default(),
             totals: (1..=most).map_while(total).collect(),
             description: ticket.description,
             hold,

@@ -16,6 +16,7 @@ pub(crate) mod tickets;
 use std::time::Duration;
 
 use anyhow::Context;
+use boxoffice_contract::orders::{EXPECTED_PRICE, ExpectedPrice};
 use boxoffice_kernel::command::IDEMPOTENCY_KEY;
 use boxoffice_kernel::peer::{self, Call, Peer};
 use boxoffice_kernel::problem::Result;
@@ -52,11 +53,13 @@ pub(crate) struct Change<'a> {
     pub(crate) version: Option<i64>,
     /// The key of a link for a door's staff.
     pub(crate) door_key: Option<&'a str>,
+    /// The price that the visitor saw.
+    pub(crate) price: Option<ExpectedPrice>,
 }
 
 impl<'a> Change<'a> {
     pub(crate) const fn new(method: Method, path: &'a str, key: &'a str) -> Self {
-        Self { method, path, key, version: None, door_key: None }
+        Self { method, path, key, version: None, door_key: None, price: None }
     }
 }
 
@@ -136,6 +139,9 @@ impl Visit {
         }
         if let Some(key) = change.door_key.and_then(|key| HeaderValue::try_from(key).ok()) {
             headers.insert(DOOR_KEY, key);
+        }
+        if let Some(price) = change.price {
+            headers.insert(EXPECTED_PRICE, HeaderValue::try_from(price.to_string())?);
         }
         // Sorted by their names: a repeat by another version of the pages has the same digest.
         let body = body.map(serde_json::to_value).transpose()?;
