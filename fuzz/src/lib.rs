@@ -12,6 +12,7 @@
 //! | [`form()`] | forms, and where one goes after signing in |
 //! | [`ledger()`] | titles and zones, on their way into a file for spreadsheets |
 //! | [`manifest()`] | `spin.toml` |
+//! | [`passkey()`] | passkeys that a browser has made, and proofs by them |
 //! | [`query()`] | queries, and links to next pages |
 //! | [`request()`] | what the host makes of a request's head, and whose it is |
 //! | [`resolver()`] | what a DNS resolver answers |
@@ -32,6 +33,7 @@ mod form;
 mod input;
 mod ledger;
 mod manifest;
+mod passkey;
 mod query;
 mod request;
 mod resolver;
@@ -49,6 +51,7 @@ pub use event::event;
 pub use form::form;
 pub use ledger::ledger;
 pub use manifest::manifest;
+pub use passkey::passkey;
 pub use query::query;
 pub use request::request;
 pub use resolver::resolver;

@@ -1,4 +1,4 @@
-use crate::sources::mail::smtp::reply::Reply;
+use crate::sources::mail::smtp::reply::{Extensions, Reply};
 
 /// The longest reply that is kept, in bytes.
 const LIMIT: usize = 64 * 1024;
@@ -38,6 +38,30 @@ pub fn smtp(data: &[u8]) {
             let shown = reply.to_string();
             assert!(shown.chars().count() <= SHOWN, "{shown:?}");
             assert!(!shown.contains(char::is_control), "{shown:?}");
+            greeted(&reply);
         }
+    }
+}
+
+/// Reads a reply as the answer to `EHLO`. What the server can do is said after its name, in any order and in
+/// any capitals.
+fn greeted(reply: &Reply) {
+    let answer = |lines: Vec<String>| Extensions::of(&Reply { code: reply.code, lines });
+    let (name, rest) = reply.lines.split_at(1);
+    let backwards: Vec<String> = rest.iter().rev().cloned().collect();
+    let lower = |lines: &[String]| lines.iter().map(|line| line.to_ascii_lowercase()).collect();
+    let said = Extensions::of(reply);
+    for extension in ["STARTTLS", "SMTPUTF8"] {
+        let has = said.has(extension);
+        assert!(!answer(name.to_vec()).has(extension), "{name:?} is the server's name");
+        assert_eq!(answer([name, &backwards].concat()).has(extension), has);
+        assert_eq!(answer(lower(&reply.lines)).has(extension), has);
+        let is_there = |line: &String| line.to_ascii_uppercase().contains(extension);
+        assert!(!has || rest.iter().any(is_there), "{rest:?} says nothing of {extension}");
+    }
+    for mechanism in ["PLAIN", "LOGIN"] {
+        let has = said.logs_in_by(mechanism);
+        assert!(!answer(name.to_vec()).logs_in_by(mechanism), "{name:?} is the server's name");
+        assert_eq!(answer(lower(&reply.lines)).logs_in_by(mechanism), has);
     }
 }

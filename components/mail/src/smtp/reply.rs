@@ -59,6 +59,28 @@ impl std::fmt::Display for Reply {
     }
 }
 
+/// What a server can do, as it answers `EHLO` (RFC 5321, 4.1.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extensions(Vec<String>);
+
+impl Extensions {
+    /// Reads the answer to `EHLO`. Its first line is the server's name, whatever it says.
+    pub(crate) fn of(answer: &Reply) -> Self {
+        Self(answer.lines.iter().skip(1).map(|line| line.to_ascii_uppercase()).collect())
+    }
+
+    /// Tells whether the server has the extension of this name, in capitals.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|line| line.split(' ').next() == Some(name))
+    }
+
+    /// Tells whether one may log in by this mechanism, in capitals. Old servers write `AUTH=`.
+    pub(crate) fn logs_in_by(&self, mechanism: &str) -> bool {
+        let mechanisms = self.0.iter().find_map(|line| line.strip_prefix("AUTH"));
+        mechanisms.unwrap_or_default().split([' ', '=']).any(|known| known == mechanism)
+    }
+}
+
 /// What a log may have of a stranger's text.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
 
 use super::address::{Encryption, Login, Server};
-use super::reply::Reply;
+use super::reply::{Extensions, Reply};
 use super::wire::Wire;
 
 /// Why the server has not taken a letter.
@@ -36,8 +36,8 @@ pub(crate) struct Session<W> {
     wire: W,
     /// What has come and was not read yet.
     unread: Vec<u8>,
-    /// What the server can do, in upper case.
-    extensions: Vec<String>,
+    /// What the server can do.
+    extensions: Extensions,
 }
 
 impl<W: Wire> Session<W> {
@@ -46,7 +46,7 @@ impl<W: Wire> Session<W> {
     /// # Errors
     /// Why the server is of no use.
     pub(crate) async fn begin(wire: W, server: &Server, host: &str) -> Result<Self, String> {
-        let mut session = Self { wire, unread: Vec::new(), extensions: Vec::new() };
+        let mut session = Self { wire, unread: Vec::new(), extensions: Extensions::default() };
         if server.encryption == Encryption::Implicit {
             session.wire.encrypt(&server.name).await?;
         }
@@ -69,13 +69,12 @@ impl<W: Wire> Session<W> {
             host.to_owned()
         };
         let answer = self.ask(&format!("EHLO {name}")).await?;
-        let answer = accepted("EHLO", answer)?;
-        self.extensions = answer.lines.iter().skip(1).map(|line| line.to_uppercase()).collect();
+        self.extensions = Extensions::of(&accepted("EHLO", answer)?);
         Ok(())
     }
 
     async fn start_tls(&mut self, server: &Server, host: &str) -> Result<(), String> {
-        match (server.encryption, self.can("STARTTLS")) {
+        match (server.encryption, self.extensions.has("STARTTLS")) {
             (Encryption::Implicit | Encryption::None, _) | (Encryption::Opportunistic, false) => {
                 return Ok(());
             }
@@ -96,14 +95,11 @@ impl<W: Wire> Session<W> {
     }
 
     async fn log_in(&mut self, Login { user, password }: &Login) -> Result<(), String> {
-        let mechanisms = self.extensions.iter().find_map(|line| line.strip_prefix("AUTH"));
-        let mechanisms = mechanisms.unwrap_or_default().to_owned();
-        let has = |name| mechanisms.split([' ', '=']).any(|mechanism| mechanism == name);
-        if has("PLAIN") {
+        if self.extensions.logs_in_by("PLAIN") {
             let secret = STANDARD.encode(format!("\0{user}\0{password}"));
             return logged_in(self.ask(&format!("AUTH PLAIN {secret}")).await?);
         }
-        if !has("LOGIN") {
+        if !self.extensions.logs_in_by("LOGIN") {
             return Err("the server offers no login by PLAIN or LOGIN".to_owned());
         }
         accepted("AUTH LOGIN", self.ask("AUTH LOGIN").await?)?;
@@ -131,7 +127,7 @@ impl<W: Wire> Session<W> {
         let Parcel { from, to, message } = parcel;
         let (from, to) = (sendable(from)?, sendable(to)?);
         let is_ascii = from.is_ascii() && to.is_ascii();
-        if !is_ascii && !self.can("SMTPUTF8") {
+        if !is_ascii && !self.extensions.has("SMTPUTF8") {
             return Err(Failure::Never("the server takes no addresses beyond ASCII".to_owned()));
         }
         let options = if is_ascii { "" } else { " SMTPUTF8" };
@@ -202,10 +198,6 @@ impl<W: Wire> Session<W> {
             }
             self.unread.extend(self.wire.receive().await?);
         }
-    }
-
-    fn can(&self, extension: &str) -> bool {
-        self.extensions.iter().any(|line| line.split(' ').next() == Some(extension))
     }
 }
 
@@ -325,7 +317,11 @@ mod tests {
     }
 
     fn ready(answers: &[&'static str]) -> Session<Script> {
-        Session { wire: Script::new(answers), unread: Vec::new(), extensions: Vec::new() }
+        Session {
+            wire: Script::new(answers),
+            unread: Vec::new(),
+            extensions: Extensions::default(),
+        }
     }
 
     fn deliver(session: &mut Session<Script>, to: &str) -> Result<String> {
