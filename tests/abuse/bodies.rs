@@ -25,7 +25,9 @@ async fn unknown_fields(app: &App, bytes: usize) -> Answer {
     app.client().send(&request.header("content-type", "application/json").body(body)).await
 }
 
-fn is_brief(answer: &Answer) {
+/// Checks that a refusal is short, and complains of few things.
+#[track_caller]
+pub(crate) fn is_brief(answer: &Answer) {
     assert!(answer.text.len() < REFUSAL_BYTES, "{} bytes: {}", answer.text.len(), answer.request);
     let complaints = answer.body["errors"].as_array().map_or(0, Vec::len);
     assert!(complaints <= COMPLAINTS, "{complaints} complaints: {}", answer.request);

@@ -11,6 +11,7 @@
 //! | `accounts` | codes of letters, and letters in others' names |
 //! | `people` | guesses, sign-ups, sessions that somebody else has, pages of others |
 //! | `holds` | tickets that one buyer keeps from others for nothing |
+//! | `mail` | links to unsubscribe that are made up, and letters that are said to have come back |
 //! | `factors` | second factors: guesses, replays, passkeys of others |
 //! | `events` | whoever can write to Redis |
 //! | `texts` | texts that nobody sees, or that turn around what stands beside them |
@@ -23,6 +24,7 @@ mod connections;
 mod events;
 mod factors;
 mod holds;
+mod mail;
 mod money;
 mod people;
 mod texts;

@@ -1,7 +1,7 @@
 //! Who is who: guesses, sign-ups, sessions that somebody else has, and pages of others.
 
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{Answer, App, Person, Request, delete, eventually, get, post};
+use boxoffice_tests::{App, Person, Request, delete, eventually, get, post};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -25,13 +25,6 @@ fn sign_up(email: &str, client: &str) -> Request {
 
 fn email(person: &Person) -> &str {
     person.account["email"].as_str().unwrap()
-}
-
-/// The cookie by which a device is known again, which `answer` sets.
-fn device_of(answer: &Answer) -> String {
-    let cookies = answer.headers.get_all("set-cookie").iter();
-    let mut pairs = cookies.filter_map(|value| value.to_str().ok()?.split(';').next());
-    pairs.find(|pair| pair.starts_with("device=")).expect("a device's cookie").to_owned()
 }
 
 /// The statuses of the answers to `requests`, all at once.
@@ -72,7 +65,7 @@ async fn nobody_is_believed_who_is_not_a_trusted_proxy() {
 async fn an_owner_gets_in_on_a_device_of_theirs_whatever_others_guess() {
     let app = App::start_with([PROXY]).await;
     let answer = app.client().send(&sign_up("ada@example.com", "192.0.2.1")).await;
-    let device = device_of(&answer);
+    let device = answer.cookie("device");
     let guess = |n: usize| sign_in("ada@example.com", "Summer 2027!", &format!("198.51.{n}.7"));
     let got = statuses(&app.client(), (0..ACCOUNT + 20).map(guess)).await;
     // Where hashing so many takes too long, some are answered 503: counted, but not tried.

@@ -1,17 +1,8 @@
 //! `/api/admissions/{id}.pdf` and the like: tickets as files.
 
+use boxoffice_tests::wallet::Wallet;
 use boxoffice_tests::{App, Person, Surroundings, check, get, id, row};
-use getrandom::SysRng;
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256,
-    date_time_ymd,
-};
-use rsa::PrivateKey;
-use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 use serde_json::{Value, json};
-
-const PASS_TYPE: &str = "pass.com.example.ticket";
-const TEAM: &str = "TEST000001";
 
 /// A buyer's ticket, and the seller of it.
 async fn bought(app: &App) -> (Person, Person, Value) {
@@ -61,31 +52,6 @@ async fn a_ticket_can_be_printed() {
     assert!(admission.get("wallets").is_none(), "{admission:#}");
 }
 
-/// A private key, which is made for this run.
-fn key() -> String {
-    let key = PrivateKey::new(&mut SysRng, 2048).unwrap();
-    key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
-}
-
-/// A certificate as Apple gives it for `key`, and that of its issuer.
-fn certificates(key: &str) -> (String, String) {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, "Test Developer Relations");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let own = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&own).unwrap().pem();
-    let issuer = Issuer::new(params, own);
-    let mut params = CertificateParams::default();
-    // As the shop's clock has it in these tests.
-    params.not_before = date_time_ymd(2030, 1, 1);
-    params.not_after = date_time_ymd(2032, 1, 1);
-    let user_id = vec![0, 9, 2342, 19_200_300, 100, 1, 1];
-    params.distinguished_name.push(DnType::CustomDnType(user_id), PASS_TYPE);
-    params.distinguished_name.push(DnType::OrganizationalUnitName, TEAM);
-    let pair = KeyPair::from_pkcs8_pem_and_sign_algo(key, &PKCS_RSA_SHA256).unwrap();
-    (params.signed_by(&pair, &issuer).unwrap().pem(), authority)
-}
-
 #[tokio::test]
 async fn a_shop_with_wrong_settings_has_tickets_all_the_same() {
     let variables = [("apple_pass_type", "nonsense"), ("google_issuer", "nonsense")];
@@ -115,22 +81,19 @@ async fn has_names_in_passes(app: &App, seller: &Person) {
 
 #[tokio::test]
 async fn a_shop_with_certificates_makes_passes() {
-    let key = key();
-    let (certificate, authority) = certificates(&key);
+    let wallet = Wallet::make();
     let mut around = Surroundings::prepare().await;
     for (name, value) in [
         // Google takes links of https alone.
         ("public_url", "https://tickets.example"),
         ("allow_test_payments", "true"),
-        ("apple_pass_type", PASS_TYPE),
-        ("apple_team", TEAM),
-        ("apple_certificate", &certificate),
-        ("apple_key", &key),
-        ("apple_issuer", &authority),
         ("google_issuer", "3388000000012345678"),
         ("google_account", "wallet@example.iam.gserviceaccount.com"),
-        ("google_key", &key),
-    ] {
+        ("google_key", &wallet.key),
+    ]
+    .into_iter()
+    .chain(wallet.variables())
+    {
         around.variables.insert(name.to_owned(), value.to_owned());
     }
     let app = App::start_in(around).await;

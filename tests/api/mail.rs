@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 const PREFERENCES: &str = "/api/mail/preferences";
 const UNSUBSCRIBE: &str = "/api/mail/unsubscribe";
-const BOUNCES: &str = "/api/mail/bounces";
 const PREVIEW: &str = "/api/mail/preview";
 const SECRET: (&str, &str) = ("mail_webhook_secret", "of old, of now");
 const NOBODYS: &str = "01980f3c-0000-7000-8000-000000000000";
@@ -61,34 +60,26 @@ async fn only_a_link_of_ours_unsubscribes() {
     }
 }
 
-/// What the operator's program tells, signed with `secret`.
-fn told(app: &App, body: &Value, secret: &str) -> Request {
-    let mut request = app.signed(body, secret);
-    let signature = request.headers.remove("stripe-signature").unwrap();
-    BOUNCES.clone_into(&mut request.path);
-    request.header("boxoffice-signature", signature.to_str().unwrap())
-}
-
 #[tokio::test]
 async fn only_what_is_signed_is_heard() {
     let app = App::start_with([SECRET]).await;
     let bounce = json!({ "letterId": NOBODYS, "kind": "bounce", "permanent": true });
     for secret in SECRET.1.split(", ") {
-        app.client().send(&told(&app, &bounce, secret)).await.expect(204);
+        app.client().send(&app.bounce(&bounce, secret)).await.expect(204);
     }
-    let good = told(&app, &bounce, "of now");
+    let good = app.bounce(&bounce, "of now");
     let mut unsigned = good.clone();
     unsigned.headers.remove("boxoffice-signature");
     let refused = |name: &str, request: Request| row(name, request, 400).code("bad_signature");
     let rows = [
         refused("not signed", unsigned),
-        refused("by another secret", told(&app, &bounce, "of nobody")),
+        refused("by another secret", app.bounce(&bounce, "of nobody")),
         refused("another body", good.clone().body(bounce.to_string().replace("true", "false"))),
     ];
     check(&app.client(), rows).await;
     app.advance(301);
     app.client().send(&good).await.refuses(400, "bad_signature");
-    let with = |body: Value| told(&app, &body, "of now");
+    let with = |body: Value| app.bounce(&body, "of now");
     let name = "<01980f3c-0000-7000-8000-000000000000@shop.example>";
     let rows = [
         row("by its name", with(json!({ "messageId": name, "kind": "complaint" })), 204),
@@ -119,7 +110,7 @@ async fn without_a_secret_nobody_tells_of_bounces() {
     let app = App::start().await;
     let bounce = json!({ "letterId": NOBODYS, "kind": "bounce" });
     for secret in ["", "of now"] {
-        let answer = app.client().send(&told(&app, &bounce, secret)).await;
+        let answer = app.client().send(&app.bounce(&bounce, secret)).await;
         assert_eq!(answer.header("retry-after"), "3600", "{answer}");
         answer.refuses(503, "webhooks_off");
     }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{Answer, App, Person, Row, check, get, post, row};
+use boxoffice_tests::{App, Person, Row, check, get, post, row};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -166,7 +166,7 @@ async fn ten_failures_have_a_client_wait_until_the_window_is_over() {
     check(&person, [row("others are not locked out", others, 200)]).await;
     ada.get("/api/users/currentUser").await.shows(200, json!({ "currentUser": ada.account }));
     let device =
-        device_of(&app.client().post(SIGN_UP, credentials("c@example.com", PASSWORD)).await);
+        app.client().post(SIGN_UP, credentials("c@example.com", PASSWORD)).await.cookie("device");
     let strange = row("another account's device", right.clone(), 429);
     check(&app.client().with_cookie(&device), [strange]).await;
     app.advance(WINDOW - 1);
@@ -326,13 +326,6 @@ async fn others_are_answered_while_passwords_are_hashed() {
         println!("{path} {answered:?}, a sign-in {signed_in:?}");
         assert!(answered * 5 < signed_in, "{path} waited behind them: {answered:?}");
     }
-}
-
-/// The cookie by which a device is known again, which `answer` sets.
-fn device_of(answer: &Answer) -> String {
-    let cookies = answer.headers.get_all("set-cookie").iter();
-    let mut pairs = cookies.filter_map(|value| value.to_str().ok()?.split(';').next());
-    pairs.find(|pair| pair.starts_with("device=")).expect("a device's cookie").to_owned()
 }
 
 fn median(mut durations: Vec<Duration>) -> Duration {

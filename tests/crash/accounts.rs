@@ -473,3 +473,61 @@ impl Operation for SetUpApp {
 async fn set_up_an_app() {
     every_point::<SetUpApp>().await;
 }
+
+/// The second step of a sign-in, by a code of an authenticator app: it works once. Where it has worked and
+/// nobody got the answer, one begins again, and a recovery code does.
+struct SecondStep;
+
+impl Operation for SecondStep {
+    type Scene = (String, Person, Request, String);
+    const NAME: &'static str = "the second step of a sign-in";
+
+    async fn prepare(shop: &Shop) -> Self::Scene {
+        let (email, person) = newcomer(shop).await;
+        let (person, app, codes) = shop.app.protect(person).await;
+        let token = first_step(shop, &email).await;
+        shop.settled().await;
+        // The code of this moment has set the app up.
+        let code = app.code(&shop.app, 30);
+        let request = post(SECOND_STEP, json!({ "token": token, "code": code }));
+        (email, person, request, codes[0].clone())
+    }
+
+    async fn act(shop: &Shop, (_, _, request, _): &Self::Scene) {
+        shop.app.client().exchange(request).await;
+    }
+
+    async fn verify(shop: &Shop, (email, person, request, recovery): &Self::Scene) {
+        let used = "SELECT COUNT(*) FROM auth_recovery_codes \
+                    WHERE account_id = ?1 AND used_at IS NOT NULL";
+        assert_eq!(shop.number(used, person.id()), 0, "a code of the app uses none of these up");
+        let answer = shop.app.client().send(request).await;
+        if answer.status == 200 {
+            shop.app.client().signed_in_by(answer, 200).get("/api/orders").await.expect(200);
+        } else {
+            answer.refuses(400, "wrong_factor");
+        }
+        shop.app.client().send(request).await.refuses(400, "wrong_factor");
+        let token = first_step(shop, email).await;
+        let by_recovery = json!({ "token": token, "recoveryCode": recovery });
+        let answer = shop.app.client().post(SECOND_STEP, by_recovery).await;
+        shop.app.client().signed_in_by(answer, 200).get("/api/orders").await.expect(200);
+        assert_eq!(shop.number(used, person.id()), 1);
+        person.get("/api/orders").await.expect(200);
+    }
+}
+
+const SECOND_STEP: &str = "/api/users/signIn/factor";
+
+/// Signs in by the password, and returns the token that the second step needs.
+async fn first_step(shop: &Shop, email: &str) -> String {
+    let body = json!({ "email": email, "password": PASSWORD });
+    let answer = shop.app.client().post("/api/users/signIn", body).await;
+    assert_eq!(answer.body["code"], "second_factor", "{answer}");
+    answer.body["secondFactor"]["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_step_of_a_sign_in() {
+    every_point::<SecondStep>().await;
+}

@@ -1,5 +1,8 @@
 //! What a purchase, a refund, a move and a transfer bring.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use boxoffice_tests::wallet::Wallet;
 use boxoffice_tests::{id, put};
 use serde_json::json;
 
@@ -32,6 +35,31 @@ async fn a_purchase_brings_a_letter_to_both_sides() {
     }
     assert_eq!(post.letters(&post.buyer, ORDER).len(), 1);
     assert_eq!(post.letters(&post.seller, SOLD).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passes_for_phones_come_along() {
+    let wallet = Wallet::make();
+    let post = Post::open_with(wallet.variables()).await;
+    let ticket = post.list("Opera").await;
+    let order = post.buyer.buy(&ticket, 2).await;
+    let admissions = post.buyer.admissions(&order, 2).await;
+    let letters = post.receives(&post.buyer, ORDER, 1).await;
+    let source = letters[0].source.replace("\r\n", "\n");
+    assert!(source.contains("filename=\"tickets.pdf\""), "{source}");
+    assert_eq!(source.matches("application/vnd.apple.pkpass").count(), 2, "{source}");
+    for admission in &admissions {
+        let name = format!("filename=\"ticket-{}.pkpass\"", admission["number"]);
+        let (_, part) = source.split_once(&name).unwrap_or_else(|| panic!("{name}: {source}"));
+        let (_, body) = part.split_once("\n\n").unwrap();
+        let (body, _) = body.split_once("\n--").unwrap();
+        let pass = STANDARD.decode(body.replace('\n', "")).unwrap();
+        assert!(pass.starts_with(b"PK"), "a zip");
+        // A pass is stored without compression: its ticket's code can be read in it.
+        let code = post.buyer.get(&format!("/api/admissions/{}", id(admission))).await;
+        let code = code.expect(200)["code"].as_str().unwrap().to_owned();
+        assert!(String::from_utf8_lossy(&pass).contains(&code), "{name} is for another ticket");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

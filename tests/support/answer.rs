@@ -49,6 +49,18 @@ pub fn id(thing: &Value) -> &str {
 }
 
 impl Answer {
+    /// The cookie of this name that it sets, as browsers send it back.
+    ///
+    /// # Panics
+    /// When it sets none.
+    #[track_caller]
+    pub fn cookie(&self, name: &str) -> String {
+        let cookies = self.headers.get_all("set-cookie").iter();
+        let mut pairs = cookies.filter_map(|value| value.to_str().ok()?.split(';').next());
+        let is_it = |pair: &&str| pair.split_once('=').is_some_and(|(known, _)| known == name);
+        pairs.find(is_it).unwrap_or_else(|| panic!("no cookie {name}: {self}")).to_owned()
+    }
+
     /// The body, if the status is `status`.
     ///
     /// # Panics

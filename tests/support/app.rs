@@ -14,6 +14,8 @@ use crate::{Person, Request, Surroundings, eventually, id, provider};
 
 /// Where the payment provider tells of what happens.
 const WEBHOOK: &str = "/api/payments/webhook";
+/// Where operators' programs tell of letters that came back.
+const BOUNCES: &str = "/api/mail/bounces";
 /// Redis's hash of each worker's last tick.
 const TICKS: &str = "boxoffice:ticks";
 /// The services that react to events or to ticks alone: each has a worker.
@@ -125,6 +127,17 @@ impl App {
             .header("content-type", "application/json; charset=utf-8")
             .header("stripe-signature", signature)
             .body(body)
+    }
+
+    /// What an operator's program tells of a letter that came back, signed now with `secret`.
+    ///
+    /// # Panics
+    /// When the request has no signature.
+    pub fn bounce(&self, told: &Value, secret: &str) -> Request {
+        let mut request = self.signed(told, secret);
+        let signature = request.headers.remove("stripe-signature").unwrap();
+        BOUNCES.clone_into(&mut request.path);
+        request.header("boxoffice-signature", signature.to_str().unwrap())
     }
 
     /// All PaymentIntents of the payment sandbox, newest first.

@@ -131,11 +131,7 @@ impl IdentityProvider {
 
 /// The same person, with the cookie that binds the provider's answer to their browser.
 pub fn with_attempt(person: Person, start: &Answer) -> Person {
-    let cookies = start.headers.get_all("set-cookie").iter();
-    let cookie =
-        cookies.filter_map(|value| value.to_str().ok()).find(|text| text.starts_with("oidc="));
-    let cookie = cookie.unwrap_or_else(|| panic!("no cookie: {start}"));
-    person.with_cookie(cookie.split(';').next().unwrap_or_default())
+    person.with_cookie(&start.cookie("oidc"))
 }
 
 impl Drop for IdentityProvider {

@@ -53,6 +53,7 @@ pub mod request;
 pub mod surroundings;
 pub mod table;
 pub mod wait;
+pub mod wallet;
 
 pub use answer::{Answer, id};
 pub use app::{App, workers};
