@@ -125,6 +125,7 @@ SELECT id, old_email, device, client, created_at, expires_at FROM auth_address_c
 SELECT id, status, created_at, expires_at FROM auth_exports WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 SELECT id, name, transports, created_at, used_at FROM auth_passkeys WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 SELECT account_id AS id, created_at, confirmed_at FROM auth_totp WHERE account_id = ?1 AND account_id > ?2 LIMIT ?3;
+SELECT id, issuer, subject, created_at FROM auth_identities WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
 
 -- src/proof.rs
 INSERT INTO auth_proofs (account_id, purpose, id, email, created_at, expires_at, next) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (account_id, purpose) DO UPDATE SET id = excluded.id, email = excluded.email, created_at = excluded.created_at, expires_at = excluded.expires_at, used_at = NULL, tries = 0, next = excluded.next;

@@ -4,12 +4,15 @@ use std::time::SystemTime;
 
 use boxoffice_tests::identity::with_attempt;
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{Answer, App, IdentityProvider, Person, Surroundings, get, post};
+use boxoffice_tests::{
+    Answer, App, IdentityProvider, Person, Surroundings, eventually, get, id, post,
+};
 use serde_json::{Value, json};
 
 const START: &str = "/api/users/oidc/start";
 const CURRENT: &str = "/api/users/currentUser";
 const IDENTITIES: &str = "/api/users/identities";
+const EXPORT: &str = "/api/users/export";
 
 /// A shop with a provider. The provider has a clock of its own, so the shop's begins with the day.
 async fn shop() -> (App, IdentityProvider) {
@@ -238,4 +241,23 @@ async fn a_suspended_account_is_closed_by_this_way_too() {
     app.client().send(&request).await.expect(200);
     let (answer, _) = provider.enters(&app, "ada", "/").await;
     refused(&answer, "account_suspended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ones_file_tells_who_signs_one_in() {
+    let (app, provider) = shop().await;
+    let (answer, browser) = provider.enters(&app, "ada", "/").await;
+    let ada = entered(&answer, browser).await;
+    let export = ada.post(EXPORT, json!({})).await.expect(202);
+    let look = async || {
+        app.tick().await;
+        ada.get(EXPORT).await.expect(200)["export"]["status"].clone()
+    };
+    eventually("the file is made", look, |status| status == "ready").await;
+    let file = ada.get(&format!("{EXPORT}/{}", id(&export))).await.expect(200);
+    let parts = file["parts"].as_array().unwrap().iter();
+    let records = parts.flat_map(|part| part["records"].as_array().unwrap());
+    let told: Vec<&Value> = records.filter(|record| record["kind"] == "sign_in_provider").collect();
+    let [told] = told[..] else { panic!("{file:#}") };
+    assert_eq!((&told["issuer"], &told["subject"]), (&json!(provider.issuer()), &json!("ada")));
 }

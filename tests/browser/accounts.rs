@@ -62,6 +62,61 @@ async fn a_forgotten_password_is_replaced_without_scripts() {
     a_forgotten_password_is_replaced(false).await;
 }
 
+/// What was chosen is held as soon as another password is.
+async fn a_reset_keeps_the_choice(with_scripts: bool) {
+    within(mailed().await, async |shop| {
+        let stage = Stage::set(shop, json!({ "quantity": 5 })).await;
+        let (bob, phone) = (shop.window("Bob at home").await, shop.window("Bob's phone").await);
+        if !with_scripts {
+            bob.without_scripts().await;
+            phone.without_scripts().await;
+        }
+        let email = stage.buyer.account["email"].as_str().unwrap();
+        bob.go(&page_of(&stage.ticket)).await;
+        bob.choose("How many", "3").await;
+        bob.click("Buy").await;
+        bob.click_in("main", "Forgot your password?").await;
+        bob.sees_heading("Forgot your password?").await;
+        bob.fill("E-mail address", email).await;
+        bob.click("Send the e-mail").await;
+        bob.sees_heading("Check your e-mail").await;
+        let letter = shop.letter("reset", email).await.expect(200);
+        let (token, next) = (&letter["proof"]["token"], &letter["proof"]["next"]);
+        let next = next.as_str().unwrap();
+        assert!(next.ends_with("/hold?quantity=3"), "{next}");
+        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        let link = format!("/reset?token={}&next={next}", token.as_str().unwrap());
+        phone.go(&link).await;
+        phone.fill("New password", "password1").await;
+        phone.expects_status("/reset", 400);
+        phone.click("Change the password").await;
+        phone.sees("Many people use this password").await;
+        phone.fill("New password", OTHER).await;
+        phone.click("Change the password").await;
+        phone.sees_timer("1").await;
+        phone.sees("€135.00").await;
+        // A letter that was used leads to another one, with the choice.
+        bob.go(&link).await;
+        bob.fill("New password", PASSWORD).await;
+        bob.expects_status("/reset", 409);
+        bob.click("Change the password").await;
+        bob.click("Ask for another e-mail").await;
+        bob.sees_heading("Forgot your password?").await;
+        assert!(bob.path().await.ends_with(&next), "{}", bob.path().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reset_keeps_the_choice_with_scripts() {
+    a_reset_keeps_the_choice(true).await;
+}
+
+#[tokio::test]
+async fn a_reset_keeps_the_choice_without_scripts() {
+    a_reset_keeps_the_choice(false).await;
+}
+
 #[tokio::test]
 async fn an_address_is_proven_and_a_password_changed() {
     within(mailed().await, async |shop| {

@@ -9,6 +9,8 @@ use crate::harness::within;
 
 /// As long as a confirmation lasts, and a second more, in seconds.
 const LATER: u64 = 15 * 60 + 1;
+/// A password that nobody has yet.
+const OTHER: &str = "twelve paper kites";
 
 #[tokio::test]
 async fn a_passkey_is_added_and_signs_in() {
@@ -36,12 +38,61 @@ async fn a_passkey_is_added_and_signs_in() {
         window.sees_heading("One more step").await;
         window.click("Use a passkey").await;
         window.arrives_at("/orders").await;
+        // The name of another one waits while its owner confirms.
+        shop.advance(LATER);
+        window.go("/account").await;
+        window.fill("Name of the new passkey", "My key").await;
+        window.expects_status("/api/users/factors/passkeys/options", 403);
+        window.expects_status("/account/passkeys", 403);
+        window.click("Add a passkey").await;
+        window.sees_heading("Confirm that it is you").await;
+        window.expects_status("/confirm", 400);
+        window.click("Use a passkey").await;
+        window.sees("Your browser has made no passkey yet").await;
+        assert_eq!(window.value("Name of the new passkey").await, "My key");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_passkey_is_offered_among_what_the_browser_fills_in() {
+    within(App::start().await, async |shop| {
+        let ada = shop.sign_up().await;
+        let window = shop.window_with_passkeys("Ada", &ada).await;
+        let challenges = || {
+            let sql = "SELECT COUNT(*) FROM auth_challenges";
+            shop.database().query_row(sql, [], |row| row.get::<i64>(0)).unwrap()
+        };
+        window.is_nobody().await;
+        window.go("/sign-in").await;
+        assert_eq!(challenges(), 0, "a browser that knows no passkey asks for nothing");
+        window.is_signed_in(&ada).await;
+        window.go("/account").await;
+        window.fill("Name of the new passkey", "This laptop").await;
+        window.click("Add a passkey").await;
+        window.sees_heading("Keep your recovery codes").await;
+        window.is_nobody().await;
+        window.go("/sign-in?next=/orders").await;
+        window.waits_for("it offers passkeys", "window.choose").await;
+        window.run("window.choose()").await;
+        window.arrives_at("/orders").await;
+        // The password takes the offer back, or the second step could not ask for a passkey.
+        window.is_nobody().await;
+        window.go("/sign-in?next=/orders").await;
+        window.waits_for("it offers passkeys", "window.choose").await;
+        window.expects_status("/sign-in", 401);
+        window.signs_in(ada.account["email"].as_str().unwrap(), PASSWORD).await;
+        window.sees_heading("One more step").await;
+        window.waits_for("the offer is taken back", "!window.choose").await;
+        window.click("Use a passkey").await;
+        window.arrives_at("/orders").await;
     })
     .await;
 }
 
 async fn an_app_is_set_up_and_asked_for(with_scripts: bool) {
-    within(App::start().await, async |shop| {
+    let mailed = [("mail_from", "Boxoffice <tickets@shop.example>")];
+    within(App::start_with(mailed).await, async |shop| {
         let ada = shop.sign_up().await;
         let email = ada.account["email"].as_str().unwrap();
         let window = shop.window_of("Ada", &ada).await;
@@ -73,16 +124,33 @@ async fn an_app_is_set_up_and_asked_for(with_scripts: bool) {
         shop.advance(LATER);
         window.go("/account").await;
         window.fill("Current password", PASSWORD).await;
-        window.fill("New password", "twelve paper kites").await;
+        window.fill("New password", OTHER).await;
+        window.expects_status("/account/password", 403);
         window.click("Change the password").await;
         window.sees_heading("Confirm that it is you").await;
+        window.expects_status("/confirm", 400);
         window.fill("Code of your authenticator app", &codes.code(shop, 0)).await;
         window.click("Confirm").await;
         window.sees_heading("My account").await;
         window.fill("Current password", PASSWORD).await;
-        window.fill("New password", "twelve paper kites").await;
+        window.fill("New password", OTHER).await;
         window.click("Change the password").await;
         window.sees("Your password is changed.").await;
+        // What was typed is still there, but for passwords.
+        shop.advance(LATER);
+        window.go("/account/address").await;
+        window.fill("New e-mail address", "new@example.org").await;
+        window.fill("Your password", OTHER).await;
+        window.expects_status("/account/address", 403);
+        window.click("Send the e-mail").await;
+        window.sees_heading("Confirm that it is you").await;
+        window.fill("Code of your authenticator app", &codes.code(shop, 0)).await;
+        window.click("Confirm").await;
+        window.sees_heading("Another address").await;
+        assert_eq!(window.value("New e-mail address").await, "new@example.org");
+        window.fill("Your password", OTHER).await;
+        window.click("Send the e-mail").await;
+        window.sees("An e-mail is on its way to the new address.").await;
     })
     .await;
 }

@@ -97,6 +97,12 @@ async fn places(shop: &Shop) -> Vec<Place> {
     ann.post(&format!("/api{door}/staff"), json!({ "name": "North" })).await.expect(201);
     let void = tickets_of(&bob, &undone).await[0].clone();
     bob.sees(&format!("/api/admissions/{void}"), json!({ "status": "void" })).await;
+    let wish = json!({ "email": "guest@example.com" });
+    let guest = shop.client().post("/api/users/guest", wish).await;
+    let guest = shop.client().signed_in_by(guest, 201);
+    for person in [&bob, &guest] {
+        is_linked(shop, person);
+    }
     let order = |order: &Value| format!("/orders/{}", id(order));
     let edit = |ticket: &Value| format!("{}/edit", page_of(ticket));
     vec![
@@ -142,6 +148,9 @@ async fn places(shop: &Shop) -> Vec<Place> {
         place("sales-none", "/sales").of(&new),
         place("account", "/account").of(&ann),
         place("account-mistakes", "/account").of(&ann).then("Change the password").answered(400),
+        place("account-linked", "/account").of(&bob),
+        place("account-unlink", "/account").of(&bob).then("Unlink"),
+        place("account-only-way", "/account").of(&guest),
         place("account-delete", "/account/delete").of(&new),
         place("account-delete-mistakes", "/account/delete")
             .of(&new)
@@ -181,6 +190,16 @@ async fn places(shop: &Shop) -> Vec<Place> {
         place("verify", "/verify?token=none"),
         place("missing", "/nothing/here").answered(404),
     ]
+}
+
+/// Lets a provider sign `person` in from now on.
+fn is_linked(shop: &Shop, person: &Person) {
+    let id = person.id();
+    let link = format!(
+        "INSERT INTO auth_identities (id, issuer, subject, account_id, created_at) \
+         VALUES ('{id}', 'https://id.example', '{id}', '{id}', 1900000000000)"
+    );
+    shop.database().execute(&link).unwrap();
 }
 
 /// Goes to a place, in a window of nobody's.
@@ -244,8 +263,9 @@ pub(crate) fn axe() -> String {
 
 /// Looks at one half of all pages: the halves are tests of their own, to be run side by side.
 async fn look_at_half(half: usize) {
-    // It sends mail, or pages would say what to do instead.
-    let app = App::start_with([("mail_from", "Boxoffice <tickets@shop.example>")]).await;
+    // It sends mail, or pages would say what to do instead, and has a provider to sign in by.
+    let mailed = ("mail_from", "Boxoffice <tickets@shop.example>");
+    let app = App::start_with([mailed, ("oidc_name", "Example ID")]).await;
     within(app, async |shop| {
         let axe = axe();
         let window = shop.window("everybody").await;

@@ -10,6 +10,7 @@
 //! | `door` | a door's camera, and its sound |
 //! | `accounts` | a forgotten password, and an address that is proven |
 //! | `factors` | passkeys, an authenticator app, and confirming again |
+//! | `providers` | signing in by a provider, on its own pages |
 //! | `live` | what changes on an open page while others buy, give up and edit |
 //! | `holds` | the race lost, a hold that ends, a hold given up |
 //! | `offline` | tickets and doors without a network |
@@ -51,6 +52,7 @@ mod navigation;
 mod network;
 mod offline;
 mod plain;
+mod providers;
 mod purchase;
 mod safety;
 mod sales;

@@ -1,7 +1,7 @@
 //! Which letters people get: links to unsubscribe, letters that came back, and reminders.
 
 use boxoffice_mailbox::Message;
-use boxoffice_tests::{Request, get, id};
+use boxoffice_tests::{Request, eventually, get, id};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -31,11 +31,7 @@ fn dropped(post: &Post, kind: &str) -> usize {
 async fn tell(post: &Post, letter: &Message, what: Value) {
     let mut body = json!({ "messageId": letter.message_id });
     body.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
-    let mut request = post.app.signed(&body, SECRET);
-    let signature = request.headers.remove("stripe-signature").unwrap();
-    "/api/mail/bounces".clone_into(&mut request.path);
-    let request = request.header("boxoffice-signature", signature.to_str().unwrap());
-    post.app.client().send(&request).await.expect(204);
+    post.app.client().send(&post.app.bounce(&body, SECRET)).await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,4 +128,34 @@ async fn a_buyer_who_asks_is_reminded_once() {
     post.settled(&["sent", "dropped"]).await;
     assert_eq!(post.letters(&post.buyer, ENDING).len(), 1);
     assert_eq!(dropped(&post, "hold_ending"), 1, "the one that was paid for in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_was_extended_is_reminded_of_before_its_new_end() {
+    let post = open().await;
+    let ticket = post.list("Opera").await;
+    let order = post.buyer.hold(&ticket).await.expect(201);
+    let path = format!("/api/orders/{}/reminder", id(&order));
+    post.buyer.send(&boxoffice_tests::post(path, json!({}))).await.expect(200);
+    let stored = async || post.kept();
+    let is_stored =
+        |kept: &Vec<(String, String)>| kept.iter().any(|(kind, _)| kind == "hold_ending");
+    eventually("the reminder is stored", stored, is_stored).await;
+    // Five minutes before its end, the hold gets ten: the buyer's bank asks.
+    post.app.advance(10 * 60);
+    post.buyer.pay(&order, "pm_card_threeDSecure2Required").await.expect(202);
+    // The letter was due two minutes ago by the old end. It waits for three minutes before the new one.
+    post.app.advance(4 * 60);
+    let moved = async || {
+        post.app.host().fire_cron().await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let sql = "SELECT COUNT(*) FROM mail_letters WHERE kind = 'hold_ending' \
+                   AND status = 'waiting' AND next_at >= created_at + 16 * 60000";
+        post.app.database().query_row(sql, [], |row| row.get::<i64>(0)).unwrap()
+    };
+    eventually("the reminder is put off", moved, |count| *count == 1).await;
+    assert!(post.letters(&post.buyer, ENDING).is_empty(), "it is too early");
+    post.app.advance(3 * 60);
+    let letters = post.receives(&post.buyer, ENDING, 1).await;
+    assert!(letters[0].text.contains(&format!("/orders/{}/checkout", id(&order))), "{letters:?}");
 }

@@ -12,7 +12,7 @@ use boxoffice_contract::{
 };
 use boxoffice_web::accept::{self, Offer};
 use boxoffice_web::account::{
-    self, Account, Data, DataFile, Forgotten, Letters, Linked, Proof, Providers,
+    self, Account, Arrival, Data, DataFile, Forgotten, Letters, Linked, Proof, Providers,
 };
 use boxoffice_web::admission::{self, Code, InHand, Picture, Sale, Transfer, Turning};
 use boxoffice_web::door::{self, Door, Double, Link, Seen, Staff};
@@ -150,8 +150,8 @@ fn pages() -> Vec<(&'static str, Page)> {
             "forgotten-unmailed",
             account::forgotten(state("forgotten", nothing()), forgotten(false)).page,
         ),
-        ("forgotten-sent", account::sent(state("forgotten", nothing())).page),
-        ("reset", account::reset(state("reset", nothing()), proof()).page),
+        ("forgotten-sent", account::sent(state("forgotten", nothing()), "/").page),
+        ("reset", account::reset(state("reset", nothing()), arrival()).page),
         ("verify", account::verify(state("verify", nothing()), proof()).page),
         (
             "sessions",
@@ -631,7 +631,7 @@ fn own_account(is_verified: bool) -> Account {
                 id: IdentityId(Uuid::from_u128(1)),
                 name: "Example ID".to_owned(),
                 since: moment(),
-                key: "k".to_owned(),
+                key: Some("k".to_owned()),
             }],
         },
         letters: Some(letters()),
@@ -657,6 +657,10 @@ fn proving(token: &str, password: bool) -> account::Proving {
         app: !password,
         recovery: !password,
         password,
+        waiting: token.is_empty().then(|| account::Waiting {
+            action: "/account/address".to_owned(),
+            fields: "email=ada%40example.org".to_owned(),
+        }),
         form: Form::default(),
     }
 }
@@ -679,7 +683,12 @@ fn letters() -> Letters {
 }
 
 fn forgotten(is_mailed: bool) -> Forgotten {
-    Forgotten { is_mailed, form: Form::default() }
+    Forgotten { is_mailed, next: "/".to_owned(), form: Form::default() }
+}
+
+fn arrival() -> Arrival {
+    let Proof { token, form } = proof();
+    Arrival { token, next: "/".to_owned(), form }
 }
 
 fn proof() -> Proof {

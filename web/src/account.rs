@@ -21,7 +21,7 @@ pub use leaving::{Leaving, leaving};
 pub use letters::{Letters, Trouble, unsubscribe, unsubscribed};
 pub use link::{Arrival, AskLink, Code, arrive, ask_link, type_code, void};
 pub use providers::{Linked, Providers};
-pub use second_step::{Proving, confirm, second_step};
+pub use second_step::{Proving, Waiting, confirm, second_step};
 
 use sycamore::prelude::*;
 

@@ -142,7 +142,7 @@ async fn confirm(
     }
     let (email, password) = (cx.account.email.clone(), password.unwrap_or_default().to_owned());
     if password.is_empty() {
-        return Err(Refusal::PasswordRefused);
+        return Err(Refusal::PasswordNeeded);
     }
     // A wrong password counts as a sign-in that failed.
     match sign_in::check(cx, headers, &Credentials { email, password }).await {

@@ -8,7 +8,7 @@ use boxoffice_kernel::person::Part;
 use boxoffice_kernel::{Unit, query};
 
 /// What the file tells. Secrets are left out: hashes, and what proves an address.
-pub(crate) const PARTS: [Part; 7] = [
+pub(crate) const PARTS: [Part; 8] = [
     Part { kind: "account", query: accounts },
     Part { kind: "session", query: sessions },
     Part { kind: "notice", query: notices },
@@ -16,6 +16,7 @@ pub(crate) const PARTS: [Part; 7] = [
     Part { kind: "export", query: exports },
     Part { kind: "passkey", query: passkeys },
     Part { kind: "authenticator_app", query: apps },
+    Part { kind: "sign_in_provider", query: identities },
 ];
 
 /// Erases everything of the account but its row, and where its last letter goes. `email` is its address.
@@ -143,6 +144,16 @@ pub(crate) fn apps(account: UserId, after: &str, most: i64) -> Query {
     query!(
         "SELECT account_id AS id, created_at, confirmed_at FROM auth_totp \
          WHERE account_id = ?1 AND account_id > ?2 LIMIT ?3",
+        account,
+        after,
+        most
+    )
+}
+
+pub(crate) fn identities(account: UserId, after: &str, most: i64) -> Query {
+    query!(
+        "SELECT id, issuer, subject, created_at FROM auth_identities \
+         WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
         account,
         after,
         most

@@ -64,6 +64,7 @@ pub(crate) async fn ask(
     throttle::count_reset(&cx, &email).await?;
     let known = account::find(&email).await?.map(|stored| stored.id());
     let proof = NewProof::new(Purpose::Reset, known.unwrap_or_else(UserId::new), &email);
+    let proof = proof.going_on_to(forgotten.next);
     let work = async |unit: &mut Unit<'_>| proof.ask(unit, AccountLetter::ResetPassword);
     unit::run(&cx, &SERVICE, work).await?;
     log::security(&cx, Security::ResetAsked, known);

@@ -156,6 +156,7 @@ fn every_statement_is_listed() {
         person::exports(id, "", 1),
         person::passkeys(id, "", 1),
         person::apps(id, "", 1),
+        person::identities(id, "", 1),
         account.insert(),
         account::of_address(&email),
         account::verifying(id, &email, now),

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use boxoffice_contract::mail::{
     ADDRESSEES, AccountLetter, Addressee, AskAddressee, AskHeld, AskHolders, AskOrder, AskTickets,
     AskTransfer, HELD, HOLDERS, HeldOf, Holders, LETTER_VOID, NO_SUCH_ACCOUNT, ORDERS, OrderFacts,
-    Proof, TICKETS as TICKET_FILES, TRANSFERS, Tickets, TransferFacts, opening,
+    Proof, TICKETS as TICKET_FILES, TRANSFERS, Tickets, TransferFacts, opening, resetting,
 };
 use boxoffice_contract::orders::OrderStatus;
 use boxoffice_contract::problem::ProblemBody;
@@ -15,6 +15,7 @@ use boxoffice_contract::{LetterId, OrderId, TicketId, Timestamp, TransferId, Use
 use boxoffice_kernel::peer::{Call, Peer};
 use boxoffice_kernel::{Cx, log};
 use boxoffice_letters as letters;
+use boxoffice_rules::purchase;
 use http::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +43,8 @@ pub(crate) enum Found<T> {
     Void(String),
     /// What it encloses is still being made.
     NotYet,
+    /// It is too early: when the letter is due.
+    Early(Timestamp),
 }
 
 /// What a letter says, and to whom.
@@ -70,6 +73,7 @@ macro_rules! there {
             Found::There(answer) => answer,
             Found::Void(why) => return Ok(Found::Void(why)),
             Found::NotYet => return Ok(Found::NotYet),
+            Found::Early(due) => return Ok(Found::Early(due)),
         }
     };
 }
@@ -96,7 +100,9 @@ pub(crate) async fn holders(cx: &Cx, ticket: Uuid, after: Option<UserId>) -> Res
     let asked = AskHolders { ticket_id: TicketId(ticket), after };
     match ask(cx, &ADMISSIONS, HOLDERS, &asked).await? {
         Found::There(holders) => Ok(holders),
-        Found::NotYet => bail!("admissions does not tell who holds tickets yet"),
+        Found::NotYet | Found::Early(_) => {
+            bail!("admissions does not tell who holds tickets yet")
+        }
         Found::Void(why) => bail!("admissions does not tell who holds tickets: {why}"),
     }
 }
@@ -117,10 +123,10 @@ async fn of_account(cx: &Cx, letter: &Letter, kind: AccountLetter) -> Result<Fou
             })
         }
         AccountLetter::ResetPassword => {
-            let token = proof.and_then(|proof| proof.token);
+            let Proof { token, next, .. } = proof.context("auth gives no proof to send")?;
             let token = token.context("auth gives no token to send")?;
             letters::Letter::ResetPassword(letters::ResetPassword {
-                link: format!("/reset?token={token}"),
+                link: resetting(&token, next.as_deref()),
                 minutes: minutes_left(letter.expires_at, Timestamp::now()),
             })
         }
@@ -206,7 +212,8 @@ async fn of_order(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     Ok(Found::There(Content::new(recipient, to, letter)))
 }
 
-/// Asks for what reminds a buyer of a hold. It is void once the hold has ended.
+/// Asks for what reminds a buyer of a hold. It is void once the hold has ended, and too early if the hold
+/// lasts longer since the letter was asked for.
 async fn of_hold(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     let order = OrderId(letter.subject);
     let facts: OrderFacts =
@@ -216,6 +223,10 @@ async fn of_hold(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     let is_held = facts.status.known().is_some_and(|status| held.contains(&status));
     if !is_held || until <= Timestamp::now() {
         return Ok(Found::Void("the hold has ended, or is paid for".to_owned()));
+    }
+    let due = until.plus_seconds(-purchase::REMINDED_BEFORE);
+    if due > Timestamp::now() {
+        return Ok(Found::Early(due));
     }
     let event = event_of(&facts);
     let OrderFacts { buyer_id, quantity, amount, currency, .. } = facts;
@@ -247,7 +258,7 @@ async fn tickets(
     let asked = AskTickets { order_id, holder_id, email: email.to_owned() };
     let found = match ask::<Tickets>(cx, &ADMISSIONS, TICKET_FILES, &asked).await {
         Ok(Found::There(tickets)) if tickets.issued => read_files(tickets).map(Some),
-        Ok(Found::There(_) | Found::NotYet) => Ok(None),
+        Ok(Found::There(_) | Found::NotYet | Found::Early(_)) => Ok(None),
         Ok(Found::Void(why)) => Err(anyhow!("admissions tells of no tickets: {why}")),
         Err(error) => Err(error),
     };
@@ -315,7 +326,7 @@ async fn held(cx: &Cx, ticket_id: TicketId, holder: UserId) -> Result<Option<let
     Ok(match ask::<HeldOf>(cx, &ADMISSIONS, HELD, &asked).await? {
         Found::There(HeldOf::Order(order)) => Some(letters::Held::Order(order)),
         Found::There(HeldOf::Admission(admission)) => Some(letters::Held::Admission(admission)),
-        Found::There(HeldOf::Nothing) | Found::Void(_) | Found::NotYet => None,
+        Found::There(HeldOf::Nothing) | Found::Void(_) | Found::NotYet | Found::Early(_) => None,
     })
 }
 
@@ -325,7 +336,7 @@ async fn of_transfer(cx: &Cx, letter: &Letter) -> Result<Found<Content>> {
     // Without the holder's address the letter says less, and is as good.
     let from = match addressee(cx, Some(facts.holder_id), None).await? {
         Found::There(holder) => Some(holder.email),
-        Found::Void(_) | Found::NotYet => None,
+        Found::Void(_) | Found::NotYet | Found::Early(_) => None,
     };
     let event = letters::Event {
         title: facts.event.title,

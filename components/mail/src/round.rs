@@ -272,6 +272,7 @@ async fn find(cx: &Cx, letter: &Letter) -> Ready {
         Ok(Found::NotYet) => {
             Ready::Nothing(letter::giving_back(letter, now.plus_seconds(SOON), None))
         }
+        Ok(Found::Early(due)) => Ready::Nothing(letter::giving_back(letter, due, None)),
         Ok(Found::Void(why)) => Ready::Nothing(letter::ending(letter.id, End::Dropped, now, &why)),
         Err(error) => {
             let cx = cx.with("letter", letter.id).with("kind", letter.kind.name());

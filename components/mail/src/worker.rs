@@ -85,10 +85,10 @@ fn letters(event: &Event) -> Result<Vec<NewLetter>> {
         }
         EventType::ReminderAsked => {
             let order: OrderState = event.data()?;
-            let (id, version, until) = (order.id.0, order.version, order.expires_at);
-            let letter =
-                NewLetter::new(Kind::HoldEnding, id, version, Some(order.buyer_id), Some(until));
-            vec![letter.due_at(until.plus_seconds(-purchase::REMINDED_BEFORE))]
+            let (id, buyer) = (order.id.0, Some(order.buyer_id));
+            // The hold may be extended meanwhile: `orders` tells its end when the letter is due.
+            let letter = NewLetter::new(Kind::HoldEnding, id, order.version, buyer, None);
+            vec![letter.due_at(order.expires_at.plus_seconds(-purchase::REMINDED_BEFORE))]
         }
         other => anyhow::bail!("mail does not handle {}", other.name()),
     })

@@ -100,10 +100,15 @@ pub(crate) fn without_referrer(mut page: Response) -> Response {
     page
 }
 
-/// `response` with the cookies that a service's `answer` sets.
+/// `response` with the cookies that a service's `answer` sets. The response's own come after them: browsers
+/// keep the last one of a name, and the response may tell of what happened later.
 pub(crate) fn with_cookies_of(mut response: Response, answer: &http::Response<Bytes>) -> Response {
-    for cookie in answer.headers().get_all(SET_COOKIE) {
-        response.headers_mut().append(SET_COOKIE, cookie.clone());
+    let earlier = answer.headers().get_all(SET_COOKIE).iter().cloned();
+    let later: Vec<_> = response.headers().get_all(SET_COOKIE).iter().cloned().collect();
+    let headers = response.headers_mut();
+    headers.remove(SET_COOKIE);
+    for cookie in earlier.chain(later) {
+        headers.append(SET_COOKIE, cookie);
     }
     response
 }

@@ -145,11 +145,7 @@ impl Visit {
     /// When the session cannot be verified.
     pub(crate) async fn entered(&self, answer: &Response<Bytes>) -> Result<Option<Self>> {
         let name = identity::cookie_name(config::is_secure().await?);
-        let set = answer.headers().get_all(SET_COOKIE).into_iter();
-        let mut pairs = set.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
-        let is_session = |pair: &&str| pair.split_once('=').is_some_and(|(known, _)| known == name);
-        let pair = pairs.find(is_session).map(HeaderValue::try_from);
-        let Some(Ok(pair)) = pair else {
+        let Some(Ok(pair)) = session_of(answer, name).map(HeaderValue::try_from) else {
             return Ok(None);
         };
         let user = identity::verified(&HeaderMap::from_iter([(COOKIE, pair)])).await?;
@@ -176,6 +172,15 @@ impl Visit {
             page,
         }
     }
+}
+
+/// The session that a service's answer begins or renews, as a browser sends its cookie, which is called
+/// `name`.
+pub(crate) fn session_of(answer: &Response<Bytes>, name: &str) -> Option<String> {
+    let set = answer.headers().get_all(SET_COOKIE).into_iter();
+    let mut pairs = set.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+    let is_session = |pair: &&str| pair.split_once('=').is_some_and(|(known, _)| known == name);
+    pairs.find(is_session).map(str::to_owned)
 }
 
 /// What `auth` is told of the browser that sent `headers`. The session is told by its token alone.

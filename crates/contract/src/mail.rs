@@ -198,7 +198,17 @@ pub struct Addressee {
 /// Returns the path of the page where one signs in by a link with `token`, and goes on to `next`.
 #[must_use]
 pub fn opening(token: &str, next: Option<&str>) -> String {
-    let mut path = format!("/sign-in/link?token={token}");
+    going_on("/sign-in/link", token, next)
+}
+
+/// Returns the path of the page where one chooses a password by a link with `token`, and goes on to `next`.
+#[must_use]
+pub fn resetting(token: &str, next: Option<&str>) -> String {
+    going_on("/reset", token, next)
+}
+
+fn going_on(page: &str, token: &str, next: Option<&str>) -> String {
+    let mut path = format!("{page}?token={token}");
     if let Some(next) = next.filter(|next| *next != "/") {
         path.push_str("&next=");
         for byte in next.bytes() {
@@ -423,6 +433,7 @@ mod tests {
             opening("a", Some("/tickets/7/hold?quantity=2&x=%20")),
             "/sign-in/link?token=a&next=%2Ftickets%2F7%2Fhold%3Fquantity%3D2%26x%3D%2520"
         );
+        assert_eq!(resetting("a", Some("/orders")), "/reset?token=a&next=%2Forders");
     }
 
     #[test]

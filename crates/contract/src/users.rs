@@ -148,11 +148,20 @@ pub struct NewPassword {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", schema(example = json!({"email": "ada@example.com"})))]
+#[cfg_attr(feature = "openapi", schema(
+    example = json!({"email": "ada@example.com", "next": "/orders"})
+))]
 pub struct Forgotten {
     /// The account's address; capitals do not matter.
     #[cfg_attr(feature = "openapi", schema(format = "email", max_length = 254))]
     pub email: String,
+    /// The path of the page that the letter's link goes on to, with its query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 500, pattern = "^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$")
+    )]
+    pub next: Option<String>,
 }
 
 // Without `Debug`, as above.

@@ -211,7 +211,10 @@ impl Rules for NewPassword {
 
 impl Rules for Forgotten {
     fn checked(&self) -> Vec<Checked> {
-        vec![field("email", account::email(&self.email))]
+        vec![
+            field("email", account::email(&self.email)),
+            optional("next", self.next.as_ref(), |next| account::next(next)),
+        ]
     }
 }
 
@@ -603,13 +606,13 @@ mod tests {
         known(&NewStaff::default());
         known(&Credentials::default());
         known(&NewPassword::default());
-        known(&Forgotten::default());
         known(&Reset::default());
         known(&Guest::default());
         known(&Undo::default());
         let given = Some(String::new());
         let (email, next) = (String::new(), given.clone());
-        known(&AskSignIn { email: email.clone(), next });
+        known(&AskSignIn { email: email.clone(), next: next.clone() });
+        known(&Forgotten { email: email.clone(), next });
         known(&NewAddress { email, password: given.clone() });
         let (email, code, token) = (given.clone(), given.clone(), given.clone());
         known(&SignInProof { email, code, token });

@@ -8,6 +8,8 @@ use super::browser::{Browser, Form};
 
 const ADDRESS: &str = "kites@example.com";
 const OTHER: &str = "twelve paper kites";
+/// As long as a confirmation lasts, and a second more, in seconds.
+const LATER: u64 = 15 * 60 + 1;
 /// What a shop has that sends mail.
 const MAILED: (&str, &str) = ("mail_from", "Boxoffice <tickets@shop.example>");
 
@@ -17,7 +19,7 @@ async fn a_forgotten_password_is_replaced() {
     let before = Browser::signed_up(&app, ADDRESS).await;
     let browser = Browser::at(&app);
     let page = browser.page("/sign-in").await;
-    assert!(page.text.contains("href=\"/forgotten\""), "{page}");
+    assert!(page.text.contains("href=\"/forgotten?next=%2F\""), "{page}");
     let form = browser.form("/forgotten", "/forgotten").await;
     let wrong = browser.send(&form.clone().with("email", "kites")).await;
     assert_eq!(wrong.status, 400, "{wrong}");
@@ -177,6 +179,21 @@ async fn what_was_chosen_survives_each_way_in() {
     assert_eq!(form.value("email"), "guest@example.com", "it need not be typed again");
     is_held(&browser.send(&form.with("code", code)).await);
 
+    let browser = Browser::at(&app);
+    let next = wants(&browser).await;
+    let page = browser.page(&format!("/sign-in?{next}")).await;
+    assert!(page.text.contains(&format!("href=\"/forgotten?{next}\"")), "{page}");
+    let form = browser.form(&format!("/forgotten?{next}"), "/forgotten").await;
+    let asked = browser.send(&form.with("email", ADDRESS)).await;
+    assert_eq!(asked.header("location"), format!("/forgotten/sent?{next}"));
+    let letter = app.letter("reset", ADDRESS).await.expect(200);
+    assert_eq!(letter["proof"]["next"], format!("{path}/hold?quantity=2"));
+    let token = letter["proof"]["token"].as_str().unwrap();
+    // On another device too.
+    let browser = Browser::at(&app);
+    let form = browser.form(&format!("/reset?token={token}&{next}"), "/reset").await;
+    is_held(&browser.send(&form.with("password", OTHER)).await);
+
     // Who has signed in already sees the listing, with the number chosen.
     let page = browser.page(&format!("{path}/hold?quantity=2")).await;
     assert!(page.text.contains("value=\"2\" selected"), "{page}");
@@ -184,7 +201,7 @@ async fn what_was_chosen_survives_each_way_in() {
     let browser = Browser::at(&app);
     let next = wants(&browser).await.replace("%3D2", "%3D99");
     let form = browser.form(&format!("/sign-in?{next}"), "/sign-in").await;
-    let refused = browser.send(&form.with("email", ADDRESS).with("password", PASSWORD)).await;
+    let refused = browser.send(&form.with("email", ADDRESS).with("password", OTHER)).await;
     assert!(refused.status == 409 || refused.status == 400, "{refused}");
     assert!(browser.page("/account").await.text.contains(ADDRESS));
 }
@@ -278,4 +295,78 @@ async fn a_link_that_is_not_ours_unsubscribes_nobody() {
     assert!(pressed.text.contains("This link no longer works"), "{pressed}");
     let done = browser.page("/mail/unsubscribed").await;
     assert!(done.text.contains("You are unsubscribed"), "{done}");
+}
+
+#[tokio::test]
+async fn what_was_typed_waits_while_one_confirms() {
+    let app = App::start_with([MAILED]).await;
+    let browser = Browser::signed_up(&app, ADDRESS).await;
+    let codes = browser.sets_up_an_app(&app).await;
+    app.advance(LATER);
+    let form = browser.form("/account/address", "/account/address").await;
+    let form = form.with("email", "new@example.org").with("password", PASSWORD);
+    let asked = browser.send(&form).await;
+    assert!(!asked.text.contains(PASSWORD), "no page holds a password");
+    assert!(Form::on(&asked, "/confirm").value("fields").contains("new%40example.org"));
+    let wrong = browser.confirms(&asked, "000000").await;
+    assert_eq!(wrong.status, 400, "{wrong}");
+    let form = Form::on(&wrong, "/confirm").with("code", &codes.code(&app, 0));
+    let page = browser.send(&form).await;
+    assert_eq!(page.status, 400, "{page}");
+    assert!(page.text.contains("Enter the password that you have now."), "{page}");
+    let form = Form::on(&page, "/account/address");
+    assert_eq!(form.value("email"), "new@example.org", "it need not be typed again");
+    let page = browser.follow(&browser.send(&form.with("password", PASSWORD)).await).await;
+    assert!(page.text.contains("An e-mail is on its way to the new address."), "{page}");
+}
+
+#[tokio::test]
+async fn a_form_without_secrets_goes_on_once_one_has_confirmed() {
+    let app = App::start().await;
+    let browser = Browser::signed_up(&app, ADDRESS).await;
+    let codes = browser.sets_up_an_app(&app).await;
+    app.advance(LATER);
+    let form = browser.form("/account", "/account/recovery-codes").await;
+    let asked = browser.send_by_script(&form).await;
+    let html = asked.body["show"]["page"]["drawn"]["html"].as_str().unwrap();
+    assert!(html.contains("value=\"/account/recovery-codes\""), "{html}");
+    let page = browser.confirms(&browser.send(&form).await, &codes.code(&app, 0)).await;
+    assert_eq!(page.status, 200, "{page}");
+    assert!(page.text.contains("Keep your recovery codes"), "{page}");
+    // What the browser keeps of both answers is the newer session: it knows of no second factor any more.
+    app.advance(LATER);
+    let form = browser.form("/account", "/account/authenticator/remove").await;
+    let removed = browser.confirms(&browser.send(&form).await, &codes.code(&app, 0)).await;
+    let page = browser.follow(&removed).await;
+    assert!(page.text.contains("Set up an app"), "{page}");
+    // Only forms of the shop are sent on, and only by who has confirmed.
+    let codes = browser.sets_up_an_app(&app).await;
+    app.advance(LATER);
+    let form = browser.form("/account", "/account/recovery-codes").await;
+    let asked = browser.send(&form).await;
+    let elsewhere = Form::on(&asked, "/confirm").with("form", "//evil.example/");
+    let sent = browser.send(&elsewhere.with("code", &codes.code(&app, 0))).await;
+    assert_eq!((sent.status, sent.header("location")), (303, "/account"), "{sent}");
+    app.advance(LATER);
+    let asked = browser.send(&form.with("key", "another")).await;
+    let stranger = Browser::at(&app);
+    let refused = stranger.confirms(&asked, &codes.code(&app, 0)).await;
+    assert!(refused.header("location").starts_with("/sign-in"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_once_its_owner_has_confirmed() {
+    let app = App::start().await;
+    let browser = Browser::signed_up(&app, ADDRESS).await;
+    let codes = browser.sets_up_an_app(&app).await;
+    app.advance(LATER);
+    let form = browser.form("/account/delete", "/account/delete").await;
+    let asked = browser.send(&form.with("password", PASSWORD)).await;
+    let page = browser.confirms(&asked, &codes.code(&app, 0)).await;
+    assert_eq!(page.status, 400, "{page}");
+    assert!(page.text.contains("Enter the password that you have now."), "{page}");
+    let form = Form::on(&page, "/account/delete").with("password", PASSWORD);
+    let deleted = browser.send(&form).await;
+    assert_eq!((deleted.status, deleted.header("location")), (303, "/"), "{deleted}");
+    assert_eq!(browser.open("/account").await.status, 303);
 }

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use boxoffice_tests::person::PASSWORD;
-use boxoffice_tests::{Answer, App, Person, Request, get};
+use boxoffice_tests::{Answer, App, CodeApp, Person, Request, get};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What browsers ask pages for.
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -101,6 +101,23 @@ impl Browser {
     pub(crate) async fn send_by_script(&self, form: &Form) -> Answer {
         let request = form.request().header("accept", "application/json");
         self.exchange(request.header("origin", &self.origin)).await
+    }
+
+    /// Sets up an authenticator app for the account that is signed in.
+    pub(crate) async fn sets_up_an_app(&self, app: &App) -> CodeApp {
+        let form = self.form("/account", "/account/authenticator").await;
+        let page = self.send(&form).await;
+        let form = Form::on(&page, "/account/authenticator/confirm");
+        let codes = CodeApp::of(&json!({ "secret": form.value("secret") }));
+        let page = self.send(&form.with("code", &codes.code(app, 0))).await;
+        assert!(page.text.contains("Keep your recovery codes"), "{page}");
+        codes
+    }
+
+    /// Confirms by `code` on the page that a form was answered with.
+    pub(crate) async fn confirms(&self, asked: &Answer, code: &str) -> Answer {
+        assert_eq!(asked.status, 403, "{asked}");
+        self.send(&Form::on(asked, "/confirm").with("code", code)).await
     }
 
     /// The page that a redirect leads to.

@@ -94,6 +94,26 @@ async fn a_sale_is_refunded_by_its_seller_and_its_buyer_sees_it() {
 }
 
 #[tokio::test]
+async fn a_refund_goes_on_once_its_seller_has_confirmed() {
+    let app = App::start().await;
+    let (seller, ticket) = a_seller(&app).await;
+    let codes = seller.sets_up_an_app(&app).await;
+    let buyer = app.sign_up().await;
+    let order = buys(&app, &buyer, &ticket, 2).await;
+    app.advance(15 * 60 + 1);
+    let page = sales(&seller, "/sales", 1).await;
+    let form = Form::on(&page, &refund_on(&page)).with("restock", "true");
+    let asked = seller.send(&form.with("reason", "duplicate")).await;
+    let refunded = seller.confirms(&asked, &codes.code(&app, 0)).await;
+    assert_eq!(refunded.header("location"), "/sales", "{refunded}");
+    let page = seller.follow(&refunded).await;
+    assert!(page.text.contains("Refunded. The buyer has the money back"), "{page}");
+    buyer.sees_order(&order, json!({ "status": "refunded" })).await;
+    let on_sale = async || app.client().get(&format!("/api{ticket}")).await.expect(200);
+    eventually("they are on sale again", on_sale, |ticket| ticket["available"] == 50).await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_refunded_is_refused_politely() {
     let app = App::start().await;
     let (seller, ticket) = a_seller(&app).await;

@@ -4,6 +4,25 @@ use serde_json::json;
 
 use super::Window;
 
+/// What a browser offers among what it fills in, nobody chooses from without a screen. `window.choose` does, as
+/// long as the page makes the offer.
+const CHOICE: &str = "
+    if (navigator.credentials) {
+        const get = navigator.credentials.get.bind(navigator.credentials);
+        PublicKeyCredential.isConditionalMediationAvailable = async () => true;
+        navigator.credentials.get = ({ mediation, signal, ...options }) => {
+            if (mediation !== 'conditional') return get({ signal, ...options });
+            return new Promise((resolve, reject) => {
+                window.choose = () => resolve(get(options));
+                signal.addEventListener('abort', () => {
+                    delete window.choose;
+                    reject(signal.reason);
+                });
+            });
+        };
+    }
+";
+
 impl Window {
     /// Makes it so many CSS pixels wide and high.
     pub(crate) async fn is(&self, width: u32, height: u32) {
@@ -53,6 +72,7 @@ impl Window {
         });
         self.devtools("WebAuthn.enable", json!({ "enableUI": false })).await;
         self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+        self.on_every_page(CHOICE).await;
     }
 
     /// Runs pages' scripts again, from the next page on.

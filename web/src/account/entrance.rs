@@ -2,7 +2,8 @@
 
 use sycamore::prelude::*;
 
-use super::secret;
+use super::{Arrival, secret};
+use crate::app::encoded;
 use crate::drawn::draw;
 use crate::parts::{Control, Field, Need, field, hidden, key, submit, summary, way};
 use crate::shop::Shop;
@@ -13,6 +14,8 @@ use crate::state::{Form, State};
 pub struct Forgotten {
     /// Whether the shop sends letters.
     pub is_mailed: bool,
+    /// Where to go on afterwards: an address of the shop.
+    pub next: String,
     /// The form for the address.
     pub form: Form,
 }
@@ -29,26 +32,29 @@ pub struct Proof {
 /// Returns `state` with the page on it where one asks for a new password.
 #[must_use]
 pub fn forgotten(state: State, page: Forgotten) -> State {
-    let Forgotten { is_mailed, form } = page;
+    let Forgotten { is_mailed, next, form } = page;
     draw(state, form.key.clone(), move |shop| {
-        let inside = if is_mailed { ask(shop, form) } else { unmailed() };
+        let onward = encoded(&next);
+        let (sign_in, link) =
+            (format!("/sign-in?next={onward}"), format!("/sign-in/link?next={onward}"));
+        let inside = if is_mailed { ask(shop, next, form) } else { unmailed() };
         view! {
             div(class="narrow") {
                 h1(tabindex="-1") { "Forgot your password?" }
                 (inside)
                 p(class="aside") {
-                    "You remember it? " a(href="/sign-in") { "Sign in" } ". Or "
-                    a(href="/sign-in/link", rel="nofollow") { "sign in by e-mail" } "."
+                    "You remember it? " a(href=sign_in) { "Sign in" } ". Or "
+                    a(href=link, rel="nofollow") { "sign in by e-mail" } "."
                 }
             }
         }
     })
 }
 
-fn ask(shop: Shop, form: Form) -> View {
+fn ask(shop: Shop, next: String, form: Form) -> View {
     let action = "/forgotten";
     let form = *create_signal(form);
-    let (errors, key) = (summary(form), key(form));
+    let (errors, key, next) = (summary(form), key(form), hidden("next", next));
     let control = Control::Line { kind: "email", complete: "username", mode: "email" };
     let (name, label) = ("email", "E-mail address");
     let email = field(shop, form, Field { name, label, hint: "", need: Need::Must, control });
@@ -58,6 +64,7 @@ fn ask(shop: Shop, form: Form) -> View {
         (errors)
         form(class="sheet", method="post", action=action, novalidate=true) {
             (key)
+            (next)
             (email)
             (button)
         }
@@ -74,9 +81,10 @@ pub(super) fn unmailed() -> View {
 
 /// Returns `state` with the page on it that follows: it does not tell whether there is an account.
 #[must_use]
-pub fn sent(state: State) -> State {
-    draw(state, "sent".to_owned(), |_| {
-        let again = way("button quiet", "/forgotten", "Ask again");
+pub fn sent(state: State, next: &str) -> State {
+    let again = format!("/forgotten?next={}", encoded(next));
+    draw(state, "sent".to_owned(), move |_| {
+        let again = way("button quiet", again, "Ask again");
         view! {
             div(class="narrow") {
                 h1(tabindex="-1") { "Check your e-mail" }
@@ -92,11 +100,12 @@ pub fn sent(state: State) -> State {
 
 /// Returns `state` with the page on it where one chooses a new password.
 #[must_use]
-pub fn reset(state: State, Proof { token, form }: Proof) -> State {
+pub fn reset(state: State, Arrival { token, next, form }: Arrival) -> State {
     draw(state, form.key.clone(), move |shop| {
         let action = "/reset";
         let form = *create_signal(form);
-        let (errors, key, token) = (summary(form), key(form), hidden("token", token));
+        let (errors, key) = (summary(form), key(form));
+        let (token, next) = (hidden("token", token), hidden("next", next));
         let password = field(shop, form, secret("password", "New password", true));
         let button = submit(shop, action, "Change the password".to_owned(), "Changing…");
         view! {
@@ -107,6 +116,7 @@ pub fn reset(state: State, Proof { token, form }: Proof) -> State {
                 form(class="sheet", method="post", action=action, novalidate=true) {
                     (key)
                     (token)
+                    (next)
                     (password)
                     (button)
                 }

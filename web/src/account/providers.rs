@@ -25,8 +25,8 @@ pub struct Linked {
     pub name: String,
     /// Since when.
     pub since: Moment,
-    /// The key of the form that unlinks it.
-    pub key: String,
+    /// The key of the form that unlinks it; `None` if it is the only way into the account.
+    pub key: Option<String>,
 }
 
 /// Draws the section, if there is anything to say.
@@ -55,13 +55,19 @@ pub(super) fn section(shop: Shop, Providers { name, linked }: Providers) -> View
 }
 
 fn row(shop: Shop, Linked { id, name, since, key }: Linked) -> View {
-    let form = Ending {
+    let form = |key| Ending {
         action: format!("/account/providers/{id}/unlink"),
         inside: hidden("key", key),
         button: ("Unlink", "Unlinking…"),
         question: ["Unlink it?", "It can no longer sign you in.", "Unlink it"],
     };
-    let (form, since) = (ending(shop, form), moment(since));
+    let form = match key {
+        Some(key) => ending(shop, form(key)),
+        None => {
+            view! { p(class="small") { "It is your only way in. Choose a password to unlink it." } }
+        }
+    };
+    let since = moment(since);
     let label = format!("Link to {name}");
     view! {
         li(class="row bare") {

@@ -24,8 +24,19 @@ pub struct Proving {
     pub recovery: bool,
     /// Whether the password is.
     pub password: bool,
+    /// The form that is sent on after a confirmation, if one waits.
+    pub waiting: Option<Waiting>,
     /// The form, which is the same for each of the ways.
     pub form: Form,
+}
+
+/// A form that waits until its sender has confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Where it is sent.
+    pub action: String,
+    /// What was typed into it, as forms are sent. It has no secrets.
+    pub fields: String,
 }
 
 /// What the two pages differ in.
@@ -53,6 +64,10 @@ const CONFIRM: Kind = Kind {
     button: "Confirm",
 };
 
+/// What is said of a form that waits.
+const SENT_ON: &str = "What you are about to do cannot be undone, so we ask again. Then it goes on as you \
+                       have sent it. Only passwords have to be typed again.";
+
 /// Returns `state` with the second step of a sign-in on it.
 #[must_use]
 pub fn second_step(state: State, proving: Proving) -> State {
@@ -68,6 +83,7 @@ pub fn confirm(state: State, proving: Proving) -> State {
 fn page(state: State, kind: &'static Kind, proving: Proving) -> State {
     draw(state, proving.form.key.clone(), move |shop| {
         let Kind { title, text, .. } = *kind;
+        let text = if proving.waiting.is_some() { SENT_ON } else { text };
         let form = *create_signal(proving.form.clone());
         let errors = summary(form);
         let ways = ways(shop, kind, &proving, form);
@@ -152,5 +168,9 @@ fn common(proving: &Proving, form: ReadSignal<Form>) -> View {
     let ways = [("passkey", proving.passkey), ("app", proving.app), ("recovery", proving.recovery)];
     let ways = ways.into_iter().filter_map(|(name, is_there)| is_there.then_some(name));
     let ways = hidden("ways", ways.collect::<Vec<_>>().join(" "));
-    view! { (key) (next) (token) (ways) }
+    let waiting = proving.waiting.clone().map_or_else(View::new, |Waiting { action, fields }| {
+        let (form, fields) = (hidden("form", action), hidden("fields", fields));
+        view! { (form) (fields) }
+    });
+    view! { (key) (next) (token) (ways) (waiting) }
 }

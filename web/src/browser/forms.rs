@@ -39,6 +39,7 @@ fn submitted(browser: &Browser, event: &Event, form: &HtmlFormElement) {
 
 fn send(browser: &Browser, form: &HtmlFormElement) {
     let (action, body) = (action(form), encoded(form));
+    passkey::take_back(browser);
     if form.id() == "pay" {
         pay::pay(browser, action, body, form.clone());
         return;

@@ -26,6 +26,7 @@ use std::rc::Rc;
 
 use sycamore::prelude::*;
 use wasm_bindgen::prelude::*;
+use web_sys::AbortController;
 
 use self::live::Live;
 use crate::app::app;
@@ -52,6 +53,8 @@ struct Inner {
     live: RefCell<Live>,
     /// Stripe's form, while it is on the page.
     card: RefCell<Option<stripe::Card>>,
+    /// What takes the offer of passkeys back, while the page makes one.
+    offer: RefCell<Option<AbortController>>,
 }
 
 /// Takes the page over.
@@ -91,6 +94,7 @@ impl Browser {
             asked: Cell::new(0.0),
             live: RefCell::default(),
             card: RefCell::default(),
+            offer: RefCell::default(),
         }))
     }
 
@@ -106,6 +110,7 @@ impl Browser {
         live::listen(self);
         refresh::wake(self);
         stripe::mount(self);
+        passkey::offer(self);
     }
 
     pub(crate) fn shop(&self) -> Shop {

@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, HtmlSelectElement, PopStateEvent, ScrollRestoration};
 
-use super::{Browser, clock, dom, fields, filters, net, stripe};
+use super::{Browser, clock, dom, fields, filters, net, passkey, stripe};
 use crate::app::{full_title, identity};
 use crate::shop::Pending;
 use crate::state::{Answer, Drawn, Notice, Page, State, Tone};
@@ -112,6 +112,7 @@ impl Browser {
         filters::fill(self);
         fields::prefill(self);
         stripe::mount(self);
+        passkey::offer(self);
         settle(&title, is_other, way);
         if !is_other && way != Way::Quietly {
             filters::count(self);

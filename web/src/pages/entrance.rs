@@ -71,7 +71,7 @@ fn entrance(
     let action = format!("{path}?next={encoded_next}");
     let errors = summary(form);
     let key = key(form);
-    let email = field(shop, form, email());
+    let email = field(shop, form, email(is_for_known));
     let password = field(shop, form, secret(password));
     let button = submit(shop, &action, button.to_owned(), doing);
     let elsewhere = provider.map(|name| elsewhere(&encoded_next, &name)).unwrap_or_default();
@@ -112,9 +112,10 @@ fn elsewhere(onward: &str, name: &str) -> View {
 /// The ways in without the password.
 fn ways_back(onward: &str) -> View {
     let link = format!("/sign-in/link?next={onward}");
+    let forgotten = format!("/forgotten?next={onward}");
     view! {
         p(class="aside") {
-            a(href="/forgotten", rel="nofollow") { "Forgot your password?" } " · "
+            a(href=forgotten, rel="nofollow") { "Forgot your password?" } " · "
             a(href=link, rel="nofollow") { "Sign in by e-mail" }
         }
     }
@@ -147,8 +148,10 @@ fn by_passkey(shop: Shop, next: String, form: ReadSignal<Form>) -> View {
     }
 }
 
-fn email() -> Field {
-    let control = Control::Line { kind: "email", complete: "username", mode: "email" };
+/// The field for the address. Browsers offer passkeys in it to those who are known.
+fn email(is_for_known: bool) -> Field {
+    let complete = if is_for_known { "username webauthn" } else { "username" };
+    let control = Control::Line { kind: "email", complete, mode: "email" };
     Field { name: "email", label: "E-mail address", hint: "", need: Need::Must, control }
 }
 

@@ -60,4 +60,9 @@ impl Sent {
         let typed = |name: &&str| Some((name.to_string(), self.0.get(*name)?.clone()));
         fields.iter().filter_map(typed).collect()
     }
+
+    /// The same as a form is sent, to be sent once more.
+    pub(crate) fn encoded(&self, fields: &[&str]) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.typed(fields)).finish()
+    }
 }

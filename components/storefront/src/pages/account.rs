@@ -86,7 +86,7 @@ async fn change(visit: Visit, sent: Sent) -> Result<Response> {
     match visit.command(&AUTH, change, Some(&wanted)).await? {
         Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::PasswordChanged)).await?),
         Err(refusal) => {
-            if let Some(response) = confirm::instead(&visit, &refusal, ADDRESS).await? {
+            if let Some(response) = confirm::instead(&visit, &refusal, &sent, &[], ADDRESS).await? {
                 return Ok(response);
             }
             // What was typed does not come back.
@@ -102,7 +102,7 @@ async fn choose(visit: Visit, sent: Sent) -> Result<Response> {
         return sign_in_first(&visit, ADDRESS).await;
     };
     let change = Change::new(Method::POST, "/api/users/reset", sent.key());
-    let wanted = Forgotten { email: account.email };
+    let wanted = Forgotten { email: account.email, next: None };
     match visit.command(&AUTH, change, Some(&wanted)).await? {
         Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::PasswordAsked)).await?),
         Err(refusal) => {
@@ -115,11 +115,17 @@ async fn choose(visit: Visit, sent: Sent) -> Result<Response> {
 
 /// Shows the page again, with what is wrong with one of its forms.
 pub(super) async fn refused(visit: &Visit, refusal: &Refusal, forms: Forms) -> Result<Response> {
+    match refusal.is_unauthorized() {
+        true => sign_in_first(visit, ADDRESS).await,
+        false => again(visit, refusal.status, forms).await,
+    }
+}
+
+/// Shows the page again with `status`, as an answer to one of its forms.
+pub(super) async fn again(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Response> {
     match load(visit, forms).await? {
-        Some(state) if !refusal.is_unauthorized() => {
-            Ok(answer::refuse(visit, refusal.status, state).await?)
-        }
-        _ => sign_in_first(visit, ADDRESS).await,
+        Some(state) => Ok(answer::refuse(visit, status, state).await?),
+        None => sign_in_first(visit, ADDRESS).await,
     }
 }
 
@@ -156,7 +162,7 @@ async fn load(visit: &Visit, Forms { code, password, passkey }: Forms) -> Result
         letter_key: new_key(),
         password: password.unwrap_or_else(blank),
         data: data::find(visit).await?,
-        providers: providers::load(visit).await?,
+        providers: providers::load(visit, account.has_password).await?,
         letters: super::letters::load(visit).await?,
         factors: factors::load(visit, passkey).await?,
     };

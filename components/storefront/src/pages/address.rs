@@ -66,7 +66,9 @@ async fn ask(visit: Visit, sent: Sent) -> Result<Response> {
     match visit.command(&AUTH, change, Some(&wanted)).await? {
         Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::AddressAsked)).await?),
         Err(refusal) => {
-            if let Some(response) = confirm::instead(&visit, &refusal, ADDRESS).await? {
+            if let Some(response) =
+                confirm::instead(&visit, &refusal, &sent, &["email"], ADDRESS).await?
+            {
                 return Ok(response);
             }
             let wanted = Some(sent.again(&["email"], refusal.on(&WANTED), new_key()));

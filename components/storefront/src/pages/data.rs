@@ -18,8 +18,8 @@ use boxoffice_web::state::{Drawn, Form, Page, State};
 use http::Method;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 
-use super::account;
 use super::entrance::sign_in_first;
+use super::{account, confirm};
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key};
 use crate::notice::Notice;
@@ -31,6 +31,8 @@ const API: &str = "/api/users/export";
 const LEAVING: &str = "/account/delete";
 const DELETION: &str = "/api/users/deletion";
 const FIELDS: [&str; 2] = ["password", "loseTickets"];
+/// What of the form is shown again; a password is not.
+const SHOWN: [&str; 1] = ["loseTickets"];
 
 pub(crate) fn routes() -> Router {
     Router::new()
@@ -104,9 +106,13 @@ async fn delete(visit: Visit, sent: Sent) -> Result<Response> {
     }
 }
 
-/// Shows the page again, with what is wrong with its form. The password does not come back.
+/// Sends those on who have to confirm first. Others see the page again, with what is wrong with its form. The
+/// password does not come back.
 async fn refused(visit: &Visit, refusal: &Refusal, sent: &Sent) -> Result<Response> {
-    let form = sent.again(&["loseTickets"], refusal.on(&FIELDS), new_key());
+    if let Some(response) = confirm::instead(visit, refusal, sent, &SHOWN, LEAVING).await? {
+        return Ok(response);
+    }
+    let form = sent.again(&SHOWN, refusal.on(&FIELDS), new_key());
     let state = load(visit, form).await?;
     Ok(answer::refuse(visit, refusal.status, state).await?)
 }

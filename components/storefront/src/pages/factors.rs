@@ -17,7 +17,7 @@ use boxoffice_web::state::{Drawn, Form, Page, State};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
-use super::account::{ADDRESS, Forms, refused};
+use super::account::{ADDRESS, Forms, again, refused};
 use super::confirm;
 use crate::answer::{self, Keep};
 use crate::form::{Sent, blank, new_key, wrong_at_all};
@@ -27,8 +27,11 @@ use crate::shown::moment;
 use crate::visitor::Visit;
 
 const API: &str = "/api/users/factors";
+const OPTIONS: &str = "/api/users/factors/passkeys/options";
 const PASSKEY: [&str; 1] = ["name"];
 const CODE: [&str; 1] = ["code"];
+/// What the page of an app that is being set up holds already: it is shown again.
+const APP: [&str; 2] = ["secret", "uri"];
 
 pub(crate) fn routes() -> Router {
     // Pages that a form leads to are gone when they are loaded again: they hold what is shown once.
@@ -67,7 +70,8 @@ pub(crate) async fn load(visit: &Visit, passkey: Option<Form>) -> Result<Option<
 }
 
 async fn add(visit: Visit, sent: Sent) -> Result<Response> {
-    let credential = serde_json::from_str(sent.value("credential")).unwrap_or_default();
+    let Some(credential) = sent.given("credential") else { return unmade(&visit, &sent).await };
+    let credential = serde_json::from_str(credential).unwrap_or_default();
     let new = NewPasskey { name: sent.value("name").to_owned(), credential };
     let change = Change::new(Method::POST, "/api/users/factors/passkeys", sent.key());
     match visit.command(&AUTH, change, Some(&new)).await? {
@@ -77,8 +81,24 @@ async fn add(visit: Visit, sent: Sent) -> Result<Response> {
         }
         Err(refusal) => {
             let passkey = Some(sent.again(&PASSKEY, refusal.on(&PASSKEY), new_key()));
-            turned_away(&visit, &refusal, Forms { passkey, ..Forms::default() }).await
+            let forms = Forms { passkey, ..Forms::default() };
+            turned_away(&visit, &refusal, &sent, &PASSKEY, forms).await
         }
+    }
+}
+
+/// Answers a browser that has made no passkey. If it was refused what it needs for that, the same refusal
+/// says why.
+async fn unmade(visit: &Visit, sent: &Sent) -> Result<Response> {
+    let asked = Change::new(Method::POST, OPTIONS, "");
+    match visit.command(&AUTH, asked, None::<&()>).await? {
+        Ok(_) => {
+            let text =
+                "Your browser has made no passkey yet; press “Add a passkey” for it to ask you.";
+            let passkey = Some(sent.again(&PASSKEY, vec![wrong_at_all(text)], new_key()));
+            again(visit, StatusCode::BAD_REQUEST, Forms { passkey, ..Forms::default() }).await
+        }
+        Err(refusal) => not_done(visit, &refusal, sent, &PASSKEY).await,
     }
 }
 
@@ -88,7 +108,7 @@ async fn rename(visit: Visit, Id(id): Id<PasskeyId>, sent: Sent) -> Result<Respo
     let name = PasskeyName { name: sent.value("name").to_owned() };
     match visit.command(&AUTH, change, Some(&name)).await? {
         Ok(_) => Ok(answer::go(&visit, ADDRESS, Some(Notice::PasskeyRenamed)).await?),
-        Err(refusal) => not_done(&visit, &refusal).await,
+        Err(refusal) => not_done(&visit, &refusal, &sent, &PASSKEY).await,
     }
 }
 
@@ -104,7 +124,7 @@ async fn remove(visit: &Visit, path: &str, sent: &Sent, notice: Notice) -> Resul
     let change = Change::new(Method::DELETE, path, sent.key());
     match visit.command(&AUTH, change, None::<&()>).await? {
         Ok(answer) => done(visit, &answer, Vec::new(), notice).await,
-        Err(refusal) => not_done(visit, &refusal).await,
+        Err(refusal) => not_done(visit, &refusal, sent, &[]).await,
     }
 }
 
@@ -116,7 +136,7 @@ async fn begin(visit: Visit, sent: Sent) -> Result<Response> {
             let state = set_up(&visit, secret, uri, blank())?;
             Ok(answer::show(&visit, state, Keep::Never).await?)
         }
-        Err(refusal) => not_done(&visit, &refusal).await,
+        Err(refusal) => not_done(&visit, &refusal, &sent, &[]).await,
     }
 }
 
@@ -136,7 +156,7 @@ async fn finish(visit: Visit, sent: Sent) -> Result<Response> {
             let state = set_up(&visit, secret, uri, form)?;
             Ok(answer::refuse(&visit, refusal.status, state).await?)
         }
-        Err(refusal) => not_done(&visit, &refusal).await,
+        Err(refusal) => not_done(&visit, &refusal, &sent, &APP).await,
     }
 }
 
@@ -147,7 +167,7 @@ async fn make_codes(visit: Visit, sent: Sent) -> Result<Response> {
             let RecoveryCodes { recovery_codes } = made(&answer)?;
             done(&visit, &answer, recovery_codes, Notice::AppAdded).await
         }
-        Err(refusal) => not_done(&visit, &refusal).await,
+        Err(refusal) => not_done(&visit, &refusal, &sent, &[]).await,
     }
 }
 
@@ -171,15 +191,26 @@ async fn done(
 }
 
 /// Says on the account's page why something was not done.
-async fn not_done(visit: &Visit, refusal: &Refusal) -> Result<Response> {
+async fn not_done(
+    visit: &Visit,
+    refusal: &Refusal,
+    sent: &Sent,
+    fields: &[&str],
+) -> Result<Response> {
     let errors = vec![wrong_at_all(refusal.detail.clone())];
     let passkey = Some(Form { errors, ..blank() });
-    turned_away(visit, refusal, Forms { passkey, ..Forms::default() }).await
+    turned_away(visit, refusal, sent, fields, Forms { passkey, ..Forms::default() }).await
 }
 
 /// Sends those on who have to confirm first. Others see the account's page with what is wrong.
-async fn turned_away(visit: &Visit, refusal: &Refusal, forms: Forms) -> Result<Response> {
-    match confirm::instead(visit, refusal, ADDRESS).await? {
+async fn turned_away(
+    visit: &Visit,
+    refusal: &Refusal,
+    sent: &Sent,
+    fields: &[&str],
+    forms: Forms,
+) -> Result<Response> {
+    match confirm::instead(visit, refusal, sent, fields, ADDRESS).await? {
         Some(response) => Ok(response),
         None => refused(visit, refusal, forms).await,
     }

@@ -73,7 +73,7 @@ async fn ask(visit: Visit, sent: Sent) -> Result<Response> {
 }
 
 /// What a letter's link may bring along. An address that is too long for it is left out.
-fn mailed(next: &str) -> Option<String> {
+pub(super) fn mailed(next: &str) -> Option<String> {
     const MOST: usize = 500;
     (next != "/" && next.len() <= MOST).then(|| next.to_owned())
 }

@@ -25,19 +25,20 @@ pub(crate) fn routes() -> Router {
     Router::new().route("/account/providers/{id}/unlink", post(unlink))
 }
 
-/// Reads what the section shows.
+/// Reads what the section shows. The only way into an account stays.
 ///
 /// # Errors
 /// When `auth` does not answer.
-pub(crate) async fn load(visit: &Visit) -> Result<Providers> {
+pub(crate) async fn load(visit: &Visit, has_password: bool) -> Result<Providers> {
     let name = provider().await?;
     let page: Option<Page<api::Identity>> = visit.read(&AUTH, API).await?;
     let linked = page.map(|page| page.items).unwrap_or_default();
+    let is_only_way = linked.len() == 1 && !has_password;
     let shown = |identity: api::Identity| Linked {
         id: identity.id,
         name: name.clone().unwrap_or(identity.issuer),
         since: moment(identity.created_at, None, &visit.language),
-        key: new_key(),
+        key: (!is_only_way).then(new_key),
     };
     Ok(Providers { linked: linked.into_iter().map(shown).collect(), name })
 }

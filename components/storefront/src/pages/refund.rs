@@ -20,6 +20,8 @@ use crate::notice::Notice;
 use crate::services::{Change, PAYMENTS, payments};
 use crate::visitor::Visit;
 
+const FIELDS: [&str; 2] = ["reason", "restock"];
+
 pub(crate) fn route() -> Router {
     Router::new().route("/sales/{payment}/refund", post(refund))
 }
@@ -41,9 +43,12 @@ async fn refund(visit: Visit, Id(payment): Id<PaymentId>, sent: Sent) -> Result<
             let state = State { notice, ..sales::load(&visit, Range::all(), None).await? };
             Ok(answer::refuse(&visit, StatusCode::CONFLICT, state).await?)
         }
-        Err(refusal) => match confirm::instead(&visit, &refusal, sales::ADDRESS).await? {
-            Some(response) => Ok(response),
-            None => Err(refusal.into_problem()),
-        },
+        Err(refusal) => {
+            let next = sales::ADDRESS;
+            match confirm::instead(&visit, &refusal, &sent, &FIELDS, next).await? {
+                Some(response) => Ok(response),
+                None => Err(refusal.into_problem()),
+            }
+        }
     }
 }

@@ -138,6 +138,7 @@ pub(crate) fn proving(next: &str, token: String, methods: &[FactorMethod], form:
         app: methods.contains(&FactorMethod::Totp),
         recovery: methods.contains(&FactorMethod::RecoveryCode),
         password: false,
+        waiting: None,
         form,
     }
 }
