@@ -7,7 +7,7 @@ use crate::sources::payments::file::{Separator, Zone, name, write};
 
 /// The column of the title.
 const TITLE: usize = 2;
-const COLUMNS: usize = 9;
+const COLUMNS: usize = 10;
 /// What begins a formula, in one spreadsheet or another.
 const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 

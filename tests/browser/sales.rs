@@ -34,6 +34,8 @@ async fn a_sale_is_refunded_and_its_buyer_sees_it() {
         ann.click("Sales").await;
         ann.arrives_at("/sales").await;
         ann.sees("BALANCE €45.00").await;
+        let number = boxoffice_contract::orders::number(id(&order).parse().unwrap());
+        ann.sees(&format!("Order {number}")).await;
         ann.click("Refund The Paper Kites").await;
         ann.choose("Why", "duplicate").await;
         ann.click_field("Put the tickets back on sale").await;

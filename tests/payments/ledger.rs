@@ -80,11 +80,12 @@ async fn the_file_has_it_all_for_programs() {
     assert_eq!(answer.header("content-length"), (text.len() + 3).to_string(), "{text}");
     let lines: Vec<&str> = text.split_terminator("\r\n").collect();
     let head = "\"date (UTC)\",\"movement\",\"title\",\"quantity\",\"amount\",\"currency\",\
-                \"order\",\"payment\",\"status now\"";
+                \"order\",\"payment\",\"status now\",\"order number\"";
     assert_eq!((lines.len(), lines[0]), (4, head));
     let ends = |line: &str, payment: &Value, status: &str| {
         let order = payment["orderId"].as_str().unwrap();
-        let end = format!(",\"{order}\",\"{}\",\"{status}\"", id(payment));
+        let number = boxoffice_contract::orders::number(order.parse().unwrap());
+        let end = format!(",\"{order}\",\"{}\",\"{status}\",\"{number}\"", id(payment));
         assert!(line.ends_with(&end), "{line}");
     };
     ends(lines[1], &kept, "captured");

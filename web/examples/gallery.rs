@@ -75,6 +75,7 @@ fn state(name: &str, page: Page) -> State {
         description: "Tickets for concerts and shows".to_owned(),
         visitor: (!matches!(page, Page::SignIn(_) | Page::SignUp(_))).then_some(visitor),
         notice: (name == "listings").then_some(notice),
+        held: None,
         now: NOW,
         page,
     }
@@ -238,6 +239,7 @@ fn detail(sale: TicketStatus) -> Detail {
                 .to_owned(),
         ),
         hold: Form::default(),
+        seen: "4500-EUR".to_owned(),
         totals: ["€28.00", "€56.00", "€84.00"].map(str::to_owned).to_vec(),
         unpaid: None,
         others: cards().into_iter().skip(3).take(3).collect(),
@@ -715,6 +717,7 @@ fn sales() -> Sales {
         Deal {
             kind,
             payment: PaymentId(card.id.0),
+            number: "7B61-RVWZ".to_owned(),
             ticket: card.id,
             title: card.title,
             quantity: 2,

@@ -53,6 +53,8 @@ pub struct Deal {
     pub kind: DealKind,
     /// The payment.
     pub payment: PaymentId,
+    /// What buyer and seller call the order.
+    pub number: String,
     /// The listing.
     pub ticket: TicketId,
     /// Its title.
@@ -188,7 +190,7 @@ fn called(kind: DealKind) -> (&'static str, &'static str) {
 }
 
 fn row_of(shop: Shop, deal: Deal) -> View {
-    let Deal { kind, payment, ticket, title, quantity, amount, at, refund } = deal;
+    let Deal { kind, payment, number, ticket, title, quantity, amount, at, refund } = deal;
     let tools = refund.map(|key| refund_form(shop, payment, &title, key)).unwrap_or_default();
     row(Row {
         heading: heading(format!("/tickets/{ticket}"), title),
@@ -196,7 +198,7 @@ fn row_of(shop: Shop, deal: Deal) -> View {
         sale: None,
         when: Some(at),
         place: None,
-        aside: None,
+        aside: Some(format!("Order {number}")),
         standing: called(kind),
         total: amount,
         count: tickets(quantity),

@@ -10,6 +10,7 @@
 //! | `currency` | its ISO 4217 code |
 //! | `order`, `payment` | their ids |
 //! | `status now` | the payment's current status |
+//! | `order number` | what buyer and seller call the order |
 //!
 //! It begins with a byte order mark, or spreadsheets would guess another encoding than UTF-8. Every
 //! field is quoted. No text begins a formula, whatever the spreadsheet takes for a separator.
@@ -18,6 +19,7 @@ use std::fmt::Write as _;
 
 use boxoffice_contract::Timestamp;
 use boxoffice_contract::ledger::Entry;
+use boxoffice_contract::orders::number;
 use boxoffice_rules::money;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -145,6 +147,7 @@ pub(crate) fn write(
         "order",
         "payment",
         "status now",
+        "order number",
     ])?;
     for entry in entries {
         let [quantity, amount] = [entry.quantity.to_string(), separator.amount(entry)];
@@ -159,6 +162,7 @@ pub(crate) fn write(
             &harmless(&entry.order_id.to_string()),
             &harmless(&entry.payment_id.to_string()),
             &harmless(entry.payment_status.as_str()),
+            &harmless(&number(entry.order_id)),
         ])?;
     }
     Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
@@ -229,12 +233,12 @@ mod tests {
         let berlin = Zone::read("Europe/Berlin").unwrap();
         let [head, line] = lines(&berlin, Separator::Comma).try_into().unwrap();
         let due = "\"date (Europe/Berlin)\",\"movement\",\"title\",\"quantity\",\"amount\",\
-                   \"currency\",\"order\",\"payment\",\"status now\"";
+                   \"currency\",\"order\",\"payment\",\"status now\",\"order number\"";
         assert_eq!(head, due);
         let nil = uuid::Uuid::nil();
         let due = format!(
             "\"2030-07-01 00:30:05\",\"refund\",\"Köln; 読売 \"\"live\"\"\",\"2\",\"-45.05\",\"EUR\",\
-             \"{nil}\",\"{nil}\",\"refunded\""
+             \"{nil}\",\"{nil}\",\"refunded\",\"0000-0000\""
         );
         assert_eq!(line, due);
         let [head, line] = lines(&Zone::default(), Separator::Semicolon).try_into().unwrap();

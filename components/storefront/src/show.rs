@@ -195,6 +195,7 @@ fn deal(entry: &Entry, zone: Option<&str>, visit: &Visit) -> Deal {
     Deal {
         kind,
         payment: entry.payment_id,
+        number: number(entry.order_id),
         ticket: entry.ticket_id,
         title: entry.title.clone(),
         quantity: entry.quantity,
