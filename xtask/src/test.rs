@@ -62,8 +62,16 @@ const CRASH_POINTS_ON_POSTGRES: &str = "45";
 /// The tests of the suite `browser` that run on Postgres too: one walk through each part of the shop. The
 /// suite `api` runs whole on both databases, and a page shows the same answers in the same way.
 const PAGES_ON_POSTGRES: [&str; 4] = ["accounts::", "purchase::", "sales::", "tickets::"];
-/// The last step. It only looks for more than the suites know, and building its programs takes minutes:
-/// where everything else took too long, it is left out. `cargo xtask fuzz` always runs it.
+/// The suites that come last on their database: they cause at random the faults of other suites, or look at
+/// pages that show the same on both.
+const LAST: [&str; 3] = ["chaos", "kill", "replicas"];
+const LAST_ON_POSTGRES: [&str; 4] = ["browser", "budgets", "crash", "chaos"];
+/// When a run of everything is late, and leaves out what comes last or repeats on Postgres what was seen on
+/// SQLite. CI ends a run after 90 minutes, which would show nothing of it. To run a step whatever the time,
+/// name it.
+const LATE: Duration = Duration::from_secs(75 * 60);
+/// The last step. It only looks for more than the suites know, and building its programs takes minutes.
+/// `cargo xtask fuzz` always runs it.
 const FUZZ: &str = "fuzz";
 const FUZZ_BY: Duration = Duration::from_secs(50 * 60);
 /// What follows the name of a suite that runs on Postgres.
@@ -96,6 +104,7 @@ struct Count {
 
 /// Installs, runs every step that is asked for, and reports. An error if anything failed.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let begun = Instant::now();
     let workspace = Workspace::find()?;
     let suites = workspace.suites()?;
     let mut steps = chosen(steps(&workspace, &suites), &arguments.only)?;
@@ -130,10 +139,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
     let mut outcomes = Vec::new();
     let mut components_are_built = true;
-    let begun = Instant::now();
     for step in steps {
-        let is_late = step.name == FUZZ && begun.elapsed() > FUZZ_BY;
-        let outcome = match is_late {
+        let latest = if arguments.only.is_empty() { step.latest() } else { Duration::MAX };
+        let outcome = match begun.elapsed() > latest {
             true => Outcome::left_out(step.name),
             false => perform(&workspace, step, &mut components_are_built)?,
         };
@@ -192,29 +200,36 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
         Step::new("schemathesis", Work::Task { run: schemathesis::check, runs_components: true }),
     ];
     let commit = workspace.number_of_commit().to_string();
-    for name in suite_names(suites) {
+    let names = suite_names(suites);
+    let on_sqlite = |name: &str| {
         let mut command = tests(&["--test", name]);
         if name == "crash" {
             try_some_crashes(&mut command, CRASH_POINTS, &commit);
         }
         let runs_components = !WITHOUT_COMPONENTS.contains(&name);
-        steps.push(Step::new(name, Work::tests(command, runs_components)));
-    }
-    let uses_a_database = |suite: &&Suite| {
-        suite.package == SHOP_SUITES && !WITHOUT_DATABASE.contains(&suite.target.as_str())
+        Step::new(name, Work::tests(command, runs_components))
     };
-    for suite in suites.iter().filter(uses_a_database) {
-        let name = format!("{}{ON_POSTGRES}", suite.target);
-        let mut command = tests(&["--test", &suite.target]);
-        if suite.target == "crash" {
+    let on_postgres = |name: &str| {
+        let mut command = tests(&["--test", name]);
+        if name == "crash" {
             try_some_crashes(&mut command, CRASH_POINTS_ON_POSTGRES, &commit);
         }
-        if suite.target == "browser" {
+        if name == "browser" {
             command.arg("--").args(PAGES_ON_POSTGRES);
         }
-        let runs_components = !WITHOUT_COMPONENTS.contains(&suite.target.as_str());
-        steps.push(Step::new(&name, Work::tests(command, runs_components)));
-    }
+        let runs_components = !WITHOUT_COMPONENTS.contains(&name);
+        Step::new(&format!("{name}{ON_POSTGRES}"), Work::tests(command, runs_components))
+    };
+    let (last, first): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| LAST.contains(name));
+    let stored = suites.iter().filter(|suite| {
+        suite.package == SHOP_SUITES && !WITHOUT_DATABASE.contains(&suite.target.as_str())
+    });
+    let (last_stored, first_stored): (Vec<&str>, Vec<&str>) =
+        stored.map(|suite| suite.target.as_str()).partition(|name| LAST_ON_POSTGRES.contains(name));
+    steps.extend(first.into_iter().map(on_sqlite));
+    steps.extend(first_stored.into_iter().map(on_postgres));
+    steps.extend(last.into_iter().map(on_sqlite));
+    steps.extend(last_stored.into_iter().map(on_postgres));
     steps.push(Step::new(FUZZ, Work::Task { run: fuzz::check, runs_components: false }));
     steps
 }
@@ -269,6 +284,15 @@ impl Step {
 
     fn is_on_postgres(&self) -> bool {
         self.name.ends_with(ON_POSTGRES)
+    }
+
+    /// Returns how long after its beginning a run of everything still takes this step.
+    fn latest(&self) -> Duration {
+        match self.name.as_str() {
+            FUZZ => FUZZ_BY,
+            _ if self.is_on_postgres() || LAST.contains(&self.suite()) => LATE,
+            _ => Duration::MAX,
+        }
     }
 }
 
@@ -431,6 +455,18 @@ mod tests {
             Step::new("api", Work::tests(Command::new("true"), true)),
             Step::new("calls", Work::Task { run: |_| Ok(()), runs_components: true }),
         ]
+    }
+
+    #[test]
+    fn only_what_repeats_is_left_out_of_a_late_run() {
+        let latest = |name: &str| Step::new(name, Work::Build).latest();
+        for name in ["lint", "unit", "api", "browser", "crash", "saga", "payments", "statements"] {
+            assert_eq!(latest(name), Duration::MAX, "{name}");
+        }
+        for name in ["chaos", "kill", "replicas", "api-postgres", "chaos-postgres"] {
+            assert_eq!(latest(name), LATE, "{name}");
+        }
+        assert_eq!(latest(FUZZ), FUZZ_BY);
     }
 
     #[test]

@@ -262,6 +262,7 @@ pub struct Frozen {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use uuid::Uuid;
 
     use super::*;
