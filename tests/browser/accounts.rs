@@ -83,7 +83,7 @@ async fn a_reset_keeps_the_choice(with_scripts: bool) {
         let letter = shop.letter("reset", email).await.expect(200);
         let (token, next) = (&letter["proof"]["token"], &letter["proof"]["next"]);
         let next = next.as_str().unwrap();
-        assert!(next.ends_with("/hold?quantity=3"), "{next}");
+        assert!(next.ends_with("/hold?quantity=3&price=4500-EUR"), "{next}");
         let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
         let link = format!("/reset?token={}&next={next}", token.as_str().unwrap());
         phone.go(&link).await;
@@ -219,7 +219,7 @@ async fn a_link_keeps_the_choice(with_scripts: bool) {
         bob.sees_heading("Check your e-mail").await;
         let letter = shop.letter("sign_in", email).await.expect(200);
         let next = letter["proof"]["next"].as_str().unwrap();
-        assert!(next.ends_with("/hold?quantity=3"), "{next}");
+        assert!(next.ends_with("/hold?quantity=3&price=4500-EUR"), "{next}");
         let code = letter["proof"]["code"].as_str().unwrap();
         let wrong = if code == "123456" { "654321" } else { "123456" };
         // The address is filled in where it was asked for, and typed elsewhere.

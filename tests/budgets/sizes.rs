@@ -7,19 +7,19 @@ use boxoffice_tests::workspace;
 
 /// Kilobytes that a component may have.
 const BUDGETS: &[(&str, u64)] = &[
-    ("admissions", 4_800),
-    ("auth", 4_650),
+    ("admissions", 4_550),
+    ("auth", 4_400),
     ("clock", 85),
-    ("expiration", 800),
+    ("expiration", 760),
     ("hello", 215),
-    ("live", 1_050),
-    ("mail", 4_700),
-    ("orders", 2_200),
-    ("payments", 3_500),
-    ("session", 620),
-    ("storefront", 7_700),
-    ("system", 1_200),
-    ("tickets", 2_350),
+    ("live", 1_010),
+    ("mail", 4_500),
+    ("orders", 2_100),
+    ("payments", 3_220),
+    ("session", 600),
+    ("storefront", 7_300),
+    ("system", 1_130),
+    ("tickets", 2_220),
 ];
 
 #[test]

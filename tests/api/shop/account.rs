@@ -19,7 +19,7 @@ async fn a_forgotten_password_is_replaced() {
     let before = Browser::signed_up(&app, ADDRESS).await;
     let browser = Browser::at(&app);
     let page = browser.page("/sign-in").await;
-    assert!(page.text.contains("href=\"/forgotten?next=%2F\""), "{page}");
+    assert!(page.text.contains("href=\"/forgotten?next=/\""), "{page}");
     let form = browser.form("/forgotten", "/forgotten").await;
     let wrong = browser.send(&form.clone().with("email", "kites")).await;
     assert_eq!(wrong.status, 400, "{wrong}");
@@ -173,7 +173,7 @@ async fn what_was_chosen_survives_each_way_in() {
     let asked = browser.send(&form.with("email", "guest@example.com")).await;
     let page = browser.follow(&asked).await;
     let letter = app.letter("sign_in", "guest@example.com").await.expect(200);
-    assert_eq!(letter["proof"]["next"], format!("{path}/hold?quantity=2"));
+    assert_eq!(letter["proof"]["next"], format!("{path}/hold?quantity=2&price=2500-EUR"));
     let code = letter["proof"]["code"].as_str().unwrap();
     let form = Form::on(&page, "/sign-in/link/code");
     assert_eq!(form.value("email"), "guest@example.com", "it need not be typed again");
@@ -182,12 +182,13 @@ async fn what_was_chosen_survives_each_way_in() {
     let browser = Browser::at(&app);
     let next = wants(&browser).await;
     let page = browser.page(&format!("/sign-in?{next}")).await;
-    assert!(page.text.contains(&format!("href=\"/forgotten?{next}\"")), "{page}");
+    let wish = format!("{path}/hold%3fquantity%3d2%26price%3d2500-EUR");
+    assert!(page.text.contains(&format!("href=\"/forgotten?next={wish}\"")), "{page}");
     let form = browser.form(&format!("/forgotten?{next}"), "/forgotten").await;
     let asked = browser.send(&form.with("email", ADDRESS)).await;
     assert_eq!(asked.header("location"), format!("/forgotten/sent?{next}"));
     let letter = app.letter("reset", ADDRESS).await.expect(200);
-    assert_eq!(letter["proof"]["next"], format!("{path}/hold?quantity=2"));
+    assert_eq!(letter["proof"]["next"], format!("{path}/hold?quantity=2&price=2500-EUR"));
     let token = letter["proof"]["token"].as_str().unwrap();
     // On another device too.
     let browser = Browser::at(&app);
@@ -195,7 +196,7 @@ async fn what_was_chosen_survives_each_way_in() {
     is_held(&browser.send(&form.with("password", OTHER)).await);
 
     // Who has signed in already sees the listing, with the number chosen.
-    let page = browser.page(&format!("{path}/hold?quantity=2")).await;
+    let page = browser.page(&format!("{path}/hold?quantity=2&price=2500-EUR")).await;
     assert!(page.text.contains("value=\"2\" selected"), "{page}");
     // A hold that cannot be had leaves one signed in, on the listing's page.
     let browser = Browser::at(&app);

@@ -34,7 +34,8 @@ async fn a_ticket_is_listed_held_paid_for_and_owned_by_forms() {
     let buyer = Browser::at(&app);
     let hold = buyer.form(&ticket, &format!("{ticket}/hold")).await.with("quantity", "2");
     let sign_in = buyer.send(&hold).await;
-    let next = format!("next={}%2Fhold%3Fquantity%3D2", ticket.replace('/', "%2F"));
+    let next = format!("{}%2Fhold%3Fquantity%3D2%26price%3D4500-EUR", ticket.replace('/', "%2F"));
+    let next = format!("next={next}");
     assert_eq!(sign_in.header("location"), format!("/sign-in?{next}"));
     let page = buyer.follow(&sign_in).await;
     assert!(page.text.contains("Sign in to buy 2 × "), "{page}");
