@@ -134,8 +134,9 @@ impl Browser {
                 |old: &State| repriced(&old.page, &state.page).or_else(|| old.notice.clone());
             state.notice = shop.state.with_untracked(told);
         }
+        let is_same = shop.state.with_untracked(|old| identity(&old.page) == identity(&state.page));
         let chosen = dom::by_id("quantity").and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
-        let chosen = chosen.filter(|_| way == Way::Quietly).map(|select| select.value());
+        let chosen = chosen.filter(|_| is_same).map(|select| select.value());
         let focus = dom::document().active_element().map(|element| element.id());
         self.0.came.set(js_sys::Date::now());
         self.at_once(|| {
