@@ -57,7 +57,7 @@ const CRASH_EVERY: &str = "CRASH_EVERY";
 const CRASH_FROM: &str = "CRASH_FROM";
 /// Odd numbers: points come in pairs, before a call and after it. What heals a crash is the same on both
 /// databases, and Postgres takes three times as long.
-const CRASH_POINTS: &str = "9";
+const CRASH_POINTS: &str = "15";
 const CRASH_POINTS_ON_POSTGRES: &str = "45";
 /// The tests of the suite `browser` that run on Postgres too: one walk through each part of the shop. The
 /// suite `api` runs whole on both databases, and a page shows the same answers in the same way.
