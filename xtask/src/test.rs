@@ -201,25 +201,19 @@ fn steps(workspace: &Workspace, suites: &[Suite]) -> Vec<Step> {
     ];
     let commit = workspace.number_of_commit().to_string();
     let names = suite_names(suites);
-    let on_sqlite = |name: &str| {
+    let suite = |name: &str, after: &str, crash_points: &str| {
         let mut command = tests(&["--test", name]);
         if name == "crash" {
-            try_some_crashes(&mut command, CRASH_POINTS, &commit);
+            try_some_crashes(&mut command, crash_points, &commit);
         }
-        let runs_components = !WITHOUT_COMPONENTS.contains(&name);
-        Step::new(name, Work::tests(command, runs_components))
-    };
-    let on_postgres = |name: &str| {
-        let mut command = tests(&["--test", name]);
-        if name == "crash" {
-            try_some_crashes(&mut command, CRASH_POINTS_ON_POSTGRES, &commit);
-        }
-        if name == "browser" {
+        if name == "browser" && after == ON_POSTGRES {
             command.arg("--").args(PAGES_ON_POSTGRES);
         }
         let runs_components = !WITHOUT_COMPONENTS.contains(&name);
-        Step::new(&format!("{name}{ON_POSTGRES}"), Work::tests(command, runs_components))
+        Step::new(&format!("{name}{after}"), Work::tests(command, runs_components))
     };
+    let on_sqlite = |name: &str| suite(name, "", CRASH_POINTS);
+    let on_postgres = |name: &str| suite(name, ON_POSTGRES, CRASH_POINTS_ON_POSTGRES);
     let (last, first): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| LAST.contains(name));
     let stored = suites.iter().filter(|suite| {
         suite.package == SHOP_SUITES && !WITHOUT_DATABASE.contains(&suite.target.as_str())
